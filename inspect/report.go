@@ -1,0 +1,109 @@
+// Package inspect turns bytes into a Report: what personal information is in
+// them, whose, and what could not be read. It knows nothing of HTTP, users,
+// rules or logs.
+package inspect
+
+import (
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// Type is a kind of information.
+type Type = detect.Type
+
+// Query is a count that a rule needs. Exactly one of the two forms is used.
+type Query struct {
+	// People: count distinct persons whose record has, for every element of
+	// With, at least one of its types. Otherwise: count distinct values of
+	// the types in With[0].
+	People     bool
+	With       [][]Type
+	Confidence float32 // findings below are not counted
+	AtLeast    int     // the smallest count that matters to the rule
+}
+
+// Custom is a rule author's own detector.
+type Custom struct {
+	ID      string
+	Type    Type
+	Pattern string   // RE2; its borders are digit- and letter-aware
+	Words   []string // or literals, ASCII case folded, width folded
+	Near    []string // words that raise the confidence
+	Within  int      // in characters
+	Check   string   // name of a check function, "" for none
+	Alone   float32  // confidence without a near word
+	Beside  float32  // confidence with one
+}
+
+// Spec is what a rule set needs to know of a text.
+type Spec struct {
+	Queries []Query
+	Customs []Custom
+	Limits  part.Limits
+}
+
+// Report is the outcome of one scan. Findings hold no clear value.
+type Report struct {
+	Parts    []PartReport
+	Findings []Finding // at most MaxFindings; Total counts all
+	Total    map[Type]int
+	Records  int   // records with at least one personal finding
+	Answers  []int // one a Query, distinct; at most MaxDistinct each
+	Coverage Coverage
+	Elapsed  time.Duration
+}
+
+// Bounds of what a Report keeps, so that a gigabyte of customers costs no more
+// memory than a page of them.
+const (
+	MaxFindings = 1000
+	MaxDistinct = 1 << 20
+)
+
+// PartReport tells how one part was read.
+type PartReport struct {
+	Path    string      `json:"part"`
+	Format  string      `json:"format,omitempty"`
+	Charset string      `json:"charset,omitempty"`
+	Bytes   int64       `json:"bytes"`
+	State   State       `json:"coverage"`
+	Reason  part.Reason `json:"reason,omitempty"`
+	Detail  string      `json:"detail,omitempty"`
+}
+
+// State says how much of a part was inspected.
+type State string
+
+// The states.
+const (
+	Inspected State = "inspected"
+	Partly    State = "partly"
+	Not       State = "not"
+)
+
+// Coverage sums the parts.
+type Coverage struct {
+	Inspected int                 `json:"inspected"`
+	Partly    int                 `json:"partly"`
+	Not       int                 `json:"not"`
+	Bytes     int64               `json:"bytes"`
+	Reasons   map[part.Reason]int `json:"reasons,omitempty"`
+}
+
+// Finding is one recognised value, by place.
+type Finding struct {
+	Type       Type    `json:"type"`
+	Detector   string  `json:"detector"`
+	Confidence float32 `json:"confidence"`
+	Validated  bool    `json:"validated"`
+	Part       int     `json:"-"`     // index into Report.Parts
+	Start      int64   `json:"start"` // byte offsets in the part's own bytes
+	End        int64   `json:"end"`
+	Line       int     `json:"line"`   // from 1
+	Record     int     `json:"record"` // number of the record, -1 if none
+	Masked     string  `json:"masked"` // such as "4***-****-****-***1"
+	Value      string  `json:"-"`      // clear; only with Options.Reveal
+	Digest     uint64  `json:"-"`      // keyed, for telling values apart
+}
