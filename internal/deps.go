@@ -9,6 +9,7 @@ import (
 	_ "github.com/cloudflare/ahocorasick"
 	_ "github.com/elazarl/goproxy"
 	_ "github.com/fsnotify/fsnotify"
+	_ "github.com/google/jsonschema-go/jsonschema"
 	_ "github.com/klauspost/compress/zstd"
 	_ "github.com/minio/sio"
 	_ "github.com/nyaruka/phonenumbers"
@@ -22,5 +23,4 @@ import (
 	_ "golang.org/x/sys/cpu"
 	_ "golang.org/x/term"
 	_ "golang.org/x/text/encoding/japanese"
-	_ "github.com/google/jsonschema-go/jsonschema"
 )

@@ -47,11 +47,11 @@ type Layout uint8
 // The layouts. Auto lets the detector look (prose, delimited rows, key: value
 // lines); the others are known from the format.
 const (
-	Auto Layout = iota
-	JSON        // escapes resolved, structural characters in place
-	Form        // key=value lines, decoded, one field a line
-	Table       // tab-separated cells, one row a line, written by an extractor
-	Single      // one value (a header, a file name, a field)
+	Auto   Layout = iota
+	JSON          // escapes resolved, structural characters in place
+	Form          // key=value lines, decoded, one field a line
+	Table         // tab-separated cells, one row a line, written by an extractor
+	Single        // one value (a header, a file name, a field)
 )
 
 // Text is one piece of a part's text in UTF-8 and the way back to the part's

@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect"
+)
+
+// Action is what happens to an upload. The order is the order of strictness.
+// The zero Action is invalid and is treated as Block by everything that acts.
+type Action uint8
+
+// The actions.
+const (
+	Invalid Action = iota
+	Allow
+	Log
+	Warn
+	Hold
+	Block
+)
+
+// Principal is who sends: always somebody, if only "anonymous" at an address.
+type Principal struct {
+	User    string     // "" when anonymous
+	Groups  []string   //
+	Address netip.Addr // the client's, after trusted forwarders
+	How     string     // "basic", "network", "anonymous", …
+}
+
+// Destination is where an upload goes.
+type Destination struct {
+	Scheme  string
+	Host    string // lower case, no port
+	Port    int
+	Method  string
+	Path    string
+	Service string   // catalogue name ("Dropbox"), "" if unknown
+	Classes []string // catalogue classes; ["unknown"] if none
+}
+
+// Transaction is one upload as the rules see it.
+type Transaction struct {
+	Report      *inspect.Report
+	Principal   Principal
+	Destination Destination
+	FileNames   []string
+	Bytes       int64
+	Time        time.Time
+	Confirmed   func(rule string) bool // whether the sender confirmed this rule's warning for this very content; nil: never
+	History     History                // nil: rules over time do not match
+}
+
+// History answers how much a principal or destination has seen over time. It
+// is implemented elsewhere.
+type History interface {
+	People(user, destinationClass string, window time.Duration) int
+}
+
+// Match is one rule that applied.
+type Match struct {
+	Rule     string `json:"rule"`
+	Action   Action `json:"action"`
+	Severity string `json:"severity,omitempty"`
+	Shadow   bool   `json:"shadow,omitempty"`
+	Clause   string `json:"clause"` // the clause in words, with its counts; never a value
+}
+
+// Verdict is what is to happen and why. The zero Verdict is invalid and blocks.
+type Verdict struct {
+	Action   Action
+	Rule     string // the id of the rule that decided, "" for the default
+	Severity string
+	Clause   string            // the clause that decided, in words
+	Title    map[string]string // by language: "ja", "en"
+	Say      map[string]string // the author's message by language
+	Matches  []Match           // every rule that applied, shadow ones too
+}
