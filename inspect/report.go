@@ -22,20 +22,11 @@ type Query struct {
 	With       [][]Type
 	Confidence float32 // findings below are not counted
 	AtLeast    int     // the smallest count that matters to the rule
+	Validated  bool    // count only findings that a check agreed with
 }
 
 // Custom is a rule author's own detector.
-type Custom struct {
-	ID      string
-	Type    Type
-	Pattern string   // RE2; its borders are digit- and letter-aware
-	Words   []string // or literals, ASCII case folded, width folded
-	Near    []string // words that raise the confidence
-	Within  int      // in characters
-	Check   string   // name of a check function, "" for none
-	Alone   float32  // confidence without a near word
-	Beside  float32  // confidence with one
-}
+type Custom = detect.Custom
 
 // Spec is what a rule set needs to know of a text.
 type Spec struct {

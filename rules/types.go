@@ -21,6 +21,21 @@ const (
 	Block
 )
 
+// actionNames are the words authors write, by Action.
+var actionNames = [...]string{"invalid", "allow", "log", "warn", "hold", "block"}
+
+// String returns the word that authors write for a, "invalid" for anything
+// that is no action.
+func (a Action) String() string {
+	if int(a) < len(actionNames) {
+		return actionNames[a]
+	}
+	return actionNames[Invalid]
+}
+
+// MarshalText writes the word that authors write.
+func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
 // Principal is who sends: always somebody, if only "anonymous" at an address.
 type Principal struct {
 	User    string     // "" when anonymous
@@ -64,7 +79,8 @@ type Match struct {
 	Action   Action `json:"action"`
 	Severity string `json:"severity,omitempty"`
 	Shadow   bool   `json:"shadow,omitempty"`
-	Clause   string `json:"clause"` // the clause in words, with its counts; never a value
+	LiftedBy string `json:"lifted_by,omitempty"` // the allow rule that took its effect away
+	Clause   string `json:"clause"`              // the clause in words, with its counts; never a value
 }
 
 // Verdict is what is to happen and why. The zero Verdict is invalid and blocks.

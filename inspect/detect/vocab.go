@@ -18,6 +18,8 @@ const (
 	ClassTrap      // words that contain names but are none: 三井住友, 松本市
 	ClassKeyword
 	ClassEnglish // English given names and surnames
+	ClassHint    // words that announce a number, with the bit number of their Label
+	ClassNumeral // beginnings of numbers written in kanji
 )
 
 // Payload packs a class with a number below 1<<24 for match.Pattern.

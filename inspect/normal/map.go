@@ -1,6 +1,12 @@
+// Package normal brings UTF-8 text into the form that detectors look at (width,
+// kana, hyphens, spaces, invisible characters, digits) and keeps the way back
+// to the bytes it came from.
+//
+// Use Fold on every text before matching, and String on words that are matched
+// against folded text. What depends on language (kanji numerals, old and new
+// forms of kanji, long-vowel marks used as hyphens) is left to dictionaries and
+// detectors.
 package normal
-
-import "sort"
 
 // Map leads from byte offsets in a derived text (decoded, unescaped, folded)
 // back to byte offsets in the bytes it came from. The zero Map is the identity
@@ -10,6 +16,7 @@ import "sort"
 type Map struct {
 	base int64
 	segs []segment
+	hint int // where Copy and Unit last were in the map they compose with
 }
 
 // segment says: from out on, each unit of ow output bytes stands for iw input
@@ -21,7 +28,7 @@ type segment struct {
 }
 
 // Reset makes m the identity that starts at base, keeping its storage.
-func (m *Map) Reset(base int64) { m.base, m.segs = base, m.segs[:0] }
+func (m *Map) Reset(base int64) { m.base, m.segs, m.hint = base, m.segs[:0], 0 }
 
 // Identity reports whether m only shifts by a constant.
 func (m *Map) Identity() bool { return len(m.segs) == 0 }
@@ -48,14 +55,4 @@ func (m *Map) Step(out int, in int64, ow, iw int) {
 
 // Origin returns the input offset for output offset i; within a unit it is the
 // unit's start. Offsets past the end extend the last segment.
-func (m *Map) Origin(i int) int64 {
-	if len(m.segs) == 0 || i < m.segs[0].out {
-		return m.base + int64(i)
-	}
-	k := sort.Search(len(m.segs), func(k int) bool { return m.segs[k].out > i }) - 1
-	s := &m.segs[k]
-	if s.ow == 0 {
-		return s.in
-	}
-	return s.in + int64((i-s.out)/s.ow)*int64(s.iw)
-}
+func (m *Map) Origin(i int) int64 { return m.origin(i, nil) }

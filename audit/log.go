@@ -1,0 +1,324 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Options of Open; the zero value has good defaults.
+type Options struct {
+	// SegmentBytes: a segment that has grown to this is followed by a new
+	// one; default 64 MiB. Nothing is ever deleted.
+	SegmentBytes int64
+
+	open func(name string, flag int) (file, error) // tests only
+}
+
+const (
+	defaultSegment = 64 << 20
+	maxPending     = 32 << 20        // encoded, not yet written
+	headSync       = 1 * time.Second // how long a head may wait for the disk
+)
+
+// Errors of Append, told apart with errors.Is.
+var (
+	// ErrClosed: the log was closed.
+	ErrClosed = errors.New("audit log is closed")
+	// ErrInUse: another process has the log open.
+	ErrInUse = errors.New("audit log is in use by another process")
+	// ErrBehind: the disk does not keep up; too much waits to be written.
+	ErrBehind = errors.New("audit log is behind: too many records wait for the disk")
+	// ErrTooLarge: the encoded event is over 4 MiB.
+	ErrTooLarge = errors.New("audit event is too large")
+	// ErrDiskFull: the record could not be written for want of room.
+	ErrDiskFull = errors.New("disk of the audit log is full")
+)
+
+// Receipt says that a record is on disk.
+type Receipt struct {
+	Seq  uint64 `json:"seq"`
+	Hash Hash   `json:"hash"`
+}
+
+// Log appends events. Safe for concurrent use. Appends that come while others
+// are being written share the next write and sync.
+type Log struct {
+	dir  string
+	opt  Options
+	lock *os.File
+	wake chan struct{} // there is a batch, or the log was closed
+	gone chan struct{} // the writer has ended
+
+	mu     sync.Mutex
+	chain  chain
+	salts  []byte
+	batch  *batch // being filled; nil if nothing waits
+	spare  []byte
+	err    error // sticky: nothing is appended any more
+	closed bool
+
+	// The writer's own.
+	seg     file
+	segSize int64
+	sure    int64 // on opening: end of the head's record, if in the last segment
+	head    head
+}
+
+// batch is what one write and sync puts on disk.
+type batch struct {
+	buf   []byte
+	first uint64
+	last  Receipt
+	err   error
+	done  chan struct{}
+}
+
+// encoder keeps what encoding an event needs.
+type encoder struct {
+	buf bytes.Buffer
+	enc *json.Encoder
+	ev  Event
+}
+
+var encoders = sync.Pool{New: func() any {
+	e := new(encoder)
+	e.enc = json.NewEncoder(&e.buf)
+	e.enc.SetEscapeHTML(false)
+	return e
+}}
+
+// maxPooled keeps one giant event from holding memory for ever.
+const maxPooled = 64 << 10
+
+// Append writes ev and returns when it is on disk. A zero Time is set to now.
+// After any error the event must be taken as not recorded; when the error is
+// ctx's it may still be. After a failed write or sync every Append fails until
+// the log is closed and opened anew.
+func (l *Log) Append(ctx context.Context, ev Event) (Receipt, error) {
+	if err := ctx.Err(); err != nil {
+		return Receipt{}, fmt.Errorf("append to audit log: %w", err)
+	}
+	if ev.Kind == "" {
+		return Receipt{}, errors.New("append to audit log: event has no kind")
+	}
+	if ev.Time.IsZero() {
+		ev.Time = time.Now().UTC()
+	}
+	e := encoders.Get().(*encoder)
+	e.buf.Reset()
+	e.ev = ev
+	err := e.enc.Encode(&e.ev)
+	e.ev = Event{}
+	if err == nil && e.buf.Len() > maxEvent {
+		err = ErrTooLarge
+	}
+	var (
+		b *batch
+		r Receipt
+	)
+	if err == nil {
+		b, r, err = l.enqueue(bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'}))
+	}
+	if e.buf.Cap() <= maxPooled {
+		encoders.Put(e)
+	}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("append to audit log: %w", err)
+	}
+	select {
+	case <-b.done:
+	default:
+		select {
+		case <-b.done:
+		case <-ctx.Done():
+			return Receipt{}, fmt.Errorf("append to audit log: %w", ctx.Err())
+		}
+	}
+	if b.err != nil {
+		return Receipt{}, fmt.Errorf("append to audit log: %w", b.err)
+	}
+	return r, nil
+}
+
+// enqueue numbers, chains and adds an encoded event to the batch being filled.
+func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return nil, Receipt{}, l.err
+	}
+	if l.closed {
+		return nil, Receipt{}, ErrClosed
+	}
+	if l.batch != nil && len(l.batch.buf) > maxPending {
+		return nil, Receipt{}, ErrBehind
+	}
+	if len(l.salts) == 0 {
+		l.salts = l.salts[:cap(l.salts)]
+		if _, err := rand.Read(l.salts); err != nil {
+			return nil, Receipt{}, fmt.Errorf("make salt: %w", err)
+		}
+	}
+	if l.batch == nil {
+		l.batch = &batch{buf: l.spare[:0], first: l.chain.seq + 1, done: make(chan struct{})}
+		l.spare = nil
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
+	}
+	r := raw{seq: l.chain.seq + 1, prev: l.chain.last, event: event}
+	l.salts = l.salts[copy(r.salt[:], l.salts):]
+	r.hash = l.chain.h.record(&r)
+	l.chain.seq, l.chain.last = r.seq, r.hash
+	l.batch.buf = appendLine(l.batch.buf, &r)
+	l.batch.last = Receipt{r.seq, r.hash}
+	return l.batch, l.batch.last, nil
+}
+
+// write is the writer's loop.
+func (l *Log) write() {
+	defer close(l.gone)
+	timer := time.NewTimer(headSync)
+	defer timer.Stop()
+	for {
+		select {
+		case <-l.wake:
+		case <-timer.C:
+			if err := l.head.sync(); err != nil {
+				l.fail(err)
+			}
+			timer.Reset(headSync)
+			continue
+		}
+		l.mu.Lock()
+		b, err, closed := l.batch, l.err, l.closed
+		l.batch = nil
+		l.mu.Unlock()
+		if b != nil {
+			if err == nil {
+				err = l.commit(b)
+			}
+			if err != nil {
+				l.fail(err)
+				b.err = l.Healthy()
+			}
+			close(b.done)
+			l.mu.Lock()
+			if cap(b.buf) > cap(l.spare) && cap(b.buf) <= 1<<20 {
+				l.spare = b.buf
+			}
+			l.mu.Unlock()
+		}
+		if closed {
+			return
+		}
+	}
+}
+
+// commit puts b on disk, then tells the head.
+func (l *Log) commit(b *batch) error {
+	if l.seg == nil || l.segSize >= l.opt.SegmentBytes {
+		if err := l.rotate(b.first); err != nil {
+			return err
+		}
+	}
+	n, err := l.seg.Write(b.buf)
+	l.segSize += int64(n)
+	if err != nil {
+		return explain("write audit segment", err)
+	}
+	if err := l.seg.Sync(); err != nil {
+		return explain("sync audit segment", err)
+	}
+	return l.head.write(b.last)
+}
+
+// rotate begins the segment whose first record is first.
+func (l *Log) rotate(first uint64) error {
+	const how = os.O_WRONLY | os.O_APPEND | os.O_CREATE | os.O_EXCL
+	f, err := l.opt.open(filepath.Join(l.dir, segmentName(first)), how)
+	if err != nil {
+		return explain("begin audit segment", err)
+	}
+	if l.seg != nil {
+		err = l.seg.Close()
+	}
+	l.seg, l.segSize = f, 0
+	if err = errors.Join(err, syncDir(l.dir)); err != nil {
+		return explain("begin audit segment", err)
+	}
+	return nil
+}
+
+// explain makes a full disk something that callers and people recognise.
+func explain(step string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%s: %w: %w", step, ErrDiskFull, err)
+	}
+	return fmt.Errorf("%s: %w", step, err)
+}
+
+// fail makes err the reason why nothing is appended any more. What a disk
+// holds after a failed write or sync is not known until it is read again.
+func (l *Log) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = err
+	}
+}
+
+// Healthy returns why nothing can be appended, or nil.
+func (l *Log) Healthy() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil && l.closed {
+		return ErrClosed
+	}
+	return l.err
+}
+
+// Close writes what waits, syncs, and lets another process open the log. It
+// returns the error that stopped the log, if one did.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		<-l.gone
+		return nil
+	}
+	l.closed = true
+	l.mu.Unlock()
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+	<-l.gone
+	err := l.err
+	if err == nil {
+		err = l.head.sync()
+	}
+	return errors.Join(err, l.release())
+}
+
+// release closes the files and gives up the lock.
+func (l *Log) release() error {
+	var err error
+	if l.seg != nil {
+		err = l.seg.Close()
+	}
+	if l.head.f != nil {
+		err = errors.Join(err, l.head.f.Close())
+	}
+	return errors.Join(err, l.lock.Close())
+}

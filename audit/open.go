@@ -1,0 +1,246 @@
+package audit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Open opens the log in dir for appending, and makes it if there is none. It
+// returns ErrInUse while another process has it.
+//
+// An unfinished end, which a killed process or a power loss leaves and which
+// was never acknowledged, is moved to a file of its own and recorded in an
+// event of kind "gap". Any other damage near the end, such as a missing record
+// that had been acknowledged, is an error: the folder is evidence then, to be
+// put aside as it is. Open reads the last segment only; Verify reads all.
+func Open(dir string, o Options) (*Log, error) {
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = defaultSegment
+	}
+	if o.open == nil {
+		o.open = openFile
+	}
+	l, torn, err := open(dir, o)
+	if err != nil {
+		return nil, fmt.Errorf("open audit log %s: %w", dir, err)
+	}
+	go l.write()
+	if torn != "" {
+		if _, err := l.Append(context.Background(), Event{Kind: "gap", Reason: torn}); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
+	return l, nil
+}
+
+func open(dir string, o Options) (l *Log, torn string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, "", err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, "", err
+	}
+	if taken, err := lock(f); taken {
+		return nil, "", errors.Join(ErrInUse, f.Close())
+	} else if err != nil {
+		return nil, "", errors.Join(fmt.Errorf("lock: %w", err), f.Close())
+	}
+	l = &Log{
+		dir: dir, opt: o, lock: f,
+		wake:  make(chan struct{}, 1),
+		gone:  make(chan struct{}),
+		salts: make([]byte, 0, 64*len(salt{})),
+		chain: chain{h: newHasher()},
+	}
+	if torn, err = l.recover(); err != nil {
+		return nil, "", errors.Join(err, l.release())
+	}
+	return l, torn, nil
+}
+
+// recover finds the end of the log, makes it whole and opens it.
+func (l *Log) recover() (torn string, err error) {
+	segs, err := segments(l.dir)
+	if err != nil {
+		return "", err
+	}
+	mark, key, err := l.readMark(len(segs) == 0)
+	if err != nil {
+		return "", err
+	}
+	if len(segs) > 0 {
+		if torn, err = l.readEnd(segs, mark); err != nil {
+			return "", err
+		}
+		last := segs[len(segs)-1].name
+		if l.seg, err = l.opt.open(filepath.Join(l.dir, last), os.O_WRONLY|os.O_APPEND); err != nil {
+			return "", err
+		}
+	}
+	if l.chain.seq < mark.Seq {
+		return "", fmt.Errorf("record %d was acknowledged and is missing: the log ends at %d", mark.Seq, l.chain.seq)
+	}
+	if l.head.f, err = l.opt.open(filepath.Join(l.dir, headFile), os.O_RDWR|os.O_CREATE); err != nil {
+		return "", err
+	}
+	l.head.mac, l.head.turn = hmac.New(sha256.New, key), mark.turn
+	for range 2 { // both slots, so that neither is stale or torn
+		if err := l.head.write(Receipt{l.chain.seq, l.chain.last}); err != nil {
+			return "", err
+		}
+	}
+	return torn, errors.Join(l.head.sync(), syncDir(l.dir))
+}
+
+// readMark reads the head, or makes the key of a new log.
+func (l *Log) readMark(empty bool) (m headMark, key []byte, err error) {
+	key, err = readKey(l.dir)
+	if errors.Is(err, fs.ErrNotExist) && empty {
+		if _, err := os.Stat(filepath.Join(l.dir, headFile)); err == nil {
+			return m, nil, errors.New("audit head is there without its key and without records")
+		}
+		key, err = newKey(l.dir)
+	}
+	if err != nil {
+		return m, nil, err
+	}
+	m, _, err = readHead(l.dir, key)
+	if errors.Is(err, errNoHead) && empty {
+		return m, key, nil
+	}
+	return m, key, err
+}
+
+// readEnd follows the chain from the segment that holds the head's record to
+// the end and cuts off what was never acknowledged and is not whole.
+func (l *Log) readEnd(segs []segment, mark headMark) (torn string, err error) {
+	from := len(segs) - 1
+	for from > 0 && (segs[from].first > mark.Seq || segs[from].size == 0) {
+		from--
+	}
+	for i, s := range segs[from:] {
+		wrong, at, line, err := l.readSegment(s, i == 0, mark)
+		if err != nil {
+			return "", err
+		}
+		if wrong == "" {
+			l.segSize = s.size
+			continue
+		}
+		if l.chain.seq < mark.Seq || from+i != len(segs)-1 {
+			return "", fmt.Errorf("%s line %d (record %d): %s", s.name, line, l.chain.seq+1, wrong)
+		}
+		side, err := l.cut(s, at)
+		if err != nil {
+			return "", err
+		}
+		l.segSize = at
+		torn = fmt.Sprintf("recovered: %d bytes from line %d of %s, never acknowledged, moved to %s (%s)",
+			s.size-at, line, s.name, side, wrong)
+	}
+	return torn, l.rewrite(segs[len(segs)-1])
+}
+
+// readSegment follows the chain through s. wrong says what is the matter with
+// the line that starts at offset at.
+func (l *Log) readSegment(s segment, begin bool, mark headMark) (wrong string, at int64, line int, err error) {
+	if !begin && s.first != l.chain.seq+1 {
+		return "", 0, 0, fmt.Errorf("segment %s does not begin with record %d", s.name, l.chain.seq+1)
+	}
+	r, err := openLines(l.dir, s)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	defer r.Close()
+	l.sure = 0
+	if begin {
+		l.chain.seq = s.first - 1
+	}
+	for {
+		at = r.off
+		text, err := r.next()
+		if err == io.EOF {
+			return "", at, r.line, nil
+		}
+		if err != nil {
+			return "", at, r.line, err
+		}
+		var rec raw
+		if begin && at == 0 && parseLine(text, &rec) == nil {
+			l.chain.last = rec.prev // the segment before it is Verify's to check
+			if s.first == 1 {
+				l.chain.last = Hash{}
+			}
+		}
+		if unfinished(text) {
+			return "the line is unfinished", at, r.line, nil
+		}
+		if wrong := l.chain.follow(text, &rec); wrong != "" {
+			return wrong, at, r.line, nil
+		}
+		if rec.seq == mark.Seq {
+			l.sure = r.off
+			if rec.hash != mark.Hash {
+				return "", at, r.line, fmt.Errorf("record %d is not the one that was acknowledged", rec.seq)
+			}
+		}
+	}
+}
+
+// cut moves what follows offset at of s to a file beside it.
+func (l *Log) cut(s segment, at int64) (side string, err error) {
+	f, err := os.OpenFile(filepath.Join(l.dir, s.name), os.O_RDWR, 0)
+	if err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	defer f.Close()
+	side = fmt.Sprintf("torn-%020d-%d", l.chain.seq+1, time.Now().UnixNano())
+	to, err := os.OpenFile(filepath.Join(l.dir, side), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	_, err = io.Copy(to, io.NewSectionReader(f, at, s.size-at))
+	err = errors.Join(err, to.Sync(), to.Close(), syncDir(l.dir))
+	if err == nil {
+		err = errors.Join(f.Truncate(at), f.Sync())
+	}
+	if err != nil {
+		return "", fmt.Errorf("recover: %w", err)
+	}
+	return side, nil
+}
+
+// rewrite writes what follows the head's record again, over itself. After a
+// failed sync the kernel may show, and call clean, pages that never reached
+// the disk; writing them makes them dirty, so that the sync is of worth.
+func (l *Log) rewrite(s segment) error {
+	f, err := os.OpenFile(filepath.Join(l.dir, s.name), os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	defer f.Close()
+	b := make([]byte, 256<<10)
+	for from := l.sure; from < l.segSize; {
+		n, err := f.ReadAt(b[:min(int64(len(b)), l.segSize-from)], from)
+		if err != nil {
+			return fmt.Errorf("recover: %w", err)
+		}
+		if _, err := f.WriteAt(b[:n], from); err != nil {
+			return explain("recover", err)
+		}
+		from += int64(n)
+	}
+	if err := f.Sync(); err != nil {
+		return explain("recover", err)
+	}
+	return nil
+}

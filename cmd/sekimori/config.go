@@ -1,0 +1,358 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
+	"github.com/sekimori-dlp/sekimori/proxy"
+	"github.com/sekimori-dlp/sekimori/proxy/destination"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/identity"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// rawConfig is the file as it stands. Every key may be left out.
+type rawConfig struct {
+	Data   string `toml:"data"`
+	Listen struct {
+		Proxy string `toml:"proxy"`
+		Admin string `toml:"admin"`
+	} `toml:"listen"`
+	Rules struct {
+		Paths    []string `toml:"paths"`
+		Defaults *bool    `toml:"defaults"`
+	} `toml:"rules"`
+	Destinations struct {
+		Catalogue []string `toml:"catalogue"`
+	} `toml:"destinations"`
+	Upstream struct {
+		CAFiles      []string          `toml:"ca_files"`
+		Resolve      map[string]string `toml:"resolve"`
+		AllowPrivate []netip.Prefix    `toml:"allow_private"`
+		Dial         duration          `toml:"dial"`
+		TLS          duration          `toml:"tls"`
+		Response     duration          `toml:"response"`
+		Idle         duration          `toml:"idle"`
+	} `toml:"upstream"`
+	Hold struct {
+		Memory      tomlfile.Size `toml:"memory"`
+		TotalMemory tomlfile.Size `toml:"total_memory"`
+		Spool       spool         `toml:"spool"`
+		Max         tomlfile.Size `toml:"max"`
+		Wait        duration      `toml:"wait"`
+	} `toml:"hold"`
+	Inspect struct {
+		Scans   int           `toml:"scans"`
+		Queue   duration      `toml:"queue"`
+		Time    duration      `toml:"time"`
+		Headers []string      `toml:"headers"`
+		Bytes   tomlfile.Size `toml:"bytes"`
+		Ratio   int64         `toml:"ratio"`
+		Depth   int           `toml:"depth"`
+		Parts   int           `toml:"parts"`
+	} `toml:"inspect"`
+	Auth struct {
+		Htpasswd  string              `toml:"htpasswd"`
+		Groups    string              `toml:"groups"`
+		Members   map[string][]string `toml:"members"`
+		Networks  []rawNetwork        `toml:"network"`
+		Trusted   []netip.Prefix      `toml:"trusted_proxies"`
+		Forwarded string              `toml:"forwarded"`
+		Anonymous string              `toml:"anonymous"`
+		Realm     string              `toml:"realm"`
+	} `toml:"auth"`
+	Intercept struct {
+		CACert       string   `toml:"ca_cert"`
+		CAKey        string   `toml:"ca_key"`
+		Certificates int      `toml:"certificates"`
+		Bypass       []string `toml:"bypass"`
+	} `toml:"intercept"`
+	Audit struct {
+		Record  string        `toml:"record"`
+		Segment tomlfile.Size `toml:"segment"`
+	} `toml:"audit"`
+	Confirm struct {
+		For duration `toml:"for"`
+	} `toml:"confirm"`
+	Timeout struct {
+		Handshake duration `toml:"handshake"`
+		Header    duration `toml:"header"`
+		Idle      duration `toml:"idle"`
+		Body      duration `toml:"body"`
+		Drain     duration `toml:"drain"`
+		Shutdown  duration `toml:"shutdown"`
+	} `toml:"timeout"`
+	Limit struct {
+		Connections int           `toml:"connections"`
+		Header      tomlfile.Size `toml:"header"`
+		Drain       tomlfile.Size `toml:"drain"`
+		Streams     int           `toml:"streams"`
+	} `toml:"limit"`
+	Contact map[string]string `toml:"contact"`
+	Name    string            `toml:"name"`
+	TryHost *bool             `toml:"try_host"`
+	Log     struct {
+		Level  slog.Level `toml:"level"`
+		Format string     `toml:"format"`
+	} `toml:"log"`
+}
+
+type rawNetwork struct {
+	Prefix netip.Prefix `toml:"prefix"`
+	User   string       `toml:"user"`
+	Groups []string     `toml:"groups"`
+}
+
+// spool is where and how much of held bodies may lie on disk: a size ("8 GiB"),
+// a folder ("/var/spool/sekimori"), or both ("/var/spool/sekimori 8 GiB").
+type spool struct {
+	dir  string
+	size tomlfile.Size
+}
+
+// UnmarshalTOML reads a whole number of bytes, or a text as above.
+func (s *spool) UnmarshalTOML(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return s.size.UnmarshalTOML(v)
+	}
+	if s.size.UnmarshalText([]byte(text)) == nil {
+		return nil
+	}
+	s.dir = text
+	for i := range text {
+		if text[i] == ' ' && s.size.UnmarshalText([]byte(text[i+1:])) == nil {
+			s.dir = strings.TrimSpace(text[:i])
+			break
+		}
+	}
+	if !strings.ContainsAny(s.dir, `/\`) {
+		return errors.New(`neither a size nor a folder; write such as "8 GiB" or "/var/spool/sekimori"`)
+	}
+	return nil
+}
+
+// duration is a time.Duration written as "30s" or "5m".
+type duration time.Duration
+
+// UnmarshalText reads a Go duration that is not negative.
+func (d *duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(strings.ReplaceAll(string(b), " ", ""))
+	if err != nil || v < 0 {
+		return errors.New(`not a duration; write such as "30s", "5m" or "1h30m"`)
+	}
+	*d = duration(v)
+	return nil
+}
+
+// config is the checked configuration, with absolute or working-directory
+// paths, as the commands use it.
+type config struct {
+	Data      string
+	Listen    string
+	Admin     string
+	Rules     []string
+	Defaults  bool
+	Catalogue []string
+	Budget    part.Limits
+	Hold      hold.Config
+	Identity  identity.Config
+	Proxy     proxy.Config
+	CACert    string
+	CAKey     string
+	Segment   int64
+	Shutdown  time.Duration
+	LogLevel  slog.Level
+	LogText   bool
+}
+
+// The defaults that --help names.
+const (
+	defaultData  = "./sekimori-data"
+	defaultProxy = "127.0.0.1:8080"
+	defaultAdmin = "127.0.0.1:9090"
+)
+
+// loadConfig reads a configuration file; "" gives the defaults. Every fault is
+// told, each with its place.
+func loadConfig(path string) (*config, error) {
+	var raw rawConfig
+	var faults tomlfile.Errors
+	var root tomlfile.Node
+	dir := "."
+	if path != "" {
+		f, err := tomlfile.Read(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the configuration: %w", err)
+		}
+		dir = filepath.Dir(path)
+		root = f.Root()
+		root.Decode(&raw, faults.Report)
+	}
+	c := raw.check(root, dir, faults.Report)
+	if err := faults.Err(); err != nil {
+		return nil, fmt.Errorf("the configuration has faults:\n%w", err)
+	}
+	return c, nil
+}
+
+// check turns the raw file into a config. Relative paths are taken from the
+// file's own folder.
+func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *config {
+	at := func(keys ...string) tomlfile.Pos {
+		m := n
+		for _, k := range keys {
+			m = m.Key(k)
+		}
+		return m.Pos()
+	}
+	path := func(p string) string {
+		if p == "" || filepath.IsAbs(p) {
+			return p
+		}
+		return filepath.Join(dir, p)
+	}
+	paths := func(in []string) []string {
+		var out []string
+		for _, p := range in {
+			out = append(out, path(p))
+		}
+		return out
+	}
+	address := func(v, def string, keys ...string) string {
+		if v == "" {
+			return def
+		}
+		if _, _, err := net.SplitHostPort(v); err != nil {
+			report(at(keys...), "%s: %q is no address; write \"host:port\", such as %q", strings.Join(keys, "."), v, def)
+		}
+		return v
+	}
+	c := &config{
+		Data:      defaultData,
+		Listen:    address(r.Listen.Proxy, defaultProxy, "listen", "proxy"),
+		Admin:     address(r.Listen.Admin, defaultAdmin, "listen", "admin"),
+		Rules:     paths(r.Rules.Paths),
+		Defaults:  r.Rules.Defaults == nil || *r.Rules.Defaults,
+		Catalogue: paths(r.Destinations.Catalogue),
+		CACert:    path(r.Intercept.CACert),
+		CAKey:     path(r.Intercept.CAKey),
+		Segment:   int64(r.Audit.Segment),
+		Shutdown:  time.Duration(r.Timeout.Shutdown),
+		LogLevel:  r.Log.Level,
+	}
+	if r.Data != "" {
+		c.Data = path(r.Data)
+	}
+	if c.Shutdown == 0 {
+		c.Shutdown = 30 * time.Second
+	}
+	if (c.CACert == "") != (c.CAKey == "") {
+		report(at("intercept"), "intercept.ca_cert and intercept.ca_key belong together; write both or neither")
+	}
+	switch r.Log.Format {
+	case "", "json":
+	case "text":
+		c.LogText = true
+	default:
+		report(at("log", "format"), "log.format: %q is unknown; write \"json\" or \"text\"", r.Log.Format)
+	}
+	c.Budget = part.Limits{Bytes: int64(r.Inspect.Bytes), Ratio: r.Inspect.Ratio, Depth: r.Inspect.Depth,
+		Entries: r.Inspect.Parts, Time: time.Duration(r.Inspect.Time)}
+	c.Hold = hold.Config{MemoryPerBody: int64(r.Hold.Memory), TotalMemory: int64(r.Hold.TotalMemory),
+		TotalDisk: int64(r.Hold.Spool.size), Dir: path(r.Hold.Spool.dir), Max: int64(r.Hold.Max), Wait: time.Duration(r.Hold.Wait)}
+	c.Identity = r.identity(at, path, report)
+	c.Proxy = r.proxy()
+	c.Proxy.Upstream.CAFiles = paths(r.Upstream.CAFiles)
+	if err := c.Proxy.Validate(); err != nil {
+		for _, e := range unjoin(err) {
+			key, _, _ := strings.Cut(e.Error(), ":")
+			report(at(strings.Split(key, ".")...), "%v", e)
+		}
+	}
+	return c
+}
+
+func (r *rawConfig) identity(at func(...string) tomlfile.Pos, path func(string) string, report tomlfile.Report) identity.Config {
+	c := identity.Config{Htpasswd: path(r.Auth.Htpasswd), Groups: path(r.Auth.Groups), Members: r.Auth.Members,
+		Trusted: r.Auth.Trusted, Forwarded: r.Auth.Forwarded, Realm: r.Auth.Realm, Anonymous: r.Auth.Anonymous}
+	for i, w := range r.Auth.Networks {
+		if !w.Prefix.IsValid() {
+			report(at("auth", "network"), "auth.network: entry %d has no prefix; write such as prefix = \"10.1.0.0/16\"", i+1)
+		}
+		c.Networks = append(c.Networks, identity.Network(w))
+	}
+	switch r.Auth.Anonymous {
+	case "allow", "deny":
+	case "":
+		// Without accounts nobody could log in; with them, nobody may slip by.
+		c.Anonymous = "allow"
+		if r.Auth.Htpasswd != "" {
+			c.Anonymous = "deny"
+		}
+	default:
+		report(at("auth", "anonymous"), "auth.anonymous: %q is unknown; write \"allow\" or \"deny\"", r.Auth.Anonymous)
+	}
+	return c
+}
+
+func (r *rawConfig) proxy() proxy.Config {
+	var c proxy.Config
+	c.Name, c.Contact, c.Record = r.Name, r.Contact, r.Audit.Record
+	c.NoTry = r.TryHost != nil && !*r.TryHost
+	c.ConfirmFor = time.Duration(r.Confirm.For)
+	c.Timeouts = proxy.Timeouts{Handshake: time.Duration(r.Timeout.Handshake), Header: time.Duration(r.Timeout.Header),
+		Idle: time.Duration(r.Timeout.Idle), Body: time.Duration(r.Timeout.Body), Drain: time.Duration(r.Timeout.Drain)}
+	c.Limits = proxy.Limits{Connections: r.Limit.Connections, HeaderBytes: int(r.Limit.Header),
+		Drain: int64(r.Limit.Drain), Streams: r.Limit.Streams}
+	c.Inspect = proxy.Inspect{Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),
+		Time: time.Duration(r.Inspect.Time), Headers: r.Inspect.Headers}
+	c.Intercept = proxy.Intercept{Certificates: r.Intercept.Certificates, Bypass: r.Intercept.Bypass}
+	c.Upstream.Resolve, c.Upstream.AllowPrivate = r.Upstream.Resolve, r.Upstream.AllowPrivate
+	c.Upstream.Dial, c.Upstream.TLS = time.Duration(r.Upstream.Dial), time.Duration(r.Upstream.TLS)
+	c.Upstream.Response, c.Upstream.Idle = time.Duration(r.Upstream.Response), time.Duration(r.Upstream.Idle)
+	return c
+}
+
+// unjoin takes errors.Join apart.
+func unjoin(err error) []error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range j.Unwrap() {
+			all = append(all, unjoin(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+// catalogue loads the services by class.
+func (c *config) catalogue() (*destination.Catalogue, error) {
+	cat, err := destination.Load(c.Catalogue...)
+	if err != nil {
+		return nil, fmt.Errorf("the destination catalogue has faults:\n%w", err)
+	}
+	return cat, nil
+}
+
+// ruleOptions lets rules be checked against what the installation knows.
+func (c *config) ruleOptions(cat *destination.Catalogue) rules.Options {
+	return rules.Options{
+		NoDefaults: !c.Defaults, Limits: c.Budget,
+		Destination: func(host, path string) (string, []string) {
+			d := cat.Lookup("https", host, 443, "POST", path)
+			return d.Service, d.Classes
+		},
+	}
+}
+
+// folder names a place in the state folder.
+func (c *config) folder(name string) string { return filepath.Join(c.Data, name) }

@@ -1,0 +1,131 @@
+// Package charset reads text in the character encodings that uploads come in,
+// Japanese ones first: it tells which one it is and turns it into UTF-8, block
+// by block, keeping the way back to the original bytes.
+//
+// Declared charsets are wrong or missing too often to be trusted: Detect tries
+// the candidates strictly and takes a declaration as a hint only. Encodings of
+// other languages (GB 18030, Big5, EUC-KR) are not known; their text comes out
+// as something else, with its ASCII intact.
+package charset
+
+import (
+	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+)
+
+// Charset is a character encoding.
+type Charset uint8
+
+// The encodings. CP932 is Microsoft's Shift_JIS (windows-31j), Latin1 is
+// windows-1252, as the WHATWG Encoding Standard reads these names.
+const (
+	UTF8 Charset = iota
+	UTF16LE
+	UTF16BE
+	UTF32LE
+	UTF32BE
+	CP932
+	EUCJP
+	ISO2022JP
+	Latin1
+)
+
+var names = [...]string{"utf-8", "utf-16le", "utf-16be", "utf-32le", "utf-32be",
+	"cp932", "euc-jp", "iso-2022-jp", "windows-1252"}
+
+func (c Charset) String() string { return names[c] }
+
+var labels = map[string]Charset{
+	"utf-8": UTF8, "utf8": UTF8, "us-ascii": UTF8, "ascii": UTF8,
+	"utf-16": UTF16BE, "utf-16le": UTF16LE, "utf-16be": UTF16BE, "unicode": UTF16LE,
+	"utf-32": UTF32BE, "utf-32le": UTF32LE, "utf-32be": UTF32BE,
+	"shift_jis": CP932, "shift-jis": CP932, "sjis": CP932, "x-sjis": CP932, "ms_kanji": CP932,
+	"windows-31j": CP932, "cswindows31j": CP932, "cp932": CP932, "ms932": CP932, "csshiftjis": CP932,
+	"euc-jp": EUCJP, "eucjp": EUCJP, "x-euc-jp": EUCJP, "cp51932": EUCJP, "eucjp-ms": EUCJP,
+	"iso-2022-jp": ISO2022JP, "csiso2022jp": ISO2022JP, "iso-2022-jp-ms": ISO2022JP, "cp50221": ISO2022JP,
+	"iso-8859-1": Latin1, "latin1": Latin1, "windows-1252": Latin1, "cp1252": Latin1, "iso-8859-15": Latin1,
+}
+
+// Named returns the encoding that a label such as "Shift_JIS" means.
+func Named(label string) (Charset, bool) {
+	c, ok := labels[strings.ToLower(strings.Trim(label, " \t\"'"))]
+	return c, ok
+}
+
+// Decoder decodes one run of text. The zero Decoder is one for UTF-8. It keeps
+// what ISO-2022-JP has to remember between blocks.
+type Decoder struct {
+	Charset
+	set byte // ISO-2022-JP: the character set in force
+}
+
+// Decode appends what src stands for to dst as valid UTF-8 and records in m
+// where it came from, src's start being offset base of the original. n is how
+// many bytes of src were taken. ok is false if the byte at n begins nothing
+// valid; the caller says what to do and calls again for what follows. With ok
+// true and n < len(src), the rest is the beginning of a character; with last
+// set there is none to come and so it is invalid.
+func (d *Decoder) Decode(dst, src []byte, base int64, last bool, m *normal.Map) (out []byte, n int, ok bool) {
+	switch d.Charset {
+	case UTF16LE, UTF16BE:
+		return decodeUTF16(dst, src, base, last, d.Charset == UTF16BE, m)
+	case UTF32LE, UTF32BE:
+		return decodeUTF32(dst, src, base, last, d.Charset == UTF32BE, m)
+	case CP932:
+		return decodeCP932(dst, src, base, last, m)
+	case EUCJP:
+		return decodeEUCJP(dst, src, base, last, m)
+	case ISO2022JP:
+		return d.decodeISO2022JP(dst, src, base, last, m)
+	case Latin1:
+		return decodeLatin1(dst, src, base, m)
+	}
+	n = ValidPrefix(src)
+	if n > 0 {
+		m.Step(len(dst), base, 1, 1)
+		dst = append(dst, src[:n]...)
+	}
+	return dst, n, n == len(src) || !last && incomplete(src[n:])
+}
+
+// packed is a character in UTF-8 as a little-endian word, its length in the top
+// byte, ready to be stored with one write. No character here needs four bytes.
+type packed uint32
+
+func pack(r rune) packed {
+	switch {
+	case r < 0x80:
+		return packed(r) | 1<<24
+	case r < 0x800:
+		return packed(0xc0|r>>6) | packed(0x80|r&63)<<8 | 2<<24
+	}
+	return packed(0xe0|r>>12) | packed(0x80|r>>6&63)<<8 | packed(0x80|r&63)<<16 | 3<<24
+}
+
+func (p packed) size() int { return int(p >> 24) }
+
+// room returns dst with space for n more bytes, and a few to spare for stores
+// of whole words.
+func room(dst []byte, n int) []byte {
+	n += 8
+	if cap(dst)-len(dst) >= n {
+		return dst
+	}
+	grown := make([]byte, len(dst), max(2*cap(dst), len(dst)+n))
+	copy(grown, dst)
+	return grown
+}
+
+// steps records runs of characters of equal lengths as single steps.
+type steps struct {
+	m      *normal.Map
+	ow, iw int
+}
+
+func (s *steps) at(out int, in int64, ow, iw int) {
+	if s.ow != ow || s.iw != iw {
+		s.m.Step(out, in, ow, iw)
+		s.ow, s.iw = ow, iw
+	}
+}

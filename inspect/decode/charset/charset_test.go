@@ -1,0 +1,268 @@
+package charset
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+)
+
+var peers = map[Charset]encoding.Encoding{
+	CP932:     japanese.ShiftJIS,
+	EUCJP:     japanese.EUCJP,
+	ISO2022JP: japanese.ISO2022JP,
+	UTF16LE:   unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
+	UTF16BE:   unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
+	UTF32LE:   utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM),
+	UTF32BE:   utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM),
+	Latin1:    charmap.Windows1252,
+	UTF8:      encoding.Nop,
+}
+
+// encode writes text in c, leaving out what c cannot write.
+func encode(t testing.TB, c Charset, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := peers[c].NewEncoder()
+	if out, err := enc.Bytes([]byte(text)); err == nil {
+		return out
+	}
+	for _, r := range text {
+		if out, err := peers[c].NewEncoder().Bytes([]byte(string(r))); err == nil {
+			b.Write(out)
+		}
+	}
+	return b.Bytes()
+}
+
+// TestEveryCharacter checks each character that x/text can write, one by one
+// and all in a row, forwards and through the map.
+func TestEveryCharacter(t *testing.T) {
+	for c, enc := range peers {
+		t.Run(c.String(), func(t *testing.T) {
+			var all []byte
+			var want []byte
+			var m normal.Map
+			e := enc.NewEncoder()
+			for r := rune(' '); r <= 0x2ffff; r++ {
+				if !utf8.ValidRune(r) || c == ISO2022JP && r > 0xff60 && r < 0xffa0 {
+					continue
+				}
+				src, err := e.Bytes([]byte(string(r)))
+				if err != nil {
+					continue
+				}
+				back, err := enc.NewDecoder().Bytes(src)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := Decoder{Charset: c}
+				m.Reset(0)
+				got, n, ok := d.Decode(nil, src, 0, true, &m)
+				if !ok || n != len(src) || !bytes.Equal(got, back) {
+					t.Fatalf("U+%04X: % x reads as %q (%v), want %q", r, src, got, ok, back)
+				}
+				all = append(all, src...)
+				want = append(want, back...)
+			}
+			d := Decoder{Charset: c}
+			m.Reset(0)
+			got, n, ok := d.Decode(nil, all, 0, true, &m)
+			if !ok || n != len(all) || !bytes.Equal(got, want) {
+				t.Fatalf("all in a row: %d of %d bytes, %v", n, len(all), ok)
+			}
+		})
+	}
+}
+
+// TestEveryPair checks that what x/text calls invalid is invalid here.
+func TestEveryPair(t *testing.T) {
+	for _, c := range []Charset{CP932, EUCJP} {
+		for pair := 0x8000; pair <= 0xffff; pair++ {
+			src := []byte{byte(pair >> 8), byte(pair)}
+			back, _ := peers[c].NewDecoder().Bytes(src)
+			var m normal.Map
+			d := Decoder{Charset: c}
+			got, _, ok := d.Decode(nil, src, 0, true, &m)
+			want := !bytes.ContainsRune(back, 0xfffd)
+			if src[0] == 0x80 || src[1] == 0x80 {
+				want = ok // C1 controls: x/text lets one through
+			}
+			if ok != want || ok && src[1] != 0x80 && src[0] != 0x80 && !bytes.Equal(got, back) {
+				t.Errorf("%v: % x reads as %q (%v), x/text says %q", c, src, got, ok, back)
+			}
+		}
+	}
+}
+
+const sample = "氏名,ﾌﾘｶﾞﾅ,電話番号\r\n山田太郎,ﾔﾏﾀﾞ ﾀﾛｳ,090-1234-5678\r\n渡邊 花子,東京都千代田区霞が関１−２−３ Ω×é\r\n"
+
+// TestDecodeInPieces cuts a text anywhere: text and origins stay the same.
+func TestDecodeInPieces(t *testing.T) {
+	for c := range peers {
+		src := encode(t, c, strings.ReplaceAll(sample, "ｶﾞ", "カ"))
+		var whole normal.Map
+		d := Decoder{Charset: c}
+		want, _, _ := d.Decode(nil, src, 100, true, &whole)
+		for cut := 1; cut < len(src); cut++ {
+			var m normal.Map
+			m.Reset(100)
+			d := Decoder{Charset: c}
+			got, n, ok := d.Decode(nil, src[:cut], 100, false, &m)
+			if !ok || cut-n > 3 {
+				t.Fatalf("%v cut at %d: %d taken, %v", c, cut, n, ok)
+			}
+			got, rest, ok := d.Decode(got, src[n:], 100+int64(n), true, &m)
+			if !ok || n+rest != len(src) || !bytes.Equal(got, want) {
+				t.Fatalf("%v cut at %d: %q", c, cut, got)
+			}
+			for i := range got {
+				if m.Origin(i) != whole.Origin(i) {
+					t.Fatalf("%v cut at %d: offset %d leads to %d, whole to %d", c, cut, i, m.Origin(i), whole.Origin(i))
+				}
+			}
+		}
+	}
+}
+
+// TestOrigin decodes from each origin on and finds the same text.
+func TestOrigin(t *testing.T) {
+	for c := range peers {
+		if c == ISO2022JP {
+			continue // needs its escape sequences
+		}
+		src := encode(t, c, sample)
+		var m, none normal.Map
+		d := Decoder{Charset: c}
+		text, _, _ := d.Decode(nil, src, 0, true, &m)
+		for i := range string(text) {
+			rest, _, _ := d.Decode(nil, src[m.Origin(i):], 0, true, &none)
+			if !bytes.Equal(rest, text[i:]) {
+				t.Fatalf("%v: offset %d leads to %d, which reads %.20q, want %.20q", c, i, m.Origin(i), rest, text[i:])
+			}
+		}
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for _, text := range []string{
+		sample,
+		"山田太郎",
+		"東京都千代田区",
+		"お世話になっております。先日の件ですが、よろしくお願いいたします。",
+		"id,name\n1,佐藤 健一\n2,鈴木 美咲\n",
+		"ヤマダ タロウ",
+		"氏名: 高橋 翔太\n携帯: 080-1111-2222\n",
+	} {
+		for c := range peers {
+			if c == Latin1 {
+				continue
+			}
+			if c == ISO2022JP && strings.Contains(text, "ｶﾞ") {
+				text = strings.NewReplacer("ﾌﾘｶﾞﾅ", "フリガナ", "ﾔﾏﾀﾞ ﾀﾛｳ", "ヤマダ").Replace(text)
+			}
+			src := encode(t, c, text)
+			if g := Detect(src, true, true, ""); g.Charset != c && !(g.Ambiguous && g.Other == c) {
+				t.Errorf("%.20q in %v is taken for %+v", text, c, g)
+			}
+		}
+	}
+	for _, c := range []struct {
+		text string
+		want Charset
+	}{
+		{"caf\xe9 cr\xe8me, d\xe9j\xe0 vu, na\xefve", Latin1},
+		{"M\xfcller, Stra\xdfe 5", Latin1},
+		{"plain ASCII", UTF8},
+		{"\xd4\xcf\xc0\xde \xc0\xdb\xb3,\xbb\xc4\xb3 \xb9\xdd\xbc\xde\n", CP932}, // ﾔﾏﾀﾞ ﾀﾛｳ,ｻﾄｳ ｹﾝｼﾞ
+		{"\xef\xbb\xbfabc", UTF8},
+		{"Zażółć gęślą jaźń", UTF8},
+		{"Привет, мир", UTF8},
+	} {
+		if g := Detect([]byte(c.text), true, true, ""); g.Charset != c.want || g.Sure < Doubtful {
+			t.Errorf("%q is taken for %+v, want %v", c.text, g, c.want)
+		}
+	}
+}
+
+func TestDetectBinary(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		b := make([]byte, 64+r.IntN(SampleSize))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		if g := Detect(b, true, true, ""); g.Sure >= Doubtful {
+			t.Fatalf("%d random bytes are taken for %+v", len(b), g)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for c := range peers {
+		f.Add(byte(c), encode(f, c, sample))
+	}
+	f.Fuzz(func(t *testing.T, which byte, src []byte) {
+		c := Charset(which % byte(len(names)))
+		Detect(src, true, which&0x80 != 0, "")
+		d := Decoder{Charset: c}
+		var m normal.Map
+		var text []byte
+		for at := 0; at < len(src); {
+			out, n, ok := d.Decode(text, src[at:], int64(at), true, &m)
+			text = out
+			if n < 0 || n > len(src)-at || ok != (n == len(src)-at) {
+				t.Fatalf("%v: took %d of %d, %v", c, n, len(src)-at, ok)
+			}
+			at += n + 1
+		}
+		if !utf8.Valid(text) {
+			t.Errorf("%v: not UTF-8: %q", c, text)
+		}
+		last := int64(0)
+		for i := range text {
+			o := m.Origin(i)
+			if o < last || o >= int64(len(src)) {
+				t.Fatalf("%v: offset %d leads from %d to %d of %d", c, i, last, o, len(src))
+			}
+			last = o
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	text := strings.Repeat("1024,山田太郎,ヤマダタロウ,東京都千代田区霞が関1-2-3,090-1234-5678\n", 700)
+	for _, c := range []Charset{UTF8, CP932, EUCJP, ISO2022JP, UTF16LE, UTF16BE} {
+		src := encode(b, c, text)
+		b.Run(c.String(), func(b *testing.B) {
+			var m normal.Map
+			var dst []byte
+			b.SetBytes(int64(len(src)))
+			for b.Loop() {
+				d := Decoder{Charset: c}
+				m.Reset(0)
+				dst, _, _ = d.Decode(dst[:0], src, 0, true, &m)
+			}
+		})
+	}
+}
+
+func BenchmarkDetect(b *testing.B) {
+	for _, c := range []Charset{UTF8, CP932, EUCJP, UTF16LE} {
+		src := encode(b, c, strings.Repeat(sample, 50))
+		b.Run(c.String(), func(b *testing.B) {
+			for b.Loop() {
+				Detect(src, false, true, "")
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// text reads what is text and nothing more special: prose, CSV, source, logs.
+// Stretches of base64 in it are nested parts, as far as they hold something.
+type text struct{}
+
+func (text) Name() string { return "text" }
+
+func (text) Match(p *part.Part, head []byte) bool {
+	if p.Role != part.Body || len(head) == 0 {
+		return true
+	}
+	if f := sniff(head); f != nil && !f.text {
+		return false
+	}
+	g := charset.Detect(head, len(head) < part.HeadSize, true, "")
+	return g.Sure >= charset.Doubtful
+}
+
+func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	w := openWindow(p)
+	defer w.Close()
+	layout, label := part.Auto, ""
+	if p.Role != part.Body {
+		layout, label = part.Single, step(p.Path)
+	}
+	var scratch []byte
+	for {
+		w.fill(chunk)
+		if len(w.text) == 0 {
+			break
+		}
+		if err := b.Spend(ctx, 0); err != nil {
+			e.Format("text", w.encoding())
+			return stop(ctx, e, err, true)
+		}
+		end := cut(w.text, w.err != nil)
+		r, found := findRun(w.text[:end])
+		if found && r.open && r.end == end && (w.err == nil || end < len(w.text)) && r.start > 0 {
+			end, found = r.start, false // look at it whole
+		}
+		long := found && r.start == 0 && r.open && (w.err == nil || end < len(w.text))
+		if long {
+			body := &spending{ctx: ctx, b: b, name: "base64", r: &base64Reader{src: &runReader{w: w, line: r.line}}}
+			if err := e.Child(part.Part{Path: "base64", Body: body, Size: -1}); err != nil {
+				return err
+			}
+			if err := drain(ctx, b, body); err != nil {
+				e.Format("text", w.encoding())
+				return stop(ctx, e, err, true)
+			}
+			continue
+		}
+		if err := e.Text(part.Text{Bytes: w.text[:end], Map: &w.m, Layout: layout, Label: label}); err != nil {
+			return err
+		}
+		for at := 0; found; {
+			var child part.Part
+			var ok bool
+			if child, scratch, ok = base64Child(scratch, w.text[at+r.start:at+r.end]); ok {
+				if err := b.Spend(ctx, len(scratch)); err != nil {
+					e.Format("text", w.encoding())
+					return stop(ctx, e, err, true)
+				}
+				if err := e.Child(child); err != nil {
+					return err
+				}
+			}
+			at += r.end
+			r, found = findRun(w.text[at:end])
+		}
+		w.consume(end)
+	}
+	e.Format("text", w.encoding())
+	return finish(ctx, e, w)
+}
+
+// cut returns where to end a block of text: after a line if one ends near,
+// else where folding does not care.
+func cut(b []byte, last bool) int {
+	const near = 4096
+	if len(b) <= blockSize {
+		if last {
+			return len(b)
+		}
+	} else {
+		b = b[:blockSize]
+	}
+	if k := bytes.LastIndexByte(b[max(0, len(b)-near):], '\n'); k >= 0 {
+		return max(0, len(b)-near) + k + 1
+	}
+	return normal.Border(b)
+}
+
+// step returns the last step of a provenance path.
+func step(path string) string {
+	if k := strings.LastIndex(path, part.Separator); k >= 0 {
+		return path[k+len(part.Separator):]
+	}
+	return path
+}
+
+// encoding names what the text was read in.
+func (w *window) encoding() string {
+	if w.Format == "" {
+		return charset.UTF8.String()
+	}
+	return w.Format
+}

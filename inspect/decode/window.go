@@ -1,0 +1,304 @@
+package decode
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"regexp"
+	"sync"
+
+	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// blockSize bounds a piece of text; chunk is how much is read and decoded at a
+// time.
+const (
+	blockSize = 64 << 10
+	chunk     = 32 << 10
+)
+
+// window is a stretch of a part's text in UTF-8 that slides along it. It finds
+// out the character encoding as it goes: from the first character that is not
+// ASCII, wherever it is, and again where bytes come that the encoding found so
+// far does not have.
+type window struct {
+	text   []byte     // decoded and not yet consumed
+	m      normal.Map // from text to the part's own bytes
+	err    error      // why there is no more; io.EOF at the end
+	Format string     // the encodings met, for Emitter.Format
+
+	body    io.Reader
+	hint    string // declared charset
+	raw     []byte // read and not yet decoded
+	offset  int64  // of raw
+	dec     charset.Decoder
+	decided bool
+	started bool  // the first bytes were looked at
+	judged  int64 // how often the encoding was judged again
+	foreign int64 // bytes read in encodings other than ASCII
+	invalid int64 // of these, bytes that are nothing valid
+
+	second   charset.Charset // another reading of doubtful
+	doubtful []byte
+}
+
+var windows = sync.Pool{New: func() any {
+	return &window{raw: make([]byte, 0, chunk), text: make([]byte, 0, 4*chunk)}
+}}
+
+// openWindow starts a window on p's body. Close it when done.
+func openWindow(p *part.Part) *window {
+	w := windows.Get().(*window)
+	raw, text, m := w.raw[:0], w.text[:0], w.m
+	m.Reset(0)
+	*w = window{raw: raw, text: text, m: m, body: p.Body}
+	if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
+		w.hint = params["charset"]
+		if c, ok := charset.Named(w.hint); ok && params[readAs] != "" {
+			w.dec.Charset, w.decided = c, true
+		}
+	}
+	return w
+}
+
+// readAs is the parameter of a media type that tells a child to be read in its
+// charset without asking, since another reading was tried already.
+const readAs = "x-second-reading"
+
+func (w *window) Close() {
+	w.body, w.err = nil, nil
+	if cap(w.text) > 32*chunk {
+		w.text = make([]byte, 0, 4*chunk)
+	}
+	windows.Put(w)
+}
+
+// consume drops the first n bytes of text.
+func (w *window) consume(n int) {
+	if n > 0 {
+		w.m.Drop(n)
+		w.text = w.text[:copy(w.text, w.text[n:])]
+	}
+}
+
+// fill makes text at least n bytes long, or as long as it gets.
+func (w *window) fill(n int) {
+	for len(w.text) < n && w.err == nil {
+		w.read()
+		w.decode()
+	}
+}
+
+// read takes more bytes in. At the end err is set.
+func (w *window) read() {
+	for tries := 0; len(w.raw) < chunk && w.err == nil; {
+		n, err := w.body.Read(w.raw[len(w.raw):chunk])
+		w.raw = w.raw[:len(w.raw)+n]
+		w.err = err
+		if tries++; n == 0 && err == nil && tries > 100 {
+			w.err = io.ErrNoProgress
+		}
+	}
+}
+
+// ended reports whether raw is all that is left.
+func (w *window) ended() bool { return w.err != nil }
+
+// decode turns raw into text as far as it can.
+func (w *window) decode() {
+	for {
+		if !w.decided && !w.decide() {
+			return
+		}
+		from := len(w.text)
+		raw, last := w.raw, w.ended()
+		if k := w.shift(); k == 0 {
+			w.choose(charset.Guess{Charset: charset.ISO2022JP})
+		} else if k > 0 {
+			raw, last = raw[:k], true
+		}
+		out, n, ok := w.dec.Decode(w.text, raw, w.offset, last, &w.m)
+		w.text = out
+		if w.decided {
+			w.foreign += int64(n)
+		}
+		if ok {
+			w.advance(n)
+			if len(raw) < len(w.raw)+n {
+				continue
+			}
+			return
+		}
+		if !w.rejudge(from, n) {
+			w.replace(n)
+		}
+	}
+}
+
+// shift returns where in raw an escape sequence of ISO-2022-JP stands while
+// another encoding of single bytes is in force, -1 if none does.
+func (w *window) shift() int {
+	if w.dec.Charset == charset.UTF8 || w.dec.Charset == charset.CP932 || w.dec.Charset == charset.EUCJP {
+		return charset.Escape(w.raw)
+	}
+	return -1
+}
+
+// advance drops the first n bytes of raw.
+func (w *window) advance(n int) {
+	w.offset += int64(n)
+	w.raw = w.raw[:copy(w.raw, w.raw[n:])]
+}
+
+// decide looks for the encoding. It takes over the ASCII that comes first, and
+// reports false if there is nothing else.
+func (w *window) decide() bool {
+	if !w.started {
+		w.started = true
+		if w.hint == "" {
+			w.hint = declared(w.raw)
+		}
+		g := charset.Detect(w.raw, w.ended(), true, w.hint)
+		if g.Mark > 0 || g.Charset != charset.UTF8 && plain(w.raw) < charset.SampleSize/2 {
+			w.choose(g)
+			return true
+		}
+	}
+	n := plain(w.raw)
+	all := n == len(w.raw)
+	w.keep(n)
+	if all {
+		return false
+	}
+	if len(w.raw) < charset.SampleSize {
+		w.read()
+	}
+	w.choose(charset.Detect(w.raw, w.ended(), false, w.hint))
+	return true
+}
+
+// keep takes n bytes of ASCII over as text.
+func (w *window) keep(n int) {
+	if n > 0 {
+		w.m.Step(len(w.text), w.offset, 1, 1)
+		w.text = append(w.text, w.raw[:n]...)
+		w.advance(n)
+	}
+}
+
+// choose takes up an encoding, dropping its byte order mark.
+func (w *window) choose(g charset.Guess) {
+	w.decided = true
+	w.dec = charset.Decoder{Charset: g.Charset}
+	w.advance(g.Mark)
+	if w.Format == "" {
+		w.Format = g.Charset.String()
+	} else if !bytes.Contains([]byte(w.Format), []byte(g.Charset.String())) {
+		w.Format += "+" + g.Charset.String()
+	}
+	if g.Ambiguous && w.ended() && len(w.raw) <= charset.SampleSize && len(w.doubtful) == 0 {
+		w.second, w.doubtful = g.Other, bytes.Clone(w.raw)
+	}
+}
+
+// rejudge looks at the encoding again, as the byte at n of raw is not valid in
+// it and text from offset from on was read in it. It reports whether another
+// one is in force now; the line is then read again from its start.
+func (w *window) rejudge(from, n int) bool {
+	if w.judged > 8+(w.offset+int64(n))/charset.SampleSize {
+		return false // a bound on the work that bad bytes can cause
+	}
+	w.judged++
+	back := n
+	if k := bytes.LastIndexByte(w.text[from:], '\n'); k >= 0 {
+		from += k + 1
+	}
+	if len(w.text) > from {
+		back = int(w.m.Origin(from) - w.offset)
+	}
+	if w.dec.Charset == charset.UTF16LE || w.dec.Charset == charset.UTF16BE || back < 0 || back > n {
+		back = n
+	}
+	sample, whole := stretch(w.raw[back:])
+	g := charset.Detect(sample, whole || w.ended(), false, w.hint)
+	if g.Charset == w.dec.Charset || g.Sure < charset.Doubtful {
+		return false
+	}
+	if back < n {
+		w.text = w.text[:from]
+		w.m.Cut(from)
+	}
+	w.advance(back)
+	w.choose(g)
+	return true
+}
+
+// stretch returns some lines at b's start, and whether it ends with one.
+func stretch(b []byte) ([]byte, bool) {
+	const enough, most = 128, 1024
+	if len(b) > enough {
+		if k := bytes.IndexByte(b[enough:min(len(b), most)], '\n'); k >= 0 {
+			return b[:enough+k+1], true
+		}
+	}
+	return b[:min(len(b), most)], false
+}
+
+// replace puts U+FFFD for what is not valid at n of raw.
+func (w *window) replace(n int) {
+	w.advance(n)
+	skip := 1
+	switch w.dec.Charset {
+	case charset.UTF16LE, charset.UTF16BE:
+		skip = 2
+	case charset.UTF32LE, charset.UTF32BE:
+		skip = 4
+	}
+	skip = min(skip, len(w.raw))
+	if skip > 0 {
+		w.m.Step(len(w.text), w.offset, 3, skip)
+		w.text = append(w.text, "\ufffd"...)
+		w.advance(skip)
+		w.invalid += int64(skip)
+		w.foreign += int64(skip)
+	}
+}
+
+// garbled reports whether so much was not valid that the text cannot be said to
+// have been read.
+func (w *window) garbled() bool { return w.invalid*50 > w.foreign }
+
+// plain returns the length of the ASCII at b's start that is no ISO-2022-JP.
+func plain(b []byte) int {
+	n := len(b)
+	if k := bytes.IndexByte(b, 0x1b); k >= 0 {
+		n = k
+	}
+	if k := charset.ASCIIPrefix(b[:n]); k < n {
+		return k
+	}
+	return n
+}
+
+var declaration = regexp.MustCompile(`(?i)(?:charset|encoding)\s*=\s*["']?([a-z0-9_-]{3,20})`)
+
+// declared returns the charset that markup names itself.
+func declared(head []byte) string {
+	if head = head[:min(len(head), 1024)]; bytes.IndexByte(head, '<') < 0 {
+		return ""
+	}
+	if m := declaration.FindSubmatch(head); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// fault tells why the body ended, if not at its end.
+func (w *window) fault() error {
+	if w.err == io.EOF {
+		return nil
+	}
+	return w.err
+}

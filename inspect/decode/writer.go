@@ -1,0 +1,115 @@
+package decode
+
+import (
+	"context"
+	"sync"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// writer gathers text made from a window's and hands it on in blocks. What it
+// puts for a stretch of the window's text leads back to that stretch.
+type writer struct {
+	e      part.Emitter
+	layout part.Layout
+	label  string
+	from   *normal.Map // of the window's text
+	buf    []byte
+	m      normal.Map
+	err    error // of the emitter; sticks
+}
+
+var writers = sync.Pool{New: func() any { return &writer{buf: make([]byte, 0, blockSize)} }}
+
+// openWriter starts a writer. Close it when done.
+func openWriter(e part.Emitter, w *window, layout part.Layout) *writer {
+	o := writers.Get().(*writer)
+	o.e, o.layout, o.label, o.from, o.err = e, layout, "", &w.m, nil
+	o.buf = o.buf[:0]
+	o.m.Reset(w.m.Origin(0))
+	return o
+}
+
+func (o *writer) Close() {
+	o.e, o.from = nil, nil
+	writers.Put(o)
+}
+
+// copy takes over text, which stands at offset at of the window.
+func (o *writer) copy(text []byte, at int) {
+	for len(text) > 0 && o.err == nil {
+		n := len(text)
+		if free := blockSize - len(o.buf); n > free {
+			if n = free; n < len(text) {
+				n = normal.Border(text[:max(n, 1)])
+			}
+			if n == 0 || n > free {
+				o.flush()
+				continue
+			}
+		}
+		o.m.Copy(len(o.buf), o.from, at, n)
+		o.buf = append(o.buf, text[:n]...)
+		text, at = text[n:], at+n
+	}
+}
+
+// put writes s for the n bytes at offset at of the window.
+func (o *writer) put(s string, at, n int) {
+	if len(s) == 0 {
+		return
+	}
+	if len(o.buf)+len(s) > blockSize {
+		o.flush()
+	}
+	o.m.Unit(len(o.buf), len(s), o.from, at, n)
+	o.buf = append(o.buf, s...)
+}
+
+// flush hands on what was gathered. It must be called before the window slides
+// only if nothing more is to be joined to it: offsets are absolute by then.
+func (o *writer) flush() error {
+	if len(o.buf) > 0 && o.err == nil {
+		o.err = o.e.Text(part.Text{Bytes: o.buf, Map: &o.m, Layout: o.layout, Label: o.label})
+	}
+	o.buf = o.buf[:0]
+	o.m.Reset(0)
+	return o.err
+}
+
+// child hands on a nested part, after the text before it.
+func (o *writer) child(p part.Part) error {
+	if o.flush() == nil {
+		o.err = o.e.Child(p)
+	}
+	return o.err
+}
+
+// stop tells why reading ended early and returns the error for Read to return:
+// one only when ctx is done.
+func stop(ctx context.Context, e part.Emitter, err error, partly bool) error {
+	reason, detail := part.ReasonOf(err)
+	e.Skip(reason, partly, detail)
+	return ctx.Err()
+}
+
+// finish ends the reading of a part through w: it tells what could not be read
+// and hands on the second reading of text whose encoding is in doubt.
+func finish(ctx context.Context, e part.Emitter, w *window) error {
+	if err := w.fault(); err != nil {
+		return stop(ctx, e, err, true)
+	}
+	if w.garbled() {
+		e.Skip(part.DecodeError, true, "bytes that are not "+w.Format)
+	}
+	if len(w.doubtful) > 0 {
+		return e.Child(part.Part{
+			Path:      "as " + w.second.String(),
+			MediaType: "text/plain; charset=" + w.second.String() + "; " + readAs + "=1",
+			Body:      newBytesReader(w.doubtful),
+			Size:      int64(len(w.doubtful)),
+		})
+	}
+	return nil
+}

@@ -1,0 +1,288 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
+
+// streetWords are the kinds of street of English addresses (US Postal Service
+// Publication 28, Appendix C1, and those of the United Kingdom); the second
+// list needs more around it, as its words are common ones.
+const (
+	streetWords = `Street St. St Avenue Ave. Ave Road Rd. Rd Boulevard Blvd. Blvd Drive Dr. Dr Lane Ln. Ln Court Ct. Ct Circle Cir. Cir Place Pl. Pl
+ Terrace Ter. Parkway Pkwy. Pkwy Highway Hwy. Hwy Turnpike Trail Trl Broadway Alley Plaza Plz Square Sq. Crescent Close Mews Expressway Freeway Route Rte Pike Loop Causeway`
+	streetMore = `Way Walk Row Path Run Pass Park Point Hill Hills Ridge View Grove Gardens Green Heights Landing Manor Meadow Meadows Mill Mills Mount Orchard Oval
+ Bridge Brook Creek Crossing Crossroad Dale Field Fields Flat Flats Ford Forest Forge Forges Fork Forks Glen Glens Harbor Haven Hollow Inlet Island Isle Junction
+ Keys Knoll Knolls Lake Lakes Light Lights Lodge Mission Motorway Mountain Neck Oval Overpass Parks Passage Pine Pines Plain Plains Port Prairie Ramp Ranch Rapids Rest
+ River Roads Route Rue Shoal Shoals Shore Shores Skyway Spring Springs Spur Station Stravenue Stream Summit Throughway Trace Track Trafficway Tunnel Underpass Union Valley Viaduct
+ Village Ville Vista Walks Wall Ways Well Wells Bend Branch Burg Bypass Camp Canyon Cape Center Centers Cliff Cliffs Club Common Corner Corners Course Courts Cove Coves Curve Dam Divide Estate Estates Extension Extensions Fall Falls Ferry Garden Gateway Greens Groves`
+)
+
+func streetPatterns() []match.Pattern {
+	var p []match.Pattern
+	seen := map[string]bool{}
+	add := func(text string, kind placeKind, n uint32) {
+		if !seen[text] {
+			seen[text] = true
+			p = append(p, match.Pattern{Literal: text, Payload: Payload(ClassPlace, uint32(kind)<<16|n)})
+		}
+	}
+	for _, w := range strings.Fields(streetWords) {
+		add(" "+w, placeStreet, 1)
+		add(" "+strings.ToUpper(w), placeStreet, 1)
+	}
+	for _, w := range strings.Fields(streetMore) {
+		add(" "+w, placeStreet, 0)
+	}
+	for _, w := range []string{"P.O. Box", "PO Box", "P.O.Box", "P. O. Box", "PO BOX", "P.O. BOX"} {
+		add(w, placeBox, 0)
+	}
+	return p
+}
+
+// street reads the address whose street word stands at [start,end): a house
+// number up to six words before it, then flat, town, state and code.
+func (s *addressSearch) street(start, end int, strong bool) {
+	t := s.text
+	if end < len(t) && isLatinLetter(t, end) || end+1 < len(t) && t[end] == '\'' {
+		return
+	}
+	at := start
+	words := 0
+	number := -1
+	for words < 7 && at > s.taken {
+		// The word that ends at at.
+		w := at
+		for w > 0 && t[w-1] != ' ' && t[w-1] != '\n' && t[w-1] != '\t' && t[w-1] != ',' && t[w-1] != '"' && t[w-1] != '\'' && at-w < 30 {
+			w--
+		}
+		if w == at || w < s.taken {
+			break
+		}
+		word := t[w:at]
+		if word[0] >= '0' && word[0] <= '9' {
+			number = w
+			if !ordinal(word) {
+				break
+			}
+		} else if r, _ := utf8.DecodeRune(word); !unicode.IsUpper(r) && !nameParticles[string(word)] {
+			break
+		}
+		words++
+		if w == 0 || t[w-1] != ' ' {
+			break
+		}
+		at = w - 1
+	}
+	if number < 0 || number == start {
+		return
+	}
+	if !latinBorder(t, number) || houseNumber(t[number:]) == 0 {
+		return
+	}
+	stop := end
+	if stop < len(t) && t[stop] == '.' {
+		stop++
+	}
+	tail := s.streetTail(stop)
+	var c float32 = 0.55
+	if strong {
+		c = 0.85
+	}
+	own, near := s.b.Label(number)
+	ns := nameSearch{b: s.b, text: t}
+	left, right := ns.cellBorder(number, max(stop, tail.end))
+	switch {
+	case own&placeLabels != 0:
+		c = 0.97
+	case tail.code:
+		c = 0.95
+	case near&placeLabels != 0, left && right, tail.flat || tail.state:
+		c = max(c+0.1, 0.8)
+	case !strong && !left:
+		c = 0.35
+	}
+	s.report(number, max(stop, tail.end), c, tail.code)
+}
+
+// ordinal reports whether w is 4th or 21st: part of a street's name.
+func ordinal(w []byte) bool {
+	if len(w) < 3 {
+		return false
+	}
+	switch string(bytes.ToLower(w[len(w)-2:])) {
+	case "st", "nd", "rd", "th":
+		return true
+	}
+	return false
+}
+
+// houseNumber returns the length of a house number such as 12, 12B, 12-14, 0
+// if t begins with none.
+func houseNumber(t []byte) int {
+	i := 0
+	for i < len(t) && i < 6 && t[i] >= '0' && t[i] <= '9' {
+		i++
+	}
+	if i == 0 || i == 6 {
+		return 0
+	}
+	for i < len(t) && i < 12 && t[i] != ' ' {
+		if c := t[i]; !(c == '-' || c == '/' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'h') {
+			return 0
+		}
+		i++
+	}
+	return i
+}
+
+// streetTail is what was read behind the street.
+type streetTail struct {
+	end               int
+	flat, state, code bool
+}
+
+var flatWords = nameSet(`Apt Apt. Apartment Suite Ste Ste. Unit Floor Fl Flat Room Rm Rm. Building Bldg Bldg. N S E W NE NW SE SW N. S. E. W. North South East West #`)
+
+var stateCodes = nameSet(`AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR AA AE AP AS GU MP VI FM MH PW`)
+
+// streetTail reads flat, town, state and postal code behind i.
+func (s *addressSearch) streetTail(i int) streetTail {
+	t := s.text
+	tail := streetTail{}
+	at := i
+	pending := 0 // words read since the last sure part
+	for n := 0; n < 14 && at < len(t); n++ {
+		gap := at
+		breaks := 0
+		for gap < len(t) && gap-at < 12 && (t[gap] == ' ' || t[gap] == ',' || t[gap] == '\n' || t[gap] == '\r') {
+			if t[gap] == '\n' {
+				breaks++
+			}
+			gap++
+		}
+		if gap == at || breaks > 1 {
+			break
+		}
+		w := gap
+		for w < len(t) && w-gap < 24 && t[w] > ' ' && t[w] != ',' && t[w] != '"' && t[w] != '\'' && t[w] != ';' && t[w] != ')' && t[w] != '<' {
+			w++
+		}
+		if w == gap {
+			break
+		}
+		word := t[gap:w]
+		bare := bytes.TrimRight(word, ".?!:")
+		switch {
+		case flatWords[string(word)]:
+			tail.flat = true
+			at, pending = w, 0
+			tail.end = w
+			continue
+		case tail.flat && tail.end == at && len(word) <= 6 && (word[0] >= '0' && word[0] <= '9' || word[0] == '#' || len(bare) == 1):
+			at, tail.end = w, gap+len(bare)
+			continue
+		case stateCodes[string(bare)] && len(bare) == len(word):
+			tail.state = true
+			at, tail.end, pending = w, w, 0
+			continue
+		case zipCode(bare):
+			if tail.state || pending > 0 || tail.flat {
+				tail.code = true
+				tail.end = gap + len(bare)
+				return tail
+			}
+			return tail
+		case ukCode(t[gap:]) > 0:
+			tail.code = true
+			tail.end = gap + ukCode(t[gap:])
+			return tail
+		}
+		r, _ := utf8.DecodeRune(word)
+		if !unicode.IsUpper(r) || pending >= 5 || len(bare) < len(word) && len(bare) > 3 {
+			return tail
+		}
+		pending++
+		at = w
+	}
+	return tail
+}
+
+// zipCode reports whether w is 12345 or 12345-6789.
+func zipCode(w []byte) bool {
+	if len(w) != 5 && len(w) != 10 {
+		return false
+	}
+	for i, c := range w {
+		if i == 5 {
+			if c != '-' {
+				return false
+			}
+		} else if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// ukCode returns the length of a British postcode (SW1A 2AA) at the start of
+// t, 0 if there is none.
+func ukCode(t []byte) int {
+	i := 0
+	upper := func() bool { return i < len(t) && t[i] >= 'A' && t[i] <= 'Z' }
+	digit := func() bool { return i < len(t) && t[i] >= '0' && t[i] <= '9' }
+	for i < 2 && upper() {
+		i++
+	}
+	if i == 0 || !digit() {
+		return 0
+	}
+	i++
+	if digit() || upper() {
+		i++
+	}
+	if i >= len(t) || t[i] != ' ' {
+		return 0
+	}
+	i++
+	if !digit() {
+		return 0
+	}
+	i++
+	for range 2 {
+		if !upper() {
+			return 0
+		}
+		i++
+	}
+	if i < len(t) && isLatinLetter(t, i) {
+		return 0
+	}
+	return i
+}
+
+// box reads P.O. Box 123 with what follows.
+func (s *addressSearch) box(start, end int) {
+	t := s.text
+	at := end
+	for at < len(t) && (t[at] == ' ' || t[at] == '#') && at-end < 3 {
+		at++
+	}
+	n := at
+	for n < len(t) && t[n] >= '0' && t[n] <= '9' && n-at < 8 {
+		n++
+	}
+	if n == at || !latinBorder(t, start) {
+		return
+	}
+	tail := s.streetTail(n)
+	c := float32(0.9)
+	if tail.code {
+		c = 0.96
+	}
+	s.report(start, max(n, tail.end), c, tail.code)
+}

@@ -1,0 +1,533 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// placeVariants lists the spellings of a municipality with ヶ, ケ and が, and
+// with old forms.
+func placeVariants(name string) []string {
+	out := []string{name}
+	for _, r := range []*strings.Replacer{
+		strings.NewReplacer("ケ", "ヶ"), strings.NewReplacer("ヶ", "ケ"), strings.NewReplacer("ケ", "が", "ヶ", "が"),
+		strings.NewReplacer("竜", "龍"), strings.NewReplacer("龍", "竜"), strings.NewReplacer("崎", "﨑"), strings.NewReplacer("市", "巿"),
+	} {
+		if v := r.Replace(name); v != name {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// addressParts is what was read of a Japanese address.
+type addressParts struct {
+	start, end     int
+	prefecture     int  // index, -1 if not written
+	city           bool // a listed municipality
+	likeCity       bool // something that ends like a municipality
+	town           bool // a listed town of it
+	likeTown       bool
+	number         bool // a block number
+	units          bool // with 丁目, 番地, 番 or 号
+	building       bool
+	conflict       bool // the municipality is not in the prefecture
+	wardOnly, bare bool
+}
+
+// japanese reads the address that begins with the prefecture or municipality
+// at start.
+func (s *addressSearch) japanese(start int) {
+	t := s.text
+	a := addressParts{start: start, prefecture: -1}
+	at := start
+	for i, p := range dict.Prefectures {
+		if bytes.HasPrefix(t[at:], []byte(p)) {
+			a.prefecture = i
+			at += len(p)
+			break
+		}
+	}
+	a.end = at
+	at = skipGap(t, at)
+	cities, n := dict.CityAt(t[at:])
+	// 京都市 下京区, 札幌市 中央区: a space within the name.
+	if n > 0 {
+		if next := skipGap(t, at+n); next > at+n {
+			if wards, m := dict.CityAt(t[next:]); m > 0 && bytes.HasSuffix(t[at:at+n], []byte("市")) && bytes.HasSuffix(t[next:next+m], []byte("区")) {
+				if both := commonCities(cities, wards); len(both) > 0 {
+					cities, n = both, next+m-at
+				}
+			}
+		}
+		a.city = true
+		if a.prefecture >= 0 {
+			cities = inPrefecture(cities, a.prefecture)
+			a.conflict = len(cities) == 0
+		}
+		a.wardOnly = a.prefecture < 0 && bytes.HasSuffix(t[at:at+n], []byte("区")) && !bytes.Contains(t[at:at+n], []byte("市"))
+		at += n
+		a.end = at
+	} else if a.prefecture >= 0 {
+		if n := likeCity(t[at:]); n > 0 {
+			a.likeCity = true
+			at += n
+			a.end = at
+		}
+	}
+	if !a.city && !a.likeCity && a.prefecture < 0 {
+		return
+	}
+	s.below(&a, at, cities)
+	s.judge(&a)
+}
+
+// skipGap skips spaces, and one line break in an address that goes on.
+func skipGap(t []byte, i int) int {
+	for n := 0; i < len(t) && t[i] == ' ' && n < 3; n++ {
+		i++
+	}
+	return i
+}
+
+func commonCities(a, b []uint16) []uint16 {
+	var out []uint16
+	for _, x := range a {
+		for _, y := range b {
+			if x == y {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+// inPrefecture filters cities in place of a copy; it copies only if some are
+// left out.
+func inPrefecture(cities []uint16, prefecture int) []uint16 {
+	all := dict.Cities()
+	for i, c := range cities {
+		if all[c].Prefecture != prefecture {
+			out := append([]uint16(nil), cities[:i]...)
+			for _, c := range cities[i+1:] {
+				if all[c].Prefecture == prefecture {
+					out = append(out, c)
+				}
+			}
+			return out
+		}
+	}
+	return cities
+}
+
+// likeCity returns the length of what looks like a municipality that is not
+// listed: up to seven kanji or kana that end in 市, 区, 町, 村 or 郡 (then once
+// more).
+func likeCity(t []byte) int {
+	at, best := 0, 0
+	for n := 0; n < 8 && at < len(t); n++ {
+		r, size := utf8.DecodeRune(t[at:])
+		if k := scriptOf(r); k != scriptKanji && k != scriptHira && k != scriptKata {
+			break
+		}
+		at += size
+		switch r {
+		case '市', '区', '町', '村':
+			if n > 0 {
+				best = at
+			}
+		case '内', 'の', 'は', 'で', 'に', 'を':
+			return best
+		}
+	}
+	return best
+}
+
+// below reads what follows the municipality: town, block number, building.
+func (s *addressSearch) below(a *addressParts, at int, cities []uint16) {
+	t := s.text
+	at = skipGap(t, at)
+	for _, p := range [...]string{"大字", "字"} {
+		if bytes.HasPrefix(t[at:], []byte(p)) {
+			at += len(p)
+		}
+	}
+	n := 0
+	for _, c := range cities {
+		n = max(n, dict.Town(int(c), t[at:]))
+	}
+	if n > 0 {
+		a.town = true
+		at += n
+		a.end = at
+	}
+	// What is not listed, up to the number: 字, 小字, 通り名 of Kyoto.
+	num := s.numberAhead(at)
+	if num >= at {
+		if num > at {
+			a.likeTown = true
+		}
+		end, units := readNumber(t, num)
+		if end > num {
+			a.number, a.units = true, units
+			a.end = end
+		}
+	} else if k := kyotoStreet(t[at:]); k > 0 {
+		a.likeTown, a.end = true, at+k
+		at += k
+		n = 0
+		for _, c := range cities {
+			n = max(n, dict.Town(int(c), t[at:]))
+		}
+		if n > 0 {
+			a.town = true
+			a.end = at + n
+		}
+	}
+	if a.number || a.town {
+		a.end = s.building(a)
+	}
+}
+
+// numberAhead returns where the block number begins: at most fourteen kanji
+// and kana after at, none of them a particle that ends a place in prose; -1 if
+// none does.
+func (s *addressSearch) numberAhead(at int) int {
+	t := s.text
+	start := at
+	for n := 0; n < 16 && at < len(t); n++ {
+		r, size := utf8.DecodeRune(t[at:])
+		switch k := scriptOf(r); {
+		case k == scriptDigit:
+			return at
+		case r == '-' && at > start:
+			return -1
+		case isKanjiDigit(r) && numberUnitFollows(t[at:]):
+			return at
+		case k == scriptKanji, k == scriptKata:
+		case k == scriptHira:
+			switch r {
+			case 'は', 'を', 'で', 'に':
+				return -1
+			case 'の':
+				if at == start {
+					return -1
+				}
+			}
+		case r == ' ' && n > 0 && n < 8:
+		default:
+			return -1
+		}
+		at += size
+	}
+	return -1
+}
+
+func isKanjiDigit(r rune) bool {
+	switch r {
+	case '〇', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千':
+		return true
+	}
+	return false
+}
+
+// numberUnitFollows reports whether kanji digits and then a unit of block
+// numbers stand at the start of t.
+func numberUnitFollows(t []byte) bool {
+	for i := 0; i < len(t); {
+		r, n := utf8.DecodeRune(t[i:])
+		if !isKanjiDigit(r) {
+			return numberUnit(t[i:]) > 0 || r == '-' || r == 'ー'
+		}
+		i += n
+	}
+	return false
+}
+
+var numberUnits = []string{"丁目", "番地の", "番地", "番町", "番丁", "地割", "番", "号室", "号棟", "号", "条", "線", "丁", "の", "ノ", "之", "階", "F", "区", "組"}
+
+func numberUnit(t []byte) int {
+	for _, u := range numberUnits {
+		if bytes.HasPrefix(t, []byte(u)) {
+			return len(u)
+		}
+	}
+	return 0
+}
+
+// readNumber reads a block number from i: digits with units, hyphens, and the
+// points of the compass of Hokkaido (北1条西2丁目).
+func readNumber(t []byte, i int) (end int, units bool) {
+	end = i
+	digits := false // the last thing read was a number
+	for i < len(t) {
+		r, n := utf8.DecodeRune(t[i:])
+		switch {
+		case r >= '0' && r <= '9', isKanjiDigit(r) && !digits:
+			for i < len(t) {
+				r, n := utf8.DecodeRune(t[i:])
+				if !(r >= '0' && r <= '9' || isKanjiDigit(r)) {
+					break
+				}
+				i += n
+			}
+			end, digits = i, true
+			continue
+		case digits && (r == '-' || r == 'ー' || r == '−' || r == '~'):
+			i += n
+			digits = false
+			if r2, k, _ := nameAfter(t, i); k != scriptDigit && !isKanjiDigit(r2) {
+				return end, units
+			}
+			continue
+		case digits:
+			if n := numberUnit(t[i:]); n > 0 {
+				u := string(t[i : i+n])
+				next, k, _ := nameAfter(t, i+n)
+				if (u == "の" || u == "ノ" || u == "之") && k != scriptDigit && !isKanjiDigit(next) {
+					return end, units
+				}
+				i += n
+				if u != "の" && u != "ノ" && u != "之" {
+					units = true
+					end = i
+				}
+				digits = false
+				continue
+			}
+			if r == ' ' && units && i+1 < len(t) && t[i+1] >= '0' && t[i+1] <= '9' {
+				i++
+				digits = false
+				continue
+			}
+			return end, units
+		case units && (r == '東' || r == '西' || r == '南' || r == '北' || r == ' ' || r == '甲' || r == '乙' || r == '丙'):
+			next, k, _ := nameAfter(t, i+n)
+			if k != scriptDigit && !isKanjiDigit(next) {
+				return end, units
+			}
+			i += n
+			continue
+		default:
+			return end, units
+		}
+	}
+	return end, units
+}
+
+// kyotoStreet returns the length of a street of Kyoto with its direction:
+// 烏丸通四条下る.
+func kyotoStreet(t []byte) int {
+	best := 0
+	for i, n := 0, 0; i < len(t) && n < 24; n++ {
+		for _, w := range [...]string{"上る", "下る", "上ル", "下ル", "上がる", "下がる", "西入る", "東入る", "西入ル", "東入ル", "西入", "東入"} {
+			if bytes.HasPrefix(t[i:], []byte(w)) {
+				best = i + len(w)
+			}
+		}
+		r, size := utf8.DecodeRune(t[i:])
+		if k := scriptOf(r); k != scriptKanji && k != scriptHira && k != scriptKata {
+			break
+		}
+		i += size
+	}
+	return best
+}
+
+var buildingWords = [...]string{"ビル", "マンション", "ハイツ", "コーポ", "アパート", "タワー", "荘", "館", "号室", "階", "ハウス", "メゾン",
+	"レジデンス", "パレス", "プラザ", "コート", "ヒルズ", "ハイム", "ガーデン", "棟", "団地", "パーク", "センター", "会館", "寮", "方", "スクエア", "テラス", "ビレッジ", "シャトー", "グラン", "ライオンズ", "ヴィラ", "サンライズ", "レオパレス", "F", "室"}
+
+// building returns the end of the building's name and room behind the number,
+// a.end if there is none.
+func (s *addressSearch) building(a *addressParts) int {
+	t := s.text
+	at := a.end
+	limit := at
+	digitsOnly := true
+	gaps := 0
+	for n := 0; n < 40 && limit < len(t); n++ {
+		r, size := utf8.DecodeRune(t[limit:])
+		k := scriptOf(r)
+		if r == '\n' || r == '\r' || r == '\t' || r == ',' || r == '"' || r == '、' || r == '。' || r == '(' || r == '（' || r == '」' || r == '<' || r == '|' || r == ';' || r == ')' || r == '/' || r == '{' || r == '}' || r == ':' {
+			break
+		}
+		if k == scriptHira {
+			// A particle ends it in prose; names of houses have hiragana
+			// inside.
+			switch r {
+			case 'に', 'で', 'を', 'は', 'が', 'へ', 'と', 'か', 'ま', 'に' + 1:
+				goto judge
+			}
+		}
+		if r == ' ' {
+			gaps++
+			if gaps > 3 {
+				break
+			}
+		}
+		if k != scriptDigit && r != '-' && r != ' ' {
+			digitsOnly = false
+		}
+		limit += size
+	}
+judge:
+	for limit > at && t[limit-1] == ' ' {
+		limit--
+	}
+	if limit == at {
+		return at
+	}
+	rest := t[at:limit]
+	_, k, _ := nameAfter(t, limit)
+	closed := k <= scriptBreak
+	// A telephone number is none.
+	if digitsOnly && len(rest) > 6 {
+		return at
+	}
+	if first, fk, _ := nameAfter(t, at); first == ' ' && !closed || fk == scriptHira {
+		if !hasBuilding(rest) {
+			return at
+		}
+	}
+	if hasBuilding(rest) || closed && len(rest) < 60 && s.addressLabel(a.start) {
+		a.building = true
+		return limit
+	}
+	// Up to the first space at least the word that sticks to the number.
+	return at
+}
+
+func hasBuilding(t []byte) bool {
+	for _, w := range buildingWords {
+		if bytes.Contains(t, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+const placeLabels = LAddress | LPrefecture | LCity | LStreet
+
+func (s *addressSearch) addressLabel(i int) bool {
+	own, _ := s.b.Label(i)
+	return own&placeLabels != 0
+}
+
+// judge weighs what was read.
+func (s *addressSearch) judge(a *addressParts) {
+	var c float32
+	switch {
+	case a.number && a.city && !a.conflict && (a.town || a.units):
+		c = 0.97
+		if a.wardOnly {
+			c = 0.9
+		}
+	case a.number && a.city && a.prefecture >= 0:
+		c = 0.93
+	case a.number && a.city && a.likeTown:
+		c = 0.8
+	case a.number && a.city:
+		c = 0.35
+	case a.number && a.likeCity && (a.units || a.likeTown):
+		c = 0.9
+	case a.number && a.likeCity:
+		c = 0.7
+	case a.number && a.units && a.prefecture >= 0:
+		c = 0.85
+	case a.town && a.prefecture >= 0:
+		c = 0.5
+	case a.town && a.city:
+		c = 0.4
+	case a.city && a.prefecture >= 0:
+		c = 0.2
+	default:
+		c = 0.1
+	}
+	if a.conflict {
+		c -= 0.3
+	}
+	own, near := s.b.Label(a.start)
+	ns := nameSearch{b: s.b, text: s.text}
+	left, right := ns.cellBorder(a.start, a.end)
+	switch {
+	case own&placeLabels != 0:
+		c = max(c, 0.95)
+	case own&(LOrder|LAmount|LCompany) != 0:
+		c -= 0.3
+	case left && right && c >= 0.2 && c < 0.95:
+		c = max(c, 0.6)
+		if a.town || a.number {
+			c = max(c, 0.9)
+		}
+	case near&LAddress != 0 && c >= 0.4:
+		c = max(c, 0.85)
+	}
+	_, k, _ := nameBefore(s.text, a.start)
+	if k == scriptKanji && a.prefecture < 0 && !left {
+		c -= 0.2
+	}
+	s.report(a.start, a.end, c, a.city && !a.conflict)
+}
+
+// blockOnly reads an address that begins with its town: 北1条東8丁目1番地, where
+// the block word at hit stands inside.
+func (s *addressSearch) blockOnly(hit int) {
+	t := s.text
+	start := hit
+	for n := 0; n < 16 && start > s.taken; n++ {
+		r, k, size := nameBefore(t, start)
+		if k != scriptDigit && k != scriptKanji && k != scriptKata && !(k == scriptHira && (r == 'が' || r == 'の')) {
+			break
+		}
+		start -= size
+	}
+	if start == hit {
+		return
+	}
+	// The number that the word belongs to.
+	num := hit
+	for num > start {
+		r, k, size := nameBefore(t, num)
+		if k != scriptDigit && !isKanjiDigit(r) {
+			break
+		}
+		num -= size
+	}
+	if num == hit {
+		return
+	}
+	a := addressParts{start: start, prefecture: -1, likeTown: num > start}
+	first := num
+	for i := start; i < num; { // an earlier number belongs to it
+		r, n := utf8.DecodeRune(t[i:])
+		if r >= '0' && r <= '9' {
+			first = i
+			break
+		}
+		i += n
+	}
+	a.end, a.units = readNumber(t, first)
+	if a.end <= hit {
+		a.end, a.units = readNumber(t, num)
+	}
+	a.number = true
+	a.end = s.building(&a)
+	own, near := s.b.Label(start)
+	ns := nameSearch{b: s.b, text: t}
+	left, _ := ns.cellBorder(start, a.end)
+	var c float32 = 0.35
+	switch {
+	case own&placeLabels != 0:
+		c = 0.96
+	case near&placeLabels != 0:
+		c = 0.8
+	case left && a.likeTown:
+		c = 0.7
+	case a.likeTown:
+		c = 0.5
+	}
+	s.report(start, a.end, c, false)
+}

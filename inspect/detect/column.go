@@ -1,0 +1,276 @@
+package detect
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// ColumnID is the detector ID of findings made by their column alone: cells
+// that a header, or the other cells below it, makes names or addresses.
+const ColumnID = "column"
+
+// nameLabels and addressLabels are the labels whose values are believed.
+const (
+	nameLabels    = LName | LSurname | LGiven | LKana
+	addressLabels = LAddress | LPrefecture | LCity | LStreet
+)
+
+// complete emits what the columns of a table say: found, sorted, is what the
+// detectors found in the block.
+func (v *view) complete(found []Finding, emit func(Finding)) {
+	if v.mode != rows {
+		return
+	}
+	t := &v.table
+	t.ready(v.text)
+	if !t.header && t.judged < 200 {
+		t.infer(v.text, v.own, v.cut, found)
+	}
+	any := false
+	for _, c := range t.cols {
+		any = any || c.label&(nameLabels|addressLabels) != 0
+	}
+	if !any {
+		return
+	}
+	for r := range t.rows {
+		start := int(t.rows[r].start)
+		if start < v.own || start >= v.cut {
+			continue
+		}
+		for k, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+			if k >= len(t.cols) {
+				break
+			}
+			col := &t.cols[k]
+			value := v.text[c.start:c.end]
+			switch {
+			case col.label&LCompany != 0:
+			case col.label&nameLabels != 0:
+				if col.label&weak != 0 && !t.strong {
+					continue
+				}
+				if lo, hi, ok := plausibleName(value, col.label); ok {
+					emit(Finding{Type: Name, Detector: ColumnID, Start: int(c.start) + lo, End: int(c.start) + hi,
+						Confidence: col.confidence(), Canon: nameCanon(value[lo:hi])})
+				}
+			case col.label&addressLabels != 0 && t.strong:
+				if plausibleAddress(value, col.label) {
+					emit(Finding{Type: Address, Detector: ColumnID, Start: int(c.start), End: int(c.end),
+						Confidence: col.confidence() - 0.05, Canon: string(value)})
+				}
+			}
+		}
+	}
+}
+
+func (c *column) confidence() float32 {
+	switch {
+	case c.inferred:
+		return 0.8
+	case c.label&weak != 0:
+		return 0.85
+	}
+	return 0.95
+}
+
+// infer learns from the findings which columns hold names and kana, where no
+// header says so. Rows are looked at until a column is clear.
+func (t *table) infer(text []byte, own, cut int, found []Finding) {
+	k := 0
+	for r := range t.rows {
+		start := int(t.rows[r].start)
+		if start < own || start >= cut {
+			continue
+		}
+		if t.judged++; t.judged > 200 {
+			break
+		}
+		for i, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+			if i >= len(t.cols) || c.end == c.start {
+				continue
+			}
+			col := &t.cols[i]
+			col.cells++
+			value := text[c.start:c.end]
+			if kanaOnly(value) {
+				col.kanas++
+			}
+			for k < len(found) && found[k].End <= int(c.start) {
+				k++
+			}
+			if k < len(found) && found[k].Start < int(c.end) && 10*(found[k].End-found[k].Start) >= 8*int(c.end-c.start) {
+				switch found[k].Type {
+				case Name:
+					col.names++
+				case Address:
+					col.places++
+				default:
+					t.strong = true
+				}
+			}
+		}
+	}
+	named := -1
+	for i := range t.cols {
+		c := &t.cols[i]
+		if c.names >= 3 && c.names*10 >= c.cells*4 && c.label == 0 {
+			c.label, c.inferred = LName, true
+		}
+		if c.label&LName != 0 {
+			named = i
+		}
+		if c.places >= 3 && c.places*2 >= c.cells && c.label == 0 {
+			c.label, c.inferred, t.strong = LAddress, true, true
+		}
+	}
+	if named < 0 && !t.strong {
+		return
+	}
+	for i := range t.cols {
+		c := &t.cols[i]
+		if c.label == 0 && c.kanas >= 3 && c.kanas*10 >= c.cells*9 && (named < 0 || i-named <= 2 && named-i <= 2) {
+			c.label, c.inferred = LKana, true
+		}
+	}
+}
+
+// kanaOnly reports whether b is 3 to 20 kana, spaces and middle dots.
+func kanaOnly(b []byte) bool {
+	n := 0
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		switch {
+		case r >= 'ぁ' && r <= 'ん' || r >= 'ァ' && r <= 'ヶ' || r == 'ー':
+			n++
+		case r == ' ' || r == '\u3000' || r == '・':
+		default:
+			return false
+		}
+		i += size
+	}
+	return n >= 3 && n <= 20
+}
+
+// plausibleName reports whether b, which stands where a name is expected, can
+// be one, and its extent without honorifics and remarks.
+func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
+	hi = len(b)
+	for lo < hi && (space(b[lo]) || b[lo] == '"' || b[lo] == '\'') {
+		lo++
+	}
+	for i := lo; i < hi; i++ {
+		if b[i] == '(' || b[i] == '<' || b[i] == '[' || b[i] == '/' {
+			hi = i
+			break
+		}
+	}
+	hi = lo + len(trimHonorific(b[lo:hi]))
+	v := b[lo:hi]
+	if len(v) == 0 || len(v) > 90 {
+		return 0, 0, false
+	}
+	kanji, kana, latin, gaps, words := 0, 0, 0, 0, 1
+	for i := 0; i < len(v); {
+		r, size := utf8.DecodeRune(v[i:])
+		switch {
+		case r >= 'ぁ' && r <= 'ん' || r >= 'ァ' && r <= 'ヺ' || r == 'ー':
+			kana++
+		case unicode.Is(unicode.Han, r) || r == '々' || r == '〆' || r == 'ヶ':
+			kanji++
+		case r == ' ' || r == '\u3000' || r == '・' || r == '=':
+			gaps++
+			words++
+		case r == '.' || r == '\'' || r == '’' || r == '-' || r == ',':
+			if latin == 0 && r != '-' {
+				return 0, 0, false
+			}
+		case unicode.IsLetter(r):
+			latin++
+		default:
+			return 0, 0, false
+		}
+		i += size
+	}
+	n := kanji + kana + latin
+	piece := l&(LSurname|LGiven) != 0
+	switch {
+	case latin > 0 && kanji+kana > 0:
+		return 0, 0, false
+	case latin > 0:
+		ok = words <= 5 && n >= 2 && n <= 40 && !notNames[lowerString(v)]
+	case kanji > 0:
+		ok = (n >= 2 || piece) && n <= 10 && gaps <= 2 && !notNames[string(v)] && classify(v)&^weak == 0
+	default:
+		ok = (n >= 2 || piece && n >= 1) && n <= 24 && gaps <= 4 && !notNames[string(v)]
+	}
+	return lo, hi, ok
+}
+
+func lowerString(b []byte) string {
+	var buf [64]byte
+	var m marks
+	return string(lower(buf[:], b, &m))
+}
+
+// trimHonorific takes 様, さん, 殿 and the like off the end.
+func trimHonorific(b []byte) []byte {
+	for {
+		n := len(b)
+		for len(b) > 0 && (space(b[len(b)-1]) || b[len(b)-1] == '"') {
+			b = b[:len(b)-1]
+		}
+		for _, h := range []string{"\u3000", "様", "さん", "さま", "殿", "御中", "先生", "氏", "ちゃん", "くん", "君"} {
+			if len(b) > len(h)+3 && string(b[len(b)-len(h):]) == h {
+				if (h == "君" || h == "氏") && len(b) < 12 {
+					continue
+				}
+				b = b[:len(b)-len(h)]
+				break
+			}
+		}
+		if len(b) == n {
+			return b
+		}
+	}
+}
+
+// notNames are what stands in a name's place when there is none.
+var notNames = map[string]bool{}
+
+func init() {
+	for _, w := range []string{"なし", "無し", "無", "有", "不明", "未定", "未登録", "未設定", "匿名", "非公開", "該当なし", "同上", "同左", "テスト", "サンプル", "空欄", "未記入", "記入なし", "男", "女", "男性", "女性", "その他", "合計", "小計", "平均",
+		"null", "none", "nil", "n/a", "na", "unknown", "test", "sample", "example", "anonymous", "undefined", "true", "false", "yes", "no", "string", "varchar", "text", "int", "integer", "male", "female", "other", "total", "average", "default", "admin", "root", "guest", "user", "name", "value", "object", "array", "number", "boolean", "date", "required", "optional", "index", "main", "version", "title", "description", "type"} {
+		notNames[w] = true
+	}
+}
+
+// plausibleAddress reports whether b, which stands where an address or a piece
+// of one is expected, can be it.
+func plausibleAddress(b []byte, l Label) bool {
+	if len(b) < 2 || len(b) > 300 || notNames[lowerString(b)] || classify(b)&^weak != 0 {
+		return false
+	}
+	if l&(LPrefecture|LCity) != 0 {
+		return len(b) <= 60 && digits(b) < 4
+	}
+	n := digits(b)
+	if n == len(b) && n > 5 {
+		return false
+	}
+	for i := range b {
+		if b[i] == '@' {
+			return false
+		}
+	}
+	if n > 0 && n < len(b) {
+		return true
+	}
+	for i := 0; i+3 <= len(b); i++ {
+		switch string(b[i : i+3]) {
+		case "都", "道", "府", "県", "市", "区", "町", "村", "郡", "丁", "番", "号", "室", "階":
+			return true
+		}
+	}
+	return l&LStreet != 0 && utf8.RuneCount(b) >= 2
+}

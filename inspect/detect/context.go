@@ -1,0 +1,312 @@
+package detect
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// mode is how a text is organised, as found out.
+type mode uint8
+
+const (
+	prose  mode = iota // lines, paragraphs, "label: value"
+	object             // JSON
+	rows               // delimited
+	fields             // key=value lines
+	single             // one value
+)
+
+// view answers what governs a place in the current block: it knows the text's
+// layout across blocks. It costs only where it is asked.
+type view struct {
+	mode   mode
+	auto   bool // the layout is to be found out
+	single Label
+	first  bool // no block was seen yet
+
+	text     []byte
+	own, cut int
+	table    table
+
+	// the last answer, good for offsets in [lo, hi)
+	lo, hi        int
+	ownAns, nears Label
+}
+
+func (v *view) reset() {
+	v.mode, v.auto, v.single, v.first = prose, false, 0, true
+	v.text = nil
+	v.lo, v.hi = 0, 0
+	v.table.reset()
+}
+
+func (v *view) begin(l part.Layout, label Label) {
+	v.reset()
+	v.single = label
+	switch l {
+	case part.Auto:
+		v.auto = true
+	case part.JSON:
+		v.mode = object
+	case part.Form:
+		v.mode = fields
+	case part.Table:
+		v.mode = rows
+	case part.Single:
+		v.mode = single
+	}
+}
+
+// set shows the next block. own is where the reported part of it starts.
+func (v *view) set(text []byte, own, cut int, hits []match.Hit) {
+	v.text, v.own, v.cut = text, own, cut
+	v.lo, v.hi = 0, 0
+	if v.auto && (v.first || v.mode == prose || v.mode == rows && v.table.ended) {
+		v.mode = v.sniff(text[own:], own)
+	} else if v.mode == rows && !v.table.known {
+		v.table.open(text[own:], '\t', true)
+		v.table.from = own
+	}
+	v.first = false
+	v.table.stale = true
+}
+
+// advance says that the first n bytes of the block are gone.
+func (v *view) advance(n int) {
+	v.text = nil
+	t := &v.table
+	t.from = max(0, t.from-n)
+	t.head, t.body = max(-1, t.head-n), t.body-n
+}
+
+// drops reports whether a finding at offset i is to be dropped: it stands in a
+// table's header.
+func (v *view) drops(i int) bool { return v.mode == rows && v.table.inHeader(i) }
+
+// label implements contextual.
+func (v *view) label(i int) (own, near Label) {
+	if i < 0 || i >= len(v.text) {
+		return 0, 0
+	}
+	if i >= v.lo && i < v.hi {
+		return v.ownAns, v.nears
+	}
+	v.lo, v.hi = i, i+1
+	switch v.mode {
+	case single:
+		own = v.single
+		if o, n := v.proseLabel(i); own == 0 {
+			own, near = o, n
+		} else {
+			near = n
+		}
+	case object:
+		own, near = v.keyLabel(i)
+	case fields:
+		own, near = v.fieldLabel(i)
+	case rows:
+		if o, lo, hi, ok := v.table.labelAt(v.text, i); ok {
+			v.lo, v.hi = lo, hi
+			own = o
+			if hi-lo > 24 || own == 0 {
+				// Long cells hold prose of their own.
+				v.lo, v.hi = i, i+1
+				o, n := v.proseLabelFrom(i, lo)
+				if own == 0 {
+					own = o
+				}
+				near = n
+			}
+			break
+		}
+		own, near = v.proseLabel(i)
+	default:
+		own, near = v.proseLabel(i)
+	}
+	own &^= weak
+	near = near&^weak | own
+	v.ownAns, v.nears = own, near
+	return own, near
+}
+
+// nearChars is how far before a value a label word may stand, in characters.
+const nearChars = 40
+
+// proseLabel looks for label words in the text before i, at most nearChars
+// back, on the same line or, if that holds nothing before i, the line before.
+func (v *view) proseLabel(i int) (own, near Label) {
+	lo := max(0, i-3*nearChars)
+	if k := bytes.LastIndexByte(v.text[lo:i], '\n'); k >= 0 {
+		k += lo
+		if len(bytes.TrimSpace(v.text[k:i])) == 0 {
+			// A value alone on its line: its label may stand above.
+			k0 := bytes.LastIndexByte(v.text[lo:k], '\n')
+			k = lo + k0
+		}
+		lo = k + 1
+	}
+	return v.proseLabelFrom(i, lo)
+}
+
+// proseLabelFrom is proseLabel with text from lo on.
+func (v *view) proseLabelFrom(i, lo int) (own, near Label) {
+	b := v.text
+	// Count characters back from i.
+	start := i
+	for n := 0; start > lo && n < nearChars; n++ {
+		start--
+		for start > lo && !utf8.RuneStart(b[start]) {
+			start--
+		}
+	}
+	own, near = scanLabels(b[start:i])
+	// A remark in brackets behind the value: 090-… (携帯).
+	hi := min(len(b), i+32)
+	if k := bytes.IndexAny(b[i:hi], "(\n"); k >= 0 && b[i+k] == '(' {
+		open := i + k + 1
+		if end := bytes.IndexByte(b[open:min(len(b), open+32)], ')'); end >= 0 {
+			_, n := scanLabels(b[open : open+end])
+			near |= n
+		}
+	}
+	return own, near
+}
+
+// scanLabels finds the label words in w, a stretch of text that ends where a
+// value begins. own is the last one, if only separators stand behind it.
+func scanLabels(w []byte) (own, near Label) {
+	l := lexiconOnce()
+	var buf [256]byte
+	var upper marks
+	w = w[max(0, len(w)-len(buf)):]
+	for len(w) > 0 && !utf8.RuneStart(w[0]) {
+		w = w[1:]
+	}
+	b := lower(buf[:], w, &upper)
+	last, lastLabel := -1, Label(0)
+	for i := 0; i < len(b); {
+		c := b[i]
+		if c < utf8.RuneSelf {
+			if isLetter(c) && (i == 0 || !isLetter(b[i-1]) || camelBorder(&upper, b, i)) {
+				end, label := l.englishAt(b, i, &upper)
+				if end > 0 && (end == len(b) || !isLetter(b[end]) || camelBorder(&upper, b, end)) {
+					if !common[string(b[i:end])] {
+						near |= label
+					}
+					last, lastLabel = end, label
+					i = end
+					continue
+				}
+			}
+			i++
+			continue
+		}
+		if end, label := l.japaneseAt(b, i); end > 0 {
+			near |= label
+			last, lastLabel = end, label
+			i = end
+			continue
+		}
+		_, n := utf8.DecodeRune(b[i:])
+		i += n
+	}
+	if last >= 0 && separators(b[last:]) {
+		own = lastLabel
+	} else if len(b) >= 3 && string(b[len(b)-3:]) == "〒" || len(b) >= 4 && string(b[len(b)-4:]) == "〒 " {
+		own = LPostal
+	}
+	return own, near | own
+}
+
+// common are English label words too frequent in prose to say anything unless
+// they stand right before a value.
+var common = map[string]bool{}
+
+func init() {
+	for _, w := range []string{"x", "y", "z", "key", "token", "time", "day", "month", "year", "since", "until", "from", "date", "case", "title", "subject", "file",
+		"host", "count", "length", "size", "index", "sequence", "port", "build", "hash", "commit", "limit", "id", "contact", "owner", "author", "user", "users",
+		"name", "names", "exp", "block", "unit", "room", "state", "region", "location", "address", "item", "part", "model", "version", "release", "reference",
+		"product", "link", "score", "points", "rate", "weight", "volume", "area", "width", "height", "order", "case", "ref", "rev", "cost", "fee", "sum", "domain",
+		"title", "position", "school", "team", "division", "business", "agency", "company", "street", "building", "city", "town", "county", "issued", "released",
+		"published", "registered", "joined", "created", "updated", "modified", "mobile", "cell", "cc", "pan", "visa", "plate", "offset", "no", "sex", "age", "person", "people",
+		"in", "seq", "ip", "po", "mail", "card", "bank", "born", "branch", "limit", "store", "metadata", "confirmation", "reservation", "transaction", "department", "organization"} {
+		common[w] = true
+	}
+}
+
+// separators reports whether b, what stands between a label and a value, says
+// no more than that the one belongs to the other.
+func separators(b []byte) bool {
+	n := 0
+	colon := false
+	for i := 0; i < len(b); {
+		c := b[i]
+		switch {
+		case c == '(' || c == '[':
+			// 電話番号(自宅): …
+			end := bytes.IndexByte(b[i:], c+1+c/64)
+			if end < 0 {
+				i++
+				continue
+			}
+			i += end + 1
+			continue
+		case c == ':' || c == '=' || c == '|':
+			if colon && c != ':' {
+				return false
+			}
+			colon = true
+			i++
+			continue
+		case c < utf8.RuneSelf:
+			if isLetter(c) && colon || isDigit(c) && colon || c == ',' || c == ';' {
+				return false
+			}
+			if isLetter(c) {
+				// "is", "no", "no.", "number", "#" between the two.
+				j := i
+				for j < len(b) && isLetter(b[j]) {
+					j++
+				}
+				if n++; n > 1 || !linking[string(b[i:j])] {
+					return false
+				}
+				i = j
+				continue
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		switch r {
+		case 'は', 'が', 'を', 'に', 'の', '」', '』', '】', '〕', '「', '『', '【', '…', '・', '→', '■', '●', '\u3000', '+', '〒':
+			if n++; n > 3 {
+				return false
+			}
+		default:
+			return false
+		}
+		i += size
+	}
+	return true
+}
+
+var linking = map[string]bool{"is": true, "no": true, "number": true, "num": true, "at": true, "of": true, "to": true, "as": true, "was": true, "on": true, "x": true, "ext": true}
+
+// fieldLabel answers in key=value lines.
+func (v *view) fieldLabel(i int) (own, near Label) {
+	start := bytes.LastIndexByte(v.text[:i], '\n') + 1
+	eq := bytes.IndexByte(v.text[start:i], '=')
+	if eq < 0 {
+		return v.proseLabel(i)
+	}
+	own = classify(v.text[start : start+eq])
+	o, near := v.proseLabelFrom(i, start+eq+1)
+	if own == 0 {
+		own = o
+	}
+	return own, near
+}

@@ -1,0 +1,92 @@
+package detect
+
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
+// Asking for a label costs far more than looking at a run of digits. Detectors
+// whose numbers are nothing without one therefore have hint words looked for,
+// and ask only near them, or where the layout governs the whole block.
+
+// hintReach is how far behind a hint word, in bytes, its label may govern a
+// value; hintAhead how far before it.
+const (
+	hintReach = 240
+	hintAhead = 48
+)
+
+// hintWords makes patterns of the words that announce values of label l, ASCII
+// letters in both cases.
+func hintWords(l Label, words ...string) []match.Pattern {
+	list := make([]match.Pattern, len(words))
+	for i, w := range words {
+		list[i] = match.Pattern{Literal: w, Fold: true, Payload: Payload(ClassHint, bitOf(l))}
+	}
+	return list
+}
+
+func bitOf(l Label) uint32 {
+	var n uint32
+	for l > 1 {
+		l >>= 1
+		n++
+	}
+	return n
+}
+
+// hint tells, for ascending offsets of one block, whether a label of one kind
+// may govern the value there. It may say yes where there is none.
+type hint struct {
+	hits []match.Hit
+	bit  uint32
+	last int32 // start of the last hint word seen
+	all  bool
+}
+
+// overall is implemented by contexts that know what the layout says of all
+// values in a block: columns tells the labels of a table's columns or of a
+// single field, and whether the text is a table.
+type overall interface {
+	columns() (labels Label, table bool)
+}
+
+func (b *Block) hint(l Label) hint {
+	h := hint{hits: b.Hits, bit: Payload(ClassHint, bitOf(l)), last: -hintReach}
+	if o, ok := b.context.(overall); ok {
+		labels, table := o.columns()
+		h.all = labels&l != 0
+		for i := 0; table && !h.all && i < len(b.Hits); i++ {
+			h.all = b.Hits[i].Payload == h.bit // a header further up in the block
+		}
+	}
+	return h
+}
+
+// none reports that no offset from now on is governed.
+func (h *hint) none() bool { return !h.all && len(h.hits) == 0 && h.last < 0 }
+
+// at answers for offset i, which is not below that of the call before.
+func (h *hint) at(i int32) bool {
+	if h.all {
+		return true
+	}
+	for len(h.hits) > 0 && h.hits[0].Start <= i+hintAhead {
+		if h.hits[0].Payload == h.bit {
+			h.last = h.hits[0].Start
+		}
+		h.hits = h.hits[1:]
+	}
+	return i-h.last <= hintReach
+}
+
+// columns implements overall.
+func (v *view) columns() (labels Label, table bool) {
+	switch v.mode {
+	case single:
+		return v.single, false
+	case rows:
+		for i := range v.table.cols {
+			labels |= v.table.cols[i].label
+		}
+		return labels, true
+	}
+	return 0, false
+}

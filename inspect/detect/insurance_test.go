@@ -1,0 +1,16 @@
+package detect
+
+import "testing"
+
+func TestInsurance(t *testing.T) {
+	checkSightings(t, insurance{}, nil, []sighting{
+		{text: "保険者番号 06138473", own: LInsurance, value: "06138473", kind: Insurance, lo: .9},
+		{text: "記号 1234 番号は別", own: LInsurance, near: LInsurance, value: "1234", kind: Insurance, lo: .9},
+		{text: "06138473", near: LInsurance, value: "06138473", kind: Insurance, lo: .6, hi: .9},
+	})
+	checkSightings(t, insurance{}, nil, []sighting{
+		{text: "06138473", hi: .01},
+		{text: "3", own: LInsurance, hi: .01},
+		{text: "2024-05-17", near: LInsurance, hi: .01},
+	})
+}

@@ -1,0 +1,207 @@
+package detect
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+)
+
+// labelled finds names by the label right before them, in JSON, forms and
+// "label: value" lines, whether or not a dictionary knows them.
+type labelled struct{}
+
+// labelledWords are the ends of label words for names. English ones hold what
+// follows them, so that prose about names gives no hits.
+var labelledWords = []string{"氏名", "名前", "姓名", "フリガナ", "ふりがな", "名義人", "名義", "宛名", "セイ", "メイ", "カナ", "かな", "姓", "担当者", "世帯主", "者名", "様名", "客名", "員名",
+	`name":`, `name" :`, `name:`, `name=`, `kana":`, `kana:`, `kana=`, `"sei":`, `"mei":`, `first":`, `last":`, `given":`, `family":`, `"名":`, "名:", "名=", `holder":`, `recipient":`}
+
+// ID implements Detector.
+func (labelled) ID() string { return "label" }
+
+// Types implements Detector.
+func (labelled) Types() []Type { return []Type{Name} }
+
+// Patterns implements Vocabulary.
+func (labelled) Patterns() []match.Pattern {
+	var p []match.Pattern
+	for _, w := range labelledWords {
+		p = append(p, match.Pattern{Literal: normal.String(w), Fold: true, Payload: Payload(ClassLabel, 0)})
+	}
+	return p
+}
+
+// Find implements Detector.
+func (labelled) Find(b *Block, emit func(Finding)) {
+	v, _ := b.context.(*view)
+	if v != nil && v.mode == rows {
+		return // columns do it
+	}
+	done := 0
+	for _, h := range b.Hits {
+		if c, _ := Unpack(h.Payload); c != ClassLabel || int(h.Start) < done {
+			continue
+		}
+		start := valueAfter(b.Text, int(h.End))
+		if start < 0 {
+			continue
+		}
+		inJSON := v != nil && v.mode == object
+		end := valueEnd(b.Text, start, inJSON || start > 0 && b.Text[start-1] == '"')
+		own := b.ownWeak(start)
+		if own&nameLabels == 0 || own&(LCompany|LOrder) != 0 {
+			continue
+		}
+		conf := float32(0.93)
+		if own&weak != 0 {
+			// Only where the object or paragraph speaks of a person.
+			if !personal(b.Text, start, end) {
+				continue
+			}
+			conf = 0.85
+		}
+		lo, hi, ok := plausibleName(b.Text[start:end], own)
+		if !ok || conf < 0.93 && !looksLikeName(b.Text[start+lo:start+hi]) {
+			continue
+		}
+		done = start + hi
+		emit(Finding{Type: Name, Detector: "label", Start: start + lo, End: start + hi, Confidence: conf, Canon: nameCanon(b.Text[start+lo : start+hi])})
+	}
+}
+
+// ownWeak is the own label at offset i with the bit weak kept.
+func (b *Block) ownWeak(i int) Label {
+	v, ok := b.context.(*view)
+	if !ok || i >= len(v.text) {
+		return 0
+	}
+	var own Label
+	switch v.mode {
+	case object:
+		own, _ = v.keyLabel(i)
+	case fields:
+		own, _ = v.fieldLabel(i)
+	case single:
+		own, _ = v.proseLabel(i)
+	default:
+		if i > 0 && b.Text[i-1] == '"' {
+			// JSON or source text within other text.
+			own, _ = v.keyLabel(i)
+		} else {
+			own, _ = v.proseLabel(i)
+		}
+	}
+	return own
+}
+
+// valueAfter returns where the value begins whose label ends at i, -1 if what
+// follows is no separator.
+func valueAfter(b []byte, i int) int {
+	seen := i > 0 && (b[i-1] == ':' || b[i-1] == '=')
+	for n := 0; i < len(b) && n < 24; n++ {
+		switch c := b[i]; {
+		case c == ':' || c == '=':
+			seen = true
+		case c == '\t':
+			seen = true
+		case c == ' ' || c == '"' || c == '\'' || c == ']' || c == '*' || c == ')':
+		case c == '(':
+			// 氏名(漢字): …
+			k := bytes.IndexByte(b[i:min(len(b), i+40)], ')')
+			if k < 0 {
+				return -1
+			}
+			i += k
+		case c == '\r' || c == '\n':
+			return -1
+		case c < utf8.RuneSelf:
+			if seen && (isLetter(c) || c == '<') {
+				return i
+			}
+			return -1
+		default:
+			r, size := utf8.DecodeRune(b[i:])
+			switch r {
+			case '\u3000', '】', '」', '〕', '…', '：', '＝':
+				seen = seen || r != '」'
+				i += size
+				continue
+			}
+			if seen {
+				return i
+			}
+			return -1
+		}
+		i++
+	}
+	return -1
+}
+
+// valueEnd returns where the value at i ends: at the closing quote, or at what
+// ends a value in a line.
+func valueEnd(b []byte, i int, quoted bool) int {
+	limit := min(len(b), i+120)
+	for j := i; j < limit; {
+		c := b[j]
+		switch {
+		case c == '\n' || c == '\r' || c == '\t':
+			return j
+		case quoted:
+			if c == '"' {
+				return j
+			}
+		case c == ',' || c == ';' || c == '|' || c == '<' || c == '"' || c == '&' || c == '/':
+			return j
+		case c == ' ' && j+1 < limit && (b[j+1] == ' ' || isDigit(b[j+1])):
+			return j
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRune(b[j:])
+			if r == '、' || r == '。' || r == '】' || r == '」' || r == '※' {
+				return j
+			}
+			j += size
+			continue
+		}
+		j++
+	}
+	return limit
+}
+
+// personal reports whether label words of persons stand around b[start:end].
+func personal(b []byte, start, end int) bool {
+	lo, hi := max(0, start-300), min(len(b), end+300)
+	if k := bytes.LastIndexAny(b[lo:start], "{}"); k >= 0 {
+		lo += k
+	}
+	if k := bytes.IndexAny(b[end:hi], "{}"); k >= 0 {
+		hi = end + k
+	}
+	for i := lo; i < hi; i += 200 {
+		_, near := scanLabels(b[i:min(hi, i+220)])
+		if near&persons&^(LCard|LPrefecture) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// looksLikeName is for values behind a word as weak as "name": two or more
+// capitalised Latin words, or kanji with a gap, or kana with a gap.
+func looksLikeName(b []byte) bool {
+	words, start := 0, true
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if r == ' ' || r == '\u3000' || r == '・' {
+			start = true
+		} else if start {
+			if r >= 'a' && r <= 'z' {
+				return false
+			}
+			words++
+			start = false
+		}
+		i += size
+	}
+	return words >= 2 && words <= 4
+}

@@ -1,0 +1,81 @@
+package detect
+
+import "bytes"
+
+// How much of a text's start is looked at to find out its layout.
+const (
+	sniffBytes = 16 << 10
+	sniffRows  = 40
+)
+
+// sniff finds out how text is organised. off is where text stands in the
+// block. A table is left open in v.table.
+func (v *view) sniff(text []byte, off int) mode {
+	head := text[:min(len(text), sniffBytes)]
+	if looksJSON(head) {
+		return object
+	}
+	if i := bytes.LastIndexByte(head, '\n'); i > 0 && len(head) < len(text) {
+		head = head[:i+1]
+	}
+	best := 0
+	var found table
+	for _, d := range []byte{'\t', ',', ';', '|'} {
+		if bytes.IndexByte(head, d) < 0 {
+			continue
+		}
+		var t table
+		t.open(head, d, false)
+		if s := t.fit(head); s > best {
+			best = s
+			found = t
+		}
+	}
+	if best == 0 {
+		return prose
+	}
+	v.table = found
+	v.table.from += off
+	if v.table.head >= 0 {
+		v.table.head += off
+		v.table.body += off
+	}
+	return rows
+}
+
+// looksJSON reports whether b begins like JSON.
+func looksJSON(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	b = bytes.TrimLeft(b, " \t\r\n")
+	if len(b) < 2 {
+		return false
+	}
+	rest := bytes.TrimLeft(b[1:], " \t\r\n")
+	if len(rest) == 0 {
+		return false
+	}
+	switch b[0] {
+	case '{':
+		return rest[0] == '"' || rest[0] == '}'
+	case '[':
+		return rest[0] == '{' || rest[0] == '[' || rest[0] == '"' || rest[0] == ']' && len(rest) < 3
+	}
+	return false
+}
+
+// rowCut returns the last row end in text between from and hi, where from is a
+// row's start; 0 if the table is not quoted or has no row end there.
+func (v *view) rowCut(text []byte, from, hi int) int {
+	if v.mode != rows || !v.table.known || v.table.wide || bytes.IndexByte(text[from:hi], '"') < 0 {
+		return 0
+	}
+	cut := 0
+	for i := from; i < hi; {
+		end := v.table.rowEnd(text, i)
+		if end > hi || end == len(text) {
+			break
+		}
+		i, cut = end, end
+	}
+	return cut
+}

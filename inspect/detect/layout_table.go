@@ -1,0 +1,346 @@
+package detect
+
+import (
+	"bytes"
+	"sort"
+)
+
+// column is what is known of one column.
+type column struct {
+	label                       Label
+	inferred                    bool // from the values
+	cells, names, kanas, places int  // counted while nothing is known
+}
+
+// cell is the extent of a cell's content, quotes left out.
+type cell struct{ start, end int32 }
+
+// row is where a row starts and its first cell in grid.cells.
+type row struct{ start, cell int32 }
+
+// table is a delimited text: its header lives across blocks, its grid is that
+// of the current block and built when first asked for.
+type table struct {
+	known  bool // open was called
+	wide   bool // written by an extractor: no quotes, no end, headers anywhere
+	delim  byte
+	from   int // where it starts in the block
+	head   int // where its header stands in the block, -1 if it is gone by
+	body   int // where the rows below the header start
+	to     int // where it ends, by the grid
+	ended  bool
+	cols   []column
+	header bool // some column has a label
+	strong bool // columns besides the name speak of persons
+	judged int  // rows looked at to infer columns
+
+	stale bool
+	cells []cell
+	rows  []row
+}
+
+func (t *table) reset() {
+	*t = table{head: -1, cols: t.cols[:0], cells: t.cells[:0], rows: t.rows[:0], stale: true}
+}
+
+// open starts a table at the start of head.
+func (t *table) open(head []byte, delim byte, wide bool) {
+	t.known, t.delim, t.wide, t.stale, t.head = true, delim, wide, true, -1
+}
+
+// fit judges whether head is delimited by t's delimiter: 0 if not, else more
+// for the better. It sets where the table starts and its header.
+func (t *table) fit(head []byte) int {
+	t.build(head, 0, sniffRows)
+	bestRun, bestAt, bestN := 0, 0, 0
+	for i := 0; i < len(t.rows); {
+		n := t.width(i)
+		j := i + 1
+		for j < len(t.rows) && t.width(j) == n {
+			j++
+		}
+		if n >= 2 && (j-i)*n > bestRun*bestN {
+			bestRun, bestAt, bestN = j-i, i, n
+		}
+		i = j
+	}
+	if bestRun == 0 {
+		return 0
+	}
+	at := bestAt
+	labels := t.labels(head, at)
+	if labels == 0 && at > 0 && t.width(at-1) >= 2 {
+		if l := t.labels(head, at-1); l >= 2 {
+			at, labels = at-1, l
+		}
+	}
+	switch {
+	case labels >= 2 && labels*3 >= t.width(at) && bestRun >= 1 && len(t.rows) > at+1:
+	case labels >= 1 && bestRun >= 3 && bestN <= 4:
+	case bestRun >= 3 && bestN >= 3:
+	case bestRun >= 4 && t.delim != ',':
+	default:
+		return 0
+	}
+	// Prose with commas has long cells.
+	if t.delim != '\t' && labels < 2 {
+		size := int(t.rowLimit(bestAt+bestRun-1, head)) - int(t.rows[bestAt].start)
+		if size/(bestRun*bestN) > 60 {
+			return 0
+		}
+	}
+	t.from = int(t.rows[at].start)
+	if labels >= 2 || labels*2 >= t.width(at) {
+		t.setHeader(head, at)
+	}
+	t.stale = true
+	return bestRun*bestN + labels*10
+}
+
+// width returns the number of cells in row r.
+func (t *table) width(r int) int {
+	if r+1 < len(t.rows) {
+		return int(t.rows[r+1].cell - t.rows[r].cell)
+	}
+	return len(t.cells) - int(t.rows[r].cell)
+}
+
+func (t *table) rowLimit(r int, text []byte) int32 {
+	if r+1 < len(t.rows) {
+		return t.rows[r+1].start
+	}
+	return int32(len(text))
+}
+
+// labels counts the cells of row r that are labels; 0 if a cell looks like a
+// value.
+func (t *table) labels(text []byte, r int) int {
+	n := 0
+	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+		b := text[c.start:c.end]
+		if len(b) > 80 || bytes.IndexByte(b, '@') >= 0 || digits(b) >= 5 {
+			return 0
+		}
+		if len(b) > 0 && classify(b) != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func digits(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if isDigit(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// persons are the labels that make a table one of persons.
+const persons = LPhone | LEmail | LAddress | LPrefecture | LStreet | LPostal | LBirth | LKana | LMyNumber | LSSN | LCard |
+	LSurname | LGiven | LDriver | LPassport | LResidence | LPension | LInsurance
+
+// setHeader takes row r as the header.
+func (t *table) setHeader(text []byte, r int) {
+	t.cols = t.cols[:0]
+	t.header, t.strong = false, false
+	t.head, t.body = int(t.rows[r].start), int(t.rowLimit(r, text))
+	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+		l := classify(text[c.start:c.end])
+		t.cols = append(t.cols, column{label: l})
+		t.header = t.header || l != 0
+		t.strong = t.strong || l&persons != 0 && l&LCompany == 0
+	}
+}
+
+// build parses text from offset from on into the grid, at most limit rows (0:
+// all).
+func (t *table) build(text []byte, from, limit int) {
+	t.cells, t.rows = t.cells[:0], t.rows[:0]
+	t.to, t.ended, t.stale = len(text), false, false
+	bare := 0
+	for i := from; i < len(text) && (limit == 0 || len(t.rows) < limit); {
+		t.rows = append(t.rows, row{int32(i), int32(len(t.cells))})
+		next := t.parseRow(text, i)
+		if t.wide {
+			i = next
+			continue
+		}
+		// Two lines without a delimiter end a table.
+		if t.width(len(t.rows)-1) > 1 || len(t.cols) == 1 {
+			bare = 0
+		} else if bare++; bare >= 2 && limit == 0 {
+			k := len(t.rows) - 2
+			t.to, t.ended = int(t.rows[k].start), true
+			t.cells = t.cells[:t.rows[k].cell]
+			t.rows = t.rows[:k]
+			return
+		}
+		i = next
+	}
+}
+
+// parseRow appends the cells of the row at i and returns the next row's start.
+func (t *table) parseRow(text []byte, i int) int {
+	for {
+		if !t.wide && i < len(text) && text[i] == '"' {
+			if end, ok := quoteEnd(text, i); ok {
+				t.add(text, i+1, end)
+				i = end + 1
+				for i < len(text) && (text[i] == ' ' || text[i] == '\r') {
+					i++
+				}
+				if i >= len(text) {
+					return i
+				}
+				if text[i] == '\n' {
+					return i + 1
+				}
+				if text[i] == t.delim {
+					i++
+					continue
+				}
+			}
+		}
+		start := i
+		for i < len(text) && text[i] != t.delim && text[i] != '\n' {
+			i++
+		}
+		t.add(text, start, i)
+		if i >= len(text) {
+			return i
+		}
+		i++
+		if text[i-1] == '\n' {
+			return i
+		}
+	}
+}
+
+// rowEnd returns the start of the row after the one at i.
+func (t *table) rowEnd(text []byte, i int) int {
+	for i < len(text) {
+		switch text[i] {
+		case '\n':
+			return i + 1
+		case '"':
+			if end, ok := quoteEnd(text, i); ok {
+				i = end
+			}
+		}
+		i++
+	}
+	return i
+}
+
+// quoteEnd returns the offset of the quote that closes the one at i. A quoted
+// cell ends before a delimiter or a line end, within 64 KiB.
+func quoteEnd(text []byte, i int) (int, bool) {
+	limit := min(len(text), i+64<<10)
+	for j := i + 1; j < limit; {
+		k := bytes.IndexByte(text[j:limit], '"')
+		if k < 0 {
+			return 0, false
+		}
+		j += k
+		if j+1 < len(text) && text[j+1] == '"' {
+			j += 2
+			continue
+		}
+		return j, true
+	}
+	return 0, false
+}
+
+func (t *table) add(text []byte, start, end int) {
+	for start < end && space(text[start]) {
+		start++
+	}
+	for end > start && space(text[end-1]) {
+		end--
+	}
+	t.cells = append(t.cells, cell{int32(start), int32(end)})
+}
+
+// ready builds the grid of the block if that was not done yet.
+func (t *table) ready(text []byte) {
+	if !t.stale {
+		return
+	}
+	t.build(text, t.from, 0)
+	if t.wide && !t.header {
+		for r := 0; r < min(len(t.rows), 20); r++ {
+			if t.headed(text, r) {
+				break
+			}
+		}
+	}
+	for r := range t.rows {
+		if n := t.width(r); n > len(t.cols) && n < 1<<10 {
+			t.cols = append(t.cols, make([]column, n-len(t.cols))...)
+		}
+	}
+}
+
+// headed takes row r as the header if it is one.
+func (t *table) headed(text []byte, r int) bool {
+	filled := 0
+	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+		if c.end > c.start {
+			filled++
+		}
+	}
+	n := t.labels(text, r)
+	if n < 2 || n*3 < filled || r+1 >= len(t.rows) {
+		return false
+	}
+	// A form has a label and its value side by side: no header.
+	if r+1 < len(t.rows) && t.labels(text, r+1) > 0 && n*2 <= filled {
+		return false
+	}
+	t.setHeader(text, r)
+	return true
+}
+
+// inHeader reports whether offset i stands in the header.
+func (t *table) inHeader(i int) bool { return t.head >= 0 && i >= t.head && i < t.body }
+
+// at returns the row and the cell that offset i is in.
+func (t *table) at(text []byte, i int) (r, c int, ok bool) {
+	t.ready(text)
+	if i < t.from || i >= t.to || len(t.rows) == 0 {
+		return 0, 0, false
+	}
+	r = sort.Search(len(t.rows), func(k int) bool { return int(t.rows[k].start) > i }) - 1
+	if r < 0 {
+		return 0, 0, false
+	}
+	first, n := int(t.rows[r].cell), t.width(r)
+	c = first + sort.Search(n, func(k int) bool { return int(t.cells[first+k].start) > i }) - 1
+	if c < first {
+		return r, first, true
+	}
+	return r, c, true
+}
+
+// labelAt returns the label of the cell that i is in and the cell's extent.
+func (t *table) labelAt(text []byte, i int) (l Label, lo, hi int, ok bool) {
+	r, c, ok := t.at(text, i)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	k := c - int(t.rows[r].cell)
+	lo, hi = int(t.cells[c].start), int(t.cells[c].end)
+	if k < len(t.cols) {
+		l = t.cols[k].label
+	}
+	if l == 0 && k > 0 && !t.header {
+		// Forms in a table: the label stands in the cell before.
+		if p := t.cells[c-1]; p.end > p.start && p.end-p.start < 60 {
+			l = classify(text[p.start:p.end])
+		}
+	}
+	return l, lo, max(hi, i+1), true
+}

@@ -1,0 +1,93 @@
+package detect
+
+// myNumber finds 個人番号: twelve digits, the last a check digit. One random
+// number in ten passes the check, so without a label, column or person around
+// it a value stays at .1 to .3.
+type myNumber struct{}
+
+func (myNumber) ID() string    { return "my-number" }
+func (myNumber) Types() []Type { return []Type{MyNumber} }
+
+func (m myNumber) Find(b *Block, emit func(Finding)) {
+	runs := b.Runs
+	for i := 0; i < len(runs); i++ {
+		var n numeral
+		switch size := runs[i].End - runs[i].Start; {
+		case size == 12:
+			n.read(b, i, 0, 1)
+			if n.more&(sepHyphen|sepDot|sepUnderscore) == 0 {
+				m.judge(b, &n, 1, emit)
+			}
+		case size == 4 && i+2 < len(runs) && runs[i+2].End-runs[i].Start <= 12+2*4:
+			n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak, 4)
+			if n.shape(4, 4, 4) && n.after(3)&^(sepLineBreak|sepSlash|sepWide) == 0 {
+				if m.judge(b, &n, 3, emit) {
+					i += 2
+				}
+			} else if n.groups == 4 {
+				i += 3 // sixteen digits are a card or nothing
+			}
+		case size < 4 && i+3 < len(runs) && runs[i+3].Start-runs[i].Start < 16:
+			i += m.labelled(b, i, emit)
+		}
+	}
+}
+
+// labelled reads a number in unusual groups, down to single digits, where a
+// label says what it is.
+func (m myNumber) labelled(b *Block, i int, emit func(Finding)) int {
+	var n numeral
+	n.read(b, i, sepHyphen|sepSpace|sepLineBreak|sepWide, 13)
+	if n.groups < 3 {
+		return 0
+	}
+	for k := 3; k <= n.groups; k++ {
+		if len(n.digits(k)) != 12 {
+			continue
+		}
+		if own, _ := b.Label(n.start); own&LMyNumber != 0 && m.judge(b, &n, k, emit) {
+			return k - 1
+		}
+	}
+	return 0
+}
+
+// judge emits the first k groups of n if they are a My Number.
+func (m myNumber) judge(b *Block, n *numeral, k int, emit func(Finding)) bool {
+	d := n.digits(k)
+	if !validMyNumber(d) {
+		return false
+	}
+	start, end := n.start, n.end[k-1]
+	left, right := before(b.Text, start), behind(b.Text, end)
+	if left == within || right == within || left == glued || right == glued {
+		return false
+	}
+	own, near := b.Label(start)
+	others := LCard | LCorporate | LDriver | LPhone | LBank | LCustomer | LInsurance | LPension
+	var p float32
+	switch {
+	case own&LMyNumber != 0:
+		p = .99
+	case near&LMyNumber != 0 && own&(against|others) == 0:
+		p = .95
+	case monotone(d):
+		return false
+	case (own|near)&(against|others) != 0:
+		p = .1
+	case near&(people|LBirth) != 0 && near&(LAddress|LBirth) != 0:
+		p = .3
+	case k > 1 && n.even(k):
+		p = .25
+	case near&people != 0:
+		p = .2
+	default:
+		p = .12
+	}
+	if left == tied || right == tied {
+		p *= .5
+	}
+	emit(Finding{Type: MyNumber, Detector: m.ID(), Start: start, End: end,
+		Confidence: p, Validated: true, Canon: string(d)})
+	return true
+}

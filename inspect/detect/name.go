@@ -1,0 +1,121 @@
+package detect
+
+import (
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// names finds names of persons: Japanese ones in kanji, kana and romaji, names
+// of other countries in katakana and in Latin letters.
+//
+// It starts from dictionary words that the matcher hit and weighs evidence for
+// and against: how frequent surname and given name are, what stands before and
+// after (honorifics, titles, particles, other kanji), whether an ordinary word
+// covers the place, and the label. The sum is in log odds; nameConfidence turns
+// it into a share. A name whose parts no dictionary lists is found only by its
+// label or honorific.
+type names struct{}
+
+func (names) ID() string    { return "name" }
+func (names) Types() []Type { return []Type{Name} }
+
+// nameLeast is the confidence below which a candidate is not reported.
+const nameLeast = 0.3
+
+// Find implements Detector.
+func (names) Find(b *Block, emit func(Finding)) {
+	s := nameSearch{b: b, text: b.Text, emit: emit}
+	for i := 0; i < len(b.Hits); i++ {
+		h := &b.Hits[i]
+		c := Class(h.Payload >> 24)
+		if c < ClassSurname || c > ClassEnglish || int(h.Start) < s.taken {
+			continue
+		}
+		switch c {
+		case ClassSurname:
+			i += s.surname(i)
+		case ClassGiven:
+			switch kind := nameKind(h.Payload >> 8 & 0xFF); kind {
+			case nameKanji:
+				s.given(int(h.Start), int(h.End))
+			case nameForeign:
+				s.foreign(int(h.Start), int(h.End))
+			case nameWhole:
+				s.whole(int(h.Start), int(h.End), dict.Info(h.Payload))
+			case nameKana:
+				s.kana(int(h.Start))
+			}
+		case ClassHonorific:
+			s.honorific(int(h.Start), int(h.End))
+		case ClassTrap:
+			s.dotted(int(h.Start), int(h.End))
+		case ClassEnglish:
+			s.latin(h)
+		}
+	}
+}
+
+// nameSearch is one Find. It lives on the stack.
+type nameSearch struct {
+	b     *Block
+	text  []byte
+	emit  func(Finding)
+	taken int // end of the last finding
+	// Surnames found so far, so that a later mention without a given name is
+	// believed. Kept as offsets: the last ones are enough.
+	known  [16]span16
+	nknown int
+}
+
+type span16 struct{ start, end int32 }
+
+// report emits the finding [start,end) with the given log odds, if they
+// suffice, and remembers its surname.
+func (s *nameSearch) report(start, end int, odds float32, listed bool) bool {
+	c := nameConfidence(odds)
+	if c < nameLeast {
+		return false
+	}
+	s.taken = end
+	s.emit(Finding{
+		Type: Name, Detector: "name", Start: start, End: end,
+		Confidence: c, Validated: listed, Canon: nameCanon(s.text[start:end]),
+	})
+	return true
+}
+
+// remember keeps a surname for later mentions.
+func (s *nameSearch) remember(start, end int) {
+	s.known[s.nknown%len(s.known)] = span16{int32(start), int32(end)}
+	s.nknown++
+}
+
+// knows reports whether word was the surname of a name found before.
+func (s *nameSearch) knows(word []byte) bool {
+	for _, k := range s.known[:min(s.nknown, len(s.known))] {
+		if string(s.text[k.start:k.end]) == string(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameCanon is the name without spaces and dots, variants of characters as one.
+func nameCanon(t []byte) string {
+	out := make([]byte, 0, len(t))
+	for i := 0; i < len(t); {
+		r, n := utf8.DecodeRune(t[i:])
+		switch {
+		case r == ' ' || r == '・' || r == '=' || r == ',' || r == '.':
+		case r >= 'A' && r <= 'Z':
+			out = append(out, byte(r)+'a'-'A')
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		default:
+			out = utf8.AppendRune(out, dict.Fold(r))
+		}
+		i += n
+	}
+	return string(out)
+}

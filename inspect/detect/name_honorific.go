@@ -1,0 +1,106 @@
+package detect
+
+import (
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// notBefore are characters and words that stand before さん, 様, 君 without
+// naming anybody: お客様, 皆さん.
+var nameCommon = nameSet(`源 皆 客 神 王 奥 嬢 母 父 兄 姉 娘 爺 婆 者 仏 各 貴 同 某 何 人 子 孫 方 家 妹 弟 女 男 夫 妻 主 君 諸 両 業者 医者 患者 学者 御 殿 旦那 会社 社 本 先 上 下 大 小 模 仕 有 異 同様 多
+ 一 二 三 四 五 六 七 八 九 十 第 首 総 副 元 前 現 新 旧 党 国 府 県 市 町 村 区 部 課 係 局 院 校 長 員 官 士 師 団 隊 友 敵 味方 相手 彼 彼女 我 私 僕 俺 自分 誰 仮 幼 若 老 少 青 美 名 無 不 未`)
+
+// honorific looks at what stands before an honorific or title where no
+// surname of the vocabulary was hit: a surname of one character, a rare one, a
+// katakana name.
+func (s *nameSearch) honorific(start, end int) {
+	if start == s.taken || start == 0 {
+		return
+	}
+	odds, n := nameAfterWord(s.text[start:min(len(s.text), start+18)])
+	if n != end-start {
+		return // part of a longer word
+	}
+	_, k, _ := nameBefore(s.text, start)
+	switch k {
+	case scriptKanji:
+		s.beforeHonorific(start, odds)
+	case scriptKata:
+		if start > s.taken {
+			s.katakana(start)
+		}
+	}
+}
+
+func (s *nameSearch) beforeHonorific(end int, title float32) {
+	t := s.text
+	at, n := end, 0
+	for n < 6 && at > s.taken {
+		_, k, size := nameBefore(t, at)
+		if k != scriptKanji {
+			break
+		}
+		at -= size
+		n++
+	}
+	if n == 0 || n > 5 {
+		return
+	}
+	word := t[at:end]
+	if nameCommon[string(word)] {
+		return
+	}
+	if _, last := utf8.DecodeLastRune(word); n > 1 && nameCommon[string(word[len(word)-last:])] {
+		return
+	}
+	best := nameCandidate{odds: -9}
+	// The whole run as surname, or as surname and given name.
+	info := nameSurname(word)
+	words := dict.Words().Lookup(word)
+	if info != 0 && n <= 3 && words == 0 {
+		c := nameCandidate{start: at, middle: end, end: end, surname: info}
+		c.odds = -3.4 + 0.2*float32(info.Weight()) + title
+		if info.Doubt() > 1 {
+			c.odds -= 1.2
+		}
+		if info.Weight() == 1 {
+			c.odds -= 1
+		}
+		best = c
+	}
+	for i := at; i < end && n >= 2; {
+		_, size := utf8.DecodeRune(t[i:])
+		i += size
+		if i >= end {
+			break
+		}
+		sn := nameSurname(t[at:i])
+		if sn == 0 {
+			continue
+		}
+		gn := dict.GivenNames().Lookup(t[i:end])
+		c := nameCandidate{start: at, middle: i, end: end, surname: sn, given: gn}
+		s.judge(&c)
+		if gn == 0 {
+			c.odds -= 0.5
+			if sn.Weight() < 6 {
+				continue
+			}
+		}
+		if c.odds > best.odds {
+			best = c
+		}
+	}
+	if best.odds > -9 {
+		s.settle(&best)
+	}
+}
+
+// whole judges a listed whole name.
+func (s *nameSearch) whole(start, end int, info dict.Info) {
+	c := nameCandidate{start: start, middle: start, end: end, given: info}
+	title, _ := nameAfterWord(s.text[end:min(len(s.text), end+18)])
+	c.odds = 0.6 + 0.1*float32(info.Weight()) - surnameDoubt[info.Doubt()] + s.around(&c, true, title)
+	s.settle(&c)
+}

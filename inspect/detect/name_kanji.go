@@ -1,0 +1,323 @@
+package detect
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// nameCandidate is a possible name. given is 0 for a surname alone, surname 0 for
+// a given name alone.
+type nameCandidate struct {
+	start, middle, end int // middle is the end of the surname
+	surname, given     dict.Info
+	spaced             bool
+	odds               float32
+}
+
+// surname looks at the surnames that start where hit i does and returns how
+// many further hits it used up.
+func (s *nameSearch) surname(i int) (more int) {
+	hits := s.b.Hits
+	start := hits[i].Start
+	best := nameCandidate{odds: -9}
+	for ; i+more < len(hits) && hits[i+more].Start == start; more++ {
+		h := &hits[i+more]
+		if Class(h.Payload>>24) != ClassSurname {
+			continue
+		}
+		s.pairs(int(start), int(h.End), dict.Info(h.Payload), &best)
+	}
+	// The class may change among hits of one start: leave those to the caller.
+	more--
+	for more > 0 && Class(hits[i+more].Payload>>24) != ClassSurname {
+		more--
+	}
+	s.settle(&best)
+	return more
+}
+
+// given looks for a surname before the given name at [start,end).
+func (s *nameSearch) given(start, end int) {
+	best := nameCandidate{odds: -9}
+	at := start
+	for at > 0 && s.text[at-1] == ' ' && start-at < 2 {
+		at--
+	}
+	from := at
+	for n := 0; n < 4; n++ {
+		_, k, size := nameBefore(s.text, from)
+		if k < scriptHira || k == scriptMiddle || from-size < s.taken {
+			break
+		}
+		from -= size
+		if info := nameSurname(s.text[from:at]); info != 0 {
+			s.pairs(from, at, info, &best)
+		}
+	}
+	info := dict.GivenNames().Lookup(s.text[start:end])
+	alone := nameCandidate{start: start, middle: start, end: end, given: info}
+	s.judge(&alone)
+	if alone.odds > best.odds {
+		best = alone
+	}
+	s.settle(&best)
+}
+
+// nameSurname looks a surname up, with variants of its characters.
+func nameSurname(word []byte) dict.Info {
+	if info := dict.Surnames().Lookup(word); info != 0 {
+		return info
+	}
+	var buf [20]byte
+	out := buf[:0]
+	changed := false
+	for i := 0; i < len(word); {
+		r, n := utf8.DecodeRune(word[i:])
+		f := dict.Fold(r)
+		changed = changed || f != r && scriptOf(r) == scriptKanji
+		if len(out)+utf8.RuneLen(f) > len(buf) {
+			return 0
+		}
+		if scriptOf(r) != scriptKanji {
+			f = r
+		}
+		out = utf8.AppendRune(out, f)
+		i += n
+	}
+	if !changed {
+		return 0
+	}
+	return dict.Surnames().Lookup(out)
+}
+
+// pairs tries the surname [start,middle) alone and with each given name that
+// may follow, and keeps the best in best.
+func (s *nameSearch) pairs(start, middle int, info dict.Info, best *nameCandidate) {
+	c := nameCandidate{start: start, middle: middle, end: middle, surname: info}
+	s.judge(&c)
+	if c.odds > best.odds {
+		*best = c
+	}
+	at := middle
+	for at < len(s.text) && s.text[at] == ' ' && at-middle < 2 {
+		at++
+	}
+	c.spaced = at > middle
+	end := at
+	for n := 1; n <= 4 && end < len(s.text); n++ {
+		r, size := utf8.DecodeRune(s.text[end:])
+		if k := scriptOf(r); k != scriptKanji && k != scriptHira && k != scriptKata {
+			break
+		}
+		end += size
+		if n == 1 && scriptOf(r) == scriptHira {
+			// A given name in hiragana needs two characters and more; a
+			// particle would do otherwise.
+			continue
+		}
+		c.end, c.given = end, dict.GivenNames().Lookup(s.text[at:end])
+		if c.given == 0 && !(c.spaced && n >= 1) {
+			continue
+		}
+		s.judge(&c)
+		if c.odds > best.odds {
+			*best = c
+		}
+	}
+}
+
+// What a word may be besides a name, by dict.Info.Doubt, in log odds: for a
+// surname or given name alone, and for one of a pair.
+var (
+	surnameDoubt = [4]float32{0, 0.6, 2.2, 4}
+	givenDoubt   = [4]float32{0, 1, 3, 5}
+	pairDoubt    = [4]float32{0, 0.2, 0.6, 1.2}
+	pairDoubtG   = [4]float32{0, 0.4, 1.3, 2.2}
+)
+
+// judge sums the evidence for c.
+func (s *nameSearch) judge(c *nameCandidate) {
+	var odds float32
+	sw, gw := float32(c.surname.Weight()), float32(c.given.Weight())
+	full := c.end > c.middle && c.middle > c.start
+	switch {
+	case full && c.given != 0:
+		odds = -2 + 0.2*sw + 0.22*gw - pairDoubt[c.surname.Doubt()] - pairDoubtG[c.given.Doubt()]
+	case full: // spaced, given name not listed
+		odds = -3 + 0.15*sw - pairDoubt[c.surname.Doubt()]
+	case c.given != 0: // given name alone
+		odds = -0.8 + 0.35*(min(gw, 13)-6) - givenDoubt[c.given.Doubt()]
+	default:
+		odds = 0.2 + 0.15*(sw-5) - surnameDoubt[c.surname.Doubt()]
+	}
+	if full && !c.spaced && utf8.RuneCount(s.text[c.start:c.middle]) == 1 {
+		odds -= 1
+	}
+	if n := c.end - c.middle; c.given != 0 && n <= 3 && !c.spaced {
+		odds -= 1.4
+	}
+	title, _ := nameAfterWord(s.text[c.end:min(len(s.text), c.end+18)])
+	odds += s.around(c, full, title)
+	left, right := s.cellBorder(c.start, c.end)
+	switch {
+	case !c.spaced:
+		if left && right && full {
+			odds += 1
+		}
+	case left && right:
+		odds += 2.5
+	case left || right || title > 0:
+		odds += 1
+	case c.given != 0:
+		odds += 0.3
+	default:
+		odds -= 1.5
+	}
+	if !full && c.middle > c.start && s.knows(s.text[c.start:c.end]) {
+		odds += 2.5
+	}
+	c.odds = odds
+}
+
+// around weighs the characters before and after c.
+func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds float32) {
+	t := s.text
+	prev, before, _ := nameBefore(t, c.start)
+	switch before {
+	case scriptKanji:
+		if nameBeforeWord(t[max(0, c.start-21):c.start]) {
+			odds += 0.6
+		} else {
+			odds -= 2.5
+		}
+	case scriptKata:
+		if nameBeforeWord(t[max(0, c.start-21):c.start]) {
+			odds += 0.6
+		} else {
+			odds--
+		}
+	case scriptHira:
+		switch prev {
+		case 'の', 'は', 'が', 'に', 'を', 'と', 'た', 'る', 'や', 'で', 'も', 'い':
+		default:
+			odds -= 0.4
+		}
+	case scriptNone, scriptBreak:
+		odds += 0.2
+	case scriptLatin, scriptDigit:
+		odds -= 0.8
+	case scriptMark:
+		odds += 0.2
+	}
+	if s.listed(c.start) {
+		odds += 1.2
+	}
+	next, after, _ := nameAfter(t, c.end)
+	switch {
+	case title > 0:
+		odds += title
+		if !full {
+			odds -= 0.5
+		}
+	case after == scriptKanji:
+		odds -= 2
+		if nameNeverBefore(t[c.end:]) {
+			odds -= 3
+		}
+	case after == scriptKata:
+		odds--
+	case after == scriptHira:
+		switch p := nameParticle(t[c.end:]); {
+		case p > 0 || p < -1:
+			odds += p
+		case c.given != 0 && !full:
+			odds -= 1.5
+		}
+	case after == scriptDigit, after == scriptLatin:
+		odds -= 0.7
+	case after == scriptMark, after <= scriptBreak:
+		odds += 0.3
+	}
+	if prev == '『' || prev == '「' && next == '」' || prev == '《' || prev == '“' {
+		odds -= 0.7
+		if next == '』' {
+			odds--
+		}
+	}
+	if nameCompanyBefore(t[:c.start]) || nameNeverBefore(t[c.end:]) && after != scriptKanji {
+		odds -= 3
+	}
+	return odds
+}
+
+// listed reports whether the last finding stands right before i, joined by a
+// mark of enumeration.
+func (s *nameSearch) listed(i int) bool {
+	if s.taken == 0 || i <= s.taken || i-s.taken > 3 {
+		return false
+	}
+	switch string(s.text[s.taken:i]) {
+	case "、", "・", "と", "や", ",", ", ", "/", "及び":
+		return true
+	}
+	return false
+}
+
+// nameParticle weighs the hiragana that follows a name.
+func nameParticle(t []byte) float32 {
+	r, n := utf8.DecodeRune(t)
+	switch r {
+	case 'は', 'が', 'の', 'を', 'に', 'と', 'も', 'や', 'へ':
+		return 0.4
+	case 'し', 'さ', 'す':
+		if bytes.HasPrefix(t[n:], []byte("た")) || bytes.HasPrefix(t[n:], []byte("る")) || bytes.HasPrefix(t[n:], []byte("れ")) || bytes.HasPrefix(t[n:], []byte("て")) {
+			return -2
+		}
+	}
+	return 0
+}
+
+// settle reports the best candidate of a place after the costly checks.
+func (s *nameSearch) settle(c *nameCandidate) {
+	if c.odds < -4 {
+		return
+	}
+	label, own := s.labelled(c.start)
+	full := c.end > c.middle && c.middle > c.start
+	if own&(LSurname|LGiven|LName) != 0 && !full {
+		if left, right := s.cellBorder(c.start, c.end); left && right {
+			label += 1
+		}
+	}
+	c.odds += label
+	if nameConfidence(c.odds) < nameLeast {
+		return
+	}
+	if own&(LName|LSurname|LGiven) == 0 {
+		c.odds += s.covered(c.start, c.end)
+	}
+	if s.report(c.start, c.end, c.odds, c.surname != 0 && c.given != 0) {
+		if full && c.odds > 0.5 {
+			s.remember(c.start, c.middle)
+		}
+		s.reading(c.end)
+	}
+}
+
+// reading takes the kana reading that may follow a name: in parentheses, after
+// a space or on the next line.
+func (s *nameSearch) reading(at int) {
+	t := s.text
+	for n := 0; n < 3 && at < len(t); n++ {
+		r, size := utf8.DecodeRune(t[at:])
+		if r != '(' && r != '（' && r != ' ' && r != '\n' && r != '/' && r != ',' && r != '、' && r != '"' && r != '\r' && r != '\t' {
+			break
+		}
+		at += size
+	}
+	if c, ok := s.kanaPair(at); ok {
+		s.report(c.start, c.end, c.odds+1.5, true)
+	}
+}

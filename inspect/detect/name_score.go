@@ -1,0 +1,139 @@
+package detect
+
+import (
+	"math"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// nameConfidence turns log odds into the share of such findings that are
+// right.
+func nameConfidence(odds float32) float32 {
+	return min(0.99, float32(1/(1+math.Exp(-float64(odds)))))
+}
+
+// script is the kind of a character, as far as names go.
+type script uint8
+
+const (
+	scriptNone   script = iota // start or end of text
+	scriptBreak                // line ends, tabs, commas, quotes: borders of cells
+	scriptMark                 // other punctuation and spaces
+	scriptDigit                // ASCII digits
+	scriptLatin                // letters
+	scriptHira                 // hiragana
+	scriptKata                 // katakana and ー
+	scriptKanji                // ideographs and 々
+	scriptMiddle               // ・
+)
+
+func scriptOf(r rune) script {
+	switch {
+	case r >= 0x4E00 && r <= 0x9FFF, r == '々', r >= 0x3400 && r <= 0x4DBF, r >= 0xF900 && r <= 0xFAFF, r >= 0x20000 && r <= 0x3FFFF, r == '〆':
+		return scriptKanji
+	case r >= 'ぁ' && r <= 'ゖ':
+		return scriptHira
+	case r >= 'ァ' && r <= 'ヺ', r == 'ー':
+		return scriptKata
+	case r == '・', r == '·', r == '･':
+		return scriptMiddle
+	case r >= '0' && r <= '9':
+		return scriptDigit
+	case r == '\n', r == '\r', r == '\t', r == ',', r == '"', r == '|', r == ';', r == '<', r == '>', r == '\'':
+		return scriptBreak
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+		return scriptLatin
+	case r < utf8.RuneSelf:
+		return scriptMark
+	case unicode.IsLetter(r):
+		return scriptLatin
+	}
+	return scriptMark
+}
+
+// nameBefore and nameAfter return the character next to offset i and its kind.
+func nameBefore(t []byte, i int) (rune, script, int) {
+	if i <= 0 {
+		return 0, scriptNone, 0
+	}
+	r, n := utf8.DecodeLastRune(t[:i])
+	return r, scriptOf(r), n
+}
+
+func nameAfter(t []byte, i int) (rune, script, int) {
+	if i >= len(t) {
+		return 0, scriptNone, 0
+	}
+	r, n := utf8.DecodeRune(t[i:])
+	return r, scriptOf(r), n
+}
+
+// cellBorder reports whether [start,end) fills a cell, a field or a line,
+// apart from spaces.
+func (s *nameSearch) cellBorder(start, end int) (left, right bool) {
+	for start > 0 && s.text[start-1] == ' ' {
+		start--
+	}
+	for end < len(s.text) && s.text[end] == ' ' {
+		end++
+	}
+	_, l, _ := nameBefore(s.text, start)
+	_, r, _ := nameAfter(s.text, end)
+	return l <= scriptBreak, r <= scriptBreak
+}
+
+// labelled weighs the labels at offset i.
+func (s *nameSearch) labelled(i int) (odds float32, own Label) {
+	own, near := s.b.Label(i)
+	const name = LName | LSurname | LGiven | LKana
+	const other = LAddress | LPrefecture | LCity | LStreet | LPostal | LPhone | LEmail | LCard | LBank |
+		LOrder | LAmount | LDate | LCompany | LPlate | LBirth
+	switch {
+	case own&name != 0:
+		odds = 4
+	case own&LPerson != 0:
+		odds = 2
+	case own&other != 0:
+		odds = -4
+	case near&name != 0:
+		odds = 1
+	case near&LPerson != 0:
+		odds = 0.5
+	}
+	return odds, own
+}
+
+// covered weighs ordinary words that lie over [start,end): one that holds all
+// of it, one that reaches in from the left or out to the right.
+func (s *nameSearch) covered(start, end int) float32 {
+	var odds float32
+	words := dict.Words()
+	at := start
+	for back := 0; back < 4 && at > 0; back++ {
+		_, k, n := nameBefore(s.text, at)
+		if k < scriptHira {
+			break
+		}
+		at -= n
+	}
+	for at < end {
+		n, info := words.Longest(s.text[at:min(len(s.text), at+24)])
+		if n > 0 {
+			switch w := at + n; {
+			case at <= start && w >= end && (at < start || w > end):
+				return -5
+			case at == start && w == end:
+				odds = min(odds, -4)
+			case at < start && w > start:
+				odds = min(odds, -1.5-0.15*float32(info.Weight()))
+			case at > start && w > end:
+				odds = min(odds, -1.5-0.15*float32(info.Weight()))
+			}
+		}
+		_, size := utf8.DecodeRune(s.text[at:])
+		at += size
+	}
+	return odds
+}

@@ -1,0 +1,182 @@
+package detect
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
+
+// nameKind tells the words of a class apart; it stands in bits 8 to 15 of the
+// payload, the word's dict.Info below it.
+type nameKind uint32
+
+const (
+	nameKanji   nameKind = iota
+	nameForeign          // katakana names of other countries
+	nameKana             // Japanese names in katakana
+	nameWhole            // a whole name in kanji
+	nameGiven            // ClassEnglish: a given name
+	nameFamily           // ClassEnglish: a surname
+	nameRomaji           // ClassEnglish: Japanese, in Latin letters
+	nameTitle            // ClassEnglish: Mr., Dr.
+)
+
+// Least weights of the words that the matcher looks for. Rarer words count
+// only beside one of these.
+const (
+	leastSurname = 3
+	leastGiven   = 6
+	leastForeign = 5
+	leastWhole   = 1
+	leastKana    = 9
+	leastEnglish = 1
+	leastFamily  = 7
+	leastRomaji  = 9
+)
+
+// Patterns implements Vocabulary.
+func (names) Patterns() []match.Pattern {
+	var p []match.Pattern
+	add := func(text string, c Class, kind nameKind, info dict.Info) {
+		p = append(p, match.Pattern{Literal: text, Payload: Payload(c, uint32(kind)<<8|uint32(info))})
+	}
+	for w, info := range dict.Surnames().All() {
+		if len(w) >= 6 && (info.Weight() >= leastSurname && info.Doubt() < 3 || info.Weight() >= 8) {
+			for _, v := range nameVariants(w) {
+				add(v, ClassSurname, nameKanji, info)
+			}
+		}
+	}
+	for w, info := range dict.GivenNames().All() {
+		if _, k, _ := nameAfter([]byte(w), 0); info.Weight() >= leastGiven && len(w) >= 6 && info.Doubt() < 2 && k == scriptKanji {
+			add(w, ClassGiven, nameKanji, info)
+		}
+	}
+	for w, info := range dict.ForeignNames().All() {
+		if info.Weight() >= leastForeign && len(w) >= 9 && info.Doubt() < 2 {
+			add(w, ClassGiven, nameForeign, info)
+		}
+	}
+	for w, info := range dict.WholeNames().All() {
+		if info.Weight() >= leastWhole && len(w) >= 6 && info.Doubt() < 2 {
+			add(w, ClassGiven, nameWhole, info)
+		}
+	}
+	for w, info := range dict.SurnameKana().All() {
+		if info.Weight() >= leastKana && len(w) >= 9 {
+			add(w, ClassGiven, nameKana, info)
+		}
+	}
+	for w := range nameAfterWords {
+		if len(w) >= 3 {
+			add(w, ClassHonorific, nameKanji, 0)
+		}
+	}
+	add("・", ClassTrap, nameForeign, 0)
+	return append(p, latinPatterns()...)
+}
+
+// oldForms are the characters that a modern one stands for in surnames.
+var oldForms = strings.NewReplacer("高", "髙", "崎", "﨑", "浜", "濱", "辺", "邊", "斎", "齋", "沢", "澤",
+	"広", "廣", "国", "國", "島", "嶋", "桜", "櫻", "竜", "龍", "滝", "瀧", "真", "眞", "富", "冨", "吉", "𠮷")
+
+var otherForms = strings.NewReplacer("浜", "濵", "辺", "邉", "斎", "齊", "島", "嶌", "斉", "齊")
+
+// nameVariants lists w with the old forms of its characters.
+func nameVariants(w string) []string {
+	out := []string{w}
+	for _, v := range []string{oldForms.Replace(w), otherForms.Replace(w)} {
+		if v != w && v != out[len(out)-1] && dict.Surnames().Lookup([]byte(v)) == 0 {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// nameAfterWords follow a name: honorifics, titles, professions. The number
+// says how strongly, in log odds.
+var nameAfterWords = nameWeights(map[float32]string{
+	3.0: "さん さま 氏 君 くん ちゃん 殿 様 容疑者 被告 受刑者 女史 夫妻 夫人 親方 さまへ 両氏",
+	2.5: "選手 監督 投手 捕手 騎手 教授 准教授 助教授 名誉教授 博士 首相 元首相 議員 衆院議員 参院議員 知事 市長 町長 村長 区長 棋士 アナウンサー アナ" +
+		" コーチ 弁護士 医師 社長 会長 先生 大統領 総理 総裁 党首 幹事長 官房長官 外相 財務相 防衛相 法相 書記長 主席 国家主席 元大統領 将軍 大佐 中佐 少佐 大将 中将 少将 元帥" +
+		" 内野手 外野手 遊撃手 二塁手 三塁手 一塁手 巡査 警部 刑事 判事 検事 裁判長 記者 助教 講師 研究員 理事長 事務局長 委員長 局長 部長 課長 係長 次長 主任 専務 常務 取締役 副社長" +
+		" 総理大臣 大臣 牧師 神父 師匠 八段 九段 七段 六段 五段 四段 三段 名人 竜王 王位 棋聖 天皇 上皇 皇后 親王 内親王 法親王 太夫 検校 和尚 上人 法師 尼 卿 公爵 侯爵 伯爵 子爵 男爵" +
+		" 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
+		" 本部長 室長 参事 理事 代表 代表取締役 監事 監査役 オーナー 後見人 容疑者ら さんら 氏ら",
+})
+
+func nameWeights(m map[float32]string) map[string]float32 {
+	out := map[string]float32{}
+	for w, words := range m {
+		for _, f := range strings.Fields(words) {
+			out[f] = w
+		}
+	}
+	return out
+}
+
+// nameAfterWord weighs the honorific or title that t begins with.
+func nameAfterWord(t []byte) (odds float32, n int) {
+	for n = min(len(t), 18); n >= 3; n-- {
+		if w, ok := nameAfterWords[string(t[:n])]; ok {
+			return w, n
+		}
+	}
+	return 0, 0
+}
+
+// nameBeforeWords are nouns that a name follows directly: 俳優, 監督, 次男.
+var nameBeforeWords = nameSet(`俳優 女優 歌手 声優 作家 画家 監督 選手 投手 教授 博士 首相 社長 会長 代表 議員 記者 弁護士 医師 写真家 作曲家 作詞家 脚本家 漫画家 小説家 詩人
+ 評論家 建築家 政治家 実業家 音楽家 指揮者 演奏家 学者 哲学者 物理学者 数学者 化学者 経済学者 武将 大名 家臣 長男 次男 三男 四男 長女 次女 三女 二男 二女 息子 娘 妻 夫 父 母 兄 弟 姉 妹 祖父 祖母 孫
+ 大統領 国王 皇帝 女王 王子 王女 将軍 天皇 公爵 侯爵 伯爵 総理 大臣 長官 知事 市長 委員長 書記長 主席 党首 総裁 幹事長 元首相 司会 主演 主人公 本名 旧姓 旧名 別名 通称 芸名 筆名 初代 二代目 三代目 先代
+ 担当 店員 無職 会社員 従業員 社員 部員 店長 オーナー コーチ アナウンサー タレント モデル アイドル ギタリスト ドラマー ベーシスト ボーカル プロデューサー デザイナー ディレクター カメラマン ジャーナリスト ピアニスト ヴァイオリニスト
+ 弁護人 代理人 被告 容疑者 棋士 騎手 力士 横綱 大関 親方 関脇 教諭 校長 助教授 准教授 講師 院長 所長 部長 課長 係長 主任 専務 常務 取締役 理事長 理事 隊長 艦長 船長 機長 監修 訳者 著者 作者 筆者 編者 発行人 編集長 夫人 盟友 愛人 恋人 友人 同僚 部下 上司 弟子 師匠 先輩 後輩
+ 創業者 創設者 設立者 発明者 開祖 当主 藩主 城主 領主 僧 僧侶 神父 牧師 宣教師 司教 聖人 聖 使徒 教皇 法王 殿 様 故 元 前 新 副 現 役 作 作曲 作詞 脚本 原作 編曲 撮影 振付 演出 指揮 主将 主宰 助監督 助手 患者 受取人 申請者 申込者 差出人 送付先 宛先 契約者 世帯主 代表者 責任者 被保険者 保護者 連絡先 氏名 名前 顧客`)
+
+// nameNeverWords follow a name that is part of something else's name: 本田技研,
+// 鈴木商店, 川崎病, 江戸時代.
+var nameNeverWords = nameSet(`株式会社 (株) (有) ㈱ 有限会社 合同会社 社 銀行 製作所 商店 商会 工業 産業 大学 高校 高等学校 中学 小学校 学園 学院 病院 医院 駅 市 区 町 村 県 郡 島 川 山 湖 城 寺 神社
+ 賞 杯 朝 流 派 時代 幕府 藩 線 道 通り 橋 港 空港 支店 営業所 工場 店 電機 電器 電鉄 製薬 建設 不動産 証券 生命 保険 自動車 重工 化学 食品 鉄道 新聞 放送 書店 出版 法 病 症 症候群 式 型 丸 国 地方 地区 地域 湾 半島 峠 岳 沼 池 谷 平野 盆地 街道
+ 技研 物産 商事 運輸 交通 急行 バス 組 会館 ビル 公園 球場 競馬場 記念 城下 本店 本社 支社 支部 周辺 方面 出身 在住 以南 以北 以東 以西 沖 沿岸 近郊 市内 府 都 州 連邦 協定 条約 宣言 事件 定理 方程式 法則 効果 関数 数 係数 分布 反応 現象 シリーズ グループ ホテル 財閥 本願寺 大社 天満宮 八幡宮 温泉 高原 海岸 ダム`)
+
+// nameNeverBefore reports whether t begins with such a word.
+func nameNeverBefore(t []byte) bool {
+	for n := min(len(t), 15); n >= 3; n-- {
+		if nameNeverWords[string(t[:n])] {
+			return true
+		}
+	}
+	return false
+}
+
+// nameCompanyBefore reports whether t ends with a word that a company's name
+// follows.
+func nameCompanyBefore(t []byte) bool {
+	t = bytes.TrimRight(t, " ")
+	for _, w := range [...]string{"株式会社", "有限会社", "合同会社", "合資会社", "(株)", "(有)", "㈱", "㈲", "財団法人", "社団法人", "学校法人", "医療法人"} {
+		if bytes.HasSuffix(t, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+func nameSet(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
+}
+
+// nameBeforeWord reports whether t ends with a noun that a name follows.
+func nameBeforeWord(t []byte) bool {
+	for n := min(len(t), 21); n >= 3; n -= 3 {
+		if nameBeforeWords[string(t[len(t)-n:])] {
+			return true
+		}
+	}
+	return false
+}

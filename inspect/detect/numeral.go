@@ -1,0 +1,289 @@
+package detect
+
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
+// Bounds of a numeral: the longest numbers looked for are 19-digit cards and
+// spaced-out telephone numbers.
+const (
+	maxDigits = 24
+	maxGroups = 20
+)
+
+// numeral is a number as people write it: groups of digits held together by
+// separators. It lives on the stack of the detector that reads it.
+type numeral struct {
+	digit  [maxDigits]byte // ASCII
+	end    [maxGroups]int  // offset in the text after each group
+	size   [maxGroups]uint8
+	gap    [maxGroups]separator // gap[k] stands before group k; gap[0] is 0
+	groups int
+	n      int // digits in all
+	start  int
+	first  int // index in Runs of the first group
+	more   separator
+}
+
+// separator is a set of the kinds of character between two groups of digits.
+type separator uint16
+
+const (
+	sepHyphen separator = 1 << iota // - and the long vowel mark ー
+	sepSpace
+	sepDot
+	sepSlash
+	sepUnderscore
+	sepParen
+	sepLineBreak
+	sepWide // more than one space
+	sepNever
+)
+
+var separatorOf = [256]separator{'-': sepHyphen, ' ': sepSpace, '.': sepDot, '/': sepSlash, '_': sepUnderscore,
+	'(': sepParen, ')': sepParen, '\n': sepLineBreak, '\r': sepLineBreak}
+
+// gapKind names what stands between two groups; 0 if it does not separate
+// digits of one number.
+func gapKind(t []byte) separator {
+	if len(t) == 1 {
+		return separatorOf[t[0]]
+	}
+	if len(t) == 0 || len(t) > 12 {
+		return 0
+	}
+	var kinds, last separator
+	for i := 0; i < len(t); i++ {
+		k := separatorOf[t[i]]
+		if k == 0 {
+			if !isLongVowel(t[i:]) {
+				return 0
+			}
+			k, i = sepHyphen, i+2
+		}
+		switch {
+		case kinds&k == 0 || k == sepLineBreak || k == sepParen:
+		case k == sepSpace && last == sepSpace:
+			kinds |= sepWide
+		case k == sepSpace: // " - "
+		default:
+			return 0 // "--", ".." and the like
+		}
+		kinds, last = kinds|k, k
+	}
+	if kinds&sepLineBreak != 0 {
+		kinds &^= sepWide // the next line may be indented
+	}
+	return kinds
+}
+
+// isLongVowel reports whether t starts with ー, which people type for a hyphen.
+func isLongVowel(t []byte) bool {
+	return len(t) >= 3 && t[0] == 0xE3 && t[1] == 0x83 && t[2] == 0xBC
+}
+
+// read collects the number that begins with run i, as far as gaps of the
+// allowed kinds lead, at most groups groups. more tells the gap to a further
+// run that was left out, 0 if none follows.
+func (n *numeral) read(b *Block, i int, allowed separator, groups int) {
+	n.groups, n.n, n.first, n.more = 0, 0, i, 0
+	n.start = int(b.Runs[i].Start)
+	var gap separator
+	for {
+		r := b.Runs[i]
+		size := int(r.End - r.Start)
+		if n.n+size > maxDigits || n.groups == min(groups, maxGroups) {
+			n.more = gap
+			if n.groups == 0 {
+				n.more = sepNever
+			}
+			return
+		}
+		copy(n.digit[n.n:], b.Text[r.Start:r.End])
+		n.n += size
+		n.end[n.groups], n.size[n.groups], n.gap[n.groups] = int(r.End), uint8(size), gap
+		n.groups++
+		i++
+		if i == len(b.Runs) || int(b.Runs[i].Start-r.End) > 12 {
+			return
+		}
+		gap = gapKind(b.Text[r.End:b.Runs[i].Start])
+		if gap == 0 {
+			return
+		}
+		if gap&^allowed != 0 {
+			n.more = gap
+			return
+		}
+	}
+}
+
+// digits returns the digits of the first k groups.
+func (n *numeral) digits(k int) []byte {
+	sum := 0
+	for _, s := range n.size[:k] {
+		sum += int(s)
+	}
+	return n.digit[:sum]
+}
+
+// gaps returns the kinds of separator within the first k groups.
+func (n *numeral) gaps(k int) separator {
+	var s separator
+	for _, g := range n.gap[:k] {
+		s |= g
+	}
+	return s
+}
+
+// shape reports whether the first groups have exactly these sizes.
+func (n *numeral) shape(sizes ...uint8) bool {
+	if n.groups < len(sizes) {
+		return false
+	}
+	for k, s := range sizes {
+		if n.size[k] != s {
+			return false
+		}
+	}
+	return true
+}
+
+// after returns the separator that stands between group k-1 and a further
+// digit, 0 if none.
+func (n *numeral) after(k int) separator {
+	if k < n.groups {
+		return n.gap[k]
+	}
+	return n.more
+}
+
+// even reports whether one and the same kind of gap separates the first k
+// groups.
+func (n *numeral) even(k int) bool {
+	for j := 2; j < k; j++ {
+		if n.gap[j] != n.gap[1] {
+			return false
+		}
+	}
+	return true
+}
+
+// edge says how a value touches its surroundings.
+type edge uint8
+
+const (
+	free   edge = iota // white sepSpace, punctuation, Japanese text, the end
+	tied               // a sepHyphen, sepDot, sepSlash or the like leads to letters or digits
+	glued              // a letter, digit or sign stands right there
+	within             // inside a decimal fraction or a longer dotted number
+)
+
+func isDigit(c byte) bool  { return c-'0' < 10 }
+func isUpper(c byte) bool  { return c-'A' < 26 }
+func isLetter(c byte) bool { return c|0x20-'a' < 26 }
+func isAlnum(c byte) bool  { return isDigit(c) || isLetter(c) }
+
+// before judges what stands before offset i.
+func before(t []byte, i int) edge {
+	if i == 0 {
+		return free
+	}
+	switch c := t[i-1]; {
+	case isAlnum(c) || c == '@' || c == '$' || c == '%':
+		return glued
+	case c == '.' && i > 1 && isDigit(t[i-2]):
+		return within
+	case c == '-' || c == '_' || c == '.' || c == '/' || c == '\\':
+		if i > 1 && isAlnum(t[i-2]) {
+			return tied
+		}
+	}
+	return free
+}
+
+// behind judges what stands from offset i on.
+func behind(t []byte, i int) edge {
+	if i >= len(t) {
+		return free
+	}
+	switch c := t[i]; {
+	case isAlnum(c) || c == '@' || c == '%':
+		return glued
+	case c == '.' && i+1 < len(t) && isDigit(t[i+1]):
+		return within
+	case c == '-' || c == '_' || c == '/' || c == '\\':
+		if i+1 < len(t) && isAlnum(t[i+1]) {
+			return tied
+		}
+	}
+	return free
+}
+
+// endsWith and startsWith compare without leaving the slice.
+func endsWith(t []byte, s string) bool {
+	return len(t) >= len(s) && string(t[len(t)-len(s):]) == s
+}
+
+func startsWith(t []byte, s string) bool {
+	return len(t) >= len(s) && string(t[:len(s)]) == s
+}
+
+// against are the labels that speak against a personal value.
+const against = LOrder | LAmount | LDate
+
+// people are the labels of values that stand beside a person's others.
+const people = LPerson | LName | LSurname | LGiven | LKana
+
+// mailReach is how far an e-mail address on the same line lends its context
+// to a number, in bytes.
+const mailReach = 160
+
+// besideMail reports whether an e-mail address seems to stand on the same
+// line, within mailReach of the value at [start, end): a row about a person.
+func (b *Block) besideMail(start, end int) bool {
+	ats := b.Ats
+	lo, hi := 0, len(ats)
+	for lo < hi {
+		if m := (lo + hi) / 2; int(ats[m]) < start {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	if lo > 0 {
+		if at := int(ats[lo-1]); start-at < mailReach && isMailSign(b.Text, at) && oneLine(b.Text[at:start]) {
+			return true
+		}
+	}
+	if lo < len(ats) {
+		if at := int(ats[lo]); at-end < mailReach && isMailSign(b.Text, at) && oneLine(b.Text[end:at]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMailSign is a cheap test for an address around "@".
+func isMailSign(t []byte, at int) bool {
+	return at > 0 && at+1 < len(t) && isAlnum(t[at-1]) && isLetter(t[at+1])
+}
+
+func oneLine(t []byte) bool {
+	for _, c := range t {
+		if c == '\n' {
+			return false
+		}
+	}
+	return true
+}
+
+// pick returns the run's bytes.
+func pick(b *Block, r match.Run) []byte { return b.Text[r.Start:r.End] }
+
+// number reads a short run of digits as an integer.
+func number(t []byte) int {
+	v := 0
+	for _, c := range t {
+		v = v*10 + int(c-'0')
+	}
+	return v
+}

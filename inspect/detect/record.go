@@ -1,0 +1,248 @@
+package detect
+
+import (
+	"bytes"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+)
+
+// Found is a finding within its record.
+type Found struct {
+	Type       Type
+	Detector   string
+	Confidence float32
+	Validated  bool
+	Canon      string
+	From, To   int64  // byte offsets in the part's own bytes, half open
+	Line       int    // from 1
+	Own        Label  // the label that governed it
+	Piece      bool   // continues the name or address before it (名 after 姓)
+	Text       []byte // folded; valid during the call
+
+	lo, hi int // Text in the arena
+}
+
+// Record is the findings that belong to one person, row or object.
+type Record struct {
+	Found []Found
+}
+
+// MaxRecord is the greatest number of findings in one record. A row or object
+// that has more goes on in further records.
+const MaxRecord = 256
+
+// group is a record in the making.
+type group struct {
+	found []Found
+	arena []byte
+	names int  // names in it, pieces of one counted once
+	keyed bool // JSON: the object is a key's value, not an array's element
+}
+
+// groupBlock is what one block gives to group.
+type groupBlock struct {
+	text     []byte
+	own, cut int
+	line     int // line number at own
+	origin   *normal.Map
+	found    []Finding // ascending, starting in [own, cut)
+	view     *view
+	gap      bool // the block before was not looked at
+}
+
+// grouper puts findings together to records, across blocks.
+type grouper struct {
+	sink Sink
+	rec  Record
+	free []*group
+
+	blk    groupBlock
+	lineAt int // where line was counted to
+	lineNo int
+
+	lines lineGrouper
+	json  jsonGrouper
+	all   *group // fields: the one record
+}
+
+func (g *grouper) reset(sink Sink) {
+	g.sink = sink
+	g.lines.open, g.all = nil, nil
+	g.json.reset()
+}
+
+// pending reports whether a record is open that the text may close.
+func (g *grouper) pending() bool { return g.lines.open != nil || g.all != nil || g.json.busy() }
+
+func (g *grouper) get() *group {
+	if n := len(g.free); n > 0 {
+		p := g.free[n-1]
+		g.free = g.free[:n-1]
+		return p
+	}
+	return &group{}
+}
+
+func (g *grouper) put(p *group) {
+	clear(p.found) // lets go of the strings
+	p.found, p.arena, p.names, p.keyed = p.found[:0], p.arena[:0], 0, false
+	if cap(p.arena) < 1<<16 && len(g.free) < 64 {
+		g.free = append(g.free, p)
+	}
+}
+
+// emit closes p as a record.
+func (g *grouper) emit(p *group) {
+	if p == nil {
+		return
+	}
+	if len(p.found) > 0 {
+		for i := range p.found {
+			f := &p.found[i]
+			f.Text = p.arena[f.lo:f.hi]
+		}
+		g.rec.Found = p.found
+		g.sink.Record(&g.rec)
+		g.rec.Found = nil
+	}
+	g.put(p)
+}
+
+// block takes the findings of one block.
+func (g *grouper) block(b groupBlock) {
+	g.blk = b
+	g.lineAt, g.lineNo = b.own, b.line
+	switch b.view.mode {
+	case object:
+		g.json.block(g)
+	case fields:
+		if g.all == nil {
+			g.all = g.get()
+		}
+		for i := range b.found {
+			g.all = g.add(g.all, &b.found[i])
+		}
+	case rows:
+		g.rowsBlock()
+	default:
+		g.lines.block(g, b.found)
+	}
+	g.blk.found, g.blk.text = nil, nil
+}
+
+// rowsBlock makes each row of a table a record. Where no column has a label the
+// table may be a form: there lines decide.
+func (g *grouper) rowsBlock() {
+	b := &g.blk
+	t := &b.view.table
+	if t.wide && !t.header {
+		g.lines.block(g, b.found)
+		return
+	}
+	g.lines.close(g)
+	last := -1
+	var p *group
+	for i := range b.found {
+		f := &b.found[i]
+		r, _, ok := t.at(b.text, f.Start)
+		if !ok {
+			g.emit(p)
+			g.lines.block(g, b.found[i:])
+			return
+		}
+		if r != last {
+			g.emit(p)
+			p, last = g.get(), r
+		}
+		p = g.add(p, f)
+	}
+	g.emit(p)
+}
+
+// add puts f into p, or into a new group if p is full, and returns the group.
+func (g *grouper) add(p *group, f *Finding) *group {
+	if len(p.found) >= MaxRecord {
+		g.emit(p)
+		p = g.get()
+	}
+	b := &g.blk
+	g.lineNo += bytes.Count(b.text[g.lineAt:f.Start], newline)
+	g.lineAt = f.Start
+	own, _ := b.view.label(f.Start)
+	lo := len(p.arena)
+	p.arena = append(p.arena, b.text[f.Start:f.End]...)
+	n := Found{
+		Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated, Canon: f.Canon,
+		From: b.origin.Origin(f.Start), To: b.origin.End(f.End),
+		Line: g.lineNo, Own: own, lo: lo, hi: len(p.arena),
+	}
+	n.Piece = p.continues(&n)
+	if n.Type == Name && !n.Piece {
+		p.names++
+	}
+	p.found = append(p.found, n)
+	return p
+}
+
+// continues reports whether f is a further piece of the name or address that
+// the last finding of its type in p began: 名 after 姓, 番地 after 市区町村.
+func (p *group) continues(f *Found) bool {
+	for i := len(p.found) - 1; i >= 0; i-- {
+		l := &p.found[i]
+		if l.Type != f.Type {
+			continue
+		}
+		switch f.Type {
+		case Name:
+			return l.Own&LSurname != 0 && f.Own&LGiven != 0 && l.Own&LKana == f.Own&LKana ||
+				l.Own&LGiven != 0 && f.Own&LSurname != 0 && l.Own&LKana == f.Own&LKana && !l.Piece
+		case Address:
+			const parts = LAddress | LPrefecture | LCity | LStreet
+			return l.Own&parts != 0 && f.Own&parts != 0
+		}
+		return false
+	}
+	return false
+}
+
+// move puts the findings of q behind those of p and gives q back.
+func (g *grouper) move(p, q *group) *group {
+	for i := range q.found {
+		if len(p.found) >= MaxRecord {
+			g.emit(p)
+			p = g.get()
+		}
+		f := q.found[i]
+		n := len(p.arena)
+		p.arena = append(p.arena, q.arena[f.lo:f.hi]...)
+		f.lo, f.hi = n, len(p.arena)
+		f.Piece = p.continues(&f)
+		if f.Type == Name && !f.Piece {
+			p.names++
+		}
+		p.found = append(p.found, f)
+	}
+	g.put(q)
+	return p
+}
+
+// advance says that the first n bytes of the block are gone.
+func (g *grouper) advance(n int) {
+	g.lines.end -= n
+}
+
+// end closes a text. Single values that follow one another may belong together.
+func (g *grouper) end(one bool) {
+	g.emit(g.all)
+	g.all = nil
+	g.json.finish(g)
+	if !one {
+		g.lines.close(g)
+	}
+	g.lines.end = 0
+}
+
+// finish closes everything.
+func (g *grouper) finish() {
+	g.end(false)
+}

@@ -1,0 +1,228 @@
+package detect
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// recordReach is how far a finding may stand behind the last of its record in
+// prose, in characters.
+const recordReach = 200
+
+// lineGrouper groups findings in lines and paragraphs: a name begins a record,
+// what stands close behind it belongs to it. A line with a name and more is
+// taken as a whole, so that the name need not come first.
+type lineGrouper struct {
+	open  *group
+	end   int  // end of the open record's last finding, in block offsets
+	blank bool // the text passed since then holds a paragraph's end
+	far   int  // characters passed since then in blocks gone by
+}
+
+// block takes findings, ascending.
+func (l *lineGrouper) block(g *grouper, found []Finding) {
+	b := &g.blk
+	if b.gap {
+		l.close(g)
+	}
+	for i := 0; i < len(found); {
+		// The findings of one line.
+		end := len(b.text)
+		if k := bytes.IndexByte(b.text[found[i].Start:], '\n'); k >= 0 {
+			end = found[i].Start + k
+		}
+		j := i + 1
+		for j < len(found) && found[j].Start <= end {
+			j++
+		}
+		l.line(g, found[i:j])
+		i = j
+	}
+	if l.open != nil {
+		// Remember what the rest of the block says about its end.
+		l.passed(b.text, max(l.end, b.own), b.cut)
+	}
+}
+
+// passed notes the text between the last finding and what comes next.
+func (l *lineGrouper) passed(text []byte, from, to int) {
+	if from >= to {
+		return
+	}
+	t := text[from:to]
+	if l.far <= recordReach {
+		l.far += utf8.RuneCount(t[:min(len(t), 4*recordReach)])
+	}
+	l.blank = l.blank || paragraphEnds(t)
+	l.end = to
+}
+
+var (
+	vcardBegin = []byte("BEGIN:VCARD")
+	vcardEnd   = []byte("END:VCARD")
+)
+
+// paragraphEnds reports whether t holds an empty line, a ruled line or the
+// border of a vCard.
+func paragraphEnds(t []byte) bool {
+	for {
+		k := bytes.IndexByte(t, '\n')
+		if k < 0 {
+			return false
+		}
+		t = t[k+1:]
+		i := 0
+		for i < len(t) && (t[i] == ' ' || t[i] == '\t' || t[i] == '\r') {
+			i++
+		}
+		if i < len(t) && t[i] == '\n' || bytes.HasPrefix(t[i:], vcardBegin) || bytes.HasPrefix(t[i:], vcardEnd) {
+			return true
+		}
+		if i+3 <= len(t) && (t[i] == '-' || t[i] == '=' || t[i] == '*') && t[i+1] == t[i] && t[i+2] == t[i] {
+			return true
+		}
+	}
+}
+
+// line takes the findings of one line.
+func (l *lineGrouper) line(g *grouper, found []Finding) {
+	b := &g.blk
+	if l.open != nil {
+		l.passed(b.text, max(l.end, b.own), found[0].Start)
+		if l.blank || l.far > recordReach {
+			l.close(g)
+		}
+	}
+	names := 0
+	for i := range found {
+		if l.heads(b, found, i) {
+			names++
+		}
+	}
+	if l.open != nil && l.parts(b, found, names) {
+		l.close(g)
+	}
+	seen := 0
+	for i := range found {
+		f := &found[i]
+		if l.heads(b, found, i) {
+			// What stands before the first name of a line is that name's.
+			if seen++; seen > 1 {
+				l.close(g)
+			}
+		} else if seen == 0 && names == 0 && l.open != nil && l.list(b, f) {
+			l.close(g)
+		}
+		if l.open == nil {
+			l.open = g.get()
+		}
+		l.open = g.add(l.open, f)
+		l.end, l.blank, l.far = f.End, false, 0
+	}
+}
+
+// heads reports whether found[i] is a name that stands for a person of its own:
+// not the other writing of the name right before it, nor the rest of it.
+func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
+	f := &found[i]
+	if f.Type != Name {
+		return false
+	}
+	if own, _ := b.view.label(f.Start); own&LKana != 0 || own&LGiven != 0 {
+		// フリガナ, 名: of the name before, if there is one.
+		if i > 0 || l.open != nil && l.open.names > 0 {
+			return false
+		}
+	}
+	if i > 0 && found[i-1].Type == Name && alias(b.text, &found[i-1], f) {
+		return false
+	}
+	return true
+}
+
+// alias reports whether b, close behind a, is the same name in another script.
+func alias(text []byte, a, b *Finding) bool {
+	gap := b.Start - a.End
+	if gap < 0 || gap > 12 || bytes.IndexByte(text[a.End:b.Start], '\n') >= 0 {
+		return false
+	}
+	return writing(text[a.Start:a.End]) != writing(text[b.Start:b.End])
+}
+
+// writing tells kanji (0) from kana (1) and Latin (2) names by their first
+// characters.
+func writing(t []byte) int {
+	if len(t) > 0 && t[0] < 0x80 {
+		return 2
+	}
+	if kanaOnly(t) {
+		return 1
+	}
+	return 0
+}
+
+// parts reports whether a line with findings begins a new record although it
+// stands close behind the open one.
+func (l *lineGrouper) parts(b *groupBlock, found []Finding, names int) bool {
+	if names > 0 && l.open.names > 0 {
+		return true
+	}
+	if names == 0 {
+		return false
+	}
+	// A name after nameless findings: theirs, unless the line has all that
+	// they have.
+	first := &l.open.found[0]
+	for i := range found {
+		if found[i].Type == first.Type && found[i].Canon != first.Canon {
+			return true
+		}
+	}
+	return false
+}
+
+// list reports whether f, in a line without a name, starts a new record: a
+// second address or number of a kind that one person has once.
+func (l *lineGrouper) list(b *groupBlock, f *Finding) bool {
+	switch f.Type {
+	case Email, MyNumber, Birthdate, Card, Phone, Address:
+	default:
+		return false
+	}
+	for i := range l.open.found {
+		o := &l.open.found[i]
+		if o.Type != f.Type || o.Canon == f.Canon {
+			continue
+		}
+		if f.Type == Phone || f.Type == Address || f.Type == Email || f.Type == Card {
+			// TEL and FAX, home and work: labelled, or a person's.
+			if own, _ := b.view.label(f.Start); own != 0 || l.open.names > 0 {
+				return l.open.names == 0 && own != 0 && first(l.open, f.Type)
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// first reports whether the open record began with a finding of type t and has
+// another type behind it: the second such line begins the next record.
+func first(p *group, t Type) bool {
+	if p.found[0].Type != t {
+		return false
+	}
+	for i := range p.found {
+		if p.found[i].Type != t {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lineGrouper) close(g *grouper) {
+	if l.open != nil {
+		g.emit(l.open)
+		l.open = nil
+	}
+	l.blank, l.far = false, 0
+}

@@ -1,0 +1,326 @@
+package detect
+
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// Sizes of the blocks a session works on, in bytes of folded text.
+const (
+	blockSize  = 128 << 10 // most that is looked at in one go
+	lookAhead  = 1 << 10   // a finding sees at least this much after its start
+	lookBehind = 512       // and this much before it
+	cutWindow  = 32 << 10  // how far back a line end is looked for
+)
+
+// Sink takes what a session finds, on the goroutine that feeds it.
+type Sink interface {
+	// Record takes a closed record. r is valid only during the call.
+	Record(r *Record)
+	// Demand is asked before each block.
+	Demand() Demand
+}
+
+// Session finds what is in one text, pushed in pieces. The outcome does not
+// depend on how the text is cut into pieces. It belongs to one goroutine.
+type Session struct {
+	engine *Engine
+	sink   Sink
+	size   int // of a block; differs from blockSize in tests
+
+	layout part.Layout // as the reader told
+	label  Label       // with Single
+	open   bool        // something was written since the last flush
+
+	raw    []byte     // bytes that may fold together with what follows
+	rawMap normal.Map //
+	piece  normal.Map // scratch: of a stretch of a piece
+	folded normal.Map // scratch: of its folded form
+	fold   []byte     // scratch: its folded form
+	emit   func(Finding)
+
+	text    []byte     // folded, not yet done with
+	textMap normal.Map //
+	own     int        // start of the part of text that is not reported yet
+	line    int        // line number at own
+
+	block    Block
+	found    []Finding
+	view     view
+	group    grouper
+	unlooked bool // the block before was not looked at
+}
+
+func newSession(e *Engine) *Session {
+	s := &Session{engine: e, size: blockSize}
+	s.block.context = &s.view
+	s.emit = func(f Finding) { s.found = append(s.found, f) }
+	return s
+}
+
+func (s *Session) reset(sink Sink) {
+	s.sink = sink
+	s.open = false
+	s.raw, s.text = s.raw[:0], s.text[:0]
+	s.rawMap.Reset(0)
+	s.textMap.Reset(0)
+	s.own, s.line = 0, 1
+	s.unlooked = false
+	s.view.reset()
+	s.group.reset(sink)
+}
+
+// Write takes the next piece of the text. A change of layout or label begins a
+// new text; with part.Single every piece is a text of its own.
+func (s *Session) Write(t part.Text) {
+	if len(t.Bytes) == 0 {
+		return
+	}
+	label := Label(0)
+	if t.Layout == part.Single {
+		label = classify([]byte(normal.String(t.Label)))
+	}
+	if s.open && (t.Layout != s.layout || t.Layout == part.Single) {
+		s.flush()
+	}
+	if !s.open {
+		s.open, s.layout, s.label = true, t.Layout, label
+		s.view.begin(t.Layout, label)
+	}
+	m := t.Map
+	if m == nil {
+		m = &normal.Map{}
+	}
+	b, at := t.Bytes, 0
+	if len(s.raw) > 0 {
+		// Join what was held back with the start of this piece, up to a
+		// place where folding does not look across.
+		at = foldBorder(b)
+		join(&s.rawMap, len(s.raw), m, 0, at)
+		s.raw = append(s.raw, b[:at]...)
+		if at == len(b) {
+			s.drain()
+			return
+		}
+		s.take(s.raw, &s.rawMap)
+		s.raw = s.raw[:0]
+		s.rawMap.Reset(0)
+	}
+	for at < len(b) {
+		n := lastFoldBorder(b[at:min(len(b), at+blockSize)])
+		if n == 0 {
+			break
+		}
+		join(&s.piece, 0, m, at, n)
+		s.take(b[at:at+n], &s.piece)
+		at += n
+	}
+	if at < len(b) {
+		s.raw = append(s.raw, b[at:]...)
+		join(&s.rawMap, 0, m, at, len(b)-at)
+	}
+}
+
+// drain takes what was held back, as far as it can be folded by now.
+func (s *Session) drain() {
+	n := lastFoldBorder(s.raw)
+	if n == 0 {
+		return
+	}
+	s.take(s.raw[:n], &s.rawMap)
+	s.rawMap.Drop(n)
+	s.raw = s.raw[:copy(s.raw, s.raw[n:])]
+}
+
+// join makes m go on at offset at as o does from offset from, for n bytes.
+func join(m *normal.Map, at int, o *normal.Map, from, n int) {
+	if at == 0 {
+		m.Reset(o.Origin(from))
+	}
+	m.Copy(at, o, from, n)
+}
+
+// foldsApart reports whether b[:i] and b[i:] fold to what b folds to, whatever
+// follows b: after a line end, between two printable ASCII bytes, between two
+// kanji. (normal.Border may answer with the end of b, where it depends on what
+// follows.)
+func foldsApart(b []byte, i int) bool {
+	p, c := b[i-1], b[i]
+	if p == '\n' {
+		return true
+	}
+	if c < utf8.RuneSelf {
+		return p < utf8.RuneSelf && p >= ' ' && c >= ' '
+	}
+	return i >= 3 && kanjiLead(c) && kanjiLead(b[i-3]) && !utf8.RuneStart(p)
+}
+
+// kanjiLead reports whether c leads a character of U+4000 to U+9FFF.
+func kanjiLead(c byte) bool { return c >= 0xE4 && c <= 0xE9 }
+
+// foldBorder returns the first offset above 0 at which b folds apart, or its
+// length.
+func foldBorder(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		if foldsApart(b, i) {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// lastFoldBorder returns the last such offset, 0 if there is none. In a long
+// stretch without one it settles for a character's start.
+func lastFoldBorder(b []byte) int {
+	const far = 4 << 10
+	for i := len(b) - 1; i > max(0, len(b)-far); i-- {
+		if foldsApart(b, i) {
+			return i
+		}
+	}
+	if len(b) > far {
+		return charBorder(b, len(b)-far/2)
+	}
+	return 0
+}
+
+// charBorder returns the start of the character that i is in.
+func charBorder(b []byte, i int) int {
+	for n := 0; n < utf8.UTFMax && i > 0 && i < len(b) && !utf8.RuneStart(b[i]); n++ {
+		i--
+	}
+	return i
+}
+
+// take folds b and works off whole blocks.
+func (s *Session) take(b []byte, m *normal.Map) {
+	f := normal.Fold(s.fold, b, m, &s.folded)
+	if len(f) > 0 && len(b) > 0 && &f[0] != &b[0] {
+		s.fold = f[:0]
+	}
+	join(&s.textMap, len(s.text), &s.folded, 0, len(f))
+	s.text = append(s.text, f...)
+	for len(s.text) >= s.size {
+		s.work(s.text[:charBorder(s.text, s.size)], false)
+	}
+}
+
+// flush ends the text: what is left is one last block.
+func (s *Session) flush() {
+	if len(s.raw) > 0 {
+		raw := s.raw
+		s.raw = s.raw[len(raw):]
+		s.take(raw, &s.rawMap)
+		s.raw = raw[:0]
+		s.rawMap.Reset(0)
+	}
+	s.work(s.text, true)
+	s.group.end(s.layout == part.Single)
+	s.text, s.own, s.line, s.open = s.text[:0], 0, 1, false
+	s.textMap.Reset(0)
+	s.unlooked = false
+	s.view.reset()
+}
+
+// Close ends the text and gives the session back to its engine.
+func (s *Session) Close() {
+	if s.open {
+		s.flush()
+	}
+	s.group.finish()
+	s.sink = nil
+	s.engine.pool.Put(s)
+}
+
+// work looks at one block, reports what starts in [own, cut) and moves on.
+// The cut depends on the text alone, so that the outcome does not depend on
+// how the text came.
+func (s *Session) work(text []byte, last bool) {
+	var st *stage
+	switch s.sink.Demand() {
+	case All:
+		st = &s.engine.full
+	case Numbers:
+		st = &s.engine.cheap
+	}
+	cut := len(text)
+	if !last {
+		cut = s.cut(text)
+	}
+	if st != nil {
+		s.look(st, text, cut)
+	}
+	s.unlooked = st == nil
+	s.line += bytes.Count(text[s.own:cut], newline)
+	if last {
+		return
+	}
+	// Keep some of what lies behind as context, from a line's start if there
+	// is one near.
+	keep := max(0, cut-lookBehind)
+	if s.view.mode == rows && !s.view.table.ended && text[cut-1] == '\n' {
+		keep = cut // rows stand for themselves
+	} else if i := bytes.IndexByte(text[keep:cut], '\n'); i >= 0 {
+		keep += i + 1
+	} else {
+		keep = charBorder(text, keep)
+	}
+	s.textMap.Drop(keep)
+	s.text = s.text[:copy(s.text, s.text[keep:])]
+	s.own = cut - keep
+	s.view.advance(keep)
+	s.group.advance(keep)
+}
+
+var newline = []byte{'\n'}
+
+// cut chooses where the reported part of a full block ends: at a row's or
+// line's end, else where no word is cut.
+func (s *Session) cut(text []byte) int {
+	hi := len(text) - lookAhead
+	if c := s.view.rowCut(text, s.own, hi); c > 0 {
+		return c
+	}
+	lo := max(s.own+1, hi-cutWindow)
+	if i := bytes.LastIndexByte(text[lo:hi], '\n'); i >= 0 {
+		return lo + i + 1
+	}
+	lo = max(s.own+1, hi-lookAhead)
+	if i := bytes.LastIndexAny(text[lo:hi], " ,;}>"); i >= 0 {
+		return lo + i + 1
+	}
+	return charBorder(text, hi)
+}
+
+// look runs the detectors over text and groups what they find.
+func (s *Session) look(st *stage, text []byte, cut int) {
+	b := &s.block
+	b.Text = text
+	st.set.Scan(text, &b.Evidence)
+	s.view.set(text, s.own, cut, b.Evidence.Hits)
+	s.found = s.found[:0]
+	for _, d := range st.detectors {
+		d.Find(b, s.emit)
+	}
+	if st.columns {
+		s.found = resolve(s.found)
+		s.view.complete(s.found, s.emit)
+	}
+	s.found = resolve(s.found)
+	s.found = slices.DeleteFunc(s.found, func(f Finding) bool {
+		return f.Start < s.own || f.Start >= cut || s.view.drops(f.Start)
+	})
+	b.Text = nil
+	if len(s.found) == 0 && !s.group.pending() {
+		return
+	}
+	s.group.block(groupBlock{
+		text: text, own: s.own, cut: cut, line: s.line,
+		origin: &s.textMap, found: s.found, view: &s.view,
+		gap: s.unlooked,
+	})
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// writeWords keeps the words that a search for names could mistake: those that
+// contain a name of two and more characters, and katakana words. The weight is
+// 1 for rare words to 15 for the most frequent.
+func (l *lexicon) writeWords(out string) error {
+	words := map[string]byte{}
+	for _, kind := range []struct {
+		words map[string]int
+		kind  byte
+	}{{l.word, rivalWord}, {l.place, rivalPlace}, {l.other, rivalOther}} {
+		for w, cost := range kind.words {
+			n := utf8.RuneCountInString(w)
+			if n < 2 || n > 7 && !strings.Contains(w, "・") || n > 20 || kind.kind == rivalPlace && n > 5 || isHiragana(w) || !isKatakana(w) && !l.resembles(w) {
+				continue
+			}
+			if weight := byte(max(1, min(15, (12000-cost)/600))); weight > words[w]&15 {
+				words[w] = weight | kind.kind
+			}
+		}
+	}
+	return writeTable(out, "words.zst", words)
+}
+
+// resembles reports whether a frequent name stands in w and is not all of it:
+// what a whole word is besides a name, the tables of names say themselves.
+func (l *lexicon) resembles(w string) bool {
+	var at []int
+	for i := range w {
+		at = append(at, i)
+	}
+	at = append(at, len(w))
+	for i := range at {
+		for j := i + 2; j < len(at) && j <= i+3; j++ {
+			s := w[at[i]:at[j]]
+			if e := l.surname[s]; e != nil && e.surnameWeight() > 5 && s != w {
+				return true
+			}
+			if e := l.given[s]; e != nil && e.givenWeight() > 9 && s != w {
+				return true
+			}
+		}
+	}
+	return false
+}

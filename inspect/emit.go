@@ -1,0 +1,299 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// scan is the state of one Scan.
+type scan struct {
+	scanner *Scanner
+	ctx     context.Context
+	opt     ScanOptions
+	report  *Report
+	budget  *part.Budget
+	tally   *tally
+	masked  bool // scratch
+}
+
+// MaxParts bounds the parts that a report lists; further ones are summed in the
+// last. It lies above the default limit of entries.
+const maxParts = 1 << 16
+
+// part inspects one part and, through its reader, those in it. The returned
+// error says that the scan is to end.
+func (c *scan) part(p part.Part, depth int) error {
+	p.Depth = depth
+	e := &emitter{scan: c, path: p.Path, depth: depth, index: len(c.report.Parts)}
+	c.report.Parts = append(c.report.Parts, PartReport{Path: p.Path, State: Inspected})
+	if err := c.budget.Enter(depth); err != nil {
+		e.Skip(reasonOf(err), false, "")
+		e.close()
+		return nil // the siblings fail on their own
+	}
+	err := e.read(&p)
+	e.close()
+	return err
+}
+
+// emitter takes what the reader of one part finds in it.
+type emitter struct {
+	scan    *scan
+	path    string
+	depth   int
+	index   int // into Report.Parts
+	body    *counter
+	session *detect.Session
+	failed  error // the scan is to end
+}
+
+// stop is returned to a reader whose part has failed inside of the scanner.
+var errEngine = errors.New("inspection failed")
+
+func (e *emitter) report() *PartReport { return &e.scan.report.Parts[e.index] }
+
+// read finds the part's reader and lets it read.
+func (e *emitter) read(p *part.Part) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			// The session may hold anything now: it is not given back.
+			e.session = nil
+			e.Skip(part.EngineError, e.any(), fmt.Sprintf("%s reader: internal error", e.report().Format))
+			err = nil
+		}
+	}()
+	if p.Body == nil {
+		p.Body = bytes.NewReader(nil)
+	}
+	head := make([]byte, 0, part.HeadSize)
+	body, head, err := peek(p, head)
+	if err != nil {
+		e.Skip(part.ReadError, false, "")
+		return nil
+	}
+	if len(head) == 0 {
+		e.Format("empty", "")
+		return nil
+	}
+	e.body = body
+	p.Body = body.reader()
+	for _, r := range e.scan.scanner.readers {
+		if !r.Match(p, head) {
+			continue
+		}
+		e.Format(r.Name(), "")
+		err := r.Read(e.scan.ctx, p, e, e.scan.budget)
+		switch {
+		case err == nil:
+			return nil
+		case e.failed != nil:
+			return e.failed
+		}
+		e.Skip(reasonOf(err), e.any(), "")
+		if errors.Is(err, part.ErrBudget) || e.scan.ctx.Err() != nil {
+			return err
+		}
+		return nil
+	}
+	e.Skip(part.UnknownFormat, false, "")
+	return nil
+}
+
+// any reports whether something of the part has been inspected.
+func (e *emitter) any() bool { return e.session != nil || e.index+1 < len(e.scan.report.Parts) }
+
+// Text implements part.Emitter.
+func (e *emitter) Text(t part.Text) error {
+	if e.failed != nil {
+		return e.failed
+	}
+	if err := e.scan.ctx.Err(); err != nil {
+		return err
+	}
+	if e.scan.opt.OnText != nil {
+		e.scan.opt.OnText(e.report(), t.Bytes)
+	}
+	if e.session == nil {
+		e.session = e.scan.scanner.engine.Session(e)
+	}
+	return e.guard(func() { e.session.Write(t) })
+}
+
+// guard runs a step of the detectors. If it panics, the part counts as failed
+// and its reader is stopped.
+func (e *emitter) guard(step func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			e.session = nil
+			e.Skip(part.EngineError, true, "detector: internal error")
+			err = errEngine
+		}
+	}()
+	step()
+	return nil
+}
+
+// Child implements part.Emitter.
+func (e *emitter) Child(p part.Part) error {
+	if e.failed != nil {
+		return e.failed
+	}
+	if p.Path == "" {
+		p.Path = p.Name
+	}
+	if e.path != "" {
+		p.Path = e.path + part.Separator + p.Path
+	}
+	err := e.scan.part(p, e.depth+1)
+	e.failed = err
+	return err
+}
+
+// Format implements part.Emitter.
+func (e *emitter) Format(name, charset string) {
+	r := e.report()
+	r.Format = name
+	if charset != "" {
+		r.Charset = charset
+	}
+}
+
+// Skip implements part.Emitter. The first reason stays.
+func (e *emitter) Skip(why part.Reason, partly bool, detail string) {
+	r := e.report()
+	if r.Reason != "" {
+		return
+	}
+	r.State, r.Reason, r.Detail = Not, why, detail
+	if partly {
+		r.State = Partly
+	}
+}
+
+// close ends the part's text and hands its report on.
+func (e *emitter) close() {
+	if e.session != nil {
+		s := e.session
+		_ = e.guard(s.Close)
+		e.session = nil
+	}
+	r := e.report()
+	if e.body != nil {
+		r.Bytes = e.body.n
+	}
+	if e.scan.opt.OnPart != nil {
+		e.scan.opt.OnPart(r)
+	}
+}
+
+// Demand implements detect.Sink.
+func (e *emitter) Demand() detect.Demand {
+	if e.scan.opt.UntilDecided {
+		return e.scan.tally.demand()
+	}
+	return detect.All
+}
+
+// recordConfidence is the least confidence of a finding that makes a record
+// count as one of a person.
+const recordConfidence = 0.5
+
+// Record implements detect.Sink.
+func (e *emitter) Record(r *detect.Record) {
+	c := e.scan
+	c.tally.add(r)
+	number := -1
+	for i := range r.Found {
+		if f := &r.Found[i]; f.Confidence >= recordConfidence && detect.Personal(f.Type) {
+			number = c.report.Records
+			c.report.Records++
+			break
+		}
+	}
+	for i := range r.Found {
+		f := &r.Found[i]
+		if !f.Piece {
+			c.report.Total[f.Type]++
+		}
+		keep := len(c.report.Findings) < MaxFindings
+		if !keep && c.opt.OnFinding == nil {
+			continue
+		}
+		n := Finding{
+			Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated,
+			Part: e.index, Start: f.From, End: f.To, Line: f.Line, Record: number,
+			Masked: mask(f.Type, f.Text), Digest: c.tally.digests.sum(string(f.Type) + ":" + f.Canon),
+		}
+		if c.opt.Reveal {
+			n.Value = string(f.Text)
+		}
+		if c.opt.OnFinding != nil {
+			c.opt.OnFinding(e.report(), &n)
+		}
+		if keep {
+			c.report.Findings = append(c.report.Findings, n)
+		}
+	}
+}
+
+// counter counts the bytes read from a body.
+type counter struct {
+	head []byte // read ahead, not yet given
+	body io.Reader
+	at   io.ReaderAt // the body's own, nil if it has none
+	n    int64
+}
+
+// peek reads the start of p's body, to be read again from the counter.
+func peek(p *part.Part, head []byte) (*counter, []byte, error) {
+	c := &counter{body: p.Body}
+	c.at, _ = p.Body.(io.ReaderAt)
+	for len(head) < cap(head) {
+		n, err := p.Body.Read(head[len(head):cap(head)])
+		head = head[:len(head)+n]
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return c, head, err
+		}
+	}
+	c.head = head
+	return c, head, nil
+}
+
+// reader returns c, with ReadAt if the body has it.
+func (c *counter) reader() io.Reader {
+	if c.at != nil {
+		return readerAt{c}
+	}
+	return c
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	if len(c.head) > 0 {
+		n := copy(p, c.head)
+		c.head = c.head[n:]
+		c.n += int64(n)
+		return n, nil
+	}
+	n, err := c.body.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// readerAt is a counter over a body that can be read anywhere.
+type readerAt struct{ *counter }
+
+// ReadAt reads from the body. What is counted is the furthest byte read.
+func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.at.ReadAt(p, off)
+	r.n = max(r.n, off+int64(n))
+	return n, err
+}

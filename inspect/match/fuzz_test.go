@@ -1,0 +1,170 @@
+package match
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// same compares evidence without telling nil from empty.
+func same(got, want *Evidence) error {
+	if err := sameList("hit", got.Hits, want.Hits); err != nil {
+		return err
+	}
+	if err := sameList("run", got.Runs, want.Runs); err != nil {
+		return err
+	}
+	return sameList("at", got.Ats, want.Ats)
+}
+
+func sameList[T comparable](what string, got, want []T) error {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Errorf("%s %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+	if len(got) != len(want) {
+		return fmt.Errorf("%d %ss, want %d", len(got), what, len(want))
+	}
+	return nil
+}
+
+// agree scans text with every variant and compares with the first.
+func agree(t *testing.T, p []Pattern, text []byte) {
+	t.Helper()
+	var want Evidence
+	for i, v := range variants() {
+		var got Evidence
+		v.must(t, p, Options{}).Scan(text, &got)
+		if i == 0 {
+			want = got
+		} else if err := same(&got, &want); err != nil {
+			t.Errorf("%s: %v", v.name, err)
+		}
+	}
+}
+
+func TestEnginesAgreeOnCorpora(t *testing.T) {
+	r := seeded(1)
+	lits := append(names(r, 300), keywords...)
+	var p []Pattern
+	for i, l := range lits {
+		p = append(p, Pattern{l, i%2 == 0, uint32(i)})
+	}
+	for _, c := range corpora {
+		t.Run(c.name, func(t *testing.T) { agree(t, p, corpus(c.make, 3*chunkSize+77, lits)) })
+	}
+}
+
+// Every length from nothing to a few blocks, so that a literal, a run and an
+// "@" meet every place a block can end.
+func TestEveryLength(t *testing.T) {
+	p := literals(true, "氏名", "Tel", "様", "\xe6", "123", "tel12")
+	text := []byte(strings.Repeat("氏名TEL123@様", 20))
+	for n := range text {
+		agree(t, p, text[:n])
+		agree(t, p, text[n:])
+	}
+}
+
+// A group of hundreds of literals with a common prefix, nested and not, is
+// searched by halving.
+func TestLargeGroup(t *testing.T) {
+	r := seeded(2)
+	var lits []string
+	for range 500 {
+		l := []byte("prefix")
+		for range r.IntN(6) {
+			l = append(l, "abC"[r.IntN(3)])
+		}
+		lits = append(lits, string(l))
+	}
+	var p []Pattern
+	for i, l := range lits {
+		p = append(p, Pattern{l, i%3 == 0, uint32(i)})
+	}
+	text := strings.Join(lits, "") + strings.ToUpper(strings.Join(lits[:50], "")) + "prefix"
+	agree(t, p, []byte(text))
+}
+
+func TestIndexHoldsEveryKey(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 100, 5000, 60000} {
+		keys, refs := make([]uint64, n), make([]uint32, n)
+		for i := range n {
+			keys[i], refs[i] = mix(uint64(i)*0x010001), uint32(i+1)
+		}
+		x := newIndex(keys, refs)
+		for i := range n {
+			if got := x.find(keys[i]); got != refs[i] {
+				t.Fatalf("%d keys: key %d leads to %d, want %d", n, i, got, refs[i])
+			}
+		}
+		strange := 0
+		for i := range 10000 {
+			if x.find(mix(uint64(i)*0x010001+0x77)) != 0 {
+				strange++
+			}
+		}
+		if strange > 0 {
+			t.Errorf("%d keys: %d of 10000 strange keys found", n, strange)
+		}
+	}
+}
+
+func fuzzPatterns(lits string) []Pattern {
+	var p []Pattern
+	for i, l := range strings.Split(lits, "\n") {
+		if l != "" && len(p) < 100 {
+			fold := l[0]&1 != 0
+			p = append(p, Pattern{l, fold, uint32(i)})
+		}
+	}
+	return p
+}
+
+func seedFuzz(f *testing.F) {
+	for _, c := range cases {
+		var lits []string
+		for _, p := range c.patterns {
+			lits = append(lits, p.Literal)
+		}
+		f.Add(strings.Join(lits, "\n"), []byte(c.text))
+	}
+	f.Add("a\naa\naaa\nAAAA\nb", []byte(strings.Repeat("aAa", 100)))
+	f.Add("様\n東京\n東京都", []byte(strings.Repeat("東京都様", 30)))
+}
+
+func FuzzEnginesAgree(f *testing.F) {
+	seedFuzz(f)
+	f.Fuzz(func(t *testing.T, lits string, text []byte) {
+		if len(lits) > 500 || len(text) > 2000 {
+			t.Skip()
+		}
+		agree(t, fuzzPatterns(lits), text)
+	})
+}
+
+// Neither stage of the filter may lose a match.
+func FuzzFilterNeverDrops(f *testing.F) {
+	seedFuzz(f)
+	f.Fuzz(func(t *testing.T, lits string, text []byte) {
+		p := fuzzPatterns(lits)
+		table := newTable(p)
+		filter := newFilter(table)
+		padded := append(bytes.Clone(text), make([]byte, slack)...)
+		for i := range text {
+			for _, x := range p {
+				if !hasPrefix(text[i:], x) {
+					continue
+				}
+				if filter.first[text[i]] == 0 || filter.marks.at(padded, i) == 0 || filter.marks.at4(padded, i) == 0 {
+					t.Fatalf("marks drop %q at %d", x.Literal, i)
+				}
+				if filter.passes(load(padded[i:])) == 0 {
+					t.Fatalf("bit sets drop %q at %d", x.Literal, i)
+				}
+			}
+		}
+	})
+}

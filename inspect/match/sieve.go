@@ -1,0 +1,74 @@
+package match
+
+import "sync"
+
+// A sieve runs text through a filter, block by block while it is in the
+// processor's cache, and confirms what is left with the table.
+type sieve struct {
+	table   *table
+	filter  *filter
+	kernels kernels
+	opts    Options
+}
+
+// kernels are the inner loops of a sieve.
+type kernels interface {
+	// mark looks at all offsets of the first blocks*blockSize bytes of text,
+	// which start at offset base of the whole and have at least slack more
+	// behind them. It appends the offsets that pass the marks to s.found, and
+	// what it sees of the shapes to ev.
+	mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base int)
+	// sift drops those of s.found that the bit sets rule out. part is the
+	// text that was marked.
+	sift(s *scratch, f *filter, part []byte, base int)
+}
+
+const (
+	blockSize = 64 // bytes that a vector kernel marks at a time
+	chunkSize = 4 << 10
+	slack     = 16 // readable bytes that each offset in a block must have, itself included
+)
+
+// scratch is what a scan needs besides its result.
+type scratch struct {
+	found []uint32 // offsets that may start a literal
+	leads []lead
+	digit bool                          // the last byte marked was a digit
+	ats   [chunkSize / blockSize]uint64 // a mask of "@" a block
+	tail  [2*blockSize + slack]byte
+}
+
+var scratches = sync.Pool{New: func() any {
+	return &scratch{found: make([]uint32, 0, chunkSize+blockSize)}
+}}
+
+func (v *sieve) scan(text []byte, ev *Evidence) {
+	s := scratches.Get().(*scratch)
+	s.digit = false
+	// whole blocks, the last of which can be read beyond by slack bytes
+	whole := max(len(text)-slack, 0) / blockSize * blockSize
+	for base := 0; base < whole; base += chunkSize {
+		n := min(chunkSize, whole-base)
+		v.step(s, ev, text, text[base:], n/blockSize, base)
+	}
+	// The rest, at most blockSize+slack-1 bytes, gets zeros behind it, and at least one
+	// within its blocks to end a run of digits.
+	clear(s.tail[copy(s.tail[:], text[whole:]):])
+	v.step(s, ev, text, s.tail[:], (len(text)-whole)/blockSize+1, whole)
+	scratches.Put(s)
+	if v.opts.NoRuns {
+		ev.Runs = ev.Runs[:0]
+	}
+	if v.opts.NoAts {
+		ev.Ats = ev.Ats[:0]
+	}
+}
+
+// step takes blocks from part, which holds text from offset base on.
+func (v *sieve) step(s *scratch, ev *Evidence, text, part []byte, blocks, base int) {
+	s.found = s.found[:0]
+	v.kernels.mark(s, ev, v.filter, part, blocks, base)
+	v.kernels.sift(s, v.filter, part, base)
+	s.leads = v.table.leads(s.leads[:0], s.found, part, base)
+	ev.Hits = v.table.confirmAll(ev.Hits, s.leads, text, part, base)
+}

@@ -1,0 +1,68 @@
+//go:build !purego
+
+package match
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// FuzzAssemblyEqualsGo runs each vector kernel beside its specification.
+func FuzzAssemblyEqualsGo(f *testing.F) {
+	seedFuzz(f)
+	f.Fuzz(func(t *testing.T, lits string, text []byte) { assemblyEqualsGo(t, fuzzPatterns(lits), text) })
+}
+
+func TestAssemblyEqualsGo(t *testing.T) {
+	lits := append(names(seeded(3), 2000), keywords...)
+	for _, c := range corpora {
+		t.Run(c.name, func(t *testing.T) {
+			assemblyEqualsGo(t, literals(c.name != "csv", lits...), corpus(c.make, 50_000, lits))
+		})
+	}
+}
+
+func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
+	table := newTable(p)
+	f := newFilter(table)
+	for _, k := range vectors {
+		t.Run(fmt.Sprintf("%T", k), func(t *testing.T) {
+			marks := f.marks.at
+			if _, ok := k.(avx2); ok {
+				marks = f.marks.at4
+			}
+			var got, want scratch
+			var gotEv, wantEv Evidence
+			for base := 0; base+blockSize+slack <= len(text); {
+				blocks := min((len(text)-base-slack)/blockSize, chunkSize/blockSize)
+				part := text[base:]
+				got.found, want.found = got.found[:0], want.found[:0]
+				k.mark(&got, &gotEv, f, part, blocks, base)
+				for i := range blocks * blockSize {
+					if marks(part, i) != 0 {
+						want.found = append(want.found, uint32(base+i))
+					}
+				}
+				if !slices.Equal(got.found, want.found) {
+					t.Fatalf("offsets marked from %d on: got %d, want %d of them", base, len(got.found), len(want.found))
+				}
+				k.sift(&got, f, part, base)
+				if sifted := f.sift(want.found, part, base); !slices.Equal(got.found, sifted) {
+					t.Fatalf("offsets sifted from %d on: got %v, want %v", base, got.found, sifted)
+				}
+				portable{}.mark(&want, &wantEv, f, part, blocks, base)
+				if got.digit != want.digit {
+					t.Fatalf("digit at the end of the chunk from %d: got %v", base, got.digit)
+				}
+				base += blocks * blockSize
+			}
+			if got.digit { // the end of an open run is not known yet
+				gotEv.Runs[len(gotEv.Runs)-1].End = 0
+			}
+			if err := same(&gotEv, &wantEv); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

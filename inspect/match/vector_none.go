@@ -1,0 +1,6 @@
+//go:build purego || !amd64
+
+package match
+
+// vectors is empty where there are no vector kernels.
+var vectors []kernels

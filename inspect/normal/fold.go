@@ -1,0 +1,252 @@
+package normal
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// Fold returns src, valid UTF-8, in the form that detectors look at. If nothing
+// needs folding it returns src itself and makes out a copy of in; otherwise the
+// text is appended to dst[:0]. out then leads from the folded text through in
+// to where in leads. Both maps may be nil; they must not be the same.
+//
+// Folding is idempotent. A few characters are judged by their neighbours, so a
+// text folded in pieces comes out the same only if it is cut at a Border.
+func Fold(dst, src []byte, in, out *Map) []byte {
+	if in == nil {
+		in = &identity
+	}
+	next := plainRun(src, 0)
+	if next == len(src) {
+		if out != nil {
+			out.Set(in)
+		}
+		return src
+	}
+	if out == nil {
+		out = new(Map)
+	}
+	out.Reset(in.base)
+	f := folder{dst: dst[:0], src: src, in: in, out: out, mark: -1}
+	for {
+		f.copy(next)
+		if f.pos == len(src) {
+			return f.dst
+		}
+		f.one()
+		next = plainRun(src, f.pos)
+	}
+}
+
+var identity Map // never written to
+
+// String folds a string: for words that are compared with folded text.
+func String(s string) string { return string(Fold(nil, []byte(s), nil, nil)) }
+
+// folder is the state of one Fold.
+type folder struct {
+	dst, src []byte
+	pos      int // what stands before has been folded
+	in, out  *Map
+	mark     int // where in dst an enclosed digit ended last, -1 at first
+}
+
+// copy takes the plain text up to end over.
+func (f *folder) copy(end int) {
+	if n := end - f.pos; n > 0 {
+		f.out.Copy(len(f.dst), f.in, f.pos, n)
+		f.dst = append(f.dst, f.src[f.pos:end]...)
+		f.pos = end
+	}
+}
+
+// one folds the character at pos.
+func (f *folder) one() {
+	e, n := folds.at(f.src[f.pos:])
+	from := f.src[f.pos : f.pos+n]
+	switch e.kind {
+	case same:
+		f.copy(f.pos + n)
+		return
+	case replace:
+		f.put(e.to, n)
+	case remove:
+		f.pos += n
+	case enclosed:
+		f.enclosed(e.to, n)
+	case voiced:
+		f.voiced(e.to, n)
+	case wave:
+		if f.afterDigit() && f.beforeDigit(n) {
+			f.put("-", n)
+		} else {
+			f.put(e.to, n)
+		}
+	case overlay:
+		if f.afterDigit() {
+			f.pos += n
+		} else {
+			f.put(string(from), n)
+		}
+	case lookalike:
+		if f.afterDigit() && f.beforeDigit(n) {
+			f.put(e.to, n)
+		} else {
+			f.put(string(from), n)
+		}
+	}
+}
+
+// put writes to for the n bytes at pos.
+func (f *folder) put(to string, n int) {
+	f.out.Unit(len(f.dst), len(to), f.in, f.pos, n)
+	f.dst = append(f.dst, to...)
+	f.pos += n
+}
+
+// enclosed writes an enclosed digit. Where one stands alone at one end of a
+// number, as in "①090-…" and "…-5678²", it marks a list or a note and is set
+// off with a space; more of them, or one amid digits, are part of the number.
+func (f *folder) enclosed(to string, n int) {
+	follows, _ := f.significant(n)
+	alone := follows.kind != enclosed && f.mark != len(f.dst)
+	before, after := f.afterDigit(), f.beforeDigit(n)
+	if alone && before && !after {
+		f.out.Unit(len(f.dst), 1, f.in, f.pos, 0)
+		f.dst = append(f.dst, ' ')
+	}
+	f.put(to, n)
+	if alone && after && !before {
+		f.out.Unit(len(f.dst), 1, f.in, f.pos, 0)
+		f.dst = append(f.dst, ' ')
+		return
+	}
+	f.mark = len(f.dst)
+}
+
+// voiced joins a mark with the kana before it. The joined kana has the place
+// and the length of the bare one.
+func (f *folder) voiced(mark string, n int) {
+	if len(f.dst) >= 3 {
+		last := f.dst[len(f.dst)-3:]
+		kana, size := utf8.DecodeRune(last)
+		if r := join(kana, mark); size == 3 && r != 0 {
+			utf8.EncodeRune(last, r)
+			f.pos += n
+			return
+		}
+	}
+	f.put(mark, n)
+}
+
+func (f *folder) afterDigit() bool {
+	return len(f.dst) > 0 && isDigit(f.dst[len(f.dst)-1])
+}
+
+// beforeDigit reports whether what stands after the n bytes at pos will fold to
+// a digit.
+func (f *folder) beforeDigit(n int) bool {
+	e, c := f.significant(n)
+	if e.kind == same {
+		return isDigit(c)
+	}
+	return e.kind <= enclosed && isDigit(e.to[0])
+}
+
+// significant returns the entry of the first character after the n bytes at pos
+// that is not removed, and its first byte.
+func (f *folder) significant(n int) (entry, byte) {
+	for i := f.pos + n; i < len(f.src); {
+		e, size := folds.at(f.src[i:])
+		if e.kind != remove {
+			return e, f.src[i]
+		}
+		i += size
+	}
+	return entry{}, 0
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// plainRun returns the offset of the first character from i on that may not be
+// plain, len(b) if all are.
+func plainRun(b []byte, i int) int {
+	for i < len(b) {
+		c := b[i]
+		switch {
+		case c < 0x80:
+			j, ok := plainASCII(b, i)
+			if !ok {
+				return j
+			}
+			i = j
+		case c >= 0xe0 && c < 0xf0:
+			for i+4 <= len(b) {
+				v := binary.LittleEndian.Uint32(b[i:])
+				if v&0xc0c0f0 != 0x8080e0 {
+					break
+				}
+				if folds.three[v&15][v>>8&63]>>(v>>16&63)&1 != 0 {
+					return i
+				}
+				i += 3
+			}
+			if i < len(b) && b[i] >= 0xe0 {
+				e, n := folds.at(b[i:])
+				if e.kind != same {
+					return i
+				}
+				i += n
+			}
+		default:
+			e, n := folds.at(b[i:])
+			if e.kind != same {
+				return i
+			}
+			i += n
+		}
+	}
+	return i
+}
+
+// plainASCII returns the end of the run of ASCII from i on, and whether it is
+// free of control characters; if not, the offset of the first.
+func plainASCII(b []byte, i int) (int, bool) {
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		high := x & highs
+		del := x ^ 0x7f*ones
+		// Bytes below 0x20 and equal to 0x7f; a borrow may add false ones
+		// above a true one, so each is looked at.
+		suspects := ((x-0x20*ones)&^x | (del-ones)&^del) & highs
+		if high|suspects == 0 {
+			continue
+		}
+		end := 8
+		if high != 0 {
+			end = bits.TrailingZeros64(high) >> 3
+		}
+		for ; suspects != 0; suspects &= suspects - 1 {
+			k := bits.TrailingZeros64(suspects) >> 3
+			if k >= end {
+				break
+			}
+			if isControl(b[i+k]) {
+				return i + k, false
+			}
+		}
+		if end < 8 {
+			return i + end, true
+		}
+	}
+	for ; i < len(b) && b[i] < 0x80; i++ {
+		if isControl(b[i]) {
+			return i, false
+		}
+	}
+	return i, true
+}

@@ -1,0 +1,147 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect/decode"
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
+	"github.com/sekimori-dlp/sekimori/inspect/extract"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// Options choose what a Scanner is made of. The zero value takes everything
+// that is built in.
+type Options struct {
+	Readers   []part.Reader     // in order of trial; nil: all built in
+	Detectors []detect.Detector // nil: all built in
+}
+
+// ScanOptions are the choices of one scan. The zero value is what a gate wants.
+type ScanOptions struct {
+	// Key keys the digests, so that they tell nothing to who has no key.
+	Key [16]byte
+	// Limits replaces the Spec's limits where its fields are not zero.
+	Limits part.Limits
+	// Reveal fills Finding.Value with the clear value.
+	Reveal bool
+	// UntilDecided lets the expensive stages stop once no answer can still
+	// reach its AtLeast. Which answers reach it does not change; their
+	// counts, Total, Records and Findings may be lower than what is there.
+	UntilDecided bool
+	// OnFinding is called for every finding, also beyond MaxFindings, in
+	// the order of the records they belong to. f and p are valid only
+	// during the call.
+	OnFinding func(p *PartReport, f *Finding)
+	// OnText is called with the text read from each part, piece by piece,
+	// before folding. text is valid only during the call.
+	OnText func(p *PartReport, text []byte)
+	// OnPart is called when a part has been read, children before parents.
+	OnPart func(p *PartReport)
+}
+
+// Scanner inspects uploads for one Spec. It is immutable and safe for
+// concurrent scans.
+type Scanner struct {
+	spec    Spec
+	readers []part.Reader
+	engine  *detect.Engine
+}
+
+// New compiles a Scanner. Errors name the custom detector at fault; all faults
+// are joined.
+func New(spec Spec, o Options) (*Scanner, error) {
+	if o.Readers == nil {
+		o.Readers = append(extract.Readers(), decode.Readers()...)
+	}
+	if o.Detectors == nil {
+		o.Detectors = detect.Builtin()
+	}
+	e, err := detect.NewEngine(o.Detectors, spec.Customs)
+	if err != nil {
+		return nil, err
+	}
+	return &Scanner{spec: spec, readers: o.Readers, engine: e}, nil
+}
+
+// Scan inspects the roots of one upload together: persons and values are told
+// apart across all of them. It never fails: what could not be inspected is in
+// the report's Coverage, with the reason.
+func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *Report {
+	start := time.Now()
+	limits := merge(o.Limits, s.spec.Limits)
+	var size int64
+	for i := range roots {
+		size += max(roots[i].Size, 0)
+	}
+	r := &Report{Total: map[Type]int{}}
+	c := &scan{
+		scanner: s, ctx: ctx, opt: o, report: r,
+		budget: part.NewBudget(limits, size),
+		tally:  newTally(s.spec.Queries, newDigester(o.Key)),
+	}
+	for i := range roots {
+		c.part(roots[i], 0)
+	}
+	r.Answers = c.tally.answers()
+	r.Coverage = cover(r.Parts)
+	r.Elapsed = time.Since(start)
+	return r
+}
+
+// merge fills the zero fields of a from b.
+func merge(a, b part.Limits) part.Limits {
+	if a.Bytes == 0 {
+		a.Bytes = b.Bytes
+	}
+	if a.Ratio == 0 {
+		a.Ratio = b.Ratio
+	}
+	if a.Depth == 0 {
+		a.Depth = b.Depth
+	}
+	if a.Entries == 0 {
+		a.Entries = b.Entries
+	}
+	if a.Time == 0 {
+		a.Time = b.Time
+	}
+	return a
+}
+
+// cover sums the parts.
+func cover(parts []PartReport) Coverage {
+	var c Coverage
+	for i := range parts {
+		p := &parts[i]
+		c.Bytes += p.Bytes
+		switch p.State {
+		case Inspected:
+			c.Inspected++
+		case Partly:
+			c.Partly++
+		default:
+			c.Not++
+		}
+		if p.Reason != "" {
+			if c.Reasons == nil {
+				c.Reasons = map[part.Reason]int{}
+			}
+			c.Reasons[p.Reason]++
+		}
+	}
+	return c
+}
+
+// reasonOf returns the reason that an error of a reader stands for.
+func reasonOf(err error) part.Reason {
+	var e *part.Exhausted
+	switch {
+	case errors.As(err, &e):
+		return e.Reason
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return part.TimedOut
+	}
+	return part.ReadError
+}

@@ -1,0 +1,197 @@
+// Package tomlfile reads a TOML file so that any fault in it, of syntax, of
+// type or of meaning, can be told as file:line:col, also inside the n-th
+// table of an array, an inline table or behind a dotted key.
+//
+// BurntSushi/toml decodes; it knows positions only of syntax errors, and those
+// are passed on. Beside it an index of where every key and value stands is
+// built ([File.Root] leads through both), and [Node.Decode] fills structs from
+// it, reporting every unknown key and every value of a wrong type, not only
+// the first. Files are meant to be written by people: at most [MaxSize] bytes.
+package tomlfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+)
+
+// MaxSize is the size in bytes above which a file is refused.
+const MaxSize = 16 << 20
+
+// File is a parsed TOML file. It is immutable.
+type File struct {
+	name  string
+	src   []byte
+	lines []int // byte offset of each line's start
+	root  entry
+	value map[string]any
+}
+
+// Read parses the file at path. Faults name it as path.
+func Read(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return Parse(path, src)
+}
+
+// Parse parses src; name stands for it in faults. An error is an [Errors].
+func Parse(name string, src []byte) (*File, error) {
+	f := &File{name: name, src: src, lines: []int{0}}
+	if len(src) > MaxSize {
+		return nil, Errors{{Pos{name, 1, 1}, fmt.Sprintf("the file has more than %d MiB; split it", MaxSize>>20)}}
+	}
+	for i, c := range src {
+		if c == '\n' {
+			f.lines = append(f.lines, i+1)
+		}
+	}
+	if _, err := toml.Decode(string(src), &f.value); err != nil {
+		return nil, Errors{f.syntax(err)}
+	}
+	index(src, &f.root)
+	return f, nil
+}
+
+// syntax turns an error of the decoder into a Fault.
+func (f *File) syntax(err error) Fault {
+	var p toml.ParseError
+	if !errors.As(err, &p) {
+		return Fault{Pos{f.name, 1, 1}, err.Error()}
+	}
+	off := min(p.Position.Start, len(f.src))
+	if strings.Contains(p.Message, `'\n'`) {
+		// What is wrong is the line's end, and the decoder is already past it.
+		for off > 0 && f.src[off-1] == '\n' {
+			off--
+		}
+	}
+	at := f.pos(off)
+	msg := "not valid TOML: " + strings.TrimPrefix(p.Message, "toml: ")
+	if p.LastKey != "" {
+		msg += fmt.Sprintf(" (last key read: %s)", p.LastKey)
+	}
+	return Fault{at, msg}
+}
+
+// pos turns a byte offset into a position; columns count characters from 1.
+func (f *File) pos(off int) Pos {
+	off = min(max(off, 0), len(f.src))
+	n := sort.SearchInts(f.lines, off+1) - 1
+	return Pos{f.name, n + 1, utf8.RuneCount(f.src[f.lines[n]:off]) + 1}
+}
+
+// Name is the name that faults give the file.
+func (f *File) Name() string { return f.name }
+
+// Root is the file's top table.
+func (f *File) Root() Node { return Node{file: f, entry: &f.root, value: f.value, found: true} }
+
+// Node is a value in a file together with where it stands. The zero Node
+// belongs to no file.
+type Node struct {
+	file  *File
+	entry *entry // the nearest one known
+	value any
+	found bool
+}
+
+// Key leads to a key of a table. Where it is missing, the Node returned is not
+// found but still has the position of the nearest thing around it.
+func (n Node) Key(k string) Node {
+	c := Node{file: n.file, entry: n.entry}
+	t, ok := n.value.(map[string]any)
+	if !ok {
+		return c
+	}
+	c.value, c.found = t[k]
+	if e := n.entry.keys[k]; e != nil {
+		c.entry = e
+	}
+	return c
+}
+
+// Elem leads to element i of a list. Of a value that is no list, element 0 is
+// the value itself.
+func (n Node) Elem(i int) Node {
+	c := Node{file: n.file, entry: n.entry}
+	l, ok := list(n.value)
+	if !ok {
+		if i == 0 {
+			return n
+		}
+		return c
+	}
+	if i >= 0 && i < len(l) {
+		c.value, c.found = l[i], true
+	}
+	if i >= 0 && i < len(n.entry.elems) {
+		c.entry = n.entry.elems[i]
+	}
+	return c
+}
+
+// Len is the number of elements of a list, 1 for any other value that is
+// there, and 0 for one that is not.
+func (n Node) Len() int {
+	if l, ok := list(n.value); ok {
+		return len(l)
+	}
+	if n.found {
+		return 1
+	}
+	return 0
+}
+
+// Found reports whether the value is in the file.
+func (n Node) Found() bool { return n.found }
+
+// Text returns the value if it is a text, else "".
+func (n Node) Text() string {
+	s, _ := n.value.(string)
+	return s
+}
+
+// Pos is where the value stands; of a table or an element with a header, the
+// header.
+func (n Node) Pos() Pos {
+	if n.file == nil {
+		return Pos{}
+	}
+	return n.file.pos(n.entry.value)
+}
+
+// KeyPos is where the value's key stands, or the value if it has none.
+func (n Node) KeyPos() Pos {
+	if n.file == nil {
+		return Pos{}
+	}
+	return n.file.pos(n.entry.key)
+}
+
+// list sees the two shapes in which the decoder gives lists as one.
+func list(v any) ([]any, bool) {
+	switch l := v.(type) {
+	case []any:
+		return l, true
+	case []map[string]any:
+		r := make([]any, len(l))
+		for i := range l {
+			r[i] = l[i]
+		}
+		return r, true
+	}
+	return nil, false
+}

@@ -1,0 +1,111 @@
+package proxy
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+//go:embed admin.html
+var adminPage string
+
+var adminTemplate = template.Must(template.New("admin").Parse(adminPage))
+
+// Admin returns the handler of the admin address: /healthz, /readyz, /metrics,
+// /proxy.pac, /ca.pem, and a page that says how to use the proxy. advertise is
+// the "host:port" at which clients reach the proxy; if its host is empty or
+// unspecified, the PAC file names the host by which it was asked for.
+func (s *Server) Admin(advertise string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "ok")
+	})
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /proxy.pac", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-ns-proxy-autoconfig")
+		fmt.Fprint(w, pac(proxyAddress(advertise, r)))
+	})
+	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-x509-ca-cert")
+		w.Header().Set("Content-Disposition", `attachment; filename="sekimori-ca.pem"`)
+		w.Write(s.deps.CA.PEM())
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+		err := adminTemplate.Execute(w, map[string]any{
+			"Proxy": proxyAddress(advertise, r), "Subject": s.deps.CA.Certificate().Subject.CommonName,
+			"Fingerprint": s.deps.CA.Fingerprint(), "Until": s.deps.CA.Certificate().NotAfter.Format("2006-01-02"),
+		})
+		if err != nil {
+			s.log.Debug("admin page not written", "error", err)
+		}
+	})
+	return mux
+}
+
+// ready answers 200 if uploads can be checked and recorded now, else 503, with
+// one entry for each condition.
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	state := map[string]string{}
+	status := http.StatusOK
+	note := func(name string, err error) {
+		state[name] = "ok"
+		if err != nil {
+			state[name], status = err.Error(), http.StatusServiceUnavailable
+		}
+	}
+	note("authority", s.deps.CA.Healthy())
+	if s.deps.Policy() == nil {
+		note("rules", errNoRules)
+	} else {
+		note("rules", nil)
+	}
+	for _, c := range s.deps.Checks {
+		note(c.Name, c.Probe())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(map[string]any{"ready": status == http.StatusOK, "checks": state}); err != nil {
+		s.log.Debug("readiness not written", "error", err)
+	}
+}
+
+// proxyAddress is where clients reach the proxy, as far as that is known.
+func proxyAddress(advertise string, r *http.Request) string {
+	host, port, err := net.SplitHostPort(advertise)
+	if err != nil {
+		return advertise
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = r.Host
+		if h, _, err := net.SplitHostPort(r.Host); err == nil {
+			host = h
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// pac sends everything but names without a dot and the machine itself through
+// the proxy. There is no DIRECT to fall back to: what cannot be inspected does
+// not leave.
+func pac(address string) string {
+	quoted, err := json.Marshal("PROXY " + address)
+	if err != nil { // cannot be: a string
+		return ""
+	}
+	return `function FindProxyForURL(url, host) {
+  if (isPlainHostName(host) || host === "127.0.0.1" || host === "[::1]") return "DIRECT";
+  return ` + string(quoted) + `;
+}
+`
+}

@@ -1,0 +1,160 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// clients tracks every open client connection, also those that net/http has
+// handed out and no longer knows of.
+type clients struct {
+	max int
+
+	mu   sync.Mutex
+	open map[*client]struct{}
+}
+
+// client is one accepted connection.
+type client struct {
+	net.Conn
+	all  *clients
+	once sync.Once
+	// used is when bytes last passed, in Unix nanoseconds; kept only while
+	// the connection is relayed, else 0.
+	used atomic.Int64
+	sent atomic.Int64 // bytes from the client while relayed
+}
+
+// add returns nil if there are too many.
+func (cs *clients) add(c net.Conn) *client {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if len(cs.open) >= cs.max {
+		return nil
+	}
+	if cs.open == nil {
+		cs.open = map[*client]struct{}{}
+	}
+	cl := &client{Conn: c, all: cs}
+	cs.open[cl] = struct{}{}
+	return cl
+}
+
+func (cs *clients) count() int {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return len(cs.open)
+}
+
+// quiet is how long a relayed connection passes nothing before it is taken to
+// be between two messages.
+const quiet = time.Second
+
+// drain waits until all connections are gone, closing relayed ones that are
+// quiet.
+func (cs *clients) drain(ctx context.Context) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var idle []*client
+		cs.mu.Lock()
+		n := len(cs.open)
+		for c := range cs.open {
+			if used := c.used.Load(); used != 0 && time.Since(time.Unix(0, used)) > quiet {
+				idle = append(idle, c)
+			}
+		}
+		cs.mu.Unlock()
+		if n == 0 {
+			return nil
+		}
+		for _, c := range idle {
+			c.Close()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (cs *clients) closeAll() {
+	cs.mu.Lock()
+	all := make([]*client, 0, len(cs.open))
+	for c := range cs.open {
+		all = append(all, c)
+	}
+	cs.mu.Unlock()
+	for _, c := range all {
+		c.Close()
+	}
+}
+
+// relay marks the connection as one that no server looks after, so that it is
+// closed on shutdown when it is quiet, and its bytes are counted.
+func (c *client) relay() { c.used.Store(time.Now().UnixNano()) }
+
+// settle ends relay: an HTTP server has taken over.
+func (c *client) settle() { c.used.Store(0) }
+
+func (c *client) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.used.Load() != 0 && n > 0 {
+		c.used.Store(time.Now().UnixNano())
+		c.sent.Add(int64(n))
+	}
+	return n, err
+}
+
+func (c *client) Write(p []byte) (int, error) {
+	if c.used.Load() != 0 {
+		c.used.Store(time.Now().UnixNano())
+	}
+	return c.Conn.Write(p)
+}
+
+func (c *client) Close() error {
+	c.once.Do(func() {
+		c.all.mu.Lock()
+		delete(c.all.open, c)
+		c.all.mu.Unlock()
+	})
+	return c.Conn.Close()
+}
+
+// CloseWrite half-closes where that can be done.
+func (c *client) CloseWrite() error {
+	if h, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return h.CloseWrite()
+	}
+	return nil
+}
+
+// CloseRead half-closes where that can be done.
+func (c *client) CloseRead() error {
+	if h, ok := c.Conn.(interface{ CloseRead() error }); ok {
+		return h.CloseRead()
+	}
+	return nil
+}
+
+// clientOf finds the accepted connection beneath one that was handed out.
+func clientOf(c net.Conn) *client {
+	for {
+		switch u := c.(type) {
+		case *client:
+			return u
+		case *tunnel:
+			return u.client
+		case *tls.Conn:
+			c = u.NetConn()
+		default:
+			return nil
+		}
+	}
+}

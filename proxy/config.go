@@ -1,0 +1,217 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/proxy/upstream"
+)
+
+// Config is everything about the doors that an operator may choose. A zero
+// field takes the default named beside it; Validate reports what is wrong.
+type Config struct {
+	// Name is this proxy's pseudonym in Via; loops are found by it, so two
+	// chained proxies need two names. Default: "sekimori-" and eight random
+	// hexadecimal digits, new for each process.
+	Name string
+
+	// Contact is what an answer tells a stopped employee about whom to ask:
+	// an address, an extension, a URL; shown as text. By language ("ja",
+	// "en"). Default: none.
+	Contact map[string]string
+
+	// Record says which decisions are audited: RecordInspected (default)
+	// those on requests of which something was inspected or refused;
+	// RecordAll every request.
+	Record string
+
+	// NoTry switches off the built-in try-out origin, TryHost.
+	NoTry bool
+
+	// ConfirmFor is how long a confirmed warning holds, and how long an
+	// employee has to confirm it. Default 10 minutes.
+	ConfirmFor time.Duration
+
+	Timeouts  Timeouts
+	Limits    Limits
+	Inspect   Inspect
+	Intercept Intercept
+	Upstream  upstream.Config
+}
+
+// The values of Config.Record.
+const (
+	RecordInspected = "inspected"
+	RecordAll       = "all"
+)
+
+// TryHost is the reserved name of the built-in origin with which an
+// installation is tried out without any outside network.
+const TryHost = "try.sekimori.test"
+
+// Timeouts bound how long a client may take. Those towards origins are in
+// upstream.Config.
+type Timeouts struct {
+	Handshake time.Duration // TLS handshake, and the first bytes in a tunnel; default 15 s
+	Header    time.Duration // a request's head; default 30 s
+	Idle      time.Duration // between requests on a kept-alive connection; default 2 min
+	Body      time.Duration // without any progress while a body is read; default 60 s
+	Drain     time.Duration // reading what a refused client still sends; default 10 s
+}
+
+// Limits bound what clients may occupy.
+type Limits struct {
+	Connections int   // open client connections; default 20,000
+	HeaderBytes int   // a request's head; more is answered 431; default 64 KiB
+	Drain       int64 // bytes read and thrown away after a refusal; default 64 MiB
+	Streams     int   // concurrent requests on one HTTP/2 connection; default 250
+}
+
+// Inspect bounds and chooses what is inspected.
+type Inspect struct {
+	// Scans is how many bodies above SmallBody are inspected at once;
+	// default: half the cores, at least one. Small ones have four times the
+	// number of cores, so that large uploads do not starve them.
+	Scans int
+	// Queue is how long a body waits for its turn before it is refused with
+	// 503; default 30 s.
+	Queue time.Duration
+	// Time is how long one inspection may take; default 60 s. What was not
+	// reached by then is reported to the rules as "timed-out".
+	Time time.Duration
+	// Headers lists the request headers whose values are inspected; a
+	// trailing * stands for any ending. Default: DefaultHeaders.
+	Headers []string
+}
+
+// DefaultHeaders are those in which clients put what people wrote or named:
+// titles, file names, arguments of upload calls, and application headers. Not
+// among them: Cookie and Authorization, which servers and identity providers
+// fill with opaque tokens, and the negotiating headers.
+var DefaultHeaders = []string{
+	"Content-Disposition", "Content-Description", "Dropbox-Api-Arg", "Slug",
+	"Subject", "Title", "Comment", "Referer", "Destination", "From", "X-*",
+}
+
+// Intercept bounds interception.
+type Intercept struct {
+	// Certificates is how many leaf certificates are kept; default 10,000.
+	Certificates int
+	// Bypass lists hosts whose TLS is not opened: tunnels to them are
+	// relayed uninspected, recorded, and their bytes counted. "*.example.jp"
+	// means every name below example.jp.
+	Bypass []string
+}
+
+func (c Config) withDefaults() Config {
+	set(&c.Record, RecordInspected)
+	set(&c.ConfirmFor, 10*time.Minute)
+	set(&c.Timeouts.Handshake, 15*time.Second)
+	set(&c.Timeouts.Header, 30*time.Second)
+	set(&c.Timeouts.Idle, 2*time.Minute)
+	set(&c.Timeouts.Body, time.Minute)
+	set(&c.Timeouts.Drain, 10*time.Second)
+	set(&c.Limits.Connections, 20000)
+	set(&c.Limits.HeaderBytes, 64<<10)
+	set(&c.Limits.Drain, 64<<20)
+	set(&c.Limits.Streams, 250)
+	set(&c.Inspect.Scans, max(1, runtime.GOMAXPROCS(0)/2))
+	set(&c.Inspect.Queue, 30*time.Second)
+	set(&c.Inspect.Time, time.Minute)
+	set(&c.Intercept.Certificates, 10000)
+	if c.Inspect.Headers == nil {
+		c.Inspect.Headers = DefaultHeaders
+	}
+	return c
+}
+
+func set[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// Validate reports everything that is wrong, not only the first fault.
+func (c Config) Validate() error {
+	var errs []error
+	fault := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if strings.ContainsFunc(c.Name, func(r rune) bool { return !tokenRune(r) }) {
+		fault("name %q: only letters, digits and -._~ may stand in Via", c.Name)
+	}
+	switch c.Record {
+	case "", RecordAll, RecordInspected:
+	default:
+		fault("audit.record %q: write %q or %q", c.Record, RecordInspected, RecordAll)
+	}
+	for _, d := range []struct {
+		name string
+		v    time.Duration
+	}{
+		{"confirm.for", c.ConfirmFor}, {"timeout.handshake", c.Timeouts.Handshake},
+		{"timeout.header", c.Timeouts.Header}, {"timeout.idle", c.Timeouts.Idle},
+		{"timeout.body", c.Timeouts.Body}, {"timeout.drain", c.Timeouts.Drain},
+		{"inspect.queue", c.Inspect.Queue}, {"inspect.time", c.Inspect.Time},
+	} {
+		if d.v < 0 {
+			fault("%s: %v is negative; write a duration such as \"30s\"", d.name, d.v)
+		}
+	}
+	for _, n := range []struct {
+		name string
+		v    int64
+	}{
+		{"limit.connections", int64(c.Limits.Connections)}, {"limit.header", int64(c.Limits.HeaderBytes)},
+		{"limit.drain", c.Limits.Drain}, {"limit.streams", int64(c.Limits.Streams)},
+		{"inspect.scans", int64(c.Inspect.Scans)}, {"intercept.certificates", int64(c.Intercept.Certificates)},
+	} {
+		if n.v < 0 {
+			fault("%s: %d is negative", n.name, n.v)
+		}
+	}
+	for _, h := range c.Inspect.Headers {
+		if name := strings.TrimSuffix(h, "*"); strings.ContainsFunc(name, func(r rune) bool { return !tokenRune(r) }) {
+			fault("inspect.headers: %q is no header name", h)
+		}
+	}
+	for _, b := range c.Intercept.Bypass {
+		if name := strings.TrimPrefix(b, "*."); name == "" || strings.ContainsAny(name, "*/: ") {
+			fault("intercept.bypass: %q; write a host name, or *.name for all below it", b)
+		}
+	}
+	if err := c.Upstream.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func tokenRune(r rune) bool {
+	return r < 0x80 && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
+}
+
+// headerChooser compiles Inspect.Headers.
+func headerChooser(patterns []string) func(name string) bool {
+	exact, prefixes := map[string]bool{}, []string(nil)
+	for _, p := range patterns {
+		if head, ok := strings.CutSuffix(p, "*"); ok {
+			prefixes = append(prefixes, http.CanonicalHeaderKey(head))
+		} else {
+			exact[http.CanonicalHeaderKey(p)] = true
+		}
+	}
+	return func(name string) bool {
+		if exact[name] {
+			return true
+		}
+		for _, p := range prefixes {
+			if strings.HasPrefix(name, p) {
+				return true
+			}
+		}
+		return false
+	}
+}

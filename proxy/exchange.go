@@ -1,0 +1,254 @@
+package proxy
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/proxy/answer"
+	"github.com/sekimori-dlp/sekimori/proxy/framing"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/upstream"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	s *Server
+	r *http.Request
+	w writer
+
+	who    rules.Principal
+	host   string
+	port   int
+	tunnel *tunnel // of a CONNECT, to be filled when the connection is taken over
+	bypass bool
+	// upgraded is the connection once it was turned over to another
+	// protocol.
+	upgraded *tunnel
+
+	outcome  gate.Outcome
+	upload   *upload // the held body on its way out
+	answered bool    // the response is our own
+	drain    bool    // the client may still be sending
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// hasBody tells whether the client announced a body.
+func hasBody(r *http.Request) bool {
+	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
+}
+
+// request is the chain's request handler: the gate, or the answer to a
+// confirmation. It returns a response if the request goes no further.
+func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
+	if r.URL.Path == answer.ConfirmPath {
+		return r, x.own(x.confirm(r))
+	}
+	t := x.transaction(r)
+	x.outcome = x.s.gate.Check(r.Context(), t)
+	switch {
+	case x.outcome.Failure == gate.Aborted:
+		panic(http.ErrAbortHandler) // nobody there to answer
+	case !x.outcome.Passes():
+		return r, x.own(x.refusal(t))
+	}
+	x.prepare(r)
+	return r, nil
+}
+
+// send is the one place from which requests leave for an origin.
+func (s *Server) send(r *http.Request) (*http.Response, error) {
+	x := exchangeOf(r.Context())
+	if x == nil || !x.outcome.Passes() {
+		panic("request left without a verdict")
+	}
+	if x.host == TryHost && !s.cfg.NoTry {
+		return s.try.RoundTrip(r)
+	}
+	return s.origins.RoundTrip(r)
+}
+
+// response is the chain's response handler.
+func (x *exchange) response(r *http.Request, resp *http.Response, err error) *http.Response {
+	if x.answered {
+		return resp
+	}
+	if resp == nil {
+		if r.Context().Err() != nil {
+			panic(http.ErrAbortHandler)
+		}
+		word, _ := upstream.Cause(err)
+		x.s.metrics.origin.WithLabelValues(word).Inc()
+		x.s.log.Warn("origin not reached", "host", x.host, "port", x.port, "cause", word, "error", err)
+		return x.own(&answer.Answer{Kind: answer.Kind(word), Host: x.host})
+	}
+	if x.upload.sent() {
+		x.outcome.Close() // room for others while the answer may take long
+	}
+	x.w.stream = resp.ContentLength < 0
+	x.s.cleanResponse(resp)
+	return resp
+}
+
+// own turns an answer of ours into the response.
+func (x *exchange) own(a *answer.Answer) *http.Response {
+	x.answered = true
+	x.drain = hasBody(x.r) && x.outcome.Body == nil && x.outcome.Failure != gate.Stalled && x.outcome.Failure != gate.Malformed
+	a.Close = a.Close || hasBody(x.r) && x.outcome.Body == nil
+	return x.s.answer(*a, x.r)
+}
+
+// answer completes an answer with what is the same for all.
+func (s *Server) answer(a answer.Answer, r *http.Request) *http.Response {
+	a.Contact = s.cfg.Contact
+	resp := a.Response(r)
+	resp.Header["Via"] = []string{"1.1 " + s.cfg.Name}
+	return resp
+}
+
+// write answers a request that does not enter the chain.
+func (x *exchange) write(a *answer.Answer) {
+	resp := x.own(a)
+	h := x.w.Header()
+	for k, v := range resp.Header {
+		h[k] = v
+	}
+	x.w.WriteHeader(resp.StatusCode)
+	if x.r.Method != http.MethodHead {
+		io.Copy(&x.w, resp.Body)
+	}
+}
+
+// finish ends the exchange. A client that was refused before it had sent all
+// is read a little longer: closing at once would reset the connection, and it
+// would never see why.
+func (x *exchange) finish(failed bool) {
+	x.outcome.Close()
+	if u := x.upgraded; u != nil && u.client != nil {
+		u.Close() // goproxy leaves it open
+		x.s.metrics.relayed.WithLabelValues("websocket").Add(float64(u.client.sent.Load()))
+	}
+	if !x.drain || failed || x.w.hijacked || x.r.ProtoMajor != 1 {
+		return
+	}
+	rc := http.NewResponseController(x.w.ResponseWriter)
+	if rc.Flush() != nil || rc.SetReadDeadline(time.Now().Add(x.s.cfg.Timeouts.Drain)) != nil {
+		return
+	}
+	if x.r.Header.Get("Expect") != "" {
+		return // it waits for our word before it sends
+	}
+	io.CopyN(io.Discard, x.r.Body, x.s.cfg.Limits.Drain)
+}
+
+// passBy records that a tunnel is relayed uninspected by the administrator's
+// wish; if that cannot be recorded, it is not opened.
+func (x *exchange) passBy() *answer.Answer {
+	ev := audit.Event{
+		Kind: "decision", Time: time.Now(), User: x.who.User, Groups: x.who.Groups, How: x.who.How,
+		Method: http.MethodConnect, Scheme: "https", Host: x.host, Port: x.port, Protocol: x.r.Proto,
+		Action: rules.Allow.String(), Clause: "intercept.bypass names this host; relayed uninspected",
+	}
+	if x.who.Address.IsValid() {
+		ev.Address = x.who.Address.String()
+	}
+	if _, err := x.s.deps.Audit.Append(x.r.Context(), ev); err != nil {
+		x.s.log.Error("bypass not recorded", "host", x.host, "error", err)
+		return &answer.Answer{Kind: "unrecorded", Host: x.host}
+	}
+	return nil
+}
+
+// writer is the client's side of an exchange. It flushes what a streaming
+// origin sends as it comes, and hands a hijacked connection over with the
+// bytes that were read ahead.
+type writer struct {
+	http.ResponseWriter
+	x        *exchange
+	stream   bool
+	hijacked bool
+}
+
+// Unwrap lets http.ResponseController reach the server's own.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush implements http.Flusher.
+func (w *writer) Flush() {
+	if f, ok := w.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
+// ReadFrom implements io.ReaderFrom, for io.Copy to use.
+func (w *writer) ReadFrom(r io.Reader) (n int64, err error) {
+	buf := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buf)
+	for {
+		k, rerr := r.Read(*buf)
+		if k > 0 {
+			m, werr := w.ResponseWriter.Write((*buf)[:k])
+			n += int64(m)
+			if werr != nil {
+				return n, werr
+			}
+			if w.stream {
+				w.Flush()
+			}
+		}
+		if rerr == io.EOF {
+			return n, nil
+		}
+		if rerr != nil {
+			// The origin broke off: the client must not take what it has
+			// for the whole.
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// Hijack implements http.Hijacker.
+func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h, ok := w.ResponseWriter.(http.Hijacker)
+	if !ok {
+		return nil, nil, http.ErrNotSupported
+	}
+	conn, rw, err := h.Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.hijacked = true
+	var held []byte
+	ahead, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	if g, ok := conn.(*framing.Conn); ok {
+		conn, held = g.Release()
+	}
+	t := w.x.tunnel
+	if t == nil {
+		t = &tunnel{who: w.x.who, host: w.x.host, port: w.x.port}
+		w.x.upgraded = t
+	}
+	t.Conn = conn
+	t.ahead = append(append([]byte(nil), ahead...), held...)
+	if t.client = clientOf(conn); t.client == nil {
+		conn.Close()
+		return nil, nil, http.ErrNotSupported
+	}
+	if w.x.upgraded != nil || w.x.bypass {
+		t.client.relay()
+	}
+	return t, bufio.NewReadWriter(bufio.NewReader(t), bufio.NewWriter(t)), nil
+}

@@ -1,0 +1,245 @@
+package gate
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"mime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// Errors of Confirm.
+var (
+	ErrToken  = errors.New("confirmation is not valid, not yours, or expired")
+	ErrReason = errors.New("confirmation needs a reason")
+)
+
+// Bounds of a confirmation.
+const (
+	maxReason        = 1000 // characters of a reason that are kept
+	maxConfirmations = 100_000
+	incidentSize     = len("SK-7F3K-9Q2M")
+)
+
+// claim is what is confirmed: that this sender may send this content to this
+// host although this rule warns.
+type claim struct {
+	sender, host, rule string
+	content            [32]byte
+	incident           string // of the warning
+}
+
+// Confirmations remembers, in memory, which warnings were confirmed. A restart
+// forgets them: the sender is then warned again. Safe for concurrent use.
+type Confirmations struct {
+	key [32]byte
+	ttl time.Duration
+	now func() time.Time
+
+	mu    sync.Mutex
+	given map[[32]byte]time.Time // sum of the claim to its end
+}
+
+func newConfirmations(ttl time.Duration) *Confirmations {
+	c := &Confirmations{ttl: ttl, now: time.Now, given: map[[32]byte]time.Time{}}
+	rand.Read(c.key[:])
+	return c
+}
+
+// sum binds all of a claim but its incident; each field is preceded by its
+// length, so that no two claims run together.
+func (c *Confirmations) sum(cl claim) (s [32]byte) {
+	h := hmac.New(sha256.New, c.key[:])
+	for _, f := range []string{cl.sender, cl.host, cl.rule} {
+		field(h, f)
+	}
+	h.Write(cl.content[:])
+	h.Sum(s[:0])
+	return s
+}
+
+func field(h hash.Hash, s string) {
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+	h.Write(n[:])
+	io.WriteString(h, s)
+}
+
+// issue makes a token: its end, the content, the incident and the rule in
+// clear, and a MAC over these and over who and where to.
+func (c *Confirmations) issue(cl claim) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.now().Add(c.ttl).Unix()))
+	b = append(b, cl.content[:]...)
+	b = append(b, cl.incident...)
+	b = append(b, cl.rule...)
+	return base64.RawURLEncoding.EncodeToString(append(b, c.mac(b, cl.sender, cl.host)...))
+}
+
+func (c *Confirmations) mac(b []byte, sender, host string) []byte {
+	h := hmac.New(sha256.New, c.key[:])
+	io.WriteString(h, "token")
+	field(h, sender)
+	field(h, host)
+	h.Write(b)
+	return h.Sum(nil)
+}
+
+// read checks a token and returns what it claims.
+func (c *Confirmations) read(token, sender, host string) (claim, error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	const head = 8 + 32 + incidentSize
+	if err != nil || len(b) < head+sha256.Size || len(b) > 4096 {
+		return claim{}, ErrToken
+	}
+	b, mac := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if !hmac.Equal(mac, c.mac(b, sender, host)) {
+		return claim{}, ErrToken
+	}
+	if end := time.Unix(int64(binary.BigEndian.Uint64(b)), 0); c.now().After(end) {
+		return claim{}, ErrToken
+	}
+	return claim{sender: sender, host: host, rule: string(b[head:]), content: [32]byte(b[8:40]), incident: string(b[40:head])}, nil
+}
+
+func (c *Confirmations) give(cl claim) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if len(c.given) >= maxConfirmations {
+		maps.DeleteFunc(c.given, func(_ [32]byte, end time.Time) bool { return now.After(end) })
+		if len(c.given) >= maxConfirmations {
+			return errors.New("too many confirmations at once")
+		}
+	}
+	c.given[c.sum(cl)] = now.Add(c.ttl)
+	return nil
+}
+
+func (c *Confirmations) holds(cl claim) bool {
+	s := c.sum(cl)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end, ok := c.given[s]
+	if ok && c.now().After(end) {
+		delete(c.given, s)
+		return false
+	}
+	return ok
+}
+
+func sender(p rules.Principal) string {
+	if p.User != "" {
+		return "user " + p.User
+	}
+	return "address " + p.Address.String()
+}
+
+// Confirm records that p confirms the warning of a token, for the host it was
+// given for, and lets the same content pass that rule from then on. The
+// record is on disk when it returns nil.
+func (g *Gate) Confirm(ctx context.Context, p rules.Principal, host, token, reason string) error {
+	cl, err := g.read(token, sender(p), host)
+	if err != nil {
+		return err
+	}
+	if reason = strings.TrimSpace(reason); reason == "" || !utf8.ValidString(reason) {
+		return ErrReason
+	}
+	if r := []rune(reason); len(r) > maxReason {
+		reason = string(r[:maxReason])
+	}
+	ev := audit.Event{
+		Kind: "confirm", Time: g.now(), Incident: cl.incident, Host: host, Rule: cl.rule, Reason: reason,
+		User: p.User, Groups: p.Groups, Address: address(p), How: p.How,
+	}
+	if err := g.append(ctx, ev); err != nil {
+		return fmt.Errorf("record confirmation: %w", err)
+	}
+	return g.give(cl)
+}
+
+// confirmInline takes the confirmation that came with the request itself. One
+// that is not valid changes nothing: the warning comes again.
+func (c *check) confirmInline(ctx context.Context) Failure {
+	err := c.Confirm(ctx, c.t.Principal, c.t.Destination.Host, c.t.Confirm, c.t.Reason)
+	if err == nil || errors.Is(err, ErrToken) || errors.Is(err, ErrReason) {
+		return None
+	}
+	c.Log.Error("confirmation not recorded", "error", err)
+	return Unrecorded
+}
+
+func (c *check) confirmed(rule string) bool { return c.holds(c.claim(rule)) }
+
+func (c *check) claim(rule string) claim {
+	if c.fingerprint == nil {
+		f := c.content()
+		c.fingerprint = &f
+	}
+	return claim{sender: sender(c.t.Principal), host: c.t.Destination.Host, rule: rule, content: *c.fingerprint, incident: c.out.Incident}
+}
+
+// content identifies what is sent: path, query, body, and how much was found
+// of what. Other headers are left out, because clients put a new number or
+// time in them with every attempt.
+func (c *check) content() (sum [32]byte) {
+	h := sha256.New()
+	field(h, c.t.Destination.Path)
+	field(h, c.t.Query)
+	if r := c.out.Report; r != nil {
+		for _, typ := range slices.Sorted(maps.Keys(r.Total)) {
+			field(h, fmt.Sprintf("%s %d", typ, r.Total[typ]))
+		}
+	}
+	if b := c.out.Body; b != nil {
+		if _, params, err := mime.ParseMediaType(c.t.MediaType); err == nil && params["boundary"] != "" {
+			hashWithout(h, b.NewReader(), "--"+params["boundary"])
+		} else {
+			d := b.Digest()
+			h.Write(d[:])
+		}
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// hashWithout hashes r but for the lines that begin with the boundary: a
+// browser that sends the same form again chooses a new one.
+func hashWithout(h hash.Hash, r io.Reader, boundary string) {
+	br := bufio.NewReaderSize(r, 32<<10)
+	for fresh := true; ; {
+		line, err := br.ReadSlice('\n')
+		if fresh && bytes.HasPrefix(line, []byte(boundary)) {
+			io.WriteString(h, "\n--\n")
+		} else {
+			h.Write(line)
+		}
+		fresh = err == nil
+		if err != nil && err != bufio.ErrBufferFull {
+			if err != io.EOF {
+				// Unreadable content equals nothing, itself included.
+				var once [16]byte
+				rand.Read(once[:])
+				h.Write(once[:])
+			}
+			return
+		}
+	}
+}

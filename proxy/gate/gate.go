@@ -1,0 +1,335 @@
+// Package gate takes one transaction from its first byte to its verdict. It is
+// the only way out: every door (HTTP today, others later) fills a Transaction,
+// calls Check, and acts on the Outcome. In Check the body is held whole,
+// inspected, decided on by the rules, and the decision is on disk in the audit
+// log before Check returns; so nothing has left before all of that is done.
+//
+// Every way in which a step can fail has a verdict of its own, and all of them
+// keep the upload in.
+package gate
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/proxy/framing"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// Scanner inspects; *inspect.Scanner in production.
+type Scanner interface {
+	Scan(ctx context.Context, roots []part.Part, o inspect.ScanOptions) *inspect.Report
+}
+
+// Rules decide; *rules.Set in production.
+type Rules interface {
+	Decide(rules.Transaction) rules.Verdict
+	Digest() string
+}
+
+// Policy is one generation of rules and the scanner compiled for it. The two
+// change together, so that no upload is judged by halves of two generations.
+type Policy struct {
+	Scanner Scanner
+	Rules   Rules
+}
+
+// Recorder keeps the evidence; *audit.Log in production. Append returns when
+// the event is durable.
+type Recorder interface {
+	Append(ctx context.Context, ev audit.Event) (audit.Receipt, error)
+}
+
+// Holder keeps bodies; *hold.Spool in production.
+type Holder interface {
+	Hold(ctx context.Context, r io.Reader, o hold.Options) (*hold.Body, error)
+}
+
+// Observer is told of every decision, for metrics. It must not block.
+type Observer interface{ Decided(Decision) }
+
+// Config bounds and equips a Gate. All fields but History and Observer are
+// needed; zero numbers take the defaults.
+type Config struct {
+	Policy   func() *Policy // the generation in force; nil if there is none
+	Hold     Holder
+	Audit    Recorder
+	Observer Observer
+	Log      *slog.Logger
+	History  rules.History
+
+	RecordAll  bool          // audit also requests of which nothing was inspected
+	Scans      int           // large bodies inspected at once; default half the cores
+	Queue      time.Duration // longest wait for a turn; default 30 s
+	Time       time.Duration // longest inspection; default 60 s
+	ConfirmFor time.Duration // how long a confirmation holds; default 10 min
+}
+
+// Gate checks transactions. Safe for concurrent use.
+type Gate struct {
+	Config
+	*Confirmations
+	key          [16]byte // of the digests of findings
+	small, large turns
+}
+
+// smallBody is the size up to which a body is inspected without queueing
+// behind large ones.
+const smallBody = 256 << 10
+
+// recordTime bounds how long a decision waits for the disk.
+const recordTime = 10 * time.Second
+
+// New returns a Gate.
+func New(c Config) (*Gate, error) {
+	if c.Policy == nil || c.Hold == nil || c.Audit == nil {
+		return nil, errors.New("gate needs rules, a place to hold bodies and an audit log")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	cores := runtime.GOMAXPROCS(0)
+	c.Scans = or(c.Scans, max(1, cores/2))
+	c.Queue = or(c.Queue, 30*time.Second)
+	c.Time = or(c.Time, time.Minute)
+	c.ConfirmFor = or(c.ConfirmFor, 10*time.Minute)
+	g := &Gate{Config: c, Confirmations: newConfirmations(c.ConfirmFor), small: make(turns, 4*cores), large: make(turns, c.Scans)}
+	if _, err := rand.Read(g.key[:]); err != nil {
+		return nil, fmt.Errorf("make digest key: %w", err)
+	}
+	return g, nil
+}
+
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// Transaction is one request on its way out, as a door sees it.
+type Transaction struct {
+	Principal   rules.Principal
+	Destination rules.Destination
+	Protocol    string // as audited: "HTTP/1.1", "HTTP/2.0"
+
+	Query     string   // raw, without the question mark
+	Headers   []Header // those to be inspected
+	FileNames []string // that the request itself names
+
+	Body      io.Reader // nil if there is none
+	Length    int64     // declared length of Body, -1 if unknown
+	MediaType string    // Content-Type
+	Encodings []string  // Content-Encoding, in the order applied, lower case
+	Idle      time.Duration
+	Interrupt func() // makes a blocked read of Body return
+	// Trailer returns the fields that came after Body; all are inspected.
+	Trailer func() []Header
+
+	// Opaque names a protocol that the connection is to be turned over to
+	// and that is not inspected, such as "websocket"; "" if none. The rules
+	// decide on it as on content of an unknown format.
+	Opaque string
+
+	// Confirm is what the sender gives to confirm an earlier warning: a
+	// token and a reason.
+	Confirm, Reason string
+}
+
+// Header is one header field.
+type Header struct{ Name, Value string }
+
+// Failure says which step could not be done. The zero value means none.
+type Failure string
+
+// The failures. With each of them nothing leaves.
+const (
+	None       Failure = ""
+	Full       Failure = "hold-full"  // no room to hold the body, now
+	TooLarge   Failure = "too-large"  // the body is over the limit
+	Stalled    Failure = "stalled"    // the client stopped sending
+	Malformed  Failure = "malformed"  // the client's framing is wrong
+	Aborted    Failure = "aborted"    // the client went away; nobody to answer
+	Busy       Failure = "busy"       // no turn to inspect within the queue time
+	Engine     Failure = "engine"     // inspecting or deciding failed
+	Unrecorded Failure = "unrecorded" // the audit log could not be written
+	NoRules    Failure = "no-rules"   // there are no rules in force
+)
+
+// Outcome is what is to be done. The zero Outcome keeps the upload in.
+type Outcome struct {
+	Verdict  rules.Verdict
+	Failure  Failure
+	Incident string          // number for the employee; "" when it passes unremarked
+	Report   *inspect.Report // nil if nothing was inspected
+	// Body is the held body, nil if there was none. The caller closes it,
+	// whatever the verdict, through Close.
+	Body *hold.Body
+	// Confirm is the token with which the sender may confirm a warning.
+	Confirm string
+}
+
+// Passes tells whether the transaction may go on. It is false for everything
+// but an explicit verdict to let it out.
+func (o *Outcome) Passes() bool {
+	return o.Failure == None && (o.Verdict.Action == rules.Allow || o.Verdict.Action == rules.Log)
+}
+
+// Close gives the held body's room back.
+func (o *Outcome) Close() error {
+	if o.Body == nil {
+		return nil
+	}
+	return o.Body.Close()
+}
+
+// Check decides. It returns after the decision is recorded, never panics, and
+// never returns an Outcome that passes for which one of the steps failed.
+func (g *Gate) Check(ctx context.Context, t *Transaction) (o Outcome) {
+	c := check{Gate: g, t: t, start: time.Now()}
+	defer func() {
+		if p := recover(); p != nil {
+			c.out.Verdict, c.out.Failure = rules.Verdict{Action: rules.Block}, Engine
+			g.Log.Error("check failed", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			c.observe()
+			o = c.out
+		}
+	}()
+	c.run(ctx)
+	c.observe()
+	return c.out
+}
+
+// check is the state of one Check.
+type check struct {
+	*Gate
+	t      *Transaction
+	policy *Policy
+	out    Outcome
+	start  time.Time     // of the check
+	ready  time.Time     // when the body was there
+	added  time.Duration // from then to the durable verdict
+
+	fingerprint *[32]byte // of the content, once it was needed
+}
+
+func (c *check) run(ctx context.Context) {
+	c.out.Failure = c.decide(ctx)
+	if c.out.Failure == None && !valid(c.out.Verdict.Action) {
+		c.out.Failure = Engine
+	}
+	if c.out.Failure == Aborted {
+		return // nothing left and nothing will
+	}
+	if c.out.Failure != None {
+		c.out.Verdict = rules.Verdict{Action: rules.Block, Clause: string(c.out.Failure)}
+	}
+	if !c.out.Passes() || c.out.Verdict.Rule != "" {
+		c.out.Incident = newIncident()
+	}
+	if c.out.Verdict.Action == rules.Warn {
+		c.out.Confirm = c.issue(c.claim(c.out.Verdict.Rule))
+	}
+	if c.recorded() {
+		c.record(ctx)
+	}
+	c.added = time.Since(c.ready)
+}
+
+// decide takes the steps up to the verdict.
+func (c *check) decide(ctx context.Context) Failure {
+	if f := c.hold(ctx); f != None {
+		c.ready = time.Now()
+		return f
+	}
+	c.ready = time.Now()
+	if c.policy = c.Policy(); c.policy == nil {
+		return NoRules
+	}
+	if f := c.scan(ctx); f != None {
+		return f
+	}
+	if c.t.Confirm != "" {
+		if f := c.confirmInline(ctx); f != None {
+			return f
+		}
+	}
+	t := c.t
+	report := c.out.Report
+	if report == nil {
+		report = &inspect.Report{}
+	}
+	c.out.Verdict = c.policy.Rules.Decide(rules.Transaction{
+		Report: report, Principal: t.Principal, Destination: t.Destination,
+		FileNames: t.FileNames, Bytes: c.size(), Time: c.ready,
+		Confirmed: c.confirmed, History: c.History,
+	})
+	return None
+}
+
+func (c *check) size() int64 {
+	if c.out.Body == nil {
+		return 0
+	}
+	return c.out.Body.Size()
+}
+
+// hold reads the body whole.
+func (c *check) hold(ctx context.Context) Failure {
+	t := c.t
+	if t.Body == nil {
+		return None
+	}
+	src := &source{Reader: t.Body}
+	body, err := c.Hold.Hold(ctx, src, hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt})
+	var malformed framing.Error
+	switch {
+	case err == nil:
+		c.out.Body = body
+		return None
+	case errors.Is(err, hold.ErrTooLarge):
+		return TooLarge
+	case errors.Is(err, hold.ErrFull):
+		return Full
+	case errors.Is(err, hold.ErrStalled), errors.Is(src.err, os.ErrDeadlineExceeded):
+		return Stalled
+	case errors.As(src.err, &malformed):
+		return Malformed
+	case errors.Is(src.err, io.ErrUnexpectedEOF), ctx.Err() != nil:
+		return Aborted
+	case src.err != nil && src.err != io.EOF:
+		return Malformed
+	}
+	c.Log.Error("body could not be held", "error", err)
+	return Full
+}
+
+// source remembers what reading the client's side came to, to tell its faults
+// from those of the spool.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+func valid(a rules.Action) bool { return a >= rules.Allow && a <= rules.Block }

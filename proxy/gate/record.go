@@ -1,0 +1,160 @@
+package gate
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// Decision is what an Observer is told.
+type Decision struct {
+	Verdict  rules.Verdict
+	Failure  Failure
+	Classes  []string
+	Bytes    int64
+	Coverage inspect.Coverage // zero if nothing was inspected
+	Opaque   string
+	Added    time.Duration // from the body's last byte to the durable verdict
+}
+
+func (c *check) observe() {
+	if c.Observer == nil {
+		return
+	}
+	d := Decision{
+		Verdict: c.out.Verdict, Failure: c.out.Failure, Classes: c.t.Destination.Classes,
+		Bytes: c.size(), Opaque: c.t.Opaque, Added: c.added,
+	}
+	if c.out.Report != nil {
+		d.Coverage = c.out.Report.Coverage
+	}
+	c.Observer.Decided(d)
+}
+
+// recorded tells whether the decision goes into the audit log: always when
+// something was inspected or is kept in, and else as configured.
+func (c *check) recorded() bool {
+	return c.RecordAll || c.out.Report != nil || !c.out.Passes()
+}
+
+// shownFindings is how many findings an event lists; its counts are whole.
+const shownFindings = 20
+
+// record writes the decision. If that cannot be done, nothing is let out.
+func (c *check) record(ctx context.Context) {
+	if err := c.append(ctx, c.event()); err != nil {
+		c.Log.Error("decision not recorded", "incident", c.out.Incident, "error", err)
+		if c.out.Failure == None {
+			c.out.Verdict = rules.Verdict{Action: rules.Block, Clause: string(Unrecorded)}
+			c.out.Failure, c.out.Confirm = Unrecorded, ""
+		}
+		if c.out.Incident == "" {
+			c.out.Incident = newIncident()
+		}
+	}
+}
+
+// append waits for the disk, but not for a client who has gone away: what was
+// decided is recorded all the same.
+func (g *Gate) append(ctx context.Context, ev audit.Event) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	_, err := g.Audit.Append(ctx, ev)
+	return err
+}
+
+func address(p rules.Principal) string {
+	if !p.Address.IsValid() {
+		return ""
+	}
+	return p.Address.String()
+}
+
+func (c *check) event() audit.Event {
+	t, v := c.t, &c.out.Verdict
+	ev := audit.Event{
+		Kind: "decision", Time: c.start, Incident: c.out.Incident,
+		User: t.Principal.User, Groups: t.Principal.Groups, Address: address(t.Principal), How: t.Principal.How,
+		Method: t.Destination.Method, Scheme: t.Destination.Scheme, Host: t.Destination.Host, Port: t.Destination.Port,
+		Path: c.maskedPath(), Service: t.Destination.Service, Classes: t.Destination.Classes, Protocol: t.Protocol,
+		Bytes: c.size(), Action: v.Action.String(), Rule: v.Rule, Severity: v.Severity, Clause: v.Clause,
+		Reason: string(c.out.Failure), Milliseconds: float64(time.Since(c.ready).Microseconds()) / 1000,
+	}
+	if len(v.Matches) > 0 {
+		ev.Matches = v.Matches
+	}
+	if c.policy != nil {
+		ev.RuleSet = c.policy.Rules.Digest()
+	}
+	if c.out.Body != nil && c.out.Body.Size() > 0 {
+		d := c.out.Body.Digest()
+		ev.Content = hex.EncodeToString(d[:])
+	}
+	if r := c.out.Report; r != nil {
+		ev.Coverage = r.Coverage
+		ev.Records = r.Records
+		if len(r.Total) > 0 {
+			ev.Counts = make(map[string]int, len(r.Total))
+			for typ, n := range r.Total {
+				ev.Counts[string(typ)] = n
+			}
+		}
+		if len(r.Findings) > 0 {
+			ev.Findings = r.Findings[:min(len(r.Findings), shownFindings)]
+		}
+	}
+	return ev
+}
+
+// maxPath bounds the bytes of a path that an event keeps.
+const maxPath = 500
+
+// maskedPath is the path with what was found in it starred out.
+func (c *check) maskedPath() string {
+	p := c.t.Destination.Path
+	if c.out.Report != nil {
+		p = maskFindings(p, c.out.Report)
+	} else if telling(p) {
+		p = maskAll(p) // not inspected: say nothing
+	}
+	if len(p) > maxPath {
+		cut := maxPath
+		for cut > 0 && !utf8.RuneStart(p[cut]) {
+			cut--
+		}
+		p = p[:cut] + "…"
+	}
+	return p
+}
+
+func maskFindings(p string, r *inspect.Report) string {
+	b := []byte(p)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Part < len(r.Parts) && r.Parts[f.Part].Path == pathPart {
+			for k := max(f.Start, 0); k < f.End && k < int64(len(b)); k++ {
+				b[k] = '*'
+			}
+		}
+	}
+	if len(r.Findings) == inspect.MaxFindings {
+		return maskAll(p) // there may be more than the report lists
+	}
+	return string(b)
+}
+
+// maskAll keeps the shape of a path only.
+func maskAll(p string) string {
+	b := []byte(p)
+	for i, x := range b {
+		if x != '/' && x != '.' {
+			b[i] = '*'
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,149 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// turns bounds how many do something at once.
+type turns chan struct{}
+
+// take waits for a turn and tells whether it got one.
+func (t turns) take(ctx context.Context, wait time.Duration) bool {
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case t <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (t turns) give() { <-t }
+
+// scan inspects what the transaction carries, if anything.
+func (c *check) scan(ctx context.Context) Failure {
+	roots := c.roots()
+	if len(roots) == 0 {
+		if c.t.Opaque != "" {
+			c.out.Report = &inspect.Report{}
+			addOpaque(c.out.Report, c.t.Opaque)
+		}
+		return None
+	}
+	turn := c.small
+	if c.size() > smallBody {
+		turn = c.large
+	}
+	if !turn.take(ctx, c.Queue) {
+		if ctx.Err() != nil {
+			return Aborted
+		}
+		return Busy
+	}
+	defer turn.give()
+	if c.out.Report = c.inspect(ctx, roots); c.out.Report == nil {
+		return Engine
+	}
+	if ctx.Err() != nil {
+		return Aborted
+	}
+	if c.t.Opaque != "" {
+		addOpaque(c.out.Report, c.t.Opaque)
+	}
+	return None
+}
+
+// inspect returns nil if the engine failed.
+func (c *check) inspect(ctx context.Context, roots []part.Part) (r *inspect.Report) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = nil
+			c.Log.Error("inspection failed", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
+	}()
+	return c.policy.Scanner.Scan(ctx, roots, inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}})
+}
+
+// The paths of the roots, as incidents show them.
+const (
+	pathPart  = "path"
+	queryPart = "query"
+	bodyPart  = "body"
+)
+
+// roots lists what of the transaction is inspected. A short path of plain
+// words is not: it is what most requests have and carries nothing.
+func (c *check) roots() []part.Part {
+	t := c.t
+	n := len(t.Headers)
+	roots := make([]part.Part, 0, n+3)
+	short := func(path, name, value string, role part.Role) {
+		roots = append(roots, part.Part{Path: path, Name: name, Role: role, Body: strings.NewReader(value), Size: int64(len(value))})
+	}
+	if c.out.Body != nil && c.out.Body.Size() > 0 {
+		name := ""
+		if len(t.FileNames) > 0 {
+			name = t.FileNames[0]
+		}
+		roots = append(roots, part.Part{
+			Path: bodyPart, Name: name, MediaType: t.MediaType, Encodings: t.Encodings,
+			Body: c.out.Body.NewReader(), Size: c.out.Body.Size(),
+		})
+	}
+	if t.Query != "" {
+		short(queryPart, "", t.Query, part.Query)
+	}
+	if telling(t.Destination.Path) {
+		short(pathPart, pathPart, t.Destination.Path, part.Field)
+	}
+	for _, h := range t.Headers {
+		short("header "+h.Name, h.Name, h.Value, part.Header)
+	}
+	if t.Trailer != nil {
+		for _, h := range t.Trailer() {
+			short("trailer "+h.Name, h.Name, h.Value, part.Header)
+		}
+	}
+	return roots
+}
+
+// telling tells whether a path could hold a value: it has an @, a character
+// beyond ASCII, or seven digits.
+func telling(path string) bool {
+	digits := 0
+	for i := range len(path) {
+		switch b := path[i]; {
+		case b >= 0x80, b == '@':
+			return true
+		case b >= '0' && b <= '9':
+			if digits++; digits >= 7 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// addOpaque puts what will be relayed uninspected into the report.
+func addOpaque(r *inspect.Report, name string) {
+	r.Parts = append(r.Parts, inspect.PartReport{Path: name, Format: name, State: inspect.Not, Reason: part.UnknownFormat})
+	r.Coverage.Not++
+	if r.Coverage.Reasons == nil {
+		r.Coverage.Reasons = map[part.Reason]int{}
+	}
+	r.Coverage.Reasons[part.UnknownFormat]++
+}

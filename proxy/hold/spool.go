@@ -1,0 +1,260 @@
+// Package hold keeps a request body whole until the verdict on it is known:
+// first in memory, then in an encrypted temporary file whose key exists in
+// memory only. What is held can be read any number of times, from any place,
+// and is wiped by Close.
+//
+// All bodies of a Spool share its limits. Memory that runs out sends bodies to
+// disk sooner; disk that runs out makes Hold wait a little and then fail with
+// ErrFull. Nothing is ever held in part: Hold returns the whole body or an
+// error. What the operating system swaps out is beyond this package: encrypt
+// the swap, or have none.
+package hold
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Errors of Hold and of readers, told apart with errors.Is.
+var (
+	// ErrTooLarge: the body is larger than Max. Answer 413.
+	ErrTooLarge = errors.New("body is larger than the limit")
+	// ErrFull: there is no room to hold the body now. Answer 503.
+	ErrFull = errors.New("no room to hold the body")
+	// ErrStalled: the sender sent nothing for the idle time. Answer 408.
+	ErrStalled = errors.New("sender stopped sending")
+	// ErrClosed: the body was closed.
+	ErrClosed = errors.New("body is closed")
+)
+
+// Config is what a Spool needs; zero fields mean the defaults. Sizes are in
+// bytes.
+type Config struct {
+	Dir           string        // folder of the temporary files, made with mode 0700; required
+	MemoryPerBody int64         // of one body kept in memory, in buffers of 4, 16 and 64 KiB; default 1 MiB
+	TotalMemory   int64         // of all bodies kept in memory; default 256 MiB
+	TotalDisk     int64         // of all bodies on disk; default 8 GiB
+	Max           int64         // of one body; default 2 GiB
+	Wait          time.Duration // how long Hold waits for room on disk; default 5 s
+	DigestKey     []byte        // key of Body.Digest; random if empty
+}
+
+func (c Config) withDefaults() (Config, error) {
+	set(&c.MemoryPerBody, 1<<20)
+	set(&c.TotalMemory, 256<<20)
+	set(&c.TotalDisk, 8<<30)
+	set(&c.Max, 2<<30)
+	set(&c.Wait, 5*time.Second)
+	switch {
+	case c.Dir == "":
+		return c, errors.New("no folder for the spool is given")
+	case c.MemoryPerBody < 0 || c.TotalMemory < 0 || c.TotalDisk < 0 || c.Max < 0 || c.Wait < 0:
+		return c, errors.New("a limit of the spool is negative")
+	}
+	if len(c.DigestKey) == 0 {
+		c.DigestKey = make([]byte, sha256.Size)
+		if _, err := rand.Read(c.DigestKey); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func set[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// Spool holds bodies. Safe for concurrent use.
+type Spool struct {
+	c    Config
+	disk *semaphore.Weighted
+	macs sync.Pool // hash.Hash
+
+	bodies, memory, onDisk        atomic.Int64
+	held, full, tooLarge, stalled atomic.Uint64
+}
+
+// Open makes a Spool, and its folder if need be. Files that a killed process
+// left there are removed; nobody has their keys.
+func Open(c Config) (*Spool, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	left, err := filepath.Glob(filepath.Join(c.Dir, tempPattern))
+	if err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	for _, name := range left {
+		if err := os.Remove(name); err != nil {
+			return nil, fmt.Errorf("open spool: %w", err)
+		}
+	}
+	s := &Spool{c: c, disk: semaphore.NewWeighted(c.TotalDisk)}
+	s.macs.New = func() any { return hmac.New(sha256.New, c.DigestKey) }
+	return s, nil
+}
+
+// Options is what is known of one body.
+type Options struct {
+	// Expect is the declared Content-Length; 0 or less if unknown. It saves
+	// memory and refuses early; a wrong one does no harm.
+	Expect int64
+	// Max lowers the spool's Max for this body; 0 does not.
+	Max int64
+	// Idle gives up with ErrStalled when nothing was read for so long;
+	// 0: never. The time that Hold itself waits for room counts too.
+	Idle time.Duration
+	// Interrupt is called once if Hold gives up while a Read is under way,
+	// and should make that Read return (http.ResponseController's
+	// SetReadDeadline with a past time). It may be nil; the Read and what it
+	// holds then live until it returns by itself.
+	Interrupt func()
+}
+
+// Hold reads r to its end and returns it. It ends early, without waiting for a
+// Read that does not return, when ctx does or the sender stalls.
+func (s *Spool) Hold(ctx context.Context, r io.Reader, o Options) (*Body, error) {
+	b, err := s.hold(ctx, r, o)
+	switch {
+	case err == nil:
+		s.held.Add(1)
+		return b, nil
+	case errors.Is(err, ErrTooLarge):
+		s.tooLarge.Add(1)
+	case errors.Is(err, ErrFull):
+		s.full.Add(1)
+	case errors.Is(err, ErrStalled):
+		s.stalled.Add(1)
+	}
+	return nil, fmt.Errorf("hold body: %w", err)
+}
+
+func (s *Spool) hold(ctx context.Context, r io.Reader, o Options) (*Body, error) {
+	limit := s.c.Max
+	if o.Max > 0 {
+		limit = min(limit, o.Max)
+	}
+	if o.Expect > limit {
+		return nil, ErrTooLarge
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b := newBody(s)
+	f := filler{b: b, ctx: ctx, limit: limit, timed: o.Idle > 0}
+	f.touch()
+	done := make(chan error, 1)
+	go func() { done <- f.run(r, o.Expect) }()
+	var tick <-chan time.Time
+	if o.Idle > 0 {
+		t := time.NewTicker(max(o.Idle/8, time.Millisecond))
+		defer t.Stop()
+		tick = t.C
+	}
+	for {
+		var why error
+		select {
+		case err := <-done:
+			if err != nil {
+				b.Close()
+				return nil, err
+			}
+			return b, nil
+		case <-ctx.Done():
+			why = ctx.Err()
+		case <-tick:
+			if f.idle() < o.Idle {
+				continue
+			}
+			why = ErrStalled
+		}
+		f.stop.Store(true)
+		if o.Interrupt != nil {
+			o.Interrupt()
+		}
+		go func() { // the filler owns the body until its Read has returned
+			<-done
+			b.Close()
+		}()
+		return nil, why
+	}
+}
+
+// Stats are the gauges and counters of a Spool.
+type Stats struct {
+	Bodies int64 // held or being read
+	Memory int64 // bytes of memory that bodies occupy
+	Disk   int64 // bytes on disk
+
+	Held, Full, TooLarge, Stalled uint64 // outcomes of Hold since Open
+}
+
+// Stats returns the present numbers.
+func (s *Spool) Stats() Stats {
+	return Stats{
+		Bodies: s.bodies.Load(), Memory: s.memory.Load(), Disk: s.onDisk.Load(),
+		Held: s.held.Load(), Full: s.full.Load(), TooLarge: s.tooLarge.Load(), Stalled: s.stalled.Load(),
+	}
+}
+
+// takeMemory reserves n bytes of memory if the limit allows it.
+func (s *Spool) takeMemory(n int64) bool {
+	for {
+		m := s.memory.Load()
+		if m+n > s.c.TotalMemory {
+			return false
+		}
+		if s.memory.CompareAndSwap(m, m+n) {
+			return true
+		}
+	}
+}
+
+// takeDisk reserves n bytes on disk, waiting for others to leave.
+func (s *Spool) takeDisk(ctx context.Context, n int64) error {
+	if !s.disk.TryAcquire(n) {
+		wait, cancel := context.WithTimeout(ctx, s.c.Wait)
+		defer cancel()
+		if s.disk.Acquire(wait, n) != nil {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return fmt.Errorf("%w: the spool's share of the disk is used up", ErrFull)
+		}
+	}
+	s.onDisk.Add(n)
+	return nil
+}
+
+func (s *Spool) giveDisk(n int64) {
+	if n > 0 {
+		s.onDisk.Add(-n)
+		s.disk.Release(n)
+	}
+}
+
+func (s *Spool) mac() hash.Hash {
+	h := s.macs.Get().(hash.Hash)
+	h.Reset()
+	return h
+}

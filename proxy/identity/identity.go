@@ -1,0 +1,257 @@
+// Package identity tells who sends a request: by Basic proxy authentication
+// against a password file, by the network the client is in, or, where that is
+// allowed in so many words, nobody in particular at an address.
+//
+// It reads the credentials of requests but never forwards, logs or keeps them;
+// the caller removes Proxy-Authorization before a request leaves.
+package identity
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// Config is what an Identifier needs.
+type Config struct {
+	// Htpasswd is a file of user:hash lines, as htpasswd -B writes it; ""
+	// if there are no passwords. Groups is a file of "group: user user"
+	// lines. Both are read again when they change.
+	Htpasswd string
+	Groups   string
+
+	Members   map[string][]string // group to users, besides the file
+	Networks  []Network           // what an address tells; the longest prefix counts
+	Trusted   []netip.Prefix      // peers whose forwarding header is believed
+	Forwarded string              // that header: "X-Forwarded-For" (default) or "Forwarded"
+	Anonymous string              // "allow" or "deny"; there is no default
+	Realm     string              // of the log-in question; default "Sekimori"
+	Log       *slog.Logger        // takes faults met on reading the files again; nil: nowhere
+}
+
+// Network says who is at some addresses. Without a user it only adds groups.
+type Network struct {
+	Prefix netip.Prefix
+	User   string
+	Groups []string
+}
+
+// The ways in which a principal was told, as Principal.How.
+const (
+	Basic     = "basic"
+	ByNetwork = "network"
+	Anonymous = "anonymous"
+)
+
+// Identifier tells who sends. Safe for concurrent use.
+type Identifier struct {
+	c         Config
+	networks  []Network // longest prefix first
+	anonymous bool
+	slow      *slow
+	log       *slog.Logger
+	now       func() time.Time
+
+	current atomic.Pointer[directory]
+	checked atomic.Int64 // when the files were last looked at, Unix nanoseconds
+	mu      sync.Mutex   // reading the files
+	fault   error        // guarded by mu
+	faulty  stamp        // guarded by mu: the files that were found at fault
+}
+
+// New checks c and reads its files. It returns all faults at once, those of
+// files as file:line.
+func New(c Config) (*Identifier, error) {
+	i := &Identifier{c: c, log: c.Log, now: time.Now}
+	if i.log == nil {
+		i.log = slog.New(slog.DiscardHandler)
+	}
+	i.slow = newSlow()
+	var errs []error
+	fault := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	switch c.Anonymous {
+	case "allow", "deny":
+		i.anonymous = c.Anonymous == "allow"
+	default:
+		fault(`anonymous is %q; write "allow" or "deny"`, c.Anonymous)
+	}
+	switch http.CanonicalHeaderKey(c.Forwarded) {
+	case "":
+		i.c.Forwarded = xForwardedFor
+	case xForwardedFor, forwarded:
+		i.c.Forwarded = http.CanonicalHeaderKey(c.Forwarded)
+	default:
+		fault(`forwarding header is %q; write %q or %q`, c.Forwarded, xForwardedFor, forwarded)
+	}
+	if c.Realm == "" {
+		i.c.Realm = "Sekimori"
+	}
+	if strings.ContainsFunc(i.c.Realm, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) {
+		fault("realm %q: write ASCII letters without quotes", c.Realm)
+	}
+	seen := map[netip.Prefix]bool{}
+	for _, n := range c.Networks {
+		switch {
+		case !n.Prefix.IsValid():
+			fault("a network has no prefix; write one such as \"192.0.2.0/24\"")
+		case n.Prefix != n.Prefix.Masked():
+			fault("network %v has bits beyond its length; write %v", n.Prefix, n.Prefix.Masked())
+		case seen[n.Prefix]:
+			fault("network %v is there twice", n.Prefix)
+		case n.User == "" && len(n.Groups) == 0:
+			fault("network %v gives neither a user nor groups", n.Prefix)
+		}
+		seen[n.Prefix] = true
+	}
+	for _, p := range c.Trusted {
+		if !p.IsValid() {
+			fault("a trusted network is no prefix; write one such as \"192.0.2.0/24\"")
+		}
+	}
+	i.networks = slices.Clone(c.Networks)
+	slices.SortStableFunc(i.networks, func(a, b Network) int { return b.Prefix.Bits() - a.Prefix.Bits() })
+	d, err := readDirectory(&i.c)
+	errs = append(errs, err)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	i.current.Store(d)
+	i.checked.Store(i.now().UnixNano())
+	return i, nil
+}
+
+// Identify tells who sends r. Call it for the CONNECT request of a tunnel and
+// carry the principal to the requests inside. An error is a *Refusal.
+//
+// Credentials come first, then the network, then anonymity; the groups of the
+// network are added in each case. Wrong credentials are refused even where
+// anonymous use is allowed. The groups are not to be changed.
+func (i *Identifier) Identify(r *http.Request) (rules.Principal, error) {
+	p := rules.Principal{Address: i.address(r)}
+	n := i.network(p.Address)
+	d := i.directory()
+	if d.passwords {
+		switch given := r.Header["Proxy-Authorization"]; len(given) {
+		case 0:
+		case 1:
+			user, err := i.logIn(d, given[0], p.Address)
+			if err != nil {
+				return rules.Principal{}, err
+			}
+			p.User, p.How, p.Groups = user, Basic, d.groupsOf(user, n.Groups)
+			return p, nil
+		default:
+			return rules.Principal{}, i.refuse(http.StatusBadRequest, p.Address, "more than one Proxy-Authorization")
+		}
+	}
+	switch {
+	case n.User != "":
+		p.User, p.How, p.Groups = n.User, ByNetwork, d.groupsOf(n.User, n.Groups)
+	case i.anonymous:
+		p.How, p.Groups = Anonymous, n.Groups
+	case d.passwords:
+		return rules.Principal{}, i.refuse(http.StatusProxyAuthRequired, p.Address, "no credentials")
+	default:
+		return rules.Principal{}, i.refuse(http.StatusForbidden, p.Address, "address belongs to no known network")
+	}
+	return p, nil
+}
+
+// network returns the most specific network of a, or the zero one.
+func (i *Identifier) network(a netip.Addr) Network {
+	for _, n := range i.networks {
+		if n.Prefix.Contains(a) {
+			return n
+		}
+	}
+	return Network{}
+}
+
+// logIn checks the value of a Proxy-Authorization header.
+func (i *Identifier) logIn(d *directory, header string, from netip.Addr) (user string, err error) {
+	user, password, ok := parseBasic(header)
+	if !ok {
+		return "", i.refuse(http.StatusProxyAuthRequired, from, "credentials are not of the Basic form")
+	}
+	key := d.verified.key(user, password)
+	if d.verified.has(key, i.now()) {
+		return user, nil
+	}
+	if wait := i.slow.wait(from, user, i.now()); wait > 0 {
+		f := i.refuse(http.StatusTooManyRequests, from, "too many wrong passwords")
+		f.Retry = wait
+		return "", f
+	}
+	switch right, err := d.check(key, user, password); {
+	case err != nil:
+		f := i.refuse(http.StatusServiceUnavailable, from, err.Error())
+		f.Retry = time.Second
+		return "", f
+	case right:
+		i.slow.forget(from, user)
+		return user, nil
+	}
+	i.slow.wrong(from, user, i.now())
+	return "", i.refuse(http.StatusProxyAuthRequired, from, "wrong user or password")
+}
+
+// Bounds of credentials; longer ones are not looked at.
+const (
+	maxUser     = 256
+	maxPassword = 1024
+)
+
+// parseBasic reads the credentials of RFC 7617.
+func parseBasic(header string) (user, password string, ok bool) {
+	scheme, text, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Basic") || len(text) > 2*(maxUser+maxPassword) {
+		return "", "", false
+	}
+	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || !utf8.Valid(b) {
+		return "", "", false
+	}
+	user, password, ok = strings.Cut(string(b), ":")
+	if !ok || user == "" || len(user) > maxUser || len(password) > maxPassword || strings.ContainsFunc(user, unicode.IsControl) {
+		return "", "", false
+	}
+	return user, password, true
+}
+
+// Refusal says that a request has no principal, and how to answer it.
+type Refusal struct {
+	Status  int           // 407, 403 where no log-in can help, 400, 429, 503
+	Retry   time.Duration // with 429 and 503: when to try again
+	Realm   string        // with 407: of the question
+	Reason  string        // for the log; names no user and holds no password
+	Address netip.Addr    // who was refused
+}
+
+func (i *Identifier) refuse(status int, from netip.Addr, reason string) *Refusal {
+	return &Refusal{Status: status, Realm: i.c.Realm, Reason: reason, Address: from}
+}
+
+// Error implements error.
+func (f *Refusal) Error() string { return "identify sender: " + f.Reason }
+
+// SetHeader sets Proxy-Authenticate or Retry-After, as the status asks for.
+func (f *Refusal) SetHeader(h http.Header) {
+	if f.Status == http.StatusProxyAuthRequired {
+		h.Set("Proxy-Authenticate", `Basic realm="`+f.Realm+`", charset="UTF-8"`)
+	}
+	if f.Retry > 0 {
+		h.Set("Retry-After", fmt.Sprint(int64((f.Retry+time.Second-1)/time.Second)))
+	}
+}

@@ -1,0 +1,159 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// metrics counts what goes on. Labels that come from configuration are bounded:
+// beyond maxLabels values of a kind, further ones are counted as "other".
+type metrics struct {
+	verdicts    *prometheus.CounterVec
+	inspected   prometheus.Counter
+	unread      *prometheus.CounterVec
+	opaque      *prometheus.CounterVec
+	added       *prometheus.HistogramVec
+	appendTime  prometheus.Histogram
+	appendFails prometheus.Counter
+	tunnels     *prometheus.CounterVec
+	origin      *prometheus.CounterVec
+	identity    *prometheus.CounterVec
+	refused     prometheus.Counter
+	panics      prometheus.Counter
+	relayed     *prometheus.CounterVec
+
+	rules, classes bounded
+}
+
+const maxLabels = 500
+
+func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Name: "sekimori_" + name, Help: help})
+		reg.MustRegister(c)
+		return c
+	}
+	counters := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sekimori_" + name, Help: help}, labels)
+		reg.MustRegister(c)
+		return c
+	}
+	gauge := func(name, help string, f func() float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sekimori_" + name, Help: help}, f))
+	}
+	total := func(name, help string, f func() float64) {
+		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sekimori_" + name, Help: help}, f))
+	}
+	m := &metrics{
+		verdicts:    counters("verdicts_total", "Requests decided, by rule, destination class, action and, where a step failed, the failure.", "rule", "class", "action", "failure"),
+		inspected:   counter("inspected_bytes_total", "Bytes of requests that were inspected, after decoding."),
+		unread:      counters("not_inspected_parts_total", "Parts of requests not or only partly inspected, by reason.", "reason"),
+		opaque:      counters("opaque_total", "Connections the rules let turn over to a protocol that is not inspected.", "protocol"),
+		tunnels:     counters("tunnels_total", "CONNECT tunnels by what became of them: tls, http, bypass, or the stage at which they failed.", "kind"),
+		origin:      counters("origin_failures_total", "Requests let out whose origin was not reached, by cause.", "cause"),
+		identity:    counters("identity_refusals_total", "Requests whose sender was not identified.", "kind"),
+		refused:     counter("connections_refused_total", "Client connections refused because there were too many."),
+		panics:      counter("panics_total", "Requests ended by a fault of the program."),
+		relayed:     counters("relayed_bytes_total", "Bytes from clients relayed uninspected, by kind of connection.", "kind"),
+		appendFails: counter("audit_failures_total", "Audit records that could not be written."),
+		added: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "sekimori_added_seconds", Help: "Time from the last byte of a request to its recorded verdict, by body size.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
+		}, []string{"size"}),
+		appendTime: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "sekimori_audit_append_seconds", Help: "Time until an audit record is on disk.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .5, 1, 5},
+		}),
+	}
+	reg.MustRegister(m.added, m.appendTime)
+	gauge("connections", "Open client connections.", func() float64 { return float64(s.clients.count()) })
+	gauge("held_bodies", "Request bodies held now.", func() float64 { return float64(s.deps.Hold.Stats().Bodies) })
+	gauge("held_memory_bytes", "Bytes of held bodies in memory.", func() float64 { return float64(s.deps.Hold.Stats().Memory) })
+	gauge("held_disk_bytes", "Bytes of held bodies on disk.", func() float64 { return float64(s.deps.Hold.Stats().Disk) })
+	gauge("certificates", "Leaf certificates kept.", func() float64 { return float64(s.issuer.Stats().Kept) })
+	total("certificate_hits_total", "Leaf certificates found in the cache.", func() float64 { return float64(s.issuer.Stats().Hits) })
+	total("certificates_made_total", "Leaf certificates made.", func() float64 { return float64(s.issuer.Stats().Made) })
+	total("certificates_evicted_total", "Leaf certificates dropped from the cache.", func() float64 { return float64(s.issuer.Stats().Evicted) })
+	return m
+}
+
+// Decided implements gate.Observer.
+func (m *metrics) Decided(d gate.Decision) {
+	if d.Failure != gate.Aborted {
+		class := "unknown"
+		if len(d.Classes) > 0 {
+			class = d.Classes[0]
+		}
+		m.verdicts.WithLabelValues(m.rules.label(d.Verdict.Rule), m.classes.label(class), d.Verdict.Action.String(), string(d.Failure)).Inc()
+		m.added.WithLabelValues(sizeClass(d.Bytes)).Observe(d.Added.Seconds())
+	}
+	m.inspected.Add(float64(d.Coverage.Bytes))
+	for reason, n := range d.Coverage.Reasons {
+		m.unread.WithLabelValues(string(reason)).Add(float64(n))
+	}
+	if d.Opaque != "" && (d.Verdict.Action == rules.Allow || d.Verdict.Action == rules.Log) {
+		m.opaque.WithLabelValues(d.Opaque).Inc()
+	}
+}
+
+// sizeClass names the body sizes that behave alike.
+func sizeClass(n int64) string {
+	switch {
+	case n == 0:
+		return "none"
+	case n <= 16<<10:
+		return "16KiB"
+	case n <= 256<<10:
+		return "256KiB"
+	case n <= 4<<20:
+		return "4MiB"
+	case n <= 64<<20:
+		return "64MiB"
+	}
+	return "larger"
+}
+
+// bounded keeps a label from growing without end over many reloads.
+type bounded struct {
+	mu   sync.Mutex
+	seen map[string]struct{}
+}
+
+func (b *bounded) label(v string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.seen[v]; ok {
+		return v
+	}
+	if len(b.seen) >= maxLabels {
+		return "other"
+	}
+	if b.seen == nil {
+		b.seen = map[string]struct{}{}
+	}
+	b.seen[v] = struct{}{}
+	return v
+}
+
+// meteredRecorder measures the audit log.
+type meteredRecorder struct {
+	gate.Recorder
+	m *metrics
+}
+
+func (r *meteredRecorder) Append(ctx context.Context, ev audit.Event) (audit.Receipt, error) {
+	start := time.Now()
+	receipt, err := r.Recorder.Append(ctx, ev)
+	r.m.appendTime.Observe(time.Since(start).Seconds())
+	if err != nil {
+		r.m.appendFails.Inc()
+	}
+	return receipt, err
+}

@@ -1,0 +1,107 @@
+package proxy
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/proxy/answer"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// retryAfter is what a client is told when there was no room.
+const retryAfter = 10 * time.Second
+
+// refusal puts an outcome that does not pass into an answer.
+func (x *exchange) refusal(t *gate.Transaction) *answer.Answer {
+	o := &x.outcome
+	a := &answer.Answer{
+		Kind: answer.Blocked, Incident: o.Incident, Host: t.Destination.Host, Rule: o.Verdict.Rule,
+		Title: o.Verdict.Title, Say: o.Verdict.Say, Confirm: o.Confirm, Valid: x.s.cfg.ConfirmFor,
+	}
+	switch {
+	case o.Failure != gate.None:
+		a.Kind = answer.Kind(o.Failure)
+		if o.Failure == gate.Full || o.Failure == gate.Busy {
+			a.Retry = retryAfter
+		}
+		return a
+	case o.Verdict.Action == rules.Warn:
+		a.Kind = answer.Warned
+	case o.Verdict.Action == rules.Hold:
+		a.Kind = answer.HeldBack
+	}
+	if o.Report != nil {
+		a.Found = found(o.Report)
+		for reason := range o.Report.Coverage.Reasons {
+			a.Unread = append(a.Unread, string(reason))
+		}
+		slices.Sort(a.Unread)
+	}
+	return a
+}
+
+// found sums a report by type, the most frequent first, with the formats in
+// which each type was. Part paths are left out: they hold file names.
+func found(r *inspect.Report) []answer.Found {
+	in := map[inspect.Type][]string{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Part < len(r.Parts) {
+			if format := r.Parts[f.Part].Format; format != "" && !slices.Contains(in[f.Type], format) {
+				in[f.Type] = append(in[f.Type], format)
+			}
+		}
+	}
+	var out []answer.Found
+	for typ, n := range r.Total {
+		out = append(out, answer.Found{Type: string(typ), Count: n, In: strings.Join(in[typ], ", ")})
+	}
+	slices.SortFunc(out, func(a, b answer.Found) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}
+
+// Bounds of a confirmation's form.
+const (
+	maxForm  = 32 << 10
+	formTime = 15 * time.Second
+)
+
+// confirm answers the form of a warning's page. It is the proxy's own, under
+// whatever host the warning was given for, and never reaches the origin.
+func (x *exchange) confirm(r *http.Request) *answer.Answer {
+	if r.Method != http.MethodPost {
+		return &answer.Answer{Kind: answer.NoMethod, Header: http.Header{"Allow": {http.MethodPost}}}
+	}
+	rc := http.NewResponseController(x.w.ResponseWriter)
+	rc.SetReadDeadline(time.Now().Add(formTime))
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
+	rc.SetReadDeadline(time.Time{})
+	if err != nil || len(raw) > maxForm {
+		return &answer.Answer{Kind: answer.BadRequest, Close: true}
+	}
+	form, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return &answer.Answer{Kind: answer.BadRequest}
+	}
+	err = x.s.gate.Confirm(r.Context(), x.who, x.host, form.Get("token"), form.Get("reason"))
+	switch {
+	case err == nil:
+		return &answer.Answer{Kind: answer.Confirmed, Host: x.host}
+	case errors.Is(err, gate.ErrToken):
+		return &answer.Answer{Kind: answer.NotConfirm}
+	case errors.Is(err, gate.ErrReason):
+		return &answer.Answer{Kind: answer.NoReason}
+	}
+	x.s.log.Error("confirmation failed", "error", err)
+	return &answer.Answer{Kind: answer.Kind(gate.Unrecorded)}
+}

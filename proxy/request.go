@@ -1,0 +1,226 @@
+package proxy
+
+import (
+	"cmp"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/sekimori-dlp/sekimori/proxy/answer"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// transaction says what the request is, for the gate.
+func (x *exchange) transaction(r *http.Request) *gate.Transaction {
+	t := &gate.Transaction{
+		Principal: x.who, Destination: x.destination(r), Protocol: r.Proto,
+		Query: r.URL.RawQuery, Headers: x.headers(r.Header), FileNames: fileNames(r),
+	}
+	if r.URL.ForceQuery && t.Query == "" {
+		t.Query = "?"
+	}
+	if isWebSocket(r) {
+		t.Opaque = "websocket"
+	}
+	if v := r.Header.Get(answer.ConfirmHeader); v != "" {
+		token, reason, _ := strings.Cut(v, " ")
+		if plain, err := url.PathUnescape(reason); err == nil {
+			reason = plain
+		}
+		t.Confirm, t.Reason = token, reason
+	}
+	if hasBody(r) {
+		t.Body, t.Length = r.Body, r.ContentLength
+		t.MediaType = r.Header.Get("Content-Type")
+		t.Encodings = encodings(r.Header["Content-Encoding"])
+		t.Idle = x.s.cfg.Timeouts.Body
+		t.Interrupt = func() {
+			http.NewResponseController(x.w.ResponseWriter).SetReadDeadline(time.Unix(1, 0))
+		}
+		t.Trailer = func() []gate.Header { return allHeaders(r.Trailer) }
+	}
+	return t
+}
+
+func (x *exchange) destination(r *http.Request) rules.Destination {
+	if x.host == TryHost && !x.s.cfg.NoTry {
+		return rules.Destination{
+			Scheme: r.URL.Scheme, Host: x.host, Port: x.port, Method: r.Method, Path: r.URL.Path,
+			Service: "Sekimori try-out", Classes: []string{"file-transfer"},
+		}
+	}
+	return x.s.deps.Classes.Lookup(r.URL.Scheme, x.host, x.port, r.Method, r.URL.Path)
+}
+
+// headers lists the fields to be inspected, in a fixed order.
+func (x *exchange) headers(h http.Header) []gate.Header {
+	var out []gate.Header
+	for name, values := range h {
+		if x.s.inspects(name) {
+			for _, v := range values {
+				if len(v) >= minTelling {
+					out = append(out, gate.Header{Name: name, Value: v})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b gate.Header) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// minTelling is the length from which on a header value could hold anything
+// that is looked for.
+const minTelling = 6
+
+func allHeaders(h http.Header) []gate.Header {
+	var out []gate.Header
+	for name, values := range h {
+		for _, v := range values {
+			out = append(out, gate.Header{Name: name, Value: v})
+		}
+	}
+	slices.SortFunc(out, func(a, b gate.Header) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// fileNames lists the names that the request itself gives what it uploads.
+func fileNames(r *http.Request) []string {
+	var names []string
+	if v := r.Header.Get("Content-Disposition"); v != "" {
+		if _, params, err := mime.ParseMediaType(v); err == nil && params["filename"] != "" {
+			names = append(names, params["filename"])
+		}
+	}
+	if v := r.Header.Get("Slug"); v != "" { // RFC 5023, 9.7: percent-encoded UTF-8
+		if plain, err := url.PathUnescape(v); err == nil {
+			names = append(names, plain)
+		}
+	}
+	if base := path.Base(r.URL.Path); hasBody(r) && strings.Contains(base, ".") {
+		names = append(names, base)
+	}
+	return names
+}
+
+func encodings(fields []string) []string {
+	var out []string
+	for _, f := range fields {
+		for e := range strings.SplitSeq(f, ",") {
+			if e = strings.ToLower(strings.TrimSpace(e)); e != "" && e != "identity" {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+func isWebSocket(r *http.Request) bool {
+	return r.ProtoMajor == 1 && httpguts.HeaderValuesContainsToken(r.Header["Connection"], "upgrade") &&
+		httpguts.HeaderValuesContainsToken(r.Header["Upgrade"], "websocket")
+}
+
+// prepare makes the request fit for the origin: the held body with its length,
+// and no field that was meant for us (RFC 9110, 7.6.1).
+func (x *exchange) prepare(r *http.Request) {
+	h := r.Header
+	upgrade := isWebSocket(r)
+	trailers := httpguts.HeaderValuesContainsToken(h["Te"], "trailers")
+	removeHop(h)
+	for _, name := range []string{"Proxy-Authorization", answer.ConfirmHeader, "Expect", "Host"} {
+		delete(h, name)
+	}
+	if upgrade {
+		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
+	}
+	if trailers {
+		h["Te"] = []string{"trailers"} // gRPC servers ask for it
+	}
+	if _, ok := h["User-Agent"]; !ok {
+		h["User-Agent"] = nil // or the transport adds its own
+	}
+	h["Via"] = append(h["Via"], strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor)+" "+x.s.cfg.Name)
+	r.Close = false
+	r.TransferEncoding = nil
+	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
+	if b := x.outcome.Body; b != nil && (b.Size() > 0 || len(r.Trailer) > 0) {
+		x.upload = &upload{body: b}
+		r.Body = x.upload.open()
+		r.GetBody = func() (io.ReadCloser, error) { return x.upload.open(), nil }
+		r.ContentLength = b.Size()
+		if len(r.Trailer) > 0 {
+			r.ContentLength = -1 // chunked, or there is no place for them
+		}
+	} else {
+		r.Trailer = nil
+	}
+}
+
+// hop lists the fields that concern one connection only.
+var hop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
+func removeHop(h http.Header) {
+	for _, f := range h["Connection"] {
+		for name := range strings.SplitSeq(f, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				h.Del(name)
+			}
+		}
+	}
+	for _, name := range hop {
+		delete(h, name)
+	}
+}
+
+// cleanResponse makes the origin's response fit for the client.
+func (s *Server) cleanResponse(resp *http.Response) {
+	h := resp.Header
+	switching := resp.StatusCode == http.StatusSwitchingProtocols
+	upgrade := h["Upgrade"]
+	removeHop(h)
+	if switching {
+		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, upgrade
+	}
+	// It offers another way to the origin, HTTP/3, which would not lead
+	// through here.
+	delete(h, "Alt-Svc")
+	h["Via"] = append(h["Via"], strconv.Itoa(resp.ProtoMajor)+"."+strconv.Itoa(resp.ProtoMinor)+" "+s.cfg.Name)
+}
+
+// upload gives the held body to the transport, as often as it has to be sent.
+type upload struct {
+	body   *hold.Body
+	opened atomic.Int32
+	closed atomic.Int32
+}
+
+func (u *upload) open() io.ReadCloser {
+	u.opened.Add(1)
+	return &uploadReader{Reader: u.body.NewReader(), u: u}
+}
+
+// sent tells whether the transport is done with the body.
+func (u *upload) sent() bool { return u != nil && u.opened.Load() == u.closed.Load() }
+
+type uploadReader struct {
+	*hold.Reader
+	u    *upload
+	done atomic.Bool
+}
+
+func (r *uploadReader) Close() error {
+	if !r.done.Swap(true) {
+		r.u.closed.Add(1)
+	}
+	return r.Reader.Close()
+}

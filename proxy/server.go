@@ -1,0 +1,286 @@
+// Package proxy is the doors: it takes what clients send, hands each request
+// to the gate, and acts on the outcome. It is a forward proxy for HTTP/1.0,
+// HTTP/1.1 and, inside opened TLS, HTTP/2.
+//
+// All requests, however they came in, meet in Server.ServeHTTP and leave
+// through exchange.request, which calls the gate; there is no other way to an
+// origin but a tunnel the administrator listed under Intercept.Bypass.
+package proxy
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sekimori-dlp/sekimori/proxy/framing"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/intercept"
+	"github.com/sekimori-dlp/sekimori/proxy/upstream"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// Identifier tells who sends; *identity.Identifier in production. A Refuser's
+// answer is given to the client.
+type Identifier interface {
+	Identify(r *http.Request) (rules.Principal, error)
+}
+
+// Classifier tells what is at a destination; *destination.Catalogue in
+// production.
+type Classifier interface {
+	Lookup(scheme, host string, port int, method, path string) rules.Destination
+}
+
+// Spool holds bodies; *hold.Spool in production.
+type Spool interface {
+	gate.Holder
+	Stats() hold.Stats
+}
+
+// Deps is what a Server works with. All but Log, Registry, History and Checks
+// are needed.
+type Deps struct {
+	Policy   func() *gate.Policy // the rules in force
+	Audit    gate.Recorder
+	Hold     Spool
+	Identity Identifier
+	Classes  Classifier
+	CA       *intercept.CA
+	History  rules.History
+	Log      *slog.Logger
+	Registry *prometheus.Registry // metrics are registered here; default: a new one
+	Checks   []Check              // beside the Server's own, for /readyz
+}
+
+// Check is one condition of being ready.
+type Check struct {
+	Name  string
+	Probe func() error // nil: all well
+}
+
+var errNoRules = errors.New("no rules in force")
+
+// Server is the proxy. Make one with New, run it with Serve, end it with
+// Shutdown.
+type Server struct {
+	cfg      Config
+	deps     Deps
+	log      *slog.Logger
+	gate     *gate.Gate
+	origins  *upstream.Origins
+	issuer   *intercept.Issuer
+	tls      *tls.Config
+	metrics  *metrics
+	chain    http.Handler // goproxy
+	inspects func(header string) bool
+	bypass   func(host string) bool
+	try      *tryOrigin
+
+	clients clients
+	h1, h2  *http.Server
+	inner1  *feed // opened tunnels that speak HTTP/1
+	inner2  *feed // and HTTP/2
+	started sync.Once
+}
+
+// New makes a Server.
+func New(cfg Config, deps Deps) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	if cfg.Name == "" {
+		var b [4]byte
+		rand.Read(b[:])
+		cfg.Name = "sekimori-" + hex.EncodeToString(b[:])
+	}
+	if deps.Identity == nil || deps.Audit == nil || deps.Classes == nil || deps.CA == nil || deps.Hold == nil {
+		return nil, errors.New("proxy needs an identifier, an audit log, a destination catalogue, an authority and a spool")
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.Registry == nil {
+		deps.Registry = prometheus.NewRegistry()
+	}
+	s := &Server{
+		cfg: cfg, deps: deps, log: deps.Log,
+		inspects: headerChooser(cfg.Inspect.Headers), bypass: hostMatcher(cfg.Intercept.Bypass),
+		inner1: newFeed(), inner2: newFeed(),
+	}
+	var err error
+	if s.issuer, err = intercept.NewIssuer(deps.CA, cfg.Intercept.Certificates); err != nil {
+		return nil, err
+	}
+	if s.origins, err = upstream.New(cfg.Upstream); err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(deps.Registry, s)
+	s.deps.Audit = &meteredRecorder{deps.Audit, s.metrics}
+	if s.gate, err = gate.New(gate.Config{
+		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
+		Log: deps.Log, History: deps.History, RecordAll: cfg.Record == RecordAll,
+		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
+	}); err != nil {
+		return nil, err
+	}
+	s.tls = s.issuer.TLS()
+	s.try = newTryOrigin(deps.CA)
+	s.chain = newChain(s)
+	s.clients.max = cfg.Limits.Connections
+	s.h1, s.h2 = s.server(), s.server()
+	s.h1.Protocols = new(http.Protocols)
+	s.h1.Protocols.SetHTTP1(true)
+	s.h2.Protocols = new(http.Protocols)
+	s.h2.Protocols.SetHTTP2(true)
+	s.h2.TLSConfig = s.tls
+	s.h2.HTTP2 = &http.HTTP2Config{
+		MaxConcurrentStreams:          cfg.Limits.Streams,
+		MaxReceiveBufferPerConnection: 4 << 20,
+		MaxReceiveBufferPerStream:     1 << 20,
+		SendPingTimeout:               cfg.Timeouts.Idle,
+		WriteByteTimeout:              cfg.Timeouts.Body,
+	}
+	return s, nil
+}
+
+func (s *Server) server() *http.Server {
+	return &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: s.cfg.Timeouts.Header,
+		IdleTimeout:       s.cfg.Timeouts.Idle,
+		MaxHeaderBytes:    s.cfg.Limits.HeaderBytes,
+		ErrorLog:          log.New(debugWriter{s.log}, "", 0),
+		ConnContext:       connContext,
+		// OPTIONS * is answered like any other request that is none to a proxy.
+		DisableGeneralOptionsHandler: true,
+	}
+}
+
+// debugWriter takes net/http's own messages: addresses and protocol faults.
+type debugWriter struct{ log *slog.Logger }
+
+func (w debugWriter) Write(p []byte) (int, error) {
+	w.log.Debug("http server", "message", strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+// Serve takes clients from l until Shutdown or Close, then returns nil. It may
+// be called for several listeners.
+func (s *Server) Serve(l net.Listener) error {
+	s.started.Do(func() {
+		go s.h1.Serve(s.inner1)
+		go s.h2.Serve(s.inner2)
+	})
+	if err := s.h1.Serve(&front{l, s}); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// Shutdown stops taking clients and requests, and returns when those under way
+// are done. Relayed connections (WebSocket, bypassed tunnels) are closed once
+// they have been quiet for a second. When ctx ends first, the rest is cut off
+// and ctx's error returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	done := make(chan error, 2)
+	go func() { done <- s.h1.Shutdown(ctx) }()
+	go func() { done <- s.h2.Shutdown(ctx) }()
+	err := errors.Join(<-done, <-done)
+	err = errors.Join(err, s.clients.drain(ctx))
+	s.h1.Close()
+	s.h2.Close()
+	s.clients.closeAll()
+	s.origins.CloseIdleConnections()
+	return err
+}
+
+// front is the listener's side towards net/http: it counts, limits and guards
+// what is accepted.
+type front struct {
+	net.Listener
+	s *Server
+}
+
+// Accept implements net.Listener.
+func (f *front) Accept() (net.Conn, error) {
+	for {
+		c, err := f.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		client := f.s.clients.add(c)
+		if client == nil {
+			f.s.metrics.refused.Inc()
+			go refuse(c)
+			continue
+		}
+		return framing.Guard(client, f.s.cfg.Limits.HeaderBytes+guardSlack), nil
+	}
+}
+
+// guardSlack lets net/http see a too large head first, so that it answers 431;
+// it reads up to 4 KiB more than MaxHeaderBytes.
+const guardSlack = 16 << 10
+
+// refuse tells a client over the limit so, without reading what it wants.
+func refuse(c net.Conn) {
+	c.SetDeadline(time.Now().Add(2 * time.Second))
+	fmt.Fprintf(c, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	if h, ok := c.(interface{ CloseWrite() error }); ok {
+		h.CloseWrite()
+		var b [512]byte
+		for {
+			if _, err := c.Read(b[:]); err != nil {
+				break
+			}
+		}
+	}
+	c.Close()
+}
+
+// feed is a listener whose connections are pushed in.
+type feed struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func newFeed() *feed { return &feed{make(chan net.Conn), make(chan struct{})} }
+
+func (f *feed) push(c net.Conn) error {
+	select {
+	case f.conns <- c:
+		return nil
+	case <-f.done:
+		return net.ErrClosed
+	}
+}
+
+// Accept implements net.Listener.
+func (f *feed) Accept() (net.Conn, error) {
+	select {
+	case c := <-f.conns:
+		return c, nil
+	case <-f.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener. net/http closes a listener once.
+func (f *feed) Close() error { close(f.done); return nil }
+
+// Addr implements net.Listener.
+func (f *feed) Addr() net.Addr { return &net.TCPAddr{} }

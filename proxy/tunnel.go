@@ -1,0 +1,226 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/proxy/framing"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// tunnel is what a CONNECT opened: a connection that claims to be for one
+// authority, by one sender. It is a net.Conn which first gives back what the
+// front had read beyond the request.
+type tunnel struct {
+	net.Conn
+	ahead []byte
+
+	client *client
+	who    rules.Principal
+	host   string // lower case, without port
+	port   int
+	scheme string // "https" or "http", once the first byte has told
+	sni    string // "" if the client sent none
+}
+
+// Read implements net.Conn.
+func (t *tunnel) Read(p []byte) (int, error) {
+	if len(t.ahead) > 0 {
+		n := copy(p, t.ahead)
+		if t.ahead = t.ahead[n:]; len(t.ahead) == 0 {
+			t.ahead = nil
+		}
+		return n, nil
+	}
+	return t.Conn.Read(p)
+}
+
+// CloseWrite half-closes.
+func (t *tunnel) CloseWrite() error { return t.client.CloseWrite() }
+
+// CloseRead half-closes; goproxy relays half-closing only where both exist.
+func (t *tunnel) CloseRead() error { return t.client.CloseRead() }
+
+// TunnelHost implements intercept.Named.
+func (t *tunnel) TunnelHost() string { return t.host }
+
+type tunnelKey struct{}
+
+// connContext puts the tunnel a connection came through into the context of
+// its requests; connections of the front have none.
+func connContext(ctx context.Context, c net.Conn) context.Context {
+	if g, ok := c.(*framing.Conn); ok {
+		c = g.Conn
+	}
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	if t, ok := c.(*tunnel); ok {
+		return context.WithValue(ctx, tunnelKey{}, t)
+	}
+	return ctx
+}
+
+func tunnelOf(ctx context.Context) *tunnel {
+	t, _ := ctx.Value(tunnelKey{}).(*tunnel)
+	return t
+}
+
+// errSilent is what serveTunnel's log says of a client that waits for the
+// server to speak first.
+var errSilent = errors.New("nothing was sent")
+
+// serveTunnel looks at what is spoken in the tunnel and hands it to the server
+// for it. It returns when that server has taken over; net/http's goroutine of
+// the CONNECT ends then.
+func (s *Server) serveTunnel(t *tunnel, http10 bool) {
+	t.client.relay()
+	kind, err := s.open(t, http10)
+	if err == nil {
+		return
+	}
+	t.Close()
+	s.metrics.tunnels.WithLabelValues(kind).Inc()
+	s.log.Info("tunnel not opened", "host", t.host, "port", t.port, "stage", kind, "error", err.Error())
+}
+
+func (s *Server) open(t *tunnel, http10 bool) (stage string, err error) {
+	t.SetDeadline(time.Now().Add(s.cfg.Timeouts.Handshake))
+	version := "1.1"
+	if http10 {
+		version = "1.0"
+	}
+	if _, err := fmt.Fprintf(t, "HTTP/%s 200 Connection established\r\n\r\n", version); err != nil {
+		return "answer", err
+	}
+	if len(t.ahead) == 0 {
+		first := make([]byte, 1)
+		if _, err := t.Conn.Read(first); err != nil {
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				err = errSilent
+			}
+			return "first-byte", err
+		}
+		t.ahead = first
+	}
+	const tlsHandshake = 22 // content type, RFC 8446, 5.1
+	switch b := t.ahead[0]; {
+	case b == tlsHandshake:
+		return s.openTLS(t)
+	case b >= 'A' && b <= 'Z': // an HTTP method
+		t.scheme = "http"
+		t.SetDeadline(time.Time{})
+		t.client.settle()
+		s.metrics.tunnels.WithLabelValues("http").Inc()
+		return "serve", s.inner1.push(framing.Guard(t, s.cfg.Limits.HeaderBytes+guardSlack))
+	}
+	return "protocol", errors.New("neither TLS nor HTTP")
+}
+
+func (s *Server) openTLS(t *tunnel) (stage string, err error) {
+	t.scheme = "https"
+	c := tls.Server(t, s.tls)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Timeouts.Handshake)
+	defer cancel()
+	if err := c.HandshakeContext(ctx); err != nil {
+		return "handshake", err
+	}
+	t.SetDeadline(time.Time{})
+	t.client.settle()
+	state := c.ConnectionState()
+	t.sni = strings.ToLower(state.ServerName)
+	s.metrics.tunnels.WithLabelValues("tls").Inc()
+	if state.NegotiatedProtocol == "h2" {
+		return "serve", s.inner2.push(c)
+	}
+	return "serve", s.inner1.push(framing.Guard(c, s.cfg.Limits.HeaderBytes+guardSlack))
+}
+
+// mismatch tells whether a request in the tunnel is for another authority than
+// the one the tunnel was opened to. Three names have to be one: what was asked
+// of the proxy, what the certificate was made for, and what the request says.
+func (t *tunnel) mismatch(r *http.Request) bool {
+	host, port, ok := splitAuthority(r.Host, t.scheme)
+	if !ok || host != t.host || port != t.port {
+		return true
+	}
+	if t.sni != "" && t.sni != t.host {
+		return true
+	}
+	return r.URL.IsAbs() && r.URL.Scheme != t.scheme
+}
+
+// splitAuthority normalises "host", "host:port" or "[v6]:port": lower case, no
+// final dot, the scheme's port if none is given.
+func splitAuthority(authority, scheme string) (host string, port int, ok bool) {
+	host = authority
+	switch scheme {
+	case "http":
+		port = 80
+	case "https":
+		port = 443
+	}
+	if h, p, err := net.SplitHostPort(authority); err == nil {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return "", 0, false
+		}
+		host, port = h, int(n)
+	} else if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	host = normalHost(host)
+	if host == "" || port == 0 || strings.ContainsAny(host, " /\\@#?%[]") {
+		return "", 0, false
+	}
+	return host, port, true
+}
+
+// normalHost writes a name or address in the one form that lists are compared
+// with.
+func normalHost(host string) string {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if strings.Contains(host, ":") {
+		if a, err := netip.ParseAddr(host); err == nil {
+			return a.String()
+		}
+		return ""
+	}
+	return host
+}
+
+// hostMatcher compiles a list of names and "*.name".
+func hostMatcher(list []string) func(host string) bool {
+	exact, below := map[string]bool{}, map[string]bool{}
+	for _, p := range list {
+		if name, ok := strings.CutPrefix(p, "*."); ok {
+			below[normalHost(name)] = true
+		} else {
+			exact[normalHost(p)] = true
+		}
+	}
+	return func(host string) bool {
+		if exact[host] {
+			return true
+		}
+		for {
+			_, rest, ok := strings.Cut(host, ".")
+			if !ok {
+				return false
+			}
+			if below[rest] {
+				return true
+			}
+			host = rest
+		}
+	}
+}

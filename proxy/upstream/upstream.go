@@ -1,0 +1,135 @@
+// Package upstream reaches origins: it resolves and dials under policy,
+// verifies their certificates, and pools connections for many users.
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+)
+
+// The pool is sized for a company behind few services: net/http's default of
+// two idle connections to a host makes most requests wait for a handshake.
+const (
+	idlePerHost = 256
+	idleTotal   = 8192
+	sessions    = 4096
+	bufferSize  = 32 << 10
+)
+
+// Origins sends requests to origins. Safe for concurrent use.
+type Origins struct {
+	*http.Transport
+	allow   []netip.Prefix
+	resolve map[string]string
+	dialer  net.Dialer
+}
+
+// New returns Origins. It never goes through another proxy named in the
+// environment, and never skips verification.
+func New(c Config) (*Origins, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	roots, err := rootsWith(c.CAFiles)
+	if err != nil {
+		return nil, err
+	}
+	o := &Origins{allow: c.AllowPrivate, resolve: map[string]string{}}
+	for from, to := range c.Resolve {
+		o.resolve[strings.ToLower(from)] = to
+	}
+	o.dialer = net.Dialer{Timeout: or(c.Dial, 10*time.Second), KeepAlive: 30 * time.Second, Control: o.control}
+	o.Transport = &http.Transport{
+		DialContext: o.DialContext,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			RootCAs:            roots,
+			ClientSessionCache: tls.NewLRUClientSessionCache(sessions),
+		},
+		TLSHandshakeTimeout:    or(c.TLS, 10*time.Second),
+		ResponseHeaderTimeout:  or(c.Response, 5*time.Minute),
+		IdleConnTimeout:        or(c.Idle, 90*time.Second),
+		MaxIdleConns:           idleTotal,
+		MaxIdleConnsPerHost:    idlePerHost,
+		MaxResponseHeaderBytes: 256 << 10,
+		WriteBufferSize:        bufferSize,
+		ReadBufferSize:         bufferSize,
+		DisableCompression:     true, // the client's Accept-Encoding goes through
+		ForceAttemptHTTP2:      true,
+	}
+	return o, nil
+}
+
+// DialContext connects to "host:port" under the policy.
+func (o *Origins) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	if to, ok := o.resolve[strings.ToLower(addr)]; ok {
+		addr = to
+	}
+	return o.dialer.DialContext(ctx, network, addr)
+}
+
+func rootsWith(files []string) (*x509.CertPool, error) {
+	if len(files) == 0 {
+		return nil, nil // the system's
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("load the system's roots: %w", err)
+	}
+	var errs []error
+	for _, name := range files {
+		pem, err := os.ReadFile(name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("upstream.ca_files: %w", err))
+		} else if !pool.AppendCertsFromPEM(pem) {
+			errs = append(errs, fmt.Errorf("upstream.ca_files: %s: no certificate in it; it has to be a PEM file", name))
+		}
+	}
+	return pool, errors.Join(errs...)
+}
+
+func or(d, def time.Duration) time.Duration {
+	if d == 0 {
+		return def
+	}
+	return d
+}
+
+// Cause says in one word why an origin could not be reached, for answers and
+// metrics; the words are those of package answer. status is 403, 502 or 504.
+func Cause(err error) (word string, status int) {
+	var (
+		dns   *net.DNSError
+		cert  *tls.CertificateVerificationError
+		host  x509.HostnameError
+		auth  x509.UnknownAuthorityError
+		alert tls.AlertError
+		rec   tls.RecordHeaderError
+		op    *net.OpError
+		timed interface{ Timeout() bool }
+	)
+	switch {
+	case errors.Is(err, ErrInner):
+		return "origin-inner", http.StatusForbidden
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "origin-unknown", http.StatusBadGateway
+	case errors.As(err, &cert), errors.As(err, &host), errors.As(err, &auth):
+		return "origin-certificate", http.StatusBadGateway
+	case errors.As(err, &alert), errors.As(err, &rec):
+		return "origin-tls", http.StatusBadGateway
+	case errors.As(err, &timed) && timed.Timeout():
+		return "origin-timeout", http.StatusGatewayTimeout
+	case errors.As(err, &op) && op.Op == "dial":
+		return "origin-refused", http.StatusBadGateway
+	}
+	return "origin-broken", http.StatusBadGateway
+}

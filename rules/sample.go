@@ -1,0 +1,241 @@
+package rules
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
+)
+
+// sample is a [[rule.test]], which judges its rule alone, or a [[test]], which
+// judges the whole set.
+type sample struct {
+	name      string
+	rule      string // the rule it belongs to, or that must decide; "": any
+	at        tomlfile.Pos
+	body      []byte
+	fileName  string
+	mediaType string
+	reasons   []part.Reason // taken as coverage reasons
+	format    string        // of what was not read
+	sent      Transaction   // without its report
+	skip      [4]bool       // groups that the sample says nothing about
+	expect    Action        // Invalid: no match
+}
+
+// noon is when a sample is sent that does not say when: a Wednesday.
+var noon = time.Date(2026, time.January, 7, 12, 0, 0, 0, time.UTC)
+
+// sample compiles a test; r is nil for one of the whole set. What a rule's test
+// does not say of the destination, the sender or the time is taken to be as
+// the rule wants it.
+func (b *builder) sample(t *testTOML, r *rule, from source, report tomlfile.Report) sample {
+	s := sample{name: t.Name, rule: t.Rule, at: t.At.Pos(), fileName: t.FileName, mediaType: t.MediaType, format: t.Format}
+	if t.Name == "" {
+		report(s.at, "the test has no name; write in name what it shows")
+	}
+	s.body = b.body(t, from, report)
+	s.sent = Transaction{
+		Principal: Principal{User: t.User, Groups: t.Groups, How: "test"},
+		Destination: Destination{Scheme: "https", Host: strings.ToLower(cmp.Or(t.Host, "host.example")), Port: cmp.Or(t.Port, 443),
+			Method: cmp.Or(t.Method, http.MethodPost), Path: cmp.Or(t.Path, "/"), Service: t.Service, Classes: t.Class},
+		Bytes: int64(len(s.body)), Time: noon,
+	}
+	if t.FileName != "" {
+		s.sent.FileNames = []string{t.FileName}
+	}
+	for i, c := range t.Class {
+		oneOf(t.At.Key("class").Elem(i), "class", c, b.classes, report)
+	}
+	if t.Host != "" && t.Class == nil && b.opt.Destination != nil {
+		d := &s.sent.Destination
+		service, classes := b.opt.Destination(d.Host, d.Path)
+		d.Service, d.Classes = cmp.Or(t.Service, service), classes
+	}
+	if t.Bytes != nil {
+		s.sent.Bytes = int64(*t.Bytes)
+	}
+	if t.Address != "" {
+		a, err := netip.ParseAddr(t.Address)
+		if err != nil {
+			report(t.At.Key("address").Pos(), "%q is no address; write one such as \"10.1.2.3\"", t.Address)
+		}
+		s.sent.Principal.Address = a
+	}
+	if t.Time != nil {
+		if s.sent.Time = *t.Time; local(t.Time) {
+			report(t.At.Key("time").Pos(), "the time has no offset; write one such as 2026-04-01T22:30:00+09:00")
+		}
+	}
+	for i, w := range t.NotInspected {
+		if oneOf(t.At.Key("not_inspected").Elem(i), "reason", w, reasonWords(), report) && w != anyReason {
+			s.reasons = append(s.reasons, part.Reason(w))
+		}
+	}
+	if r != nil {
+		where := t.Class != nil || t.Host != "" || t.Service != "" || t.Method != "" || t.Path != "" || t.Port != 0
+		who := t.User != "" || t.Groups != nil || t.Address != ""
+		s.rule, s.skip = r.id, [4]bool{1: !where, 2: !who, 3: t.Time == nil}
+		if t.Rule != "" {
+			report(t.At.Key("rule").Pos(), "a test inside a rule is of that rule; leave rule out")
+		}
+	}
+	s.expect = b.expect(t, r, report)
+	return s
+}
+
+// expect checks what a test expects.
+func (b *builder) expect(t *testTOML, r *rule, report tomlfile.Report) Action {
+	at := t.At.Key("expect")
+	words := actionWords()
+	if r != nil {
+		words = []string{r.action.String(), noMatch}
+	}
+	switch {
+	case t.Expect == "":
+		report(t.At.Pos(), "the test does not say what it expects; write expect = %s", quoted(words))
+	case !slices.Contains(words, t.Expect):
+		report(at.Pos(), "expect = %q; write %s", t.Expect, quoted(words))
+	case t.Expect != noMatch:
+		return parseAction(t.Expect)
+	}
+	return Invalid
+}
+
+// quoted gives words as an author writes them, one or the other.
+func quoted(words []string) string { return `"` + strings.Join(words, `" or "`) + `"` }
+
+// body is the sample's content.
+func (b *builder) body(t *testTOML, from source, report tomlfile.Report) []byte {
+	given := 0
+	var body []byte
+	if t.Text != nil {
+		given, body = given+1, []byte(*t.Text)
+	}
+	if t.File != nil {
+		given, body = given+1, b.beside(from, t.At.Key("file"), *t.File, report)
+	}
+	if t.Base64 != nil {
+		given++
+		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(*t.Base64), ""))
+		if err != nil {
+			report(t.At.Key("base64").Pos(), "this is not base64; write what the command base64 puts out")
+		}
+		body = data
+	}
+	if given > 1 || given == 0 && t.FileName == "" && t.NotInspected == nil && t.Bytes == nil {
+		report(t.At.Pos(), "a test has one content; write text = \"…\", file = \"…\" or base64 = \"…\"")
+	}
+	return body
+}
+
+// TestResult tells how one of the set's own tests went.
+type TestResult struct {
+	Pos    tomlfile.Pos `json:"-"`
+	At     string       `json:"at"`
+	Rule   string       `json:"rule,omitempty"`
+	Name   string       `json:"name"`
+	Expect string       `json:"expect"`
+	Got    string       `json:"got"`
+	OK     bool         `json:"ok"`
+	Why    string       `json:"why"` // in words, with counts
+}
+
+// RunTests runs the rules' own tests and those of the whole set. Once ctx is
+// done, those left fail.
+func (s *Set) RunTests(ctx context.Context) []TestResult {
+	var results []TestResult
+	for i := range s.rules {
+		for k := range s.rules[i].tests {
+			results = append(results, s.runRuleTest(ctx, &s.rules[i], &s.rules[i].tests[k]))
+		}
+	}
+	for i := range s.tests {
+		results = append(results, s.runSetTest(ctx, &s.tests[i]))
+	}
+	return results
+}
+
+// transaction scans the sample's body.
+func (s *Set) transaction(ctx context.Context, m *sample) Transaction {
+	roots := []part.Part{{Path: cmp.Or(m.fileName, "sample"), Name: m.fileName, MediaType: m.mediaType,
+		Body: bytes.NewReader(m.body), Size: int64(len(m.body))}}
+	t := m.sent
+	t.Report = s.scanner.Scan(ctx, roots, inspect.ScanOptions{})
+	if len(m.reasons) > 0 && t.Report != nil {
+		r := *t.Report
+		r.Coverage.Reasons = maps.Clone(r.Coverage.Reasons)
+		if r.Coverage.Reasons == nil {
+			r.Coverage.Reasons = map[part.Reason]int{}
+		}
+		for _, why := range m.reasons {
+			r.Coverage.Reasons[why]++
+			r.Parts = append(r.Parts, inspect.PartReport{Format: m.format, State: inspect.Not, Reason: why})
+		}
+		t.Report = &r
+	}
+	return t
+}
+
+func (s *Set) runRuleTest(ctx context.Context, r *rule, m *sample) TestResult {
+	res := m.result()
+	t := s.transaction(ctx, m)
+	if res.Got = s.unfit(&t); res.Got != "" {
+		res.Why = fmt.Sprintf("rule %q: test %q could not run: %s", r.id, m.name, res.Got)
+		return res
+	}
+	a, ok := r.applies(&t, m.skip)
+	res.Got = noMatch
+	if ok {
+		res.Got = r.action.String()
+	}
+	if res.OK = res.Got == res.Expect; res.OK {
+		return res
+	}
+	res.Why = fmt.Sprintf("rule %q: test %q expects %q and gets %q: ", r.id, m.name, res.Expect, res.Got)
+	if ok {
+		res.Why += a.words(&t)
+	} else {
+		res.Why += r.missing(&t, m.skip)
+	}
+	return res
+}
+
+func (s *Set) runSetTest(ctx context.Context, m *sample) TestResult {
+	res := m.result()
+	t := s.transaction(ctx, m)
+	v := s.Decide(t)
+	res.Got = v.Action.String()
+	if res.OK = v.Action == m.expect && (m.rule == "" || v.Rule == m.rule); res.OK {
+		return res
+	}
+	res.Why = fmt.Sprintf("test %q expects %q", m.name, res.Expect)
+	if m.rule != "" {
+		res.Why += fmt.Sprintf(" by rule %q", m.rule)
+	}
+	res.Why += fmt.Sprintf(" and gets %q", res.Got)
+	if v.Rule != "" {
+		res.Why += fmt.Sprintf(" by rule %q", v.Rule)
+	}
+	res.Why += ": " + v.Clause
+	return res
+}
+
+func (m *sample) result() TestResult {
+	expect := noMatch
+	if m.expect != Invalid {
+		expect = m.expect.String()
+	}
+	return TestResult{Pos: m.at, At: m.at.String(), Rule: m.rule, Name: m.name, Expect: expect}
+}
