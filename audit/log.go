@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,12 +54,13 @@ type Log struct {
 	dir  string
 	opt  Options
 	lock *os.File
-	wake chan struct{} // there is a batch, or the log was closed
-	gone chan struct{} // the writer has ended
+	wake chan struct{}    // there is a batch, or the log was closed
+	gone chan struct{}    // the writer has ended
+	heal chan chan healed // asks the writer to read the end anew
 
 	mu     sync.Mutex
 	chain  chain
-	salts  []byte
+	salts  salts
 	batch  *batch // being filled; nil if nothing waits
 	spare  []byte
 	err    error // sticky: nothing is appended any more
@@ -102,7 +102,7 @@ const maxPooled = 64 << 10
 // Append writes ev and returns when it is on disk. A zero Time is set to now.
 // After any error the event must be taken as not recorded; when the error is
 // ctx's it may still be. After a failed write or sync every Append fails until
-// the log is closed and opened anew.
+// Reopen, or until the log is closed and opened anew.
 func (l *Log) Append(ctx context.Context, ev Event) (Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, fmt.Errorf("append to audit log: %w", err)
@@ -162,12 +162,6 @@ func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
 	if l.batch != nil && len(l.batch.buf) > maxPending {
 		return nil, Receipt{}, ErrBehind
 	}
-	if len(l.salts) == 0 {
-		l.salts = l.salts[:cap(l.salts)]
-		if _, err := rand.Read(l.salts); err != nil {
-			return nil, Receipt{}, fmt.Errorf("make salt: %w", err)
-		}
-	}
 	if l.batch == nil {
 		l.batch = &batch{buf: l.spare[:0], first: l.chain.seq + 1, done: make(chan struct{})}
 		l.spare = nil
@@ -176,8 +170,7 @@ func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
 		default:
 		}
 	}
-	r := raw{seq: l.chain.seq + 1, prev: l.chain.last, event: event}
-	l.salts = l.salts[copy(r.salt[:], l.salts):]
+	r := raw{seq: l.chain.seq + 1, salt: l.salts.next(), prev: l.chain.last, event: event}
 	r.hash = l.chain.h.record(&r)
 	l.chain.seq, l.chain.last = r.seq, r.hash
 	l.batch.buf = appendLine(l.batch.buf, &r)
@@ -198,6 +191,9 @@ func (l *Log) write() {
 				l.fail(err)
 			}
 			timer.Reset(headSync)
+			continue
+		case done := <-l.heal:
+			done <- l.reread()
 			continue
 		}
 		l.mu.Lock()
@@ -312,13 +308,14 @@ func (l *Log) Close() error {
 }
 
 // release closes the files and gives up the lock.
-func (l *Log) release() error {
-	var err error
+func (l *Log) release() error { return errors.Join(l.closeFiles(), l.lock.Close()) }
+
+func (l *Log) closeFiles() (err error) {
 	if l.seg != nil {
 		err = l.seg.Close()
 	}
 	if l.head.f != nil {
 		err = errors.Join(err, l.head.f.Close())
 	}
-	return errors.Join(err, l.lock.Close())
+	return err
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,27 @@ func TestAppendReopenVerify(t *testing.T) {
 	}
 	if res.Segments < 5 {
 		t.Errorf("%d segments: no rotation", res.Segments)
+	}
+}
+
+func TestSaltsDiffer(t *testing.T) {
+	dir := t.TempDir()
+	l := mustOpen(t, dir, Options{})
+	mustAppend(t, l, 200)
+	segs, err := segments(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[salt]bool{{}: true}
+	for _, line := range bytes.SplitAfter(read(t, filepath.Join(dir, segs[0].name)), []byte("\n"))[:200] {
+		var r raw
+		if err := parseLine(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		if seen[r.salt] {
+			t.Fatalf("record %d has a salt that was used before, or none", r.seq)
+		}
+		seen[r.salt] = true
 	}
 }
 
@@ -256,6 +278,55 @@ func TestFailureIsStickyUntilReopened(t *testing.T) {
 			last := mustAppend(t, l, 1)
 			mustVerify(t, dir, last.Seq)
 		})
+	}
+}
+
+func TestReopen(t *testing.T) {
+	dir := t.TempDir()
+	o, p := flakyOptions()
+	l := mustOpen(t, dir, o)
+	if err := l.Reopen(t.Context()); err != nil {
+		t.Errorf("a healthy log: %v", err)
+	}
+	mustAppend(t, l, 3)
+	p.Store(&failure{write: &os.PathError{Op: "write", Err: syscall.ENOSPC}, short: 50})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if _, err := l.Append(t.Context(), decision(0)); !errors.Is(err, ErrDiskFull) {
+				t.Errorf("Append: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := l.Reopen(t.Context()); !errors.Is(err, ErrDiskFull) {
+		t.Errorf("Reopen on a full disk: %v", err)
+	}
+	if err := l.Healthy(); !errors.Is(err, ErrDiskFull) {
+		t.Errorf("Healthy on a full disk: %v", err)
+	}
+	p.Store(nil)
+	if err := l.Reopen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	last := mustAppend(t, l, 2)
+	mustVerify(t, dir, last.Seq)
+	n := 0
+	err := Read(dir, Filter{Kind: "gap"}, func(r Record) error {
+		n++
+		if !strings.Contains(r.Event.Reason, "reopened after") || !strings.Contains(r.Event.Reason, "full") {
+			t.Errorf("gap says %q", r.Event.Reason)
+		}
+		return nil
+	})
+	if err != nil || n == 0 {
+		t.Errorf("%d gap events, error %v", n, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := l.Reopen(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Errorf("Reopen after Close: %v", err)
 	}
 }
 

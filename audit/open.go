@@ -41,9 +41,67 @@ func Open(dir string, o Options) (*Log, error) {
 	return l, nil
 }
 
+// Reopen takes a log into use again whose disk failed or was full: it reads
+// the end anew, as Open does, and records a "gap" that names the failure. If
+// the disk still fails, the log stays as it was. It does nothing to a healthy
+// log.
+func (l *Log) Reopen(ctx context.Context) error {
+	failed := l.Healthy()
+	if failed == nil {
+		return nil
+	}
+	if errors.Is(failed, ErrClosed) {
+		return failed
+	}
+	done := make(chan healed, 1)
+	select {
+	case l.heal <- done:
+	case <-l.gone:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	h := <-done
+	if h.err != nil {
+		return fmt.Errorf("reopen audit log %s: %w", l.dir, h.err)
+	}
+	reason := "reopened after: " + failed.Error()
+	if h.torn != "" {
+		reason += "; " + h.torn
+	}
+	_, err := l.Append(ctx, Event{Kind: "gap", Reason: reason})
+	return err
+}
+
+// healed is what came of reading the end anew.
+type healed struct {
+	torn string
+	err  error
+}
+
+// reread is the writer's part of Reopen.
+func (l *Log) reread() (h healed) {
+	if l.Healthy() == nil {
+		return h
+	}
+	fresh := &Log{dir: l.dir, opt: l.opt, chain: chain{h: newHasher()}}
+	if h.torn, h.err = fresh.recover(); h.err != nil {
+		h.err = errors.Join(h.err, fresh.closeFiles())
+		return h
+	}
+	l.closeFiles() // their errors were told when they came
+	l.seg, l.segSize, l.head = fresh.seg, fresh.segSize, fresh.head
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.chain, l.err = fresh.chain, nil
+	return h
+}
+
 func open(dir string, o Options) (l *Log, torn string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, "", err
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := errors.Join(os.MkdirAll(dir, 0o700), syncDir(filepath.Dir(dir))); err != nil {
+			return nil, "", err
+		}
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -58,7 +116,7 @@ func open(dir string, o Options) (l *Log, torn string, err error) {
 		dir: dir, opt: o, lock: f,
 		wake:  make(chan struct{}, 1),
 		gone:  make(chan struct{}),
-		salts: make([]byte, 0, 64*len(salt{})),
+		heal:  make(chan chan healed),
 		chain: chain{h: newHasher()},
 	}
 	if torn, err = l.recover(); err != nil {
@@ -210,11 +268,11 @@ func (l *Log) cut(s segment, at int64) (side string, err error) {
 	}
 	_, err = io.Copy(to, io.NewSectionReader(f, at, s.size-at))
 	err = errors.Join(err, to.Sync(), to.Close(), syncDir(l.dir))
-	if err == nil {
-		err = errors.Join(f.Truncate(at), f.Sync())
-	}
 	if err != nil {
-		return "", fmt.Errorf("recover: %w", err)
+		return "", explain("recover", errors.Join(err, os.Remove(to.Name())))
+	}
+	if err := errors.Join(f.Truncate(at), f.Sync()); err != nil {
+		return "", explain("recover", err)
 	}
 	return side, nil
 }

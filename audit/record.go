@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -20,6 +21,21 @@ func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
 
 type salt [16]byte
+
+// salts makes 64 at a time. Not safe for concurrent use.
+type salts struct {
+	made [64 * len(salt{})]byte
+	left int
+}
+
+func (s *salts) next() salt {
+	if s.left == 0 {
+		rand.Read(s.made[:]) // never fails: it ends the process instead
+		s.left = len(s.made)
+	}
+	s.left -= len(salt{})
+	return salt(s.made[s.left:][:len(salt{})])
+}
 
 // The literal pieces of a line, in order. A line is exactly these and the
 // values between them: there is one way only to write a record, so that no

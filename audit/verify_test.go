@@ -57,28 +57,26 @@ func write(t *testing.T, name string, b []byte) {
 // each length: Verify notices every time.
 func TestEveryByte(t *testing.T) {
 	dir, files := smallLog(t)
-	tried := 0
+	tried, step := 0, 1
+	if raceEnabled {
+		step = 13 // each takes ten times as long
+	}
 	for name, whole := range files {
 		path := filepath.Join(dir, name)
-		for i := range whole {
-			for _, flip := range []byte{1, 0x20} {
-				b := slices.Clone(whole)
-				b[i] ^= flip
-				write(t, path, b)
-				res, err := Verify(dir, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if res.Bad == nil {
-					t.Fatalf("%s: byte %d from %q to %q was not noticed", name, i, whole[i], b[i])
-				}
-				tried++
+		for i := 0; i < len(whole); i += step {
+			b := slices.Clone(whole)
+			if b[i] ^= 1; whole[i] >= 'A' {
+				b[i] ^= 1 | 0x20 // the other case of a letter: the same to a careless reader
+			}
+			write(t, path, b)
+			if res, err := Verify(dir, nil); err != nil || res.Bad == nil {
+				t.Fatalf("%s: byte %d from %q to %q was not noticed (error %v)", name, i, whole[i], b[i], err)
 			}
 			write(t, path, whole[:i])
 			if res, err := Verify(dir, nil); err != nil || res.Bad == nil {
 				t.Fatalf("%s: cut at %d was not noticed (error %v)", name, i, err)
 			}
-			tried++
+			tried += 2
 		}
 		write(t, path, whole)
 	}
@@ -152,9 +150,10 @@ func TestOpenRefusesADamagedEnd(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, name), whole)
 	}
-	for n := range files[last] { // acknowledged, so not to be cut off
+	for n := 0; n < len(files[last]); n += 5 { // acknowledged, so not to be cut off
 		damage(last, files[last][:n])
 	}
+	damage(last, files[last][:len(files[last])-1])
 	damage(last, bytes.Replace(files[last], []byte(`"block"`), []byte(`"allow"`), 1))
 	damage(headFile, nil)
 	damage(keyFile, bytes.Repeat([]byte{1}, 32))

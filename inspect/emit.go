@@ -19,7 +19,7 @@ type scan struct {
 	report  *Report
 	budget  *part.Budget
 	tally   *tally
-	masked  bool // scratch
+	records int // numbers given to records
 }
 
 // MaxParts bounds the parts that a report lists; further ones are summed in the
@@ -195,9 +195,9 @@ func (e *emitter) close() {
 // Demand implements detect.Sink.
 func (e *emitter) Demand() detect.Demand {
 	if e.scan.opt.UntilDecided {
-		return e.scan.tally.demand()
+		return e.scan.tally.demand
 	}
-	return detect.All
+	return nil
 }
 
 // recordConfidence is the least confidence of a finding that makes a record
@@ -211,8 +211,8 @@ func (e *emitter) Record(r *detect.Record) {
 	number := -1
 	for i := range r.Found {
 		if f := &r.Found[i]; f.Confidence >= recordConfidence && detect.Personal(f.Type) {
-			number = c.report.Records
-			c.report.Records++
+			number = c.records
+			c.records++
 			break
 		}
 	}

@@ -40,7 +40,7 @@ type Report struct {
 	Parts    []PartReport
 	Findings []Finding // at most MaxFindings; Total counts all
 	Total    map[Type]int
-	Records  int   // records with at least one personal finding
+	Records  int   // distinct persons: records with a personal finding, the same person counted once
 	Answers  []int // one a Query, distinct; at most MaxDistinct each
 	Coverage Coverage
 	Elapsed  time.Duration

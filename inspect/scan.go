@@ -84,7 +84,7 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	for i := range roots {
 		c.part(roots[i], 0)
 	}
-	r.Answers = c.tally.answers()
+	r.Answers, r.Records = c.tally.answers()
 	r.Coverage = cover(r.Parts)
 	r.Elapsed = time.Since(start)
 	return r

@@ -13,8 +13,7 @@ type tally struct {
 	digests   digester
 	people    set
 	values    set
-	undecided int // questions below their AtLeast
-	costly    int // those of them that ask for names or addresses
+	demand    detect.Demand // what may still change a decision
 
 	need  [][]bool // scratch: by question, the elements of With that are met
 	ids   []string // scratch
@@ -25,57 +24,57 @@ type tally struct {
 // question is a Query with its count.
 type question struct {
 	Query
-	bit    int // in the sets
-	count  int
-	costly bool
-	open   bool // the count is below AtLeast
+	bit   int // in the sets
+	count int
+	open  bool // the count is below AtLeast
 }
 
+// newTally takes the queries and, as the last question, one of its own: how many
+// persons there are at all.
 func newTally(queries []Query, d digester) *tally {
 	t := &tally{digests: d}
+	queries = append(slices.Clip(queries), Query{People: true, With: [][]Type{nil}, Confidence: recordConfidence})
 	words := (len(queries) + 63) / 64
 	t.people.init(2 * words)
 	t.values.init(words)
 	for i, q := range queries {
 		k := question{Query: q, bit: i, open: q.AtLeast > 0}
-		for _, types := range q.With {
-			k.costly = k.costly || slices.ContainsFunc(types, detect.Costly)
-		}
 		t.questions = append(t.questions, k)
 		t.need = append(t.need, make([]bool, len(q.With)))
-		if k.open {
-			t.undecided++
-			if k.costly {
-				t.costly++
-			}
-		}
 	}
+	t.setDemand()
 	return t
 }
 
-// demand says what could still change an answer that matters.
-func (t *tally) demand() detect.Demand {
-	switch {
-	case t.undecided == 0:
-		return detect.Nothing
-	case t.costly == 0:
-		return detect.Numbers
+// setDemand works out what may still change a decision. Persons are told apart
+// by all that stands in their records.
+func (t *tally) setDemand() {
+	t.demand = detect.Demand{}
+	for i := range t.questions {
+		q := &t.questions[i]
+		switch {
+		case !q.open:
+		case q.People:
+			t.demand = nil
+			return
+		case len(q.With) > 0:
+			t.demand = append(t.demand, q.With[0]...)
+		}
 	}
-	return detect.All
 }
 
 func (q *question) counts(f *detect.Found, types []Type) bool {
-	return f.Confidence >= q.Confidence && (f.Validated || !q.Validated) && slices.Contains(types, f.Type)
+	if f.Confidence < q.Confidence || q.Validated && !f.Validated {
+		return false
+	}
+	return slices.Contains(types, f.Type) || types == nil && detect.Personal(f.Type)
 }
 
 func (t *tally) hit(q *question) {
 	q.count++
 	if q.open && q.count >= q.AtLeast {
 		q.open = false
-		t.undecided--
-		if q.costly {
-			t.costly--
-		}
+		t.setDemand()
 	}
 }
 
@@ -194,13 +193,15 @@ func (t *tally) person(q *question, r *detect.Record, met []bool) {
 	}
 }
 
-// answers returns the counts in the order of the queries.
-func (t *tally) answers() []int {
+// answers returns the counts in the order of the queries, and the number of
+// persons.
+func (t *tally) answers() ([]int, int) {
 	out := make([]int, len(t.questions))
 	for i := range t.questions {
 		out[i] = t.questions[i].count
 	}
-	return out
+	n := len(out) - 1
+	return out[:n:n], out[n]
 }
 
 // set maps digests to a few words of bits: an open-addressed table that holds

@@ -61,11 +61,10 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 			state[name], status = err.Error(), http.StatusServiceUnavailable
 		}
 	}
-	note("authority", s.deps.CA.Healthy())
 	if s.deps.Policy() == nil {
-		note("rules", errNoRules)
+		note("inspection", errNoRules)
 	} else {
-		note("rules", nil)
+		note("inspection", nil)
 	}
 	for _, c := range s.deps.Checks {
 		note(c.Name, c.Probe())

@@ -7,12 +7,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // clients tracks every open client connection, also those that net/http has
 // handed out and no longer knows of.
 type clients struct {
-	max int
+	max      int
+	patience time.Duration // with a client that takes nothing of an answer
 
 	mu   sync.Mutex
 	open map[*client]struct{}
@@ -26,7 +29,9 @@ type client struct {
 	// used is when bytes last passed, in Unix nanoseconds; kept only while
 	// the connection is relayed, else 0.
 	used atomic.Int64
-	sent atomic.Int64 // bytes from the client while relayed
+	// until is the write deadline, in Unix nanoseconds.
+	until atomic.Int64
+	sent  prometheus.Counter // of the bytes relayed; may be nil; set before used
 }
 
 // add returns nil if there are too many.
@@ -97,7 +102,10 @@ func (cs *clients) closeAll() {
 
 // relay marks the connection as one that no server looks after, so that it is
 // closed on shutdown when it is quiet, and its bytes are counted.
-func (c *client) relay() { c.used.Store(time.Now().UnixNano()) }
+func (c *client) relay(sent prometheus.Counter) {
+	c.sent = sent
+	c.used.Store(time.Now().UnixNano())
+}
 
 // settle ends relay: an HTTP server has taken over.
 func (c *client) settle() { c.used.Store(0) }
@@ -106,16 +114,40 @@ func (c *client) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.used.Load() != 0 && n > 0 {
 		c.used.Store(time.Now().UnixNano())
-		c.sent.Add(int64(n))
+		if c.sent != nil {
+			c.sent.Add(float64(n))
+		}
 	}
 	return n, err
 }
 
+// Write implements net.Conn. A client that takes nothing is given up in time;
+// the deadline is moved only now and then, since moving it costs.
 func (c *client) Write(p []byte) (int, error) {
+	now := time.Now()
 	if c.used.Load() != 0 {
-		c.used.Store(time.Now().UnixNano())
+		c.used.Store(now.UnixNano())
+	}
+	if patience := c.all.patience; c.until.Load()-now.UnixNano() < int64(patience) {
+		until := now.Add(patience + patience/4)
+		c.until.Store(until.UnixNano())
+		if err := c.Conn.SetWriteDeadline(until); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Write(p)
+}
+
+// SetDeadline implements net.Conn.
+func (c *client) SetDeadline(t time.Time) error {
+	c.until.Store(0)
+	return c.Conn.SetDeadline(t)
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *client) SetWriteDeadline(t time.Time) error {
+	c.until.Store(0)
+	return c.Conn.SetWriteDeadline(t)
 }
 
 func (c *client) Close() error {

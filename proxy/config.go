@@ -58,7 +58,7 @@ const TryHost = "try.sekimori.test"
 type Timeouts struct {
 	Handshake time.Duration // TLS handshake, and the first bytes in a tunnel; default 15 s
 	Header    time.Duration // a request's head; default 30 s
-	Idle      time.Duration // between requests on a kept-alive connection; default 2 min
+	Idle      time.Duration // between requests on a kept-alive connection, and for a client that takes nothing of an answer; default 2 min
 	Body      time.Duration // without any progress while a body is read; default 60 s
 	Drain     time.Duration // reading what a refused client still sends; default 10 s
 }

@@ -23,6 +23,7 @@ type exchange struct {
 	r *http.Request
 	w writer
 
+	link   *link
 	who    rules.Principal
 	host   string
 	port   int
@@ -62,6 +63,8 @@ func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
 	case x.outcome.Failure == gate.Aborted:
 		panic(http.ErrAbortHandler) // nobody there to answer
 	case !x.outcome.Passes():
+		x.s.log.Info("kept in", "incident", x.outcome.Incident, "action", x.outcome.Verdict.Action.String(), "rule", x.outcome.Verdict.Rule,
+			"failure", string(x.outcome.Failure), "user", x.who.User, "address", x.who.Address, "host", x.host)
 		return r, x.own(x.refusal(t))
 	}
 	x.prepare(r)
@@ -106,7 +109,8 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 func (x *exchange) own(a *answer.Answer) *http.Response {
 	x.answered = true
 	x.drain = hasBody(x.r) && x.outcome.Body == nil && x.outcome.Failure != gate.Stalled && x.outcome.Failure != gate.Malformed
-	a.Close = a.Close || hasBody(x.r) && x.outcome.Body == nil
+	// Over HTTP/2 this would end the other streams too, and is not needed.
+	a.Close = x.r.ProtoMajor == 1 && (a.Close || hasBody(x.r) && x.outcome.Body == nil)
 	return x.s.answer(*a, x.r)
 }
 
@@ -138,7 +142,6 @@ func (x *exchange) finish(failed bool) {
 	x.outcome.Close()
 	if u := x.upgraded; u != nil && u.client != nil {
 		u.Close() // goproxy leaves it open
-		x.s.metrics.relayed.WithLabelValues("websocket").Add(float64(u.client.sent.Load()))
 	}
 	if !x.drain || failed || x.w.hijacked || x.r.ProtoMajor != 1 {
 		return
@@ -247,8 +250,11 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		conn.Close()
 		return nil, nil, http.ErrNotSupported
 	}
-	if w.x.upgraded != nil || w.x.bypass {
-		t.client.relay()
+	switch {
+	case w.x.upgraded != nil:
+		t.client.relay(w.x.s.metrics.relayed.WithLabelValues("websocket"))
+	case w.x.bypass:
+		t.client.relay(w.x.s.metrics.relayed.WithLabelValues("bypass"))
 	}
 	return t, bufio.NewReadWriter(bufio.NewReader(t), bufio.NewWriter(t)), nil
 }

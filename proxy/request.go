@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"mime"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
+	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/rules"
@@ -41,7 +43,7 @@ func (x *exchange) transaction(r *http.Request) *gate.Transaction {
 		t.Confirm, t.Reason = token, reason
 	}
 	if hasBody(r) {
-		t.Body, t.Length = r.Body, r.ContentLength
+		t.Body, t.Length = bodyReader{r.Body, x.link.guard}, r.ContentLength
 		t.MediaType = r.Header.Get("Content-Type")
 		t.Encodings = encodings(r.Header["Content-Encoding"])
 		t.Idle = x.s.cfg.Timeouts.Body
@@ -51,6 +53,21 @@ func (x *exchange) transaction(r *http.Request) *gate.Transaction {
 		t.Trailer = func() []gate.Header { return allHeaders(r.Trailer) }
 	}
 	return t
+}
+
+// bodyReader names a fault of the framing where net/http makes an unexpected
+// end of it.
+type bodyReader struct {
+	io.Reader
+	guard *framing.Conn
+}
+
+func (b bodyReader) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && err != io.EOF && b.guard != nil && b.guard.Err() != nil {
+		err = b.guard.Err()
+	}
+	return n, err
 }
 
 func (x *exchange) destination(r *http.Request) rules.Destination {
@@ -153,18 +170,30 @@ func (x *exchange) prepare(r *http.Request) {
 	r.Close = false
 	r.TransferEncoding = nil
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
-	if b := x.outcome.Body; b != nil && (b.Size() > 0 || len(r.Trailer) > 0) {
-		x.upload = &upload{body: b}
-		r.Body = x.upload.open()
-		r.GetBody = func() (io.ReadCloser, error) { return x.upload.open(), nil }
-		r.ContentLength = b.Size()
-		if len(r.Trailer) > 0 {
-			r.ContentLength = -1 // chunked, or there is no place for them
-		}
-	} else {
+	b := x.outcome.Body
+	if b == nil || b.Size() == 0 && len(r.Trailer) == 0 {
 		r.Trailer = nil
+		return
 	}
+	if r.ContentLength = b.Size(); len(r.Trailer) > 0 {
+		r.ContentLength = -1 // chunked, or there is no place for them
+	}
+	if held, ok := b.Bytes(); ok && len(held) <= smallUpload {
+		// The transport writes a body that it knows to be in memory
+		// together with the head. It gets a copy, since it may still read
+		// when the exchange is over.
+		held = bytes.Clone(held)
+		x.outcome.Close()
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(held)), nil }
+	} else {
+		x.upload = &upload{body: b}
+		r.GetBody = func() (io.ReadCloser, error) { return x.upload.open(), nil }
+	}
+	r.Body, _ = r.GetBody()
 }
+
+// smallUpload is the size up to which a body is copied for the transport.
+const smallUpload = 64 << 10
 
 // hop lists the fields that concern one connection only.
 var hop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}

@@ -49,7 +49,8 @@ func (x *exchange) enter() *answer.Answer {
 	if s.loops(r) {
 		return &answer.Answer{Kind: answer.Loop}
 	}
-	if t := tunnelOf(r.Context()); t != nil {
+	x.link = linkOf(r.Context())
+	if t := x.link.tunnel; t != nil {
 		if r.Method == http.MethodConnect {
 			return &answer.Answer{Kind: answer.NoMethod}
 		}
@@ -57,7 +58,7 @@ func (x *exchange) enter() *answer.Answer {
 			return &answer.Answer{Kind: answer.Misdirected}
 		}
 		x.who, x.host, x.port = t.who, t.host, t.port
-		r.URL.Scheme, r.URL.Host = t.scheme, r.Host
+		r.URL.Scheme, r.URL.Host = t.scheme, joinAuthority(x.host, x.port, t.scheme)
 		return nil
 	}
 	if r.Method != http.MethodConnect && !r.URL.IsAbs() {
@@ -82,7 +83,9 @@ func (x *exchange) enter() *answer.Answer {
 		if x.bypass {
 			return x.passBy()
 		}
+		return nil
 	}
+	r.URL.Host = joinAuthority(x.host, x.port, scheme)
 	return nil
 }
 

@@ -140,13 +140,13 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.tls = s.issuer.TLS()
 	s.try = newTryOrigin(deps.CA)
 	s.chain = newChain(s)
-	s.clients.max = cfg.Limits.Connections
+	s.clients.max, s.clients.patience = cfg.Limits.Connections, cfg.Timeouts.Idle
 	s.h1, s.h2 = s.server(), s.server()
 	s.h1.Protocols = new(http.Protocols)
 	s.h1.Protocols.SetHTTP1(true)
 	s.h2.Protocols = new(http.Protocols)
 	s.h2.Protocols.SetHTTP2(true)
-	s.h2.TLSConfig = s.tls
+	s.h2.TLSConfig = s.tls.Clone() // net/http changes it; it makes no handshake
 	s.h2.HTTP2 = &http.HTTP2Config{
 		MaxConcurrentStreams:          cfg.Limits.Streams,
 		MaxReceiveBufferPerConnection: 4 << 20,

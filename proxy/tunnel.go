@@ -52,26 +52,34 @@ func (t *tunnel) CloseRead() error { return t.client.CloseRead() }
 // TunnelHost implements intercept.Named.
 func (t *tunnel) TunnelHost() string { return t.host }
 
-type tunnelKey struct{}
+// link is what is known of the connection a request came on.
+type link struct {
+	tunnel *tunnel       // nil at the front
+	guard  *framing.Conn // nil with HTTP/2
+}
 
-// connContext puts the tunnel a connection came through into the context of
-// its requests; connections of the front have none.
+type linkKey struct{}
+
+// connContext puts a connection's link into the context of its requests.
 func connContext(ctx context.Context, c net.Conn) context.Context {
+	l := new(link)
 	if g, ok := c.(*framing.Conn); ok {
+		l.guard = g
 		c = g.Conn
 	}
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
-	if t, ok := c.(*tunnel); ok {
-		return context.WithValue(ctx, tunnelKey{}, t)
-	}
-	return ctx
+	l.tunnel, _ = c.(*tunnel)
+	return context.WithValue(ctx, linkKey{}, l)
 }
 
-func tunnelOf(ctx context.Context) *tunnel {
-	t, _ := ctx.Value(tunnelKey{}).(*tunnel)
-	return t
+func linkOf(ctx context.Context) *link {
+	l, ok := ctx.Value(linkKey{}).(*link)
+	if !ok {
+		panic("request without a connection")
+	}
+	return l
 }
 
 // errSilent is what serveTunnel's log says of a client that waits for the
@@ -82,7 +90,7 @@ var errSilent = errors.New("nothing was sent")
 // for it. It returns when that server has taken over; net/http's goroutine of
 // the CONNECT ends then.
 func (s *Server) serveTunnel(t *tunnel, http10 bool) {
-	t.client.relay()
+	t.client.relay(nil) // until a server has taken over
 	kind, err := s.open(t, http10)
 	if err == nil {
 		return
@@ -129,9 +137,7 @@ func (s *Server) open(t *tunnel, http10 bool) (stage string, err error) {
 func (s *Server) openTLS(t *tunnel) (stage string, err error) {
 	t.scheme = "https"
 	c := tls.Server(t, s.tls)
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Timeouts.Handshake)
-	defer cancel()
-	if err := c.HandshakeContext(ctx); err != nil {
+	if err := c.Handshake(); err != nil { // within the deadline
 		return "handshake", err
 	}
 	t.SetDeadline(time.Time{})
@@ -183,6 +189,18 @@ func splitAuthority(authority, scheme string) (host string, port int, ok bool) {
 		return "", 0, false
 	}
 	return host, port, true
+}
+
+// joinAuthority is the inverse of splitAuthority: what is dialled is what was
+// decided on.
+func joinAuthority(host string, port int, scheme string) string {
+	if scheme == "http" && port == 80 || scheme == "https" && port == 443 {
+		if strings.Contains(host, ":") {
+			return "[" + host + "]"
+		}
+		return host
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // normalHost writes a name or address in the one form that lists are compared

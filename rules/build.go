@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +27,9 @@ type rule struct {
 	tests    []sample
 	at       tomlfile.Pos
 }
+
+// maxBlocks bounds the rules, detectors and keyword lists of a set, each.
+const maxBlocks = 2000
 
 // entry is a block of a file, decoded, with what is needed to compile it.
 type entry[T any] struct {
@@ -56,13 +58,14 @@ type builder struct {
 	used      map[string]bool
 	typeNames []string
 	spec      inspect.Spec
+	queries   map[string]int // places in spec.Queries
 	files     []string
 }
 
 func newBuilder(opt Options, faults *tomlfile.Errors) *builder {
 	return &builder{
 		opt: opt, now: cmp.Or(opt.Now, time.Now()), faults: faults, misread: map[tomlfile.Pos]bool{},
-		classes: append(slices.Clone(Classes), opt.Classes...), used: map[string]bool{},
+		classes: append(slices.Clone(Classes), opt.Classes...), used: map[string]bool{}, queries: map[string]int{},
 		spec: inspect.Spec{Limits: opt.Limits},
 	}
 }
@@ -122,6 +125,10 @@ func collect[T any](b *builder, have []entry[T], nodes []tomlfile.Node, what str
 			continue
 		}
 		k := slices.IndexFunc(have, func(h entry[T]) bool { return h.id == id })
+		if k < 0 && len(have) == maxBlocks {
+			report(n.Pos(), "there are more than %d of them; leave some out", maxBlocks)
+			return have
+		}
 		switch {
 		case k < 0:
 			have = append(have, e)
@@ -228,13 +235,14 @@ func (b *builder) keywordList(e *entry[keywordsTOML]) {
 
 // query puts q among what the scanner counts and returns its place.
 func (b *builder) query(q inspect.Query) int {
-	for i := range b.spec.Queries {
-		if reflect.DeepEqual(b.spec.Queries[i], q) {
-			return i
-		}
+	key := fmt.Sprintf("%#v", q)
+	i, ok := b.queries[key]
+	if !ok {
+		i = len(b.spec.Queries)
+		b.queries[key] = i
+		b.spec.Queries = append(b.spec.Queries, q)
 	}
-	b.spec.Queries = append(b.spec.Queries, q)
-	return len(b.spec.Queries) - 1
+	return i
 }
 
 // rule compiles a [[rule]].

@@ -69,7 +69,16 @@ func (c clause) words(t *Transaction) []string {
 
 // words gives "people: 12 (needs at least 10 …)".
 func (c *condition) words(t *Transaction) string {
-	return fmt.Sprintf("%s: %s (needs %s)", c.key, c.have(t), c.need)
+	return fmt.Sprintf("%s: %s (needs %s)", c.key, c.have(t), brief(c.need))
+}
+
+// brief cuts a long list of words, which would bury the rest of a clause.
+func brief(need string) string {
+	words := strings.Split(need, "|")
+	if len(words) <= 8 {
+		return need
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:6], "|"), len(words)-6)
 }
 
 // list makes the condition that one of the wanted words applies, or with

@@ -34,7 +34,8 @@ func (r *rule) applies(t *Transaction, skip [4]bool) (applied, bool) {
 // allowed. A transaction whose content was not inspected by this set's scanner
 // is blocked; one without content may have an empty report.
 //
-// It does no I/O and gives the same verdict for the same transaction.
+// It does no I/O and gives the same verdict for the same transaction. The maps
+// in the verdict belong to the set: do not change them.
 func (s *Set) Decide(t Transaction) Verdict {
 	if why := s.unfit(&t); why != "" {
 		return Verdict{Action: Block, Severity: "critical", Clause: why, Title: unfitTitle, Say: unfitSay}

@@ -35,20 +35,40 @@ type Options struct {
 const testTime = 2 * time.Minute
 
 // Load reads rule files and folders (every *.toml directly in them) on top of
-// the built-in rules, in the order given. The error is a [tomlfile.Errors] with
+// the built-in rules, in the order given, each once. The error is a [tomlfile.Errors] with
 // every fault, failed tests included; then there is no set.
 func Load(paths []string, opt Options) (*Set, error) {
 	var sources []source
-	var faults tomlfile.Errors
+	var faults, empty tomlfile.Errors
 	if !opt.NoDefaults {
 		sources = builtin()
 	}
-	for _, p := range paths {
-		s, err := read(p)
+	seen := map[string]bool{}
+	for _, path := range paths {
+		names, err := ruleFiles(path)
 		faults.Merge(err)
-		sources = append(sources, s...)
+		if len(names) == 0 && err == nil {
+			empty.Report(tomlfile.Pos{File: path}, "there is no rule file here; rules are read from files whose names end in .toml")
+		}
+		for _, name := range names {
+			abs, err := filepath.Abs(name)
+			if err == nil && seen[abs] {
+				continue // named twice
+			}
+			seen[abs] = true
+			f, err := tomlfile.Read(name)
+			if err != nil {
+				faults.Merge(err)
+				continue
+			}
+			sources = append(sources, source{file: f, dir: filepath.Dir(name)})
+		}
 	}
-	return build(sources, opt, faults)
+	s, err := build(sources, opt, faults)
+	if err == nil {
+		s.notes = append(s.notes, empty...)
+	}
+	return s, err
 }
 
 // Default returns the built-in rules alone.
@@ -61,38 +81,28 @@ type source struct {
 	builtin bool
 }
 
-// read reads a file, or a folder's files in the order of their names. Names
-// that begin with a dot are left out: editors and Kubernetes config maps keep
-// their own things there.
-func read(path string) ([]source, error) {
+// ruleFiles lists the file at path, or a folder's files in the order of their
+// names. Names that begin with a dot are left out: editors and Kubernetes
+// config maps keep their own things there.
+func ruleFiles(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading rules: %w", err)
 	}
-	files := []string{path}
-	if info.IsDir() {
-		entries, err := os.ReadDir(path)
-		if err != nil {
-			return nil, fmt.Errorf("reading rules: %w", err)
-		}
-		files = nil
-		for _, e := range entries {
-			if n := e.Name(); strings.HasSuffix(n, ".toml") && !strings.HasPrefix(n, ".") {
-				files = append(files, filepath.Join(path, n))
-			}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading rules: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if n := e.Name(); strings.HasSuffix(n, ".toml") && !strings.HasPrefix(n, ".") {
+			names = append(names, filepath.Join(path, n))
 		}
 	}
-	var sources []source
-	var faults tomlfile.Errors
-	for _, name := range files {
-		f, err := tomlfile.Read(name)
-		if err != nil {
-			faults.Merge(err)
-			continue
-		}
-		sources = append(sources, source{file: f, dir: filepath.Dir(name)})
-	}
-	return sources, faults.Err()
+	return names, nil
 }
 
 // build makes a set of the sources, or reports all their faults.
@@ -118,7 +128,7 @@ func build(sources []source, opt Options, faults tomlfile.Errors) (*Set, error) 
 	defer cancel()
 	for _, r := range s.RunTests(ctx) {
 		if !r.OK {
-			faults.Report(r.Pos, "%s", r.Why)
+			r.fault(faults.Report)
 		}
 	}
 	if err := faults.Err(); err != nil {

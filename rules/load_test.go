@@ -117,12 +117,16 @@ func from(t testing.TB, src string) *Set {
 	return s
 }
 
+// parse compiles all but the scanner, which takes far longer than the rules.
 func parse(src string, opt Options) (*Set, error) {
 	f, err := tomlfile.Parse("rules.toml", []byte(src))
 	if err != nil {
 		return nil, err
 	}
-	return build([]source{{file: f, dir: "testdata"}}, opt, nil)
+	var faults tomlfile.Errors
+	b := newBuilder(opt, &faults)
+	b.add(source{file: f, dir: "testdata"})
+	return b.set(), faults.Err()
 }
 
 func TestFolder(t *testing.T) {
@@ -138,12 +142,16 @@ func TestFolder(t *testing.T) {
 	write(".a.toml.swp", "not TOML")
 	write(".hidden.toml", "not TOML")
 	write("readme.txt", "not TOML")
-	s, err := Load([]string{dir}, checked)
+	s, err := Load([]string{dir, filepath.Join(dir, "a.toml"), dir + "/"}, checked) // each file once
 	if err != nil {
 		t.Fatal(err)
 	}
 	if l := s.List(); len(l) != 2 || l[0].ID != "a" || l[1].ID != "b" {
 		t.Errorf("read %+v", l)
+	}
+	s, err = Load([]string{t.TempDir()}, checked)
+	if err != nil || !strings.Contains(s.Notes().Error(), "there is no rule file here") {
+		t.Errorf("an empty folder: %v", err)
 	}
 	write("c.toml", "[[rule]]\nid='a'\naction='nothing'\n")
 	write("d.toml", "x = \n")
@@ -230,8 +238,7 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Compiled without a scanner, whose own fuzzing is elsewhere, and as a
-		// built-in file, which may name no others.
+		// Compiled as a built-in file, which may name no others.
 		var faults tomlfile.Errors
 		b := newBuilder(checked, &faults)
 		b.add(source{file: file, builtin: true})

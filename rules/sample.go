@@ -149,7 +149,16 @@ type TestResult struct {
 	Expect string       `json:"expect"`
 	Got    string       `json:"got"`
 	OK     bool         `json:"ok"`
-	Why    string       `json:"why"` // in words, with counts
+	Why    string       `json:"why"` // what applied, or what kept the rule from it, with counts
+}
+
+// fault tells a failed test as a fault of the rules.
+func (r *TestResult) fault(report tomlfile.Report) {
+	who := fmt.Sprintf("test %q", r.Name)
+	if r.Rule != "" {
+		who = fmt.Sprintf("rule %q: %s", r.Rule, who)
+	}
+	report(r.Pos, "%s expects %q and gets %q: %s", who, r.Expect, r.Got, r.Why)
 }
 
 // RunTests runs the rules' own tests and those of the whole set. Once ctx is
@@ -181,7 +190,7 @@ func (s *Set) transaction(ctx context.Context, m *sample) Transaction {
 		}
 		for _, why := range m.reasons {
 			r.Coverage.Reasons[why]++
-			r.Parts = append(r.Parts, inspect.PartReport{Format: m.format, State: inspect.Not, Reason: why})
+			r.Parts = append(r.Parts, inspect.PartReport{Format: m.format, State: inspect.Not, Reason: why, Bytes: t.Bytes})
 		}
 		t.Report = &r
 	}
@@ -191,24 +200,17 @@ func (s *Set) transaction(ctx context.Context, m *sample) Transaction {
 func (s *Set) runRuleTest(ctx context.Context, r *rule, m *sample) TestResult {
 	res := m.result()
 	t := s.transaction(ctx, m)
-	if res.Got = s.unfit(&t); res.Got != "" {
-		res.Why = fmt.Sprintf("rule %q: test %q could not run: %s", r.id, m.name, res.Got)
+	if res.Why = s.unfit(&t); res.Why != "" {
+		res.Got = "no verdict"
 		return res
 	}
-	a, ok := r.applies(&t, m.skip)
-	res.Got = noMatch
-	if ok {
-		res.Got = r.action.String()
-	}
-	if res.OK = res.Got == res.Expect; res.OK {
-		return res
-	}
-	res.Why = fmt.Sprintf("rule %q: test %q expects %q and gets %q: ", r.id, m.name, res.Expect, res.Got)
-	if ok {
-		res.Why += a.words(&t)
+	res.Got, res.Why = noMatch, ""
+	if a, ok := r.applies(&t, m.skip); ok {
+		res.Got, res.Why = r.action.String(), a.words(&t)
 	} else {
-		res.Why += r.missing(&t, m.skip)
+		res.Why = r.missing(&t, m.skip)
 	}
+	res.OK = res.Got == res.Expect
 	return res
 }
 
@@ -216,19 +218,11 @@ func (s *Set) runSetTest(ctx context.Context, m *sample) TestResult {
 	res := m.result()
 	t := s.transaction(ctx, m)
 	v := s.Decide(t)
-	res.Got = v.Action.String()
-	if res.OK = v.Action == m.expect && (m.rule == "" || v.Rule == m.rule); res.OK {
-		return res
-	}
-	res.Why = fmt.Sprintf("test %q expects %q", m.name, res.Expect)
-	if m.rule != "" {
-		res.Why += fmt.Sprintf(" by rule %q", m.rule)
-	}
-	res.Why += fmt.Sprintf(" and gets %q", res.Got)
+	res.Got, res.Why = v.Action.String(), v.Clause
+	res.OK = v.Action == m.expect && (m.rule == "" || v.Rule == m.rule)
 	if v.Rule != "" {
-		res.Why += fmt.Sprintf(" by rule %q", v.Rule)
+		res.Why = fmt.Sprintf("rule %q: %s", v.Rule, v.Clause)
 	}
-	res.Why += ": " + v.Clause
 	return res
 }
 

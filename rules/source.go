@@ -86,6 +86,7 @@ type notRead struct {
 	Reasons    []string      `toml:"reasons,short" enum:"reason" doc:"Why it could not be read; any for all reasons."`
 	Formats    []string      `toml:"formats" doc:"Only parts of these formats, as sekimori extract names them."`
 	NotFormats []string      `toml:"not_formats" doc:"Only parts of other formats."`
+	BytesOver  sizeTOML      `toml:"bytes_over" doc:"Only parts with more bytes than this."`
 }
 
 // whereTOML is a [rule.where].

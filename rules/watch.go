@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,8 @@ type Watcher struct {
 	changed func(Status)
 
 	current atomic.Pointer[Set]
-	mu      sync.Mutex // one load at a time; guards status
+	loading sync.Mutex // one load at a time
+	mu      sync.Mutex // guards status
 	status  Status
 
 	files *fsnotify.Watcher
@@ -44,8 +46,9 @@ type Watcher struct {
 
 // Watch loads the set and follows its files until Close. It fails if there is
 // no good set to begin with. changed is called after every try to load, from
-// the goroutine that tried; nil: nobody is told. Folders on file systems
-// without notification are loaded again only by Reload.
+// the goroutine that tried and never two at once; it must not call Reload. nil:
+// nobody is told. Folders on file systems without notification are loaded
+// again only by Reload.
 func Watch(paths []string, opt Options, changed func(Status)) (*Watcher, error) {
 	w := &Watcher{paths: paths, opt: opt, changed: changed, done: make(chan struct{})}
 	files, err := fsnotify.NewWatcher()
@@ -78,17 +81,20 @@ func (w *Watcher) Reload(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w.mu.Lock()
+	w.loading.Lock()
+	defer w.loading.Unlock()
 	w.observe() // first, so that a change during the load is not missed
 	s, err := Load(w.paths, w.opt)
+	status := w.Status()
 	if err != nil {
-		w.status.Err, w.status.ErrAt = err, time.Now()
+		status.Err, status.ErrAt = err, time.Now()
 	} else {
 		w.current.Store(s)
-		w.status = Status{Digest: s.Digest(), LoadedAt: time.Now()}
+		status = Status{Digest: s.Digest(), LoadedAt: time.Now()}
 		w.observe() // the files that the new set names
 	}
-	status := w.status
+	w.mu.Lock()
+	w.status = status
 	w.mu.Unlock()
 	if w.changed != nil {
 		w.changed(status)
@@ -113,11 +119,7 @@ func (w *Watcher) observe() {
 		// A folder that cannot be watched is found at the next Reload.
 		_ = w.files.Add(path)
 	}
-	paths := w.paths
-	if s := w.current.Load(); s != nil {
-		paths = append(append([]string(nil), paths...), s.files...)
-	}
-	for _, p := range paths {
+	for _, p := range w.sources() {
 		add(p)
 		add(filepath.Dir(p)) // where p itself may be a link that is replaced
 		if target, err := filepath.EvalSymlinks(p); err == nil && target != p {
@@ -156,24 +158,40 @@ func (w *Watcher) follow() {
 	}
 }
 
-// concerns reports whether a change of name may change the set: a rule file, a
-// file that one names, one of the paths themselves, or a link that leads to
-// them.
+// concerns reports whether a change of name may change the set: one of the
+// paths or of the files that rules name, a rule file in a folder, what a link
+// leads to, or the link by which a config map puts a new version in place.
 func (w *Watcher) concerns(name string) bool {
-	if filepath.Ext(name) == ".toml" || filepath.Base(name) == "..data" {
-		return true
-	}
-	paths := w.paths
-	if s := w.current.Load(); s != nil {
-		paths = append(append([]string(nil), paths...), s.files...)
-	}
-	for _, p := range paths {
-		if filepath.Clean(p) == filepath.Clean(name) {
+	name = absolute(name)
+	dir := filepath.Dir(name)
+	for _, p := range w.sources() {
+		p = absolute(p)
+		if filepath.Base(name) == "..data" && (dir == p || dir == filepath.Dir(p)) {
 			return true
 		}
-		if target, err := filepath.EvalSymlinks(p); err == nil && target == filepath.Clean(name) {
+		target, err := filepath.EvalSymlinks(p)
+		if err != nil {
+			target = p
+		}
+		if name == p || name == target || filepath.Ext(name) == ".toml" && (dir == p || dir == target) {
 			return true
 		}
 	}
 	return false
+}
+
+// sources lists everything the set is made of.
+func (w *Watcher) sources() []string {
+	s := w.current.Load()
+	if s == nil {
+		return w.paths
+	}
+	return slices.Concat(w.paths, s.files)
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return filepath.Clean(path)
 }

@@ -41,7 +41,7 @@ func (b *builder) what(w *whatTOML, report tomlfile.Report) clause {
 			have:  func(t *Transaction) string { return fmt.Sprint(t.Bytes) },
 		})
 	}
-	if len(c) == 0 {
+	if len(w.At.Keys()) == 0 {
 		report(w.At.Pos(), "what says nothing; write people, findings, keywords, not_inspected, file_names or bytes_over, or leave it out")
 	}
 	return c
@@ -189,7 +189,10 @@ func (b *builder) notInspected(r *notRead, report tomlfile.Report) condition {
 	if len(r.NotFormats) > 0 {
 		need += " not in " + strings.Join(r.NotFormats, "|")
 	}
-	found := func(t *Transaction) map[part.Reason]int { return unread(t.Report, reasons, r.Formats, r.NotFormats) }
+	if r.BytesOver > 0 {
+		need += " over " + r.BytesOver.String()
+	}
+	found := func(t *Transaction) map[part.Reason]int { return unread(t.Report, reasons, r) }
 	return condition{
 		key: "not_inspected", need: need, any: []string{need},
 		holds: func(t *Transaction) bool { return len(found(t)) > 0 },
@@ -198,9 +201,8 @@ func (b *builder) notInspected(r *notRead, report tomlfile.Report) condition {
 }
 
 // unread counts the parts that were not, or only partly, inspected for one of
-// the reasons and are of one of the formats, where any are given, and of none
-// of the others.
-func unread(r *inspect.Report, reasons []part.Reason, formats, not []string) map[part.Reason]int {
+// the reasons and are as the author asks.
+func unread(r *inspect.Report, reasons []part.Reason, ask *notRead) map[part.Reason]int {
 	var n map[part.Reason]int
 	add := func(why part.Reason, k int) {
 		if n == nil {
@@ -208,7 +210,7 @@ func unread(r *inspect.Report, reasons []part.Reason, formats, not []string) map
 		}
 		n[why] += k
 	}
-	if len(formats) == 0 && len(not) == 0 {
+	if len(ask.Formats) == 0 && len(ask.NotFormats) == 0 && ask.BytesOver == 0 {
 		for _, why := range reasons {
 			if k := r.Coverage.Reasons[why]; k > 0 {
 				add(why, k)
@@ -218,8 +220,8 @@ func unread(r *inspect.Report, reasons []part.Reason, formats, not []string) map
 	}
 	for i := range r.Parts {
 		p := &r.Parts[i]
-		if p.State != inspect.Inspected && slices.Contains(reasons, p.Reason) &&
-			(len(formats) == 0 || slices.Contains(formats, p.Format)) && !slices.Contains(not, p.Format) {
+		if p.State != inspect.Inspected && slices.Contains(reasons, p.Reason) && (ask.BytesOver == 0 || p.Bytes > int64(ask.BytesOver)) &&
+			(len(ask.Formats) == 0 || slices.Contains(ask.Formats, p.Format)) && !slices.Contains(ask.NotFormats, p.Format) {
 			add(p.Reason, 1)
 		}
 	}

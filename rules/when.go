@@ -54,7 +54,7 @@ func (b *builder) when(w *whenTOML, report tomlfile.Report) clause {
 		c = append(c, condition{key: "until", need: until.Format(time.RFC3339), have: now, any: []string{until.String()},
 			holds: func(t *Transaction) bool { return t.Time.Before(until) }})
 	}
-	if len(c) == 0 {
+	if len(w.At.Keys()) == 0 {
 		report(w.At.Pos(), "when says nothing; write days, hours, from or until, or leave it out")
 	}
 	return c

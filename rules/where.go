@@ -69,7 +69,7 @@ func (b *builder) where(w *whereTOML, report tomlfile.Report) clause {
 			func(t *Transaction, i int) bool { return t.Destination.Port == w.Ports[i] },
 			func(t *Transaction) string { return strconv.Itoa(t.Destination.Port) }))
 	}
-	if len(c) == 0 {
+	if len(w.At.Keys()) == 0 {
 		report(w.At.Pos(), "where says nothing; write class, hosts, services, methods, paths or ports, or leave it out")
 	}
 	return c

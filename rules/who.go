@@ -44,7 +44,7 @@ func (b *builder) who(w *whoTOML, report tomlfile.Report) clause {
 		c = append(c, condition{key: "who", need: need, have: user, any: []string{need},
 			holds: func(t *Transaction) bool { return (t.Principal.User == "") == want }})
 	}
-	if len(c) == 0 {
+	if len(w.At.Keys()) == 0 {
 		report(w.At.Pos(), "who says nothing; write users, groups, networks or anonymous, or leave it out")
 	}
 	return c

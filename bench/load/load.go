@@ -114,8 +114,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", s.name, err)
 		}
-		defer p.stop()
 		s.process = p
+		defer func() { s.process.stop() }()
 		s.client, err = newClient(p, origin, o)
 		if err != nil {
 			return nil, err
@@ -136,7 +136,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	for _, s := range subjects {
 		o.Progress("memory: " + s.name)
-		f, err := s.memory(ctx, o)
+		f, err := s.memory(ctx, o, origin)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}

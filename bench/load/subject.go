@@ -195,12 +195,23 @@ func (s *subject) round(ctx context.Context, o Options) (round, error) {
 	return r, nil
 }
 
-// memory measures what idle tunnels and one large upload take.
-func (s *subject) memory(ctx context.Context, o Options) (Figures, error) {
-	var f Figures
+// memory measures what idle tunnels and one large upload take, in a process
+// that has done nothing else: what earlier load left in its heap would hide it.
+func (s *subject) memory(ctx context.Context, o Options, origin *origin) (f Figures, err error) {
+	s.client.transport.CloseIdleConnections()
+	s.process.stop()
+	if s.process, err = s.start(ctx); err != nil {
+		return f, fmt.Errorf("start again: %w", err)
+	}
+	if s.client, err = newClient(s.process, origin, o); err != nil {
+		return f, err
+	}
+	small := &client{transport: s.client.transport, url: s.client.url, body: []byte("idle")}
+	if _, err := small.many(ctx, 1, 1, false); err != nil {
+		return f, err
+	}
 	s.client.transport.CloseIdleConnections()
 	time.Sleep(300 * time.Millisecond)
-	var err error
 	if f.IdleMiB, err = s.process.rss("VmRSS"); err != nil {
 		return f, err
 	}
@@ -227,7 +238,7 @@ func (s *subject) memory(ctx context.Context, o Options) (Figures, error) {
 			t.CloseIdleConnections()
 		}
 	}()
-	small := &client{transport: s.client.transport, url: s.client.url, body: []byte("idle")}
+	small.transport = s.client.transport
 	for range o.Idle {
 		t := s.client.transport.Clone()
 		if err := small.upload(ctx, t, bytes.NewReader(small.body), int64(len(small.body))); err != nil {

@@ -60,6 +60,7 @@ type origin struct {
 // hosts that the tests' installation sends to the origin, by what they stand for.
 var hosts = []string{
 	"www.dropbox.com", "content.dropboxapi.com", "mail.google.com", "s3.ap-northeast-1.amazonaws.com",
+	"bucket.s3.ap-northeast-1.amazonaws.com",
 	"github.com", "intranet.example.jp", "upload.example.com",
 }
 
@@ -68,6 +69,8 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(body)
 	if o.handler != nil {
 		o.handler.ServeHTTP(w, r)
+	} else if r.Method == http.MethodHead {
+		w.WriteHeader(http.StatusNotFound) // nothing is stored
 	} else {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -282,12 +285,13 @@ func (in *site) curl(body []byte, args ...string) (status, answer string) {
 	return strings.TrimSpace(out[i+1:]), strings.TrimSpace(out[:max(i, 0)])
 }
 
-// clientEnv is the environment without proxy settings of the machine.
+// clientEnv is the environment without the machine's own settings of proxies
+// and certificates.
 func clientEnv() []string {
 	var env []string
 	for _, e := range os.Environ() {
 		k, _, _ := strings.Cut(e, "=")
-		if !strings.HasSuffix(strings.ToUpper(k), "_PROXY") {
+		if !strings.HasSuffix(strings.ToUpper(k), "_PROXY") && !strings.HasSuffix(k, "_CA_BUNDLE") {
 			env = append(env, e)
 		}
 	}

@@ -134,10 +134,9 @@ func (c *coding) read(ctx context.Context, child part.Part, e part.Emitter, b *p
 		defer release()
 	}
 	if err != nil {
-		s := spending{ctx: ctx, name: c.name}
-		return stop(ctx, e, s.reason(err), false)
+		return part.Stop(ctx, e, part.Decoding(c.name, err), false)
 	}
-	s := &spending{ctx: ctx, b: b, r: r, name: c.name}
+	s := part.NewMeter(ctx, b, c.name, r)
 	child.Path, child.Body = c.name, s
 	if child.Name != "" && child.Encodings == nil {
 		child.Path = child.Name
@@ -145,12 +144,12 @@ func (c *coding) read(ctx context.Context, child part.Part, e part.Emitter, b *p
 	if err := e.Child(child); err != nil {
 		return err
 	}
-	if s.err == nil {
-		if err := drain(ctx, b, s); err != nil {
-			return stop(ctx, e, err, true)
+	if s.Err() == nil {
+		if err := part.Drain(ctx, b, s); err != nil {
+			return part.Stop(ctx, e, err, true)
 		}
-	} else if s.err != io.EOF {
-		return stop(ctx, e, s.err, true)
+	} else if s.Err() != io.EOF {
+		return part.Stop(ctx, e, s.Err(), true)
 	}
 	if c.rest {
 		return trailer(ctx, e, src)
@@ -165,7 +164,7 @@ func trailer(ctx context.Context, e part.Emitter, src *bufio.Reader) error {
 		head, err := src.Peek(1)
 		if len(head) == 0 {
 			if err != io.EOF {
-				return stop(ctx, e, err, true)
+				return part.Stop(ctx, e, err, true)
 			}
 			return nil
 		}

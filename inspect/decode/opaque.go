@@ -66,7 +66,7 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 			break
 		}
 		if over := b.Spend(ctx, 0); over != nil {
-			return stop(ctx, e, over, found)
+			return part.Stop(ctx, e, over, found)
 		}
 		locked.look(s.raw, offset)
 		used, any, emitted := s.emit(e, offset, err != nil)
@@ -81,7 +81,7 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		}
 	}
 	if err != io.EOF {
-		return stop(ctx, e, err, found)
+		return part.Stop(ctx, e, err, found)
 	}
 	if locked.found {
 		e.Skip(part.Encrypted, found, name)
@@ -156,7 +156,7 @@ func textRun(b []byte) (int, charset.Charset) {
 		}
 		n := mixedRun(b, utf8Char)
 		if n < minText || len(b) > n && b[n] >= 0x80 {
-			if k := mixedRun(b, cp932Char); k >= minText && k > n && japanese(b[:k]) {
+			if k := mixedRun(b, cp932Char); k >= minText && k > n && readsJapanese(b[:k]) {
 				return k, charset.CP932
 			}
 		}
@@ -168,7 +168,7 @@ func textRun(b []byte) (int, charset.Charset) {
 		if n := wideRun(b); n >= minText {
 			return n, charset.UTF16LE
 		}
-		if n := mixedRun(b, cp932Char); n >= minText && japanese(b[:n]) {
+		if n := mixedRun(b, cp932Char); n >= minText && readsJapanese(b[:n]) {
 			return n, charset.CP932
 		}
 		return 0, charset.UTF8
@@ -215,8 +215,8 @@ func cp932Char(b []byte) int {
 	return 0
 }
 
-// japanese reports whether what reads as CP932 is so by more than chance.
-func japanese(b []byte) bool {
+// readsJapanese reports whether what reads as CP932 is so by more than chance.
+func readsJapanese(b []byte) bool {
 	g := charset.Detect(b, true, false, "")
 	return g.Charset == charset.CP932 && g.Sure > 0.8
 }

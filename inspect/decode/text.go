@@ -24,7 +24,7 @@ func (text) Match(p *part.Part, head []byte) bool {
 		return false
 	}
 	g := charset.Detect(head, len(head) < part.HeadSize, true, "")
-	return g.Sure >= charset.Doubtful
+	return g.Sure >= charset.Doubtful || len(head) >= 64 && !hasControls(head)
 }
 
 func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
@@ -35,14 +35,17 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		layout, label = part.Single, step(p.Path)
 	}
 	var scratch []byte
-	for {
+	for first := true; ; first = false {
 		w.fill(chunk)
+		if first {
+			veiled(w.text, e)
+		}
 		if len(w.text) == 0 {
 			break
 		}
 		if err := b.Spend(ctx, 0); err != nil {
 			e.Format("text", w.encoding())
-			return stop(ctx, e, err, true)
+			return part.Stop(ctx, e, err, true)
 		}
 		end := cut(w.text, w.err != nil)
 		r, found := findRun(w.text[:end])
@@ -51,13 +54,13 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		}
 		long := found && r.start == 0 && r.open && (w.err == nil || end < len(w.text))
 		if long {
-			body := &spending{ctx: ctx, b: b, name: "base64", r: &base64Reader{src: &runReader{w: w, line: r.line}}}
+			body := part.NewMeter(ctx, b, "base64", &base64Reader{src: &runReader{w: w, line: r.line}})
 			if err := e.Child(part.Part{Path: "base64", Body: body, Size: -1}); err != nil {
 				return err
 			}
-			if err := drain(ctx, b, body); err != nil {
+			if err := part.Drain(ctx, b, body); err != nil {
 				e.Format("text", w.encoding())
-				return stop(ctx, e, err, true)
+				return part.Stop(ctx, e, err, true)
 			}
 			continue
 		}
@@ -70,7 +73,7 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 			if child, scratch, ok = base64Child(scratch, w.text[at+r.start:at+r.end]); ok {
 				if err := b.Spend(ctx, len(scratch)); err != nil {
 					e.Format("text", w.encoding())
-					return stop(ctx, e, err, true)
+					return part.Stop(ctx, e, err, true)
 				}
 				if err := e.Child(child); err != nil {
 					return err
@@ -83,6 +86,24 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 	}
 	e.Format("text", w.encoding())
 	return finish(ctx, e, w)
+}
+
+// veiled tells of formats that are text but do not show what they hold.
+func veiled(head []byte, e part.Emitter) {
+	f := sniff(head)
+	switch {
+	case f == nil || !f.text:
+	case f.name == "pgp":
+		e.Skip(part.Encrypted, true, f.name)
+	default:
+		e.Skip(part.UnknownFormat, true, f.name)
+	}
+}
+
+// hasControls reports whether b holds what text does not: some one byte in nine
+// of binary data.
+func hasControls(b []byte) bool {
+	return bytes.ContainsFunc(b, func(r rune) bool { return r < '\t' || r > '\r' && r < ' ' && r != 0x1b || r == 0x7f })
 }
 
 // cut returns where to end a block of text: after a line if one ends near,

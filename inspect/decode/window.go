@@ -39,6 +39,7 @@ type window struct {
 	judged  int64 // how often the encoding was judged again
 	foreign int64 // bytes read in encodings other than ASCII
 	invalid int64 // of these, bytes that are nothing valid
+	unsure  bool  // an encoding was taken for want of a better
 
 	second   charset.Charset // another reading of doubtful
 	doubtful []byte
@@ -57,7 +58,7 @@ func openWindow(p *part.Part) *window {
 	if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
 		w.hint = params["charset"]
 		if c, ok := charset.Named(w.hint); ok && params[readAs] != "" {
-			w.dec.Charset, w.decided = c, true
+			w.dec.Charset, w.decided, w.Format = c, true, c.String()
 		}
 	}
 	return w
@@ -115,9 +116,20 @@ func (w *window) decode() {
 		from := len(w.text)
 		raw, last := w.raw, w.ended()
 		if k := w.shift(); k == 0 {
-			w.choose(charset.Guess{Charset: charset.ISO2022JP})
+			w.choose(charset.Guess{Charset: charset.ISO2022JP, Sure: 1})
 		} else if k > 0 {
 			raw, last = raw[:k], true
+		}
+		if w.dec.Charset == charset.Latin1 {
+			k := highRun(raw)
+			if k == 0 && w.rejudge(from, 0) {
+				continue
+			}
+			if k == 0 {
+				lines, _ := stretch(raw)
+				k = len(lines)
+			}
+			raw = raw[:k]
 		}
 		out, n, ok := w.dec.Decode(w.text, raw, w.offset, last, &w.m)
 		w.text = out
@@ -135,6 +147,27 @@ func (w *window) decode() {
 			w.replace(n)
 		}
 	}
+}
+
+// highRun returns where in b three bytes beyond ASCII stand together, which
+// they seldom do in Western text, len(b) if nowhere.
+func highRun(b []byte) int {
+	for i := 2; i < len(b); i += 3 {
+		if b[i] < 0x80 {
+			continue
+		}
+		from, to := i, i+1
+		for from > 0 && b[from-1] >= 0x80 {
+			from--
+		}
+		for to < len(b) && b[to] >= 0x80 {
+			to++
+		}
+		if to-from >= 3 {
+			return from
+		}
+	}
+	return len(b)
 }
 
 // shift returns where in raw an escape sequence of ISO-2022-JP stands while
@@ -162,6 +195,9 @@ func (w *window) decide() bool {
 		}
 		g := charset.Detect(w.raw, w.ended(), true, w.hint)
 		if g.Mark > 0 || g.Charset != charset.UTF8 && plain(w.raw) < charset.SampleSize/2 {
+			if g.Charset == charset.Latin1 {
+				g = w.detect(w.raw)
+			}
 			w.choose(g)
 			return true
 		}
@@ -175,8 +211,22 @@ func (w *window) decide() bool {
 	if len(w.raw) < charset.SampleSize {
 		w.read()
 	}
-	w.choose(charset.Detect(w.raw, w.ended(), false, w.hint))
+	w.choose(w.detect(w.raw))
 	return true
+}
+
+// detect judges what raw begins with. Where the whole of it reads well in no
+// Japanese encoding, it may be in two: the first lines are asked alone.
+func (w *window) detect(raw []byte) charset.Guess {
+	g := charset.Detect(raw, w.ended(), false, w.hint)
+	if g.Charset == charset.Latin1 || g.Sure < charset.Doubtful {
+		lines, whole := stretch(raw)
+		if first := charset.Detect(lines, whole || w.ended(), false, w.hint); first.Sure > 0.7 {
+			first.Ambiguous = false
+			return first
+		}
+	}
+	return g
 }
 
 // keep takes n bytes of ASCII over as text.
@@ -192,6 +242,7 @@ func (w *window) keep(n int) {
 func (w *window) choose(g charset.Guess) {
 	w.decided = true
 	w.dec = charset.Decoder{Charset: g.Charset}
+	w.unsure = w.unsure || g.Sure < 2*charset.Doubtful
 	w.advance(g.Mark)
 	if w.Format == "" {
 		w.Format = g.Charset.String()
@@ -268,7 +319,7 @@ func (w *window) replace(n int) {
 
 // garbled reports whether so much was not valid that the text cannot be said to
 // have been read.
-func (w *window) garbled() bool { return w.invalid*50 > w.foreign }
+func (w *window) garbled() bool { return w.unsure || w.invalid*50 > w.foreign }
 
 // plain returns the length of the ASCII at b's start that is no ISO-2022-JP.
 func plain(b []byte) int {

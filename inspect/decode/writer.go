@@ -86,22 +86,14 @@ func (o *writer) child(p part.Part) error {
 	return o.err
 }
 
-// stop tells why reading ended early and returns the error for Read to return:
-// one only when ctx is done.
-func stop(ctx context.Context, e part.Emitter, err error, partly bool) error {
-	reason, detail := part.ReasonOf(err)
-	e.Skip(reason, partly, detail)
-	return ctx.Err()
-}
-
 // finish ends the reading of a part through w: it tells what could not be read
 // and hands on the second reading of text whose encoding is in doubt.
 func finish(ctx context.Context, e part.Emitter, w *window) error {
 	if err := w.fault(); err != nil {
-		return stop(ctx, e, err, true)
+		return part.Stop(ctx, e, err, true)
 	}
 	if w.garbled() {
-		e.Skip(part.DecodeError, true, "bytes that are not "+w.Format)
+		e.Skip(part.DecodeError, true, "bytes that are not "+w.encoding())
 	}
 	if len(w.doubtful) > 0 {
 		return e.Child(part.Part{

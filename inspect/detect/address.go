@@ -24,11 +24,12 @@ type placeKind uint32
 
 const (
 	placePrefecture placeKind = iota // low bits: index into dict.Prefectures
-	placeShort                       // 東京, without 都
 	placeCity                        // a name that dict.CityAt knows
 	placeBlock                       // 丁目, 番地, 条
 	placeStreet                      // Street, Ave.
 	placeBox                         // P.O. Box
+	placeFlat                        // Apt, Suite
+	placeRue                         // Rue, Via, Calle
 	placePostal                      // 〒
 )
 
@@ -59,9 +60,14 @@ func (addresses) Patterns() []match.Pattern {
 // Find implements Detector.
 func (addresses) Find(b *Block, emit func(Finding)) {
 	s := addressSearch{b: b, text: b.Text, emit: emit}
+	run := 0
 	for i := range b.Hits {
 		h := &b.Hits[i]
-		if Class(h.Payload>>24) != ClassPlace || int(h.Start) < s.taken {
+		if Class(h.Payload>>24) != ClassPlace {
+			continue
+		}
+		run = s.zips(run, int(h.Start))
+		if int(h.Start) < s.taken {
 			continue
 		}
 		switch placeKind(h.Payload >> 16 & 0xFF) {
@@ -73,8 +79,13 @@ func (addresses) Find(b *Block, emit func(Finding)) {
 			s.street(int(h.Start), int(h.End), h.Payload&1 != 0)
 		case placeBox:
 			s.box(int(h.Start), int(h.End))
+		case placeFlat:
+			s.flat(int(h.Start), int(h.End))
+		case placeRue:
+			s.rue(int(h.Start), int(h.End))
 		}
 	}
+	s.zips(run, len(b.Text))
 }
 
 // addressSearch is one Find. It lives on the stack.

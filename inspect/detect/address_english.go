@@ -22,6 +22,11 @@ const (
  Village Ville Vista Walks Wall Ways Well Wells Bend Branch Burg Bypass Camp Canyon Cape Center Centers Cliff Cliffs Club Common Corner Corners Course Courts Cove Coves Curve Dam Divide Estate Estates Extension Extensions Fall Falls Ferry Garden Gateway Greens Groves`
 )
 
+// rueWords stand before the name of a street in French, Italian, Spanish,
+// Portuguese and Polish, rueEnds end it in German, Dutch and the languages of
+// the North.
+const rueWords = `Rue rue Via via Calle calle Rua Avenida Avda. Viale Corso Piazza Boulevard Chemin Quai ul. Ul.`
+
 func streetPatterns() []match.Pattern {
 	var p []match.Pattern
 	seen := map[string]bool{}
@@ -37,6 +42,12 @@ func streetPatterns() []match.Pattern {
 	}
 	for _, w := range strings.Fields(streetMore) {
 		add(" "+w, placeStreet, 0)
+	}
+	for _, w := range []string{"Apt. ", "Apt ", "Suite ", "Unit ", "Apartment ", "Ste. ", "Ste ", "Flat "} {
+		add(w, placeFlat, 0)
+	}
+	for _, w := range strings.Fields(rueWords) {
+		add(w+" ", placeRue, 0)
 	}
 	for _, w := range []string{"P.O. Box", "PO Box", "P.O.Box", "P. O. Box", "PO BOX", "P.O. BOX"} {
 		add(w, placeBox, 0)
@@ -69,7 +80,7 @@ func (s *addressSearch) street(start, end int, strong bool) {
 			if !ordinal(word) {
 				break
 			}
-		} else if r, _ := utf8.DecodeRune(word); !unicode.IsUpper(r) && !nameParticles[string(word)] {
+		} else if r, _ := utf8.DecodeRune(word); !unicode.IsUpper(r) && !nameParticles[string(word)] || notInStreets[string(word)] {
 			break
 		}
 		words++
@@ -108,6 +119,9 @@ func (s *addressSearch) street(start, end int, strong bool) {
 	}
 	s.report(number, max(stop, tail.end), c, tail.code)
 }
+
+// notInStreets are words that begin a phrase, not the name of a street.
+var notInStreets = nameSet(`The A An In On At Of And For To From By With As Is Was My Our Your His Her Their This That`)
 
 // ordinal reports whether w is 4th or 21st: part of a street's name.
 func ordinal(w []byte) bool {
@@ -285,4 +299,183 @@ func (s *addressSearch) box(start, end int) {
 		c = 0.96
 	}
 	s.report(start, max(n, tail.end), c, tail.code)
+}
+
+// zips looks for a state and a ZIP code among the digit runs from the given
+// one up to offset end, and reads the address back from there: 585 W Main,
+// Margaretville TN 36249. It returns the first run not looked at.
+func (s *addressSearch) zips(run, end int) int {
+	t := s.text
+	for ; run < len(s.b.Runs) && int(s.b.Runs[run].Start) < end; run++ {
+		at, stop := int(s.b.Runs[run].Start), int(s.b.Runs[run].End)
+		if stop-at != 5 || at < 4 || at < s.taken || t[at-1] != ' ' || !stateCodes[string(t[at-3:at-1])] || t[at-4] != ' ' && t[at-4] != ',' && t[at-4] != '\n' {
+			continue
+		}
+		if stop+5 <= len(t) && zipCode(t[at:stop+5]) {
+			stop += 5
+		}
+		if stop < len(t) && isLatinLetter(t, stop) {
+			continue
+		}
+		start, words, number := s.backToNumber(at - 4)
+		c := float32(0.55) // a town with its code
+		switch {
+		case words == 0:
+			continue
+		case number:
+			c = 0.93
+		}
+		own, near := s.b.Label(start)
+		if own&placeLabels != 0 {
+			c = 0.97
+		} else if near&placeLabels != 0 {
+			c = max(c, 0.8)
+		}
+		s.report(start, stop, c, true)
+	}
+	return run
+}
+
+// backToNumber goes back from i over the words of an address to its house
+// number. It returns where the address begins, how many words it has and
+// whether there is a number.
+func (s *addressSearch) backToNumber(i int) (start, words int, number bool) {
+	t := s.text
+	start = i
+	commas := 0
+	for at := i; at > s.taken && words < 12 && i-at < 100; {
+		for at > s.taken && (t[at-1] == ' ' || t[at-1] == ',' || t[at-1] == '\n') {
+			if t[at-1] != ' ' {
+				commas++
+			}
+			at--
+		}
+		w := at
+		for w > s.taken && t[w-1] > ' ' && t[w-1] != ',' && t[w-1] != '"' && t[w-1] != ':' && t[w-1] != ';' {
+			w--
+		}
+		if w == at || commas > 3 {
+			break
+		}
+		word := t[w:at]
+		r, _ := utf8.DecodeRune(word)
+		digits := r >= '0' && r <= '9'
+		if !digits && !unicode.IsUpper(r) && !nameParticles[string(word)] || notInStreets[string(word)] && string(word) != "The" {
+			break
+		}
+		words++
+		if !digits && !number && commas <= 1 {
+			start = w
+		}
+		if digits && !ordinal(word) && words > 1 {
+			start = w
+			if houseNumber(word) > 0 {
+				number = true
+				// A flat's number is not the house's: go on if one word of
+				// a flat stands before.
+				if p := bytes.LastIndexByte(t[:max(0, w-1)], ' '); p < 0 || !flatWords[string(t[p+1:w-1])] {
+					return start, words, true
+				}
+			}
+		}
+		at = w
+	}
+	return start, words, number
+}
+
+// flat reads an address from its flat: Apt. 335, Suite 12, with what stands
+// before and after.
+func (s *addressSearch) flat(start, end int) {
+	t := s.text
+	n := end
+	if n < len(t) && t[n] == '#' {
+		n++
+	}
+	digits := n
+	for n < len(t) && n-digits < 6 && (t[n] >= '0' && t[n] <= '9') {
+		n++
+	}
+	if n == digits || !latinBorder(t, start) {
+		return
+	}
+	from, _, number := s.backToNumber(start)
+	tail := s.streetTail(n)
+	if !number { // a flat alone: often a field of its own beside the street
+		s.report(start, max(n, tail.end), 0.45, tail.code)
+		return
+	}
+	c := float32(0.8)
+	if tail.code {
+		c = 0.95
+	}
+	own, near := s.b.Label(from)
+	if own&placeLabels != 0 {
+		c = 0.97
+	} else if near&placeLabels != 0 {
+		c = max(c, 0.85)
+	}
+	s.report(from, max(n, tail.end), c, tail.code)
+}
+
+// rue reads an address whose street begins with its kind: 12 rue Victor Hugo,
+// Via Roma 15.
+func (s *addressSearch) rue(start, end int) {
+	t := s.text
+	if !latinBorder(t, start) {
+		return
+	}
+	at, words := end, 0
+	number := false
+	for words < 6 && at < len(t) {
+		w := at
+		for w < len(t) && w-at < 30 && t[w] > ' ' && t[w] != ',' && t[w] != '"' && t[w] != '.' {
+			w++
+		}
+		if w == at {
+			break
+		}
+		word := t[at:w]
+		r, _ := utf8.DecodeRune(word)
+		if r >= '0' && r <= '9' {
+			if words > 0 && houseNumber(word) > 0 {
+				number, at = true, w
+			}
+			break
+		}
+		if !unicode.IsUpper(r) && !nameParticles[string(word)] {
+			break
+		}
+		words++
+		at = w
+		if at >= len(t) || t[at] != ' ' {
+			break
+		}
+		at++
+	}
+	if words == 0 {
+		return
+	}
+	for at > end && t[at-1] == ' ' {
+		at--
+	}
+	from := start
+	for k := 0; k < 2 && from > s.taken+1 && t[from-1] == ' '; k++ {
+		w := from - 1
+		for w > s.taken && from-w < 8 && t[w-1] > ' ' && t[w-1] != ',' && t[w-1] != '"' {
+			w--
+		}
+		if houseNumber(t[w:from-1]) == 0 {
+			break
+		}
+		from, number = w, true
+	}
+	if !number {
+		return
+	}
+	tail := s.streetTail(at)
+	c := float32(0.75)
+	if tail.code || tail.flat || tail.state {
+		c = 0.92
+	}
+	s.report(from, max(at, tail.end), c, tail.code)
 }

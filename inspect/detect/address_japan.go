@@ -164,18 +164,7 @@ func (s *addressSearch) below(a *addressParts, at int, cities []uint16) {
 		at += n
 		a.end = at
 	}
-	// What is not listed, up to the number: 字, 小字, 通り名 of Kyoto.
-	num := s.numberAhead(at)
-	if num >= at {
-		if num > at {
-			a.likeTown = true
-		}
-		end, units := readNumber(t, num)
-		if end > num {
-			a.number, a.units = true, units
-			a.end = end
-		}
-	} else if k := kyotoStreet(t[at:]); k > 0 {
+	if k := kyotoStreet(t[at:]); k > 0 {
 		a.likeTown, a.end = true, at+k
 		at += k
 		n = 0
@@ -184,12 +173,48 @@ func (s *addressSearch) below(a *addressParts, at int, cities []uint16) {
 		}
 		if n > 0 {
 			a.town = true
-			a.end = at + n
+			at += n
+			a.end = at
+		}
+	}
+	// What is not listed, up to the number: 字 and 小字.
+	if num := s.numberAhead(at); num >= at && !placeNotTown(t[at:num]) {
+		end, units := readNumber(t, num)
+		if end > num && (units || !counted(t[end:])) {
+			a.likeTown = a.likeTown || num > at
+			a.number, a.units = true, units
+			a.end = end
 		}
 	}
 	if a.number || a.town {
 		a.end = s.building(a)
 	}
+}
+
+// placeNotTown reports whether what stands between the municipality and a
+// number shows that the number is no block: 第2区, 県道205号, 市長が今年1月.
+func placeNotTown(t []byte) bool {
+	for _, w := range [...]string{"第", "道", "国道", "県道", "道路", "線"} {
+		if bytes.HasSuffix(t, []byte(w)) {
+			return true
+		}
+	}
+	for _, w := range [...]string{"長が", "立", "内の", "在住", "選挙", "役所", "随", "今年", "昨年", "同", "約", "計", "在の"} {
+		if bytes.Contains(t, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// counted reports whether what follows a number makes it a count or a date.
+func counted(t []byte) bool {
+	r, _ := utf8.DecodeRune(t)
+	switch r {
+	case '年', '月', '日', '人', '件', '個', '円', '回', '歳', '時', '分', '%', '位', '期', '度', '点', '本', '台', '名', '社', '世', '代', '章', '節', '項', '話', '巻', '作', '戦', '勝', '敗', 'ヶ', 'か', 'カ', '万', '億', '倍', '種', '校', '市', '町', '村', '県', '国', '泊', '割', '票', '議', '軒', '戸', '店', '箇', '駅', '路', 'つ', '曲', '枚', '冊', '機', '隻', '頭', '匹', 'k', 'm', 'c', 't', '.':
+		return true
+	}
+	return false
 }
 
 // numberAhead returns where the block number begins: at most fourteen kanji
@@ -217,7 +242,7 @@ func (s *addressSearch) numberAhead(at int) int {
 					return -1
 				}
 			}
-		case r == ' ' && n > 0 && n < 8:
+		case r == ' ' && n < 8:
 		default:
 			return -1
 		}
@@ -240,11 +265,11 @@ func numberUnitFollows(t []byte) bool {
 	for i := 0; i < len(t); {
 		r, n := utf8.DecodeRune(t[i:])
 		if !isKanjiDigit(r) {
-			return numberUnit(t[i:]) > 0 || r == '-' || r == 'ー'
+			return numberUnit(t[i:]) > 0 || r == '-' || r == 'ー' || i > 3 && scriptOf(r) <= scriptBreak
 		}
 		i += n
 	}
-	return false
+	return len(t) > 3
 }
 
 var numberUnits = []string{"丁目", "番地の", "番地", "番町", "番丁", "地割", "番", "号室", "号棟", "号", "条", "線", "丁", "の", "ノ", "之", "階", "F", "区", "組"}
@@ -358,7 +383,7 @@ func (s *addressSearch) building(a *addressParts) int {
 			// A particle ends it in prose; names of houses have hiragana
 			// inside.
 			switch r {
-			case 'に', 'で', 'を', 'は', 'が', 'へ', 'と', 'か', 'ま', 'に' + 1:
+			case 'に', 'で', 'を', 'は', 'が', 'へ', 'と', 'か', 'ま':
 				goto judge
 			}
 		}
@@ -438,9 +463,9 @@ func (s *addressSearch) judge(a *addressParts) {
 	case a.number && a.units && a.prefecture >= 0:
 		c = 0.85
 	case a.town && a.prefecture >= 0:
-		c = 0.5
-	case a.town && a.city:
 		c = 0.4
+	case a.town && a.city:
+		c = 0.3
 	case a.city && a.prefecture >= 0:
 		c = 0.2
 	default:
@@ -527,7 +552,10 @@ func (s *addressSearch) blockOnly(hit int) {
 	case left && a.likeTown:
 		c = 0.7
 	case a.likeTown:
-		c = 0.5
+		c = 0.45
+	}
+	if bytes.HasPrefix(t[a.end:], []byte("駅")) || bytes.HasPrefix(t[a.end:], []byte("から")) {
+		c -= 0.3
 	}
 	s.report(start, a.end, c, false)
 }

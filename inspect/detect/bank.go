@@ -57,13 +57,21 @@ func codeBranchAccount(b *Block, i int) (n numeral, groups int) {
 	return n, 3
 }
 
-// postalAccount reads 記号 and 番号 of the post bank.
+// postalAccount reads 記号 and 番号 of the post bank, the latter word between
+// them perhaps.
 func postalAccount(b *Block, i int) (n numeral, groups int) {
 	r := b.Runs[i]
 	if b.Text[r.Start] != '1' || b.Text[r.End-1] != '0' || i+1 >= len(b.Runs) {
 		return n, 0
 	}
 	n.read(b, i, sepHyphen|sepSpace, 3)
+	if n.groups == 1 {
+		next := b.Runs[i+1]
+		if next.Start-r.End > 12 || next.End-next.Start > 8 || !endsWith(trimGap(b.Text[r.End:next.Start]), "番号") {
+			return n, 0
+		}
+		n.add(b, i+1, sepSpace)
+	}
 	k := n.groups
 	if k == 3 && n.size[1] != 1 || k < 2 || n.size[k-1] < 6 || n.size[k-1] > 8 || b.Text[n.end[k-1]-1] != '1' {
 		return n, 0

@@ -30,6 +30,7 @@ func TestBirthdateForms(t *testing.T) {
 		{"昭和64年1月7日", "昭和64年1月7日", "19890107"},
 		{"R2.2.29", "R2.2.29", "20200229"},
 		{"85/03/05", "85/03/05", "19850305"},
+		{"05-Mar-85", "05-Mar-85", "19850305"},
 		{"1985年\n3月5日", "1985年\n3月5日", "19850305"},
 	} {
 		b := numberBlock(t, birthdate{}, c.text, said{own: LBirth})
@@ -47,12 +48,15 @@ func TestBirthdateForms(t *testing.T) {
 }
 
 func TestBirthdateContext(t *testing.T) {
-	checkSightings(t, birthdate{}, nil, []sighting{
+	checkSightings(t, birthdate{}, []sighting{
 		{text: "1985年3月5日生まれ", value: "1985年3月5日", kind: Birthdate, lo: .95},
 		{text: "昭和60年3月5日生。", value: "昭和60年3月5日", kind: Birthdate, lo: .95},
 		{text: "1985-03-05", value: "1985-03-05", kind: Birthdate, hi: .15},
 		{text: "1985-03-05", near: LBirth, value: "1985-03-05", kind: Birthdate, lo: .9},
-		{text: "1985-03-05", own: LDate, near: LBirth, value: "1985-03-05", kind: Birthdate, hi: .1},
+		{text: "1985-03-05", own: LDate, near: LBirth, hi: .01},
+		{text: "佐藤花子(1985年3月5日 - )", value: "1985年3月5日", kind: Birthdate, lo: .9},
+		{text: "1985年3月5日(昭和60年)、東京都生まれ", value: "1985年3月5日", kind: Birthdate, lo: .9},
+		{text: "1985年3月5日以降に生まれた人", value: "1985年3月5日", kind: Birthdate, hi: .15},
 		{text: "1985-03-05,tanaka@example.jp", value: "1985-03-05", kind: Birthdate, lo: .7},
 	})
 }
@@ -63,7 +67,7 @@ func TestBirthdateIsNone(t *testing.T) {
 		"1985-03", "1985-03-05-01", "x1985-03-05", "192.168.1985.3.5", "1.2.3", "10.20.30", "S60", "H30", "T-60.3.5", "PS60.3.5",
 		"May 2024", "2024年度", "13/13/1985", "Marching 5, 1985",
 	} {
-		checkSightings(t, birthdate{}, nil, []sighting{{text: s, own: LBirth, hi: .01}})
+		checkSightings(t, birthdate{}, []sighting{{text: s, own: LBirth, hi: .01}})
 	}
-	checkSightings(t, birthdate{}, nil, []sighting{{text: "1985-03-05 10:11:12", hi: .01}})
+	checkSightings(t, birthdate{}, []sighting{{text: "1985-03-05 10:11:12", hi: .01}})
 }

@@ -1,6 +1,10 @@
 package detect
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
 
 // card finds payment card numbers: the Luhn check, the issuer's range with the
 // length it uses, and how the number is written and labelled.
@@ -13,25 +17,31 @@ type card struct{}
 func (card) ID() string    { return "card" }
 func (card) Types() []Type { return []Type{Card, TestCard} }
 
+// Patterns implements Vocabulary.
+func (card) Patterns() []match.Pattern {
+	return hintWords(LCard, "card", "カード", "クレジット", "クレカ", "credit", "visa", "amex", "jcb", "cvv", "cvc", "expir", "有効期限", " cc ")
+}
+
 func (c card) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
+	hint := b.hint(LCard)
+	var n numeral
 	for i := 0; i < len(runs); i++ {
 		switch size := runs[i].End - runs[i].Start; {
 		case size >= 12 && size <= 19:
-			var n numeral
 			n.read(b, i, 0, 1)
-			c.judge(b, &n, 1, emit)
+			c.judge(b, &n, 1, &hint, emit)
 		case size == 4 && i+2 < len(runs):
-			i += c.grouped(b, i, emit)
-		case size == 1 && i+11 < len(runs) && runs[i+11].Start-runs[i].Start < 11*4+1:
-			i += c.spaced(b, i, emit)
+			i += c.grouped(b, i, &n, &hint, emit)
+		case size == 1 && hint.at(runs[i].Start) && sameSize(runs, i, 12):
+			i += c.spaced(b, i, &n, &hint, emit)
 		}
 	}
 }
 
 // grouped reads a card in groups that begins with run i and returns how many
 // further runs it took.
-func (c card) grouped(b *Block, i int, emit func(Finding)) int {
+func (c card) grouped(b *Block, i int, n *numeral, hint *hint, emit func(Finding)) int {
 	r, next := b.Runs[i], b.Runs[i+1]
 	if size := next.End - next.Start; (size != 4 && size != 6) || next.Start-r.End > 6 {
 		return 0
@@ -39,10 +49,9 @@ func (c card) grouped(b *Block, i int, emit func(Finding)) int {
 	if first := b.Text[r.Start]; first < '2' || first == '7' || first == '9' {
 		return 0
 	}
-	var n numeral
 	n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak, 6)
 	for k := min(n.groups, 5); k >= 3; k-- {
-		if cardShape(&n, k) && n.after(k)&^(sepLineBreak|sepSpace|sepSlash|sepWide) == 0 && c.judge(b, &n, k, emit) {
+		if cardShape(n, k) && n.after(k)&^(sepLineBreak|sepSpace|sepSlash|sepWide) == 0 && c.judge(b, n, k, hint, emit) {
 			return k - 1
 		}
 	}
@@ -66,8 +75,7 @@ func cardShape(n *numeral, k int) bool {
 
 // spaced reads a card whose digits stand apart one by one; such columns of
 // single digits are common, so a label is asked for.
-func (c card) spaced(b *Block, i int, emit func(Finding)) int {
-	var n numeral
+func (c card) spaced(b *Block, i int, n *numeral, hint *hint, emit func(Finding)) int {
 	n.read(b, i, sepSpace|sepHyphen|sepLineBreak|sepWide, maxGroups)
 	if n.groups < 12 || n.n != n.groups {
 		return 0
@@ -76,7 +84,7 @@ func (c card) spaced(b *Block, i int, emit func(Finding)) int {
 		return n.groups - 1
 	}
 	for k := n.groups; k >= 12; k-- {
-		if c.judge(b, &n, k, emit) {
+		if c.judge(b, n, k, hint, emit) {
 			break
 		}
 	}
@@ -84,7 +92,7 @@ func (c card) spaced(b *Block, i int, emit func(Finding)) int {
 }
 
 // judge emits the first k groups of n if they are a card.
-func (c card) judge(b *Block, n *numeral, k int, emit func(Finding)) bool {
+func (c card) judge(b *Block, n *numeral, k int, hint *hint, emit func(Finding)) bool {
 	d := n.digits(k)
 	iin := issuer(d)
 	if iin == notCard || !luhn(d) {
@@ -106,15 +114,27 @@ func (c card) judge(b *Block, n *numeral, k int, emit func(Finding)) bool {
 		p = .99
 	case near&(LCard|LExpiry|LCVV) != 0 || expiryBehind(b, n, k):
 		p = .97
+	case k == 1 && iin == sureCard && hint.within(int32(start), 60):
+		p = .92 // "what's your credit card? …"
 	case k >= 3 && iin == sureCard:
 		p = .95
 		if n.gaps(k)&sepLineBreak != 0 || !n.even(k) {
 			p = .6
 		}
-	case k >= 3:
+	case k >= 4 && len(d) >= 16:
 		p = .85
+	case k >= 3:
+		p = .4
 	default:
 		p = bareCard(b, d, iin, start, end)
+		if alike, good := b.kin(n.first, isCard); alike >= kinEnough {
+			switch {
+			case good == alike && p > .2:
+				p = max(p, .92)
+			case good*2 < alike:
+				p *= .3
+			}
+		}
 	}
 	if own&LCard == 0 {
 		switch other := own&(against|LCorporate|LMyNumber|LCustomer|LPhone|LIBAN|LBank) != 0; {
@@ -129,6 +149,9 @@ func (c card) judge(b *Block, n *numeral, k int, emit func(Finding)) bool {
 			p *= .8
 		}
 	}
+	if p < .05 {
+		return false
+	}
 	t := Card
 	if test {
 		t, p = TestCard, max(p, .9)
@@ -137,6 +160,8 @@ func (c card) judge(b *Block, n *numeral, k int, emit func(Finding)) bool {
 		Confidence: p, Validated: true, Canon: string(d)})
 	return true
 }
+
+func isCard(d []byte) bool { return issuer(d) != notCard && luhn(d) }
 
 // bareCard is the confidence in an unbroken number with nothing said of it.
 func bareCard(b *Block, d []byte, iin issuerKind, start, end int) float32 {

@@ -3,7 +3,7 @@ package detect
 import "testing"
 
 func TestCardForms(t *testing.T) {
-	checkSightings(t, card{}, nil, []sighting{
+	checkSightings(t, card{}, []sighting{
 		{text: "カード番号 4532-8190-7264-5304", own: LCard, value: "4532-8190-7264-5304", kind: Card, lo: .98},
 		{text: "４５３２ ８１９０ ７２６４ ５３０４", value: "4532 8190 7264 5304", kind: Card, lo: .9},
 		{text: "4532‐8190―7264－5304", value: "4532-8190-7264-5304", kind: Card, lo: .9},
@@ -25,7 +25,7 @@ func TestCardForms(t *testing.T) {
 }
 
 func TestCardIsNone(t *testing.T) {
-	checkSightings(t, card{}, nil, []sighting{
+	checkSightings(t, card{}, []sighting{
 		{text: "4532-8190-7264-5305", own: LCard, hi: .01},            // Luhn
 		{text: "9532819072645304", own: LCard, hi: .01},               // no issuer
 		{text: "0.4532819072645304", hi: .01},                         // a fraction

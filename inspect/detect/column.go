@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"sort"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
 // ColumnID is the detector ID of findings made by their column alone: cells
@@ -15,8 +18,71 @@ const (
 	addressLabels = LAddress | LPrefecture | LCity | LStreet
 )
 
-// complete emits what the columns of a table say: found, sorted, is what the
-// detectors found in the block.
+// claim emits the cells of the columns that are known to hold names, and takes
+// the dictionary hits in them out of hits: what a name column says needs no
+// second opinion, and a list of customers is full of such hits. In columns of
+// other things they are taken out too.
+func (v *view) claim(hits []match.Hit, emit func(Finding)) []match.Hit {
+	if v.mode != rows {
+		return hits
+	}
+	t := &v.table
+	t.ready(v.text)
+	if !t.choose(nameLabels, false) {
+		return hits
+	}
+	k, out := 0, hits[:0]
+	for r, until := t.span(v.own, v.cut); r < until; r++ {
+		for i, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+			if i >= len(t.cols) || !t.cols[i].chosen && t.cols[i].label&nameless == 0 {
+				continue
+			}
+			lo, hi, ok := 0, 0, true
+			if t.cols[i].chosen {
+				if lo, hi, ok = plausibleName(v.text[c.start:c.end], t.cols[i].label); !ok {
+					continue
+				}
+			}
+			for k < len(hits) && hits[k].Start < c.start {
+				out = append(out, hits[k])
+				k++
+			}
+			listed := false
+			for k < len(hits) && hits[k].Start < c.end {
+				switch class, _ := Unpack(hits[k].Payload); class {
+				case ClassSurname, ClassGiven, ClassEnglish:
+					listed = true
+				case ClassHonorific, ClassTrap:
+				case ClassPlace:
+					if !t.cols[i].chosen {
+						out = append(out, hits[k])
+					}
+				default:
+					out = append(out, hits[k])
+				}
+				k++
+			}
+			if t.cols[i].chosen {
+				emit(v.named(c, lo, hi, &t.cols[i], listed))
+			}
+		}
+	}
+	return append(out, hits[k:]...)
+}
+
+// named is the finding that column col makes of a cell.
+func (v *view) named(c cell, lo, hi int, col *column, listed bool) Finding {
+	start, end := int(c.start)+lo, int(c.start)+hi
+	return Finding{Type: Name, Detector: ColumnID, Start: start, End: end,
+		Confidence: col.confidence(), Validated: listed, Canon: nameCanon(v.text[start:end])}
+}
+
+// nameless are the labels of columns whose cells hold no names, though places
+// are named like people.
+const nameless = addressLabels | LPostal | LPhone | LEmail | LBirth | LCard | LAmount | LDate
+
+// complete emits what the other columns say: those of addresses, and those that
+// found, the sorted findings of the detectors, show to hold names.
 func (v *view) complete(found []Finding, emit func(Finding)) {
 	if v.mode != rows {
 		return
@@ -26,42 +92,48 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	if !t.header && t.judged < 200 {
 		t.infer(v.text, v.own, v.cut, found)
 	}
-	any := false
-	for _, c := range t.cols {
-		any = any || c.label&(nameLabels|addressLabels) != 0
-	}
-	if !any {
+	if !t.choose(nameLabels|addressLabels, true) {
 		return
 	}
-	for r := range t.rows {
-		start := int(t.rows[r].start)
-		if start < v.own || start >= v.cut {
-			continue
-		}
-		for k, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
-			if k >= len(t.cols) {
-				break
+	for r, until := t.span(v.own, v.cut); r < until; r++ {
+		for i, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+			if i >= len(t.cols) || !t.cols[i].chosen {
+				continue
 			}
-			col := &t.cols[k]
+			col := &t.cols[i]
 			value := v.text[c.start:c.end]
-			switch {
-			case col.label&LCompany != 0:
-			case col.label&nameLabels != 0:
-				if col.label&weak != 0 && !t.strong {
-					continue
-				}
+			if col.label&nameLabels != 0 {
 				if lo, hi, ok := plausibleName(value, col.label); ok {
-					emit(Finding{Type: Name, Detector: ColumnID, Start: int(c.start) + lo, End: int(c.start) + hi,
-						Confidence: col.confidence(), Canon: nameCanon(value[lo:hi])})
+					emit(v.named(c, lo, hi, col, false))
 				}
-			case col.label&addressLabels != 0 && t.strong:
-				if plausibleAddress(value, col.label) {
-					emit(Finding{Type: Address, Detector: ColumnID, Start: int(c.start), End: int(c.end),
-						Confidence: col.confidence() - 0.05, Canon: string(value)})
-				}
+			} else if plausibleAddress(value, col.label) {
+				emit(Finding{Type: Address, Detector: ColumnID, Start: int(c.start), End: int(c.end),
+					Confidence: col.confidence() - 0.05, Canon: string(value)})
 			}
 		}
 	}
+}
+
+// choose marks the columns to go through: those with one of the labels that are
+// to be believed, names not twice in a block. It reports whether there are any.
+func (t *table) choose(labels Label, again bool) bool {
+	any := false
+	for i := range t.cols {
+		c := &t.cols[i]
+		before := again && c.chosen
+		c.chosen = !before && c.label&labels != 0 && c.label&LCompany == 0 &&
+			(t.strong || c.label&weak == 0 && c.label&addressLabels == 0)
+		any = any || c.chosen
+	}
+	return any
+}
+
+// span returns the rows that start in [from, to).
+func (t *table) span(from, to int) (r, until int) {
+	at := func(i int) int {
+		return sort.Search(len(t.rows), func(k int) bool { return int(t.rows[k].start) >= i })
+	}
+	return at(from), at(to)
 }
 
 func (c *column) confidence() float32 {
@@ -200,7 +272,7 @@ func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
 	case latin > 0:
 		ok = words <= 5 && n >= 2 && n <= 40 && !notNames[lowerString(v)]
 	case kanji > 0:
-		ok = (n >= 2 || piece) && n <= 10 && gaps <= 2 && !notNames[string(v)] && classify(v)&^weak == 0
+		ok = (n >= 2 || piece) && n <= 10 && gaps <= 2 && !notNames[string(v)] && theLexicon().whole(v)&^(weak|frequent) == 0
 	default:
 		ok = (n >= 2 || piece && n >= 1) && n <= 24 && gaps <= 4 && !notNames[string(v)]
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"unicode/utf8"
 
-	"github.com/sekimori-dlp/sekimori/inspect/match"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -30,17 +29,31 @@ type view struct {
 	text     []byte
 	own, cut int
 	table    table
+	matrix   []Label // JSON: of the columns of arrays in an array
 
-	// the last answer, good for offsets in [lo, hi)
-	lo, hi        int
-	ownAns, nears Label
+	// The last answer is good for offsets in [lo, hi); earlier ones stand in
+	// answers by their offset, if they are of this block.
+	lo, hi  int
+	last    answer
+	answers [1 << answerBits]answer
+	block   uint32
 }
+
+// answer is what Label said of one offset of one block.
+type answer struct {
+	own, near Label
+	at        int32
+	block     uint32
+}
+
+const answerBits = 9
 
 func (v *view) reset() {
 	v.mode, v.auto, v.single, v.first = prose, false, 0, true
 	v.text = nil
 	v.lo, v.hi = 0, 0
 	v.table.reset()
+	v.matrix = v.matrix[:0]
 }
 
 func (v *view) begin(l part.Layout, label Label) {
@@ -60,15 +73,20 @@ func (v *view) begin(l part.Layout, label Label) {
 	}
 }
 
-// set shows the next block. own is where the reported part of it starts.
-func (v *view) set(text []byte, own, cut int, hits []match.Hit) {
-	v.text, v.own, v.cut = text, own, cut
+// set shows the next block; own is where the part of it starts that was not
+// reported yet.
+func (v *view) set(text []byte, own int) {
+	v.text, v.own = text, own
 	v.lo, v.hi = 0, 0
+	v.block++
 	if v.auto && (v.first || v.mode == prose || v.mode == rows && v.table.ended) {
 		v.mode = v.sniff(text[own:], own)
 	} else if v.mode == rows && !v.table.known {
-		v.table.open(text[own:], '\t', true)
+		v.table.open('\t', true)
 		v.table.from = own
+	}
+	if v.first && v.mode == object {
+		v.matrix = findMatrix(v.matrix, text)
 	}
 	v.first = false
 	v.table.stale = true
@@ -92,7 +110,11 @@ func (v *view) label(i int) (own, near Label) {
 		return 0, 0
 	}
 	if i >= v.lo && i < v.hi {
-		return v.ownAns, v.nears
+		return v.last.own, v.last.near
+	}
+	a := &v.answers[i&(len(v.answers)-1)]
+	if a.block == v.block && int(a.at) == i {
+		return a.own, a.near
 	}
 	v.lo, v.hi = i, i+1
 	switch v.mode {
@@ -128,7 +150,8 @@ func (v *view) label(i int) (own, near Label) {
 	}
 	own &^= weak
 	near = near&^weak | own
-	v.ownAns, v.nears = own, near
+	*a = answer{own, near, int32(i), v.block}
+	v.last = *a
 	return own, near
 }
 
@@ -178,7 +201,7 @@ func (v *view) proseLabelFrom(i, lo int) (own, near Label) {
 // scanLabels finds the label words in w, a stretch of text that ends where a
 // value begins. own is the last one, if only separators stand behind it.
 func scanLabels(w []byte) (own, near Label) {
-	l := lexiconOnce()
+	l := theLexicon()
 	var buf [256]byte
 	var upper marks
 	w = w[max(0, len(w)-len(buf)):]
@@ -193,7 +216,7 @@ func scanLabels(w []byte) (own, near Label) {
 			if isLetter(c) && (i == 0 || !isLetter(b[i-1]) || camelBorder(&upper, b, i)) {
 				end, label := l.englishAt(b, i, &upper)
 				if end > 0 && (end == len(b) || !isLetter(b[end]) || camelBorder(&upper, b, end)) {
-					if !common[string(b[i:end])] {
+					if label&frequent == 0 {
 						near |= label
 					}
 					last, lastLabel = end, label
@@ -218,23 +241,8 @@ func scanLabels(w []byte) (own, near Label) {
 	} else if len(b) >= 3 && string(b[len(b)-3:]) == "〒" || len(b) >= 4 && string(b[len(b)-4:]) == "〒 " {
 		own = LPostal
 	}
+	own &^= frequent
 	return own, near | own
-}
-
-// common are English label words too frequent in prose to say anything unless
-// they stand right before a value.
-var common = map[string]bool{}
-
-func init() {
-	for _, w := range []string{"x", "y", "z", "key", "token", "time", "day", "month", "year", "since", "until", "from", "date", "case", "title", "subject", "file",
-		"host", "count", "length", "size", "index", "sequence", "port", "build", "hash", "commit", "limit", "id", "contact", "owner", "author", "user", "users",
-		"name", "names", "exp", "block", "unit", "room", "state", "region", "location", "address", "item", "part", "model", "version", "release", "reference",
-		"product", "link", "score", "points", "rate", "weight", "volume", "area", "width", "height", "order", "case", "ref", "rev", "cost", "fee", "sum", "domain",
-		"title", "position", "school", "team", "division", "business", "agency", "company", "street", "building", "city", "town", "county", "issued", "released",
-		"published", "registered", "joined", "created", "updated", "modified", "mobile", "cell", "cc", "pan", "visa", "plate", "offset", "no", "sex", "age", "person", "people",
-		"in", "seq", "ip", "po", "mail", "card", "bank", "born", "branch", "limit", "store", "metadata", "confirmation", "reservation", "transaction", "department", "organization"} {
-		common[w] = true
-	}
 }
 
 // separators reports whether b, what stands between a label and a value, says

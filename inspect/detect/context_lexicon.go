@@ -1,7 +1,7 @@
 package detect
 
 import (
-	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -10,35 +10,129 @@ import (
 )
 
 // lexicon is labelWords compiled. Japanese words are looked up at any place in
-// a text, the longest first; English ones word by word, up to four joined.
+// a text, the longest first; English ones word by word, up to four joined. A
+// filter on the first bytes keeps most places from a look-up.
 type lexicon struct {
-	words   map[string]Label // English lower case and joined, Japanese folded
-	lengths [1 << 10]uint64  // by hash of the first six bytes: lengths of Japanese words
-	starts  [1 << 9]uint64   // bits by hash of the first three letters of English ones
+	japaneseStarts filter
+	englishStarts  filter
+	japanese       [1 << 11]prefix     // by hash of the first six bytes
+	english        [1 << 12]lexiconRow // by hash of the whole
+	words          []lexiconRow        // Japanese, those of a prefix side by side, the longest first
 }
 
-var lexiconOnce = sync.OnceValue(func() *lexicon {
-	l := &lexicon{words: map[string]Label{}}
+// lexiconRow is a word and its label.
+type lexiconRow struct {
+	word  string
+	label Label
+}
+
+// prefix is where the words with the same first six bytes stand.
+type prefix struct {
+	key      uint64 // 0 is free
+	first, n int32
+}
+
+// filter is a set of 15-bit hashes.
+type filter [1 << 9]uint64
+
+func (f *filter) add(h uint64)      { f[h>>49>>6] |= 1 << (h >> 49 & 63) }
+func (f *filter) has(h uint64) bool { return f[h>>49>>6]&(1<<(h>>49&63)) != 0 }
+
+var theLexicon = sync.OnceValue(func() *lexicon {
+	l := &lexicon{}
+	seen := map[string]bool{}
+	often := map[string]bool{}
+	for _, s := range strings.Fields(frequentWords) {
+		often[s] = true
+	}
 	for _, w := range labelWords {
 		for _, s := range strings.Fields(w.words) {
 			s = strings.ToLower(normal.String(s))
-			if _, ok := l.words[s]; !ok {
-				l.words[s] = w.label
+			if seen[s] {
+				continue
 			}
-			if japanese(s) {
-				if len(s) >= 6 {
-					l.lengths[hash6(s)] |= 1 << min(len(s), 63)
-				}
-			} else if len(s) >= 2 {
-				h := hash3(s)
-				l.starts[h>>6] |= 1 << (h & 63)
+			seen[s] = true
+			row := lexiconRow{s, w.label}
+			if often[s] {
+				row.label |= frequent
+			}
+			if isJapanese(s) && len(s) >= 6 {
+				l.words = append(l.words, row)
+				continue
+			}
+			i := hashWord(s) >> 52
+			for l.english[i].word != "" {
+				i = (i + 1) % uint64(len(l.english))
+			}
+			l.english[i] = row
+			if len(s) > 2 && !isJapanese(s) {
+				l.englishStarts.add(mix3(s))
 			}
 		}
+	}
+	slices.SortFunc(l.words, func(a, b lexiconRow) int {
+		if c := strings.Compare(a.word[:6], b.word[:6]); c != 0 {
+			return c
+		}
+		return len(b.word) - len(a.word)
+	})
+	for i, w := range l.words {
+		key := six(w.word)
+		l.japaneseStarts.add(key * golden)
+		p := l.find(key)
+		if p.key == 0 {
+			*p = prefix{key: key, first: int32(i)}
+		}
+		p.n++
 	}
 	return l
 })
 
-func japanese(s string) bool {
+const golden = 0x9E3779B97F4A7C15
+
+// six packs the first six bytes of s.
+func six[S string | []byte](s S) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40
+}
+
+// mix3 hashes the first three bytes of s.
+func mix3[S string | []byte](s S) uint64 {
+	return (uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16) * golden
+}
+
+// hashWord hashes all of s.
+func hashWord[S string | []byte](s S) uint64 {
+	h := uint64(golden)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 0x9FB21C651E98DF25
+	}
+	return h ^ h>>29<<35
+}
+
+// find returns the slot of a prefix, or the free one where it belongs.
+func (l *lexicon) find(key uint64) *prefix {
+	for i := key * golden >> 53; ; i = (i + 1) % uint64(len(l.japanese)) {
+		if p := &l.japanese[i]; p.key == key || p.key == 0 {
+			return p
+		}
+	}
+}
+
+// lookup returns the label of a whole word: English, or of one Japanese
+// character; 0 if there is none.
+func (l *lexicon) lookup(b []byte) Label {
+	for i := hashWord(b) >> 52; ; i = (i + 1) % uint64(len(l.english)) {
+		r := &l.english[i]
+		if r.word == string(b) {
+			return r.label
+		}
+		if r.word == "" {
+			return 0
+		}
+	}
+}
+
+func isJapanese(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return true
@@ -47,70 +141,46 @@ func japanese(s string) bool {
 	return false
 }
 
-func hash6[S string | []byte](s S) uint32 {
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40
-	return uint32(x * 0x9E3779B97F4A7C15 >> 54)
-}
-
-// hash3 hashes the first three letters; a word of two counts as if a space
-// followed.
-func hash3[S string | []byte](s S) uint32 {
-	c := byte(' ')
-	if len(s) > 2 {
-		c = s[2]
-	}
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(c)<<16
-	return uint32(x * 0x9E3779B97F4A7C15 >> 49)
-}
-
 // japaneseAt returns the longest Japanese label word at offset i of lower-case
 // folded text, its end, or 0. Words of one character are not looked for.
 func (l *lexicon) japaneseAt(b []byte, i int) (int, Label) {
 	if len(b)-i < 6 {
 		return 0, 0
 	}
-	m := l.lengths[hash6(b[i:])]
-	for m != 0 {
-		n := bits.Len64(m) - 1
-		m &^= 1 << n
-		if n <= len(b)-i {
-			if w, ok := l.words[string(b[i:i+n])]; ok {
-				return i + n, w
-			}
+	key := six(b[i:])
+	if !l.japaneseStarts.has(key * golden) {
+		return 0, 0
+	}
+	p := l.find(key)
+	for _, r := range l.words[p.first : p.first+p.n] {
+		if n := len(r.word); n <= len(b)-i && string(b[i:i+n]) == r.word {
+			return i + n, r.label
 		}
 	}
 	return 0, 0
 }
 
 // englishAt returns the longest English label phrase of at most four words at
-// offset i, where a word starts, and its end. b is lower case; marks has a bit
-// for every offset at which an upper-case letter stood.
+// offset i, where a word starts, and its end. b is lower case; upper has the
+// offsets at which an upper-case letter stood.
 func (l *lexicon) englishAt(b []byte, i int, upper *marks) (int, Label) {
+	if i+2 < len(b) && isLetter(b[i+1]) && isLetter(b[i+2]) && !l.englishStarts.has(mix3(b[i:])) {
+		return 0, 0
+	}
 	var joined [32]byte
-	n, words := 0, 0
+	n := 0
 	end, label := 0, Label(0)
-	for j := i; words < 4; words++ {
+	for j, words := i, 0; words < 4; words++ {
 		start := j
 		for j < len(b) && isLetter(b[j]) && n < len(joined) && (j == start || !camelBorder(upper, b, j)) {
 			joined[n] = b[j]
 			n++
 			j++
 		}
-		if j == start || n == len(joined) {
+		if j == start || n == len(joined) || n < 2 && words == 0 && j < len(b) && b[j] != '-' && b[j] != '_' {
 			break
 		}
-		if words == 0 {
-			if n < 2 {
-				break
-			}
-			if n > 2 {
-				h := hash3(joined[:3])
-				if l.starts[h>>6]&(1<<(h&63)) == 0 {
-					break
-				}
-			}
-		}
-		if w, ok := l.words[string(joined[:n])]; ok {
+		if w := l.lookup(joined[:n]); w != 0 {
 			end, label = j, w
 		}
 		sep := j
@@ -154,21 +224,30 @@ func lower(dst, s []byte, upper *marks) []byte {
 
 // classify says what a key, header cell or field name stands for; 0 if that is
 // not known. key is folded.
-func classify(key []byte) Label {
-	l := lexiconOnce()
+func classify(key []byte) Label { return theLexicon().classify(key) &^ frequent }
+
+func (l *lexicon) classify(key []byte) Label {
 	var buf [128]byte
 	var upper marks
 	b := lower(buf[:], trimKey(key), &upper)
 	if len(b) == 0 {
 		return 0
 	}
-	if w, ok := l.words[string(b)]; ok {
+	if w := l.whole(b); w != 0 {
 		return w
 	}
 	if w := l.classifyJapanese(b); w != 0 {
 		return w
 	}
 	return l.classifyEnglish(b, &upper)
+}
+
+// whole returns the label of b if all of it is one label word.
+func (l *lexicon) whole(b []byte) Label {
+	if end, w := l.japaneseAt(b, 0); end == len(b) {
+		return w
+	}
+	return l.lookup(b)
 }
 
 // trimKey takes off what surrounds the words of a key: quotes, marks for
@@ -247,13 +326,13 @@ func (l *lexicon) classifyEnglish(b []byte, upper *marks) Label {
 		for w := 0; w < from; w++ {
 			word := b[starts[w]:ends[w]]
 			known = known && neutral[string(word)]
-			who |= l.words[string(word)] & LPerson
+			who |= l.lookup(word) & LPerson
 		}
 		for to := n; to > from; to-- {
 			if to < n && !neutral[string(b[starts[to]:ends[to]])] {
 				break
 			}
-			label := l.words[string(join(from, to))]
+			label := l.lookup(join(from, to))
 			switch {
 			case label == 0:
 			case known:

@@ -5,6 +5,10 @@ package detect
 // its word alone. It is cleared in what Block.Label answers.
 const weak Label = 1 << 63
 
+// frequent marks an English label word too frequent in prose to say anything
+// unless it stands right before a value.
+const frequent Label = 1 << 62
+
 // labelWords lists the words by which columns, keys and fields are known.
 // English ones are written in lower case without separators, so that one entry
 // stands for firstName, first_name, FIRST-NAME and "First name". Of words that
@@ -34,7 +38,7 @@ var labelWords = []struct {
 
 	{LAddress, `住所 ご住所 御住所 現住所 自宅住所 居住地 居所 住居 住所1 住所2 住所3 所在地 送付先 送付先住所 届け先住所 お届け先 お届け先住所 届け先 届出先 配送先 配送先住所 連絡先住所
 		請求先住所 契約住所 設置場所 設置住所 住民票住所 本籍 本籍地 勤務先住所 実家住所 転居先 納品先 引取先 発送先 出荷先 宛先住所 住所(都道府県) 帰省先 アドレス
-		address addr homeaddress streetaddress postaladdress mailingaddress billingaddress shippingaddress deliveryaddress addressline fulladdress
+		address addr add adr adrs homeaddress streetaddress postaladdress mailingaddress billingaddress shippingaddress deliveryaddress addressline fulladdress
 		residence residentialaddress currentaddress permanentaddress physicaladdress location jusho jyusho shipto billto shiptoaddress billtoaddress`},
 	{LPrefecture, `都道府県 都道府県名 府県 県名 住所都道府県 県 prefecture pref state province region prefecturename prefname todofuken stateprovince addressstate addressregion ken`},
 	{LCity, `市区町村 市町村 市区郡 市区 市町村名 市区町村名 市郡区 区市町村 郡市区 住所市区町村 city town municipality locality ward village addresslocality shikuchoson addresscity cityname suburb`},
@@ -101,3 +105,10 @@ func init() {
 		neutral[w] = true
 	}
 }
+
+// frequentWords are the label words that are frequent.
+const frequentWords = `x y z key token time day month year since until from date case title subject file host count length size index sequence port build hash commit limit
+	id contact owner author user users name names exp block unit room state region location address item part model version release reference product link
+	score points rate weight volume area width height order ref rev cost fee sum domain position school team division business agency company street
+	building city town county issued released published registered joined created updated modified mobile cell cc pan visa plate offset no sex age person
+	people in add seq ip po mail card bank born branch store metadata confirmation reservation transaction department organization`

@@ -1,5 +1,7 @@
 package detect
 
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
 // corporate finds 法人番号 (13 digits, the check digit first) and the invoice
 // registration numbers made of T and the same. They are public and name no
 // person; they are found so that nothing else takes them for a personal
@@ -9,11 +11,23 @@ type corporate struct{}
 func (corporate) ID() string    { return "corporate-number" }
 func (corporate) Types() []Type { return []Type{Corporate} }
 
+// groups1444 reports runs of one, four, four and four digits with one character
+// between them.
+func groups1444(r []match.Run) bool {
+	return len(r) > 3 && r[1].End-r[1].Start == 4 && r[1].Start-r[0].End == 1 && r[3].End-r[0].Start == 16 && sameSize(r, 1, 3)
+}
+
+// Patterns implements Vocabulary.
+func (corporate) Patterns() []match.Pattern {
+	return hintWords(LCorporate, "法人", "会社", "登録番号", "インボイス", "適格", "corporate", "company", "houjin", "hojin", "invoice")
+}
+
 func (c corporate) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
+	hint := b.hint(LCorporate)
 	for i := range runs {
 		size := runs[i].End - runs[i].Start
-		if size != 13 && size != 1 || size == 1 && (i+3 >= len(runs) || runs[i+3].End-runs[i].Start > 13+3*3) {
+		if size != 13 && size != 1 || size == 1 && !groups1444(runs[i:]) {
 			continue
 		}
 		var n numeral
@@ -36,7 +50,10 @@ func (c corporate) Find(b *Block, emit func(Finding)) {
 		if before(b.Text, start) != free || behind(b.Text, end) == glued || behind(b.Text, end) == within {
 			continue
 		}
-		own, near := b.Label(start)
+		var own, near Label
+		if hint.at(int32(start)) {
+			own, near = b.Label(start)
+		}
 		var p float32
 		switch {
 		case own&LCorporate != 0 || invoice:
@@ -47,8 +64,11 @@ func (c corporate) Find(b *Block, emit func(Finding)) {
 			p = .7
 		case k == 4:
 			p = .5
-		default:
-			p = .2 // one in nine passes
+		default: // one in nine passes, time stamps among them
+			if alike, good := b.kin(i, validCorporate); alike < kinEnough || good < alike {
+				continue
+			}
+			p = .85
 		}
 		emit(Finding{Type: Corporate, Detector: c.ID(), Start: start, End: end,
 			Confidence: p, Validated: true, Canon: string(d)})

@@ -36,27 +36,17 @@ type customs struct {
 // custom is a Custom compiled.
 type custom struct {
 	Custom
-	re      *regexp.Regexp
-	needs   requirement
-	check   func(digits []byte) bool
-	words   []string // folded
-	near    []string
-	index   uint32
-	whole   bool // the pattern has to be tried everywhere
-	reach   int  // bytes around a hit that a match may take
-	anchors bool // the pattern looks at line borders
+	check func(digits []byte) bool
+	words []string // folded
+	near  []string
+	index uint32
 }
 
 // What a keyword hit stands for.
 const (
 	hitWord = iota
 	hitNear
-	hitRequired
 )
-
-// maxReach bounds how far from its evidence a match of an unbounded pattern may
-// go, in bytes.
-const maxReach = 256
 
 // newCustoms compiles list. All faults are joined into the error.
 func newCustoms(list []Custom) (*customs, error) {
@@ -123,13 +113,6 @@ func compileCustom(c Custom, index uint32) (custom, error) {
 	if re.MatchString("") {
 		return k, errors.New("the pattern matches an empty text")
 	}
-	k.re = re
-	k.needs = requires(c.Pattern)
-	k.reach = maxReach
-	if k.needs.longest >= 0 {
-		k.reach = min(4<<10, k.needs.longest)
-	}
-	k.whole = len(k.needs.literals) == 0 && k.needs.digits < 2
 	return k, nil
 }
 
@@ -158,9 +141,30 @@ func (d *customs) Patterns() []match.Pattern {
 		}
 		add(c.words, hitWord)
 		add(c.near, hitNear)
-		add(c.needs.literals, hitRequired)
 	}
 	return p
+}
+
+// exprs are the patterns to look for.
+func (d *customs) exprs() []match.Expr {
+	var e []match.Expr
+	for _, c := range d.list {
+		if c.Pattern != "" {
+			e = append(e, match.Expr{Pattern: c.Pattern, Payload: c.index})
+		}
+	}
+	return e
+}
+
+// reach is the farthest that a detector looks for near words, in bytes.
+func (d *customs) reach() int {
+	n := 0
+	for _, c := range d.list {
+		if len(c.near) > 0 {
+			n = max(n, c.Within*utf8.UTFMax)
+		}
+	}
+	return n
 }
 
 // customScratch is what one Find needs, pooled.
@@ -171,9 +175,6 @@ type customScratch struct {
 
 // Find implements Detector.
 func (d *customs) Find(b *Block, emit func(Finding)) {
-	if len(d.list) == 0 {
-		return
-	}
 	s := d.pool.Get().(*customScratch)
 	defer d.pool.Put(s)
 	s.hits = s.hits[:0]
@@ -182,65 +183,14 @@ func (d *customs) Find(b *Block, emit func(Finding)) {
 			s.hits = append(s.hits, match.Hit{Start: h.Start, End: h.End, Payload: n})
 		}
 	}
-	for i := range d.list {
-		c := &d.list[i]
-		if c.re == nil {
-			for _, h := range s.hits {
-				if h.Payload == c.index<<2|hitWord {
-					c.emit(b, s, int(h.Start), int(h.End), emit)
-				}
-			}
-			continue
-		}
-		done := 0
-		try := func(start, end int) {
-			lo, hi := max(done, start-c.reach), min(len(b.Text), end+c.reach)
-			if c.needs.anchored {
-				lo = max(done, bytes.LastIndexByte(b.Text[:lo], '\n')+1)
-				if k := bytes.IndexByte(b.Text[hi:], '\n'); k >= 0 && k < 4<<10 {
-					hi += k
-				}
-			}
-			if lo < hi {
-				done = max(done, c.search(b, s, lo, hi, emit))
-			}
-		}
-		switch {
-		case c.whole:
-			c.search(b, s, 0, len(b.Text), emit)
-		case len(c.needs.literals) > 0:
-			for _, h := range s.hits {
-				if h.Payload == c.index<<2|hitRequired {
-					try(int(h.Start), int(h.End))
-				}
-			}
-		default:
-			for _, r := range b.Runs {
-				if int(r.End-r.Start) >= c.needs.digits {
-					try(int(r.Start), int(r.End))
-				}
-			}
+	for _, h := range s.hits {
+		if h.Payload&3 == hitWord {
+			d.list[h.Payload>>2].emit(b, s, int(h.Start), int(h.End), emit)
 		}
 	}
-}
-
-// search emits the matches in b.Text[lo:hi] and returns the end of the last.
-func (c *custom) search(b *Block, s *customScratch, lo, hi int, emit func(Finding)) int {
-	done := lo
-	for at := lo; at < hi; {
-		m := c.re.FindIndex(b.Text[at:hi])
-		if m == nil {
-			break
-		}
-		start, end := at+m[0], at+m[1]
-		if end > start && bordered(b.Text, start, end) && c.emit(b, s, start, end, emit) {
-			at, done = end, end
-			continue
-		}
-		_, n := utf8.DecodeRune(b.Text[start:])
-		at = start + max(n, 1)
+	for _, m := range b.Matches {
+		d.list[m.Payload].emit(b, s, int(m.Start), int(m.End), emit)
 	}
-	return done
 }
 
 // bordered reports whether text[start:end] is not the middle of a longer number
@@ -252,9 +202,9 @@ func bordered(text []byte, start, end int) bool {
 	return end >= len(text) || !(isDigit(text[end]) && isDigit(text[end-1]) || isLetter(text[end]) && isLetter(text[end-1]))
 }
 
-func (c *custom) emit(b *Block, s *customScratch, start, end int, emit func(Finding)) bool {
+func (c *custom) emit(b *Block, s *customScratch, start, end int, emit func(Finding)) {
 	if !bordered(b.Text, start, end) {
-		return false
+		return
 	}
 	value := b.Text[start:end]
 	if c.check != nil {
@@ -265,7 +215,7 @@ func (c *custom) emit(b *Block, s *customScratch, start, end int, emit func(Find
 			}
 		}
 		if !c.check(bytes.ToUpper(s.digits)) {
-			return false
+			return
 		}
 	}
 	f := Finding{Type: c.Type, Detector: c.ID, Start: start, End: end, Confidence: c.Alone, Validated: c.check != nil, Canon: string(value)}
@@ -273,7 +223,6 @@ func (c *custom) emit(b *Block, s *customScratch, start, end int, emit func(Find
 		f.Confidence = c.Beside
 	}
 	emit(f)
-	return true
 }
 
 // beside reports whether a near word stands within reach of text[start:end].

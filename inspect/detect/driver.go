@@ -1,5 +1,7 @@
 package detect
 
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
 // driver finds the numbers of Japanese driving licences: twelve digits that
 // begin with the code of a public safety commission and the year of the first
 // licence, the eleventh a check digit.
@@ -8,8 +10,14 @@ type driver struct{}
 func (driver) ID() string    { return "driver-licence" }
 func (driver) Types() []Type { return []Type{Driver} }
 
+// Patterns implements Vocabulary.
+func (driver) Patterns() []match.Pattern {
+	return hintWords(LDriver, "免許", "licen", "driver", "menkyo", "dlnumber")
+}
+
 func (dl driver) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
+	hint := b.hint(LDriver)
 	for i := range runs {
 		size := runs[i].End - runs[i].Start
 		if size != 12 && (size != 4 || i+2 >= len(runs) || runs[i+2].End-runs[i].Start > 14) {
@@ -37,7 +45,10 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 		if before(b.Text, start) != free || behind(b.Text, end) != free {
 			continue
 		}
-		own, near := b.Label(start)
+		var own, near Label
+		if hint.at(int32(start)) {
+			own, near = b.Label(start)
+		}
 		var p float32
 		switch {
 		case own&LDriver != 0:
@@ -46,15 +57,18 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 			p = .95
 		case (own|near)&(against|LMyNumber|LCard|LPhone|LCustomer|LBank) != 0:
 			continue
-		case near&people != 0:
-			p = .2
-		default:
-			p = .1
+		default: // one number in twenty or so passes
+			if alike, good := b.kin(i, isLicence); alike < kinEnough || good < alike {
+				continue
+			}
+			p = .85
 		}
 		emit(Finding{Type: Driver, Detector: dl.ID(), Start: start, End: end,
 			Confidence: p, Validated: true, Canon: string(d)})
 	}
 }
+
+func isLicence(d []byte) bool { return commissions[number(d[:2])] && validLicence(d) }
 
 // commissions are the codes of the prefectural public safety commissions.
 var commissions = func() (set [100]bool) {

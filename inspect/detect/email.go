@@ -200,6 +200,9 @@ func judgeDomain(from int, domain []byte, ascii bool) (end int, score float32) {
 	if !isTopLevel(last) || startsWith(domain, ".") {
 		return 0, 0
 	}
+	if usualDomain(domain, last) {
+		return from + len(domain), .97
+	}
 	lower := strings.ToLower(string(domain))
 	suffix, icann := publicsuffix.PublicSuffix(lower)
 	switch {
@@ -220,6 +223,27 @@ func judgeDomain(from int, domain []byte, ascii bool) (end int, score float32) {
 		}
 	}
 	return from + len(domain), score
+}
+
+// usualDomain knows the commonest domains without the public suffix list.
+func usualDomain(domain, last []byte) bool {
+	switch string(last) {
+	case "com", "net", "org":
+		return true
+	case "jp":
+		second := lastLabel(domain[:len(domain)-len(".jp")])
+		return len(second) > 3 || len(second)+len(".jp") < len(domain) && isSecond(second)
+	}
+	return false
+}
+
+// isSecond reports the second-level domains that JPRS uses for kinds of owner.
+func isSecond(l []byte) bool {
+	switch string(l) {
+	case "co", "ne", "or", "ac", "go", "ed", "ad", "gr", "lg":
+		return true
+	}
+	return false
 }
 
 func lastLabel(domain []byte) []byte {

@@ -3,7 +3,7 @@ package detect
 import "testing"
 
 func TestEmail(t *testing.T) {
-	checkSightings(t, email{}, nil, []sighting{
+	checkSightings(t, email{}, []sighting{
 		{text: "メールはtanaka.taro@example.co.jpまで", value: "tanaka.taro@example.co.jp", kind: Email, lo: .95},
 		{text: "<support+jp@mail.example.com>", value: "support+jp@mail.example.com", kind: Email, lo: .95},
 		{text: "ｔａｎａｋａ＠ｅｘａｍｐｌｅ．ｊｐ", value: "tanaka@example.jp", kind: Email, lo: .95},
@@ -28,6 +28,6 @@ func TestEmailIsNone(t *testing.T) {
 		"user@co.jp", "getty@tty1.service", "memcpy@GLIBC_2.14", "https://user:pass@host.example.com/", "Message-ID: <2024.abc@mail.example.com>",
 		"References: <a1@mail.example.com>\n <b2@mail.example.com>", "this@Outer.method()", "1 @ 2.com", "@", "a@", "@b.com",
 	} {
-		checkSightings(t, email{}, nil, []sighting{{text: s, hi: .31}})
+		checkSightings(t, email{}, []sighting{{text: s, hi: .31}})
 	}
 }

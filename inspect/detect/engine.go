@@ -12,6 +12,7 @@ import (
 type Engine struct {
 	full  stage // every detector
 	cheap stage // without the vocabulary of names and places
+	reach int   // how far authors' detectors look around a value, in bytes
 	pool  sync.Pool
 }
 
@@ -22,23 +23,19 @@ type stage struct {
 	columns   bool // names and addresses are found by column and label
 }
 
-// Demand says how much a session looks for from now on.
-type Demand uint8
+// Demand is what a session still has to find: the types whose values may yet
+// change an answer. nil stands for everything, an empty Demand for nothing.
+//
+// With some types only, blocks in which their detectors see nothing are passed
+// by; in the others all detectors of numbers and identifiers judge together,
+// so that what is found of those types does not depend on the demand.
+type Demand []Type
 
-// The demands, in descending order of cost.
-const (
-	All     Demand = iota // every type
-	Numbers               // no names, addresses or postal codes
-	Nothing               // text is taken and dropped
-)
-
-// costly are the types that Numbers leaves out. They stand together because
-// they decide among themselves who owns a stretch of text.
+// costly are the types that are looked for by dictionary. Where one of them is in
+// demand, everything is.
 var costly = []Type{Name, Address, Postal}
 
-// Costly reports whether t is one of the types that the demand Numbers leaves
-// out.
-func Costly(t Type) bool { return slices.Contains(costly, t) }
+func isCostly(t Type) bool { return slices.Contains(costly, t) }
 
 // NewEngine compiles detectors and the customs of rule authors. All faults are
 // joined into the error.
@@ -60,15 +57,17 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 			p = v.Patterns()
 		}
 		words = append(words, p...)
-		if d == Detector(written) || !slices.ContainsFunc(d.Types(), Costly) {
+		if d == Detector(written) || !slices.ContainsFunc(d.Types(), isCostly) {
 			cheap = append(cheap, d)
 			few = append(few, p...)
 		}
 	}
-	if e.full.set, err = match.Compile(words, match.Options{}); err != nil {
+	o := match.Options{Exprs: written.exprs()}
+	e.reach = written.reach()
+	if e.full.set, err = match.Compile(words, o); err != nil {
 		return nil, err
 	}
-	if e.cheap.set, err = match.Compile(few, match.Options{}); err != nil {
+	if e.cheap.set, err = match.Compile(few, o); err != nil {
 		return nil, err
 	}
 	e.full.detectors, e.full.columns = own, true

@@ -49,13 +49,17 @@ type overall interface {
 }
 
 func (b *Block) hint(l Label) hint {
-	h := hint{hits: b.Hits, bit: Payload(ClassHint, bitOf(l)), last: -hintReach}
+	h := hint{bit: Payload(ClassHint, bitOf(l)), last: -1 << 20}
+	for i := range b.Hits {
+		if b.Hits[i].Payload == h.bit {
+			h.hits = b.Hits[i:]
+			break
+		}
+	}
 	if o, ok := b.context.(overall); ok {
 		labels, table := o.columns()
-		h.all = labels&l != 0
-		for i := 0; table && !h.all && i < len(b.Hits); i++ {
-			h.all = b.Hits[i].Payload == h.bit // a header further up in the block
-		}
+		// A word in a table may be a header further up in this block.
+		h.all = labels&l != 0 || table && len(h.hits) > 0
 	}
 	return h
 }
@@ -64,17 +68,17 @@ func (b *Block) hint(l Label) hint {
 func (h *hint) none() bool { return !h.all && len(h.hits) == 0 && h.last < 0 }
 
 // at answers for offset i, which is not below that of the call before.
-func (h *hint) at(i int32) bool {
-	if h.all {
-		return true
-	}
+func (h *hint) at(i int32) bool { return h.all || h.within(i, hintReach) }
+
+// within answers like at for hint words at most reach bytes back.
+func (h *hint) within(i, reach int32) bool {
 	for len(h.hits) > 0 && h.hits[0].Start <= i+hintAhead {
 		if h.hits[0].Payload == h.bit {
 			h.last = h.hits[0].Start
 		}
 		h.hits = h.hits[1:]
 	}
-	return i-h.last <= hintReach
+	return i-h.last <= reach
 }
 
 // columns implements overall.

@@ -1,6 +1,10 @@
 package detect
 
-import "github.com/sekimori-dlp/sekimori/inspect/match"
+import (
+	"bytes"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
 
 // insurance finds what a Japanese health insurance card bears, by its labels:
 // 保険者番号 (eight digits, six for national health insurance, with a check
@@ -35,7 +39,11 @@ func (in insurance) Find(b *Block, emit func(Finding)) {
 // labelNearby answers whether the value at run i has the label, of its own or
 // close by.
 func labelNearby(b *Block, i int, want Label) (own, near Label) {
-	own, near = b.Label(int(b.Runs[i].Start))
+	start := int(b.Runs[i].Start)
+	own, near = b.Label(start)
+	if near&LBank != 0 && !bytes.Contains(b.Text[max(0, start-hintReach):start], []byte("保険")) {
+		return 0, 0 // ゆうちょ accounts have 記号 and 番号 too
+	}
 	if own&(against|LPhone|LPostal|LBirth|LBank|LMyNumber|LCard)&^want != 0 {
 		return 0, 0
 	}
@@ -61,9 +69,11 @@ func (in insurance) labelled(b *Block, i int, own bool, emit func(Finding)) int 
 	case own && followedBy(b, end, "番号"):
 		p = .93
 	case own:
-		p = .5
+		p = .3
 	case valid && len(d) == 8:
 		p = .7
+	case endsWith(trimGap(t[:start]), "番号"):
+		p = .85
 	case len(d) < 5 || isDateShape(&n):
 		return 0
 	default:

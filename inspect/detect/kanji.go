@@ -1,50 +1,73 @@
 package detect
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
 
 // kanjiNumerals reads numbers written in kanji (〇三-一二三四-五六七八,
-// 昭和五十年三月五日), but only right behind the name of an era or a label that
-// promises a number, as kanji numerals are part of ordinary words.
+// 昭和五十年三月五日), but only with a label or an era, as kanji numerals are part
+// of ordinary words.
 type kanjiNumerals struct{}
 
 func (kanjiNumerals) ID() string    { return "kanji-numerals" }
 func (kanjiNumerals) Types() []Type { return []Type{Phone, Service, MyNumber, Card, Birthdate} }
+
+// Patterns implements Vocabulary: telephone numbers begin with 〇, years with
+// 一九 or 二〇; for the others the label is looked for.
+func (kanjiNumerals) Patterns() []match.Pattern {
+	list := make([]match.Pattern, 0, 8)
+	for k, w := range [...]string{"〇", "○", "一九", "二〇"} {
+		list = append(list, match.Pattern{Literal: w, Payload: Payload(ClassNumeral, uint32(k))})
+	}
+	for _, w := range [...]string{"マイナンバー", "個人番号", "カード番号", "カード"} {
+		list = append(list, match.Pattern{Literal: w, Payload: Payload(ClassNumeral, afterWord)})
+	}
+	return list
+}
+
+// afterWord marks the patterns behind which a number is looked for.
+const afterWord = 1 << 8
 
 func (k kanjiNumerals) Find(b *Block, emit func(Finding)) {
 	own := func(f Finding) {
 		f.Detector = k.ID()
 		emit(f)
 	}
+	done := 0
 	for i := range b.Hits {
 		h := &b.Hits[i]
-		switch class, number := Unpack(h.Payload); class {
-		case ClassEra:
-			if int(number) >= len(eras) || !kanjiAhead(b.Text, int(h.End)) {
+		class, number := Unpack(h.Payload)
+		start := int(h.Start)
+		switch {
+		case class == ClassEra && int(number) < len(eras):
+			e := &eras[number]
+			if !kanjiAhead(b.Text, int(h.End)) {
 				continue
 			}
-			e := &eras[number]
 			if d, ok := kanjiDate(b.Text, int(h.End), e.year-1); ok && e.holds(d) {
-				d.start = int(h.Start)
-				birthdate{}.judge(b, d, own)
+				d.start = start
+				birthdate{}.judge(b, d, true, own)
+				done = d.end
 			}
-		case ClassLabel:
-			start := int(h.End)
-			for skip := 0; skip < 4 && start < len(b.Text); skip++ {
-				size := labelGap(b.Text[start:])
-				if size == 0 {
-					break
-				}
-				start += size
+			continue
+		case class != ClassNumeral || start < done:
+			continue
+		case number == afterWord:
+			start = int(h.End)
+			for skip := 0; skip < 4 && start < len(b.Text) && labelGap(b.Text[start:]) > 0; skip++ {
+				start += labelGap(b.Text[start:])
 			}
-			if kanjiAhead(b.Text, start) {
-				k.labelled(b, start, own)
-			}
+		}
+		if kanjiAhead(b.Text, start) && !kanjiBehind(b.Text, start) {
+			done = max(done, k.labelled(b, start, own))
 		}
 	}
 }
 
 // labelGap returns the length of one character that stands between a label and
-// its value.
+// its value, 0 for any other.
 func labelGap(t []byte) int {
 	switch c := t[0]; {
 	case c == ':' || c == ' ' || c == '(' || c == ')' || c == '=' || c == '"' || c == '\t' || c == '\n':
@@ -57,11 +80,18 @@ func labelGap(t []byte) int {
 
 // kanjiAhead is a cheap test for a kanji numeral at offset i.
 func kanjiAhead(t []byte, i int) bool {
-	if i+3 > len(t) || t[i] < 0xE3 {
+	if i+3 > len(t) || t[i] < 0xE2 {
 		return false
 	}
 	r, _ := utf8.DecodeRune(t[i:])
 	return kanjiDigit(r) >= 0 || r == '十' || r == '元'
+}
+
+// kanjiBehind reports a kanji digit right before offset i: a number that is
+// under way.
+func kanjiBehind(t []byte, i int) bool {
+	r, _ := utf8.DecodeLastRune(t[:i])
+	return kanjiDigit(r) >= 0
 }
 
 // kanjiDigit returns the value of a kanji digit, formal ones included; -1 for
@@ -92,18 +122,18 @@ func kanjiDigit(r rune) int {
 	return -1
 }
 
-// labelled reads a number or date in kanji from start on and asks the label
-// what it is.
-func (k kanjiNumerals) labelled(b *Block, start int, emit func(Finding)) {
+// labelled reads a number or date in kanji from start on, asks the label what
+// it is and returns where it ends.
+func (k kanjiNumerals) labelled(b *Block, start int, emit func(Finding)) int {
 	if d, ok := kanjiDate(b.Text, start, 0); ok {
 		d.start = start
-		birthdate{}.judge(b, d, emit)
-		return
+		birthdate{}.judge(b, d, true, emit)
+		return d.end
 	}
 	var n numeral
 	end := n.readKanji(b.Text, start)
 	if n.n < 9 {
-		return
+		return end
 	}
 	d := n.digit[:n.n]
 	f := Finding{Start: start, End: end, Confidence: .95, Validated: true, Canon: string(d)}
@@ -113,7 +143,7 @@ func (k kanjiNumerals) labelled(b *Block, start int, emit func(Finding)) {
 		f.Type, f.Canon = Phone, "+81"+string(d[1:])
 		switch kind {
 		case noLine:
-			return
+			return end
 		case serviceLine:
 			f.Type = Service
 		case unknownLine:
@@ -124,9 +154,10 @@ func (k kanjiNumerals) labelled(b *Block, start int, emit func(Finding)) {
 	case own&LCard != 0 && issuer(d) != notCard && luhn(d):
 		f.Type = Card
 	default:
-		return
+		return end
 	}
 	emit(f)
+	return end
 }
 
 // readKanji fills n with the kanji digits from offset i on, over separators,

@@ -8,6 +8,9 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
+// LabelID is the detector ID of names found by the label right before them.
+const LabelID = "label"
+
 // labelled finds names by the label right before them, in JSON, forms and
 // "label: value" lines, whether or not a dictionary knows them.
 type labelled struct{}
@@ -18,7 +21,7 @@ var labelledWords = []string{"氏名", "名前", "姓名", "フリガナ", "ふ�
 	`name":`, `name" :`, `name:`, `name=`, `kana":`, `kana:`, `kana=`, `"sei":`, `"mei":`, `first":`, `last":`, `given":`, `family":`, `"名":`, "名:", "名=", `holder":`, `recipient":`}
 
 // ID implements Detector.
-func (labelled) ID() string { return "label" }
+func (labelled) ID() string { return LabelID }
 
 // Types implements Detector.
 func (labelled) Types() []Type { return []Type{Name} }
@@ -66,7 +69,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		done = start + hi
-		emit(Finding{Type: Name, Detector: "label", Start: start + lo, End: start + hi, Confidence: conf, Canon: nameCanon(b.Text[start+lo : start+hi])})
+		emit(Finding{Type: Name, Detector: LabelID, Start: start + lo, End: start + hi, Confidence: conf, Canon: nameCanon(b.Text[start+lo : start+hi])})
 	}
 }
 

@@ -20,12 +20,12 @@ func (v *view) sniff(text []byte, off int) mode {
 	}
 	best := 0
 	var found table
-	for _, d := range []byte{'\t', ',', ';', '|'} {
-		if bytes.IndexByte(head, d) < 0 {
+	for _, d := range []byte{'\t', ',', ';', '|', fixed} {
+		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !bytes.Contains(head, twoSpaces)) {
 			continue
 		}
 		var t table
-		t.open(head, d, false)
+		t.open(d, false)
 		if s := t.fit(head); s > best {
 			best = s
 			found = t
@@ -42,6 +42,8 @@ func (v *view) sniff(text []byte, off int) mode {
 	}
 	return rows
 }
+
+var twoSpaces = []byte("  ")
 
 // looksJSON reports whether b begins like JSON.
 func looksJSON(b []byte) bool {

@@ -18,7 +18,11 @@ func (v *view) keyLabel(i int) (own, near Label) {
 	if elem {
 		// An element of an array: the array's own key governs.
 		if open := enclosing(b, at); open >= 0 && b[open] == '[' {
-			key, at, _ = keyBefore(b, open)
+			comma := at
+			key, at, elem = keyBefore(b, open)
+			if k := elementAt(b, open+1, comma); elem && k < len(v.matrix) {
+				own = v.matrix[k]
+			}
 		}
 	}
 	if key != nil {
@@ -46,6 +50,63 @@ func (v *view) keyLabel(i int) (own, near Label) {
 		_, near = v.proseLabelFrom(i, max(0, start-keyReach))
 	}
 	return own, near | n | own
+}
+
+// findMatrix appends the labels of a header row: the first array of strings in
+// text most of which are labels, as in [["氏名","電話"],["…","…"]] or
+// {"columns":["氏名","電話"],"rows":[["…","…"]]}.
+func findMatrix(labels []Label, text []byte) []Label {
+	text = text[:min(len(text), sniffBytes)]
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '[' || text[i+1] != '"' {
+			continue
+		}
+		labels = labels[:0]
+		known := 0
+		j := i + 1
+		for j < len(text) && text[j] == '"' {
+			k := bytes.IndexByte(text[j+1:], '"')
+			if k < 0 || k > 100 {
+				break
+			}
+			l := classify(text[j+1 : j+1+k])
+			if l != 0 {
+				known++
+			}
+			labels = append(labels, l)
+			for j += k + 2; j < len(text) && (text[j] == ',' || space(text[j])); j++ {
+			}
+		}
+		if known >= 2 && known*2 >= len(labels) && j < len(text) && text[j] == ']' {
+			return labels
+		}
+	}
+	return labels[:0]
+}
+
+// elementAt returns the index of the element of an array that begins at offset
+// to or behind the comma there; the array's first element begins at from.
+func elementAt(b []byte, from, to int) int {
+	n, depth := 0, 0
+	for i := from; i < to; i++ {
+		switch b[i] {
+		case '"':
+			for i++; i < to && (b[i] != '"' || !closes(b, i+1)); i++ {
+			}
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				n++
+			}
+		}
+	}
+	if to < len(b) && b[to] == ',' {
+		n++
+	}
+	return n
 }
 
 // valueStart returns where the JSON value that i is in begins: behind the

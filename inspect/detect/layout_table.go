@@ -9,6 +9,7 @@ import (
 type column struct {
 	label                       Label
 	inferred                    bool // from the values
+	chosen                      bool // to be gone through in this block
 	cells, names, kanas, places int  // counted while nothing is known
 }
 
@@ -17,6 +18,9 @@ type cell struct{ start, end int32 }
 
 // row is where a row starts and its first cell in grid.cells.
 type row struct{ start, cell int32 }
+
+// fixed is the delimiter of columns set apart by two spaces or more.
+const fixed = ' '
 
 // table is a delimited text: its header lives across blocks, its grid is that
 // of the current block and built when first asked for.
@@ -37,14 +41,15 @@ type table struct {
 	stale bool
 	cells []cell
 	rows  []row
+	last  int // the row that was asked for last
 }
 
 func (t *table) reset() {
 	*t = table{head: -1, cols: t.cols[:0], cells: t.cells[:0], rows: t.rows[:0], stale: true}
 }
 
-// open starts a table at the start of head.
-func (t *table) open(head []byte, delim byte, wide bool) {
+// open starts a table.
+func (t *table) open(delim byte, wide bool) {
 	t.known, t.delim, t.wide, t.stale, t.head = true, delim, wide, true, -1
 }
 
@@ -75,10 +80,12 @@ func (t *table) fit(head []byte) int {
 		}
 	}
 	switch {
+	case t.delim == fixed && labels < 2:
+		return 0
 	case labels >= 2 && labels*3 >= t.width(at) && bestRun >= 1 && len(t.rows) > at+1:
 	case labels >= 1 && bestRun >= 3 && bestN <= 4:
-	case bestRun >= 3 && bestN >= 3:
-	case bestRun >= 4 && t.delim != ',':
+	case bestRun >= 3 && bestN >= 3 && t.filled(bestAt, bestRun) >= 2.5:
+	case bestRun >= 4 && t.delim == '\t' && t.filled(bestAt, bestRun) >= 1.5:
 	default:
 		return 0
 	}
@@ -95,6 +102,18 @@ func (t *table) fit(head []byte) int {
 	}
 	t.stale = true
 	return bestRun*bestN + labels*10
+}
+
+// filled returns how many cells of n rows from row r on hold something, by the
+// row. Source text has lines that end in a delimiter.
+func (t *table) filled(r, n int) float32 {
+	k := 0
+	for _, c := range t.cells[t.rows[r].cell:][:n*t.width(r)] {
+		if c.end > c.start {
+			k++
+		}
+	}
+	return float32(k) / float32(n)
 }
 
 // width returns the number of cells in row r.
@@ -159,7 +178,7 @@ func (t *table) setHeader(text []byte, r int) {
 // all).
 func (t *table) build(text []byte, from, limit int) {
 	t.cells, t.rows = t.cells[:0], t.rows[:0]
-	t.to, t.ended, t.stale = len(text), false, false
+	t.to, t.ended, t.stale, t.last = len(text), false, false, 0
 	bare := 0
 	for i := from; i < len(text) && (limit == 0 || len(t.rows) < limit); {
 		t.rows = append(t.rows, row{int32(i), int32(len(t.cells))})
@@ -185,7 +204,7 @@ func (t *table) build(text []byte, from, limit int) {
 // parseRow appends the cells of the row at i and returns the next row's start.
 func (t *table) parseRow(text []byte, i int) int {
 	for {
-		if !t.wide && i < len(text) && text[i] == '"' {
+		if !t.wide && t.delim != fixed && i < len(text) && text[i] == '"' {
 			if end, ok := quoteEnd(text, i); ok {
 				t.add(text, i+1, end)
 				i = end + 1
@@ -205,10 +224,13 @@ func (t *table) parseRow(text []byte, i int) int {
 			}
 		}
 		start := i
-		for i < len(text) && text[i] != t.delim && text[i] != '\n' {
+		for i < len(text) && text[i] != '\n' && (text[i] != t.delim || t.delim == fixed && i+1 < len(text) && text[i+1] != ' ') {
 			i++
 		}
 		t.add(text, start, i)
+		for t.delim == fixed && i+1 < len(text) && text[i+1] == ' ' {
+			i++
+		}
 		if i >= len(text) {
 			return i
 		}
@@ -313,14 +335,19 @@ func (t *table) at(text []byte, i int) (r, c int, ok bool) {
 	if i < t.from || i >= t.to || len(t.rows) == 0 {
 		return 0, 0, false
 	}
-	r = sort.Search(len(t.rows), func(k int) bool { return int(t.rows[k].start) > i }) - 1
+	r = t.last // questions mostly go forward, row by row
+	if r >= len(t.rows) || int(t.rows[r].start) > i || r+2 < len(t.rows) && int(t.rows[r+2].start) <= i {
+		r = sort.Search(len(t.rows), func(k int) bool { return int(t.rows[k].start) > i }) - 1
+	} else if r+1 < len(t.rows) && int(t.rows[r+1].start) <= i {
+		r++
+	}
 	if r < 0 {
 		return 0, 0, false
 	}
-	first, n := int(t.rows[r].cell), t.width(r)
-	c = first + sort.Search(n, func(k int) bool { return int(t.cells[first+k].start) > i }) - 1
-	if c < first {
-		return r, first, true
+	t.last = r
+	c = int(t.rows[r].cell)
+	for end := c + t.width(r); c+1 < end && int(t.cells[c+1].start) <= i; {
+		c++
 	}
 	return r, c, true
 }

@@ -1,5 +1,7 @@
 package detect
 
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
 // myNumber finds 個人番号: twelve digits, the last a check digit. One random
 // number in ten passes the check, so without a label, column or person around
 // it a value stays at .1 to .3.
@@ -8,17 +10,23 @@ type myNumber struct{}
 func (myNumber) ID() string    { return "my-number" }
 func (myNumber) Types() []Type { return []Type{MyNumber} }
 
+// Patterns implements Vocabulary.
+func (myNumber) Patterns() []match.Pattern {
+	return hintWords(LMyNumber, "マイナ", "個人番号", "社会保障番号", "mynum", "my num", "my_num", "my-num", "individualnum", "individual_num", "kojinbango")
+}
+
 func (m myNumber) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
+	hint := b.hint(LMyNumber)
+	var n numeral
 	for i := 0; i < len(runs); i++ {
-		var n numeral
 		switch size := runs[i].End - runs[i].Start; {
 		case size == 12:
 			n.read(b, i, 0, 1)
 			if n.more&(sepHyphen|sepDot|sepUnderscore) == 0 {
 				m.judge(b, &n, 1, emit)
 			}
-		case size == 4 && i+2 < len(runs) && runs[i+2].End-runs[i].Start <= 12+2*4:
+		case size == 4 && sameSize(runs, i, 3):
 			n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak, 4)
 			if n.shape(4, 4, 4) && n.after(3)&^(sepLineBreak|sepSlash|sepWide) == 0 {
 				if m.judge(b, &n, 3, emit) {
@@ -27,25 +35,38 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 			} else if n.groups == 4 {
 				i += 3 // sixteen digits are a card or nothing
 			}
-		case size < 4 && i+3 < len(runs) && runs[i+3].Start-runs[i].Start < 16:
-			i += m.labelled(b, i, emit)
+		case (size == 3 || size == 1) && hint.at(runs[i].Start) && sameSize(runs, i, 12/int(size)):
+			i += m.labelled(b, i, &n, emit)
 		}
 	}
 }
 
-// labelled reads a number in unusual groups, down to single digits, where a
-// label says what it is.
-func (m myNumber) labelled(b *Block, i int, emit func(Finding)) int {
-	var n numeral
-	n.read(b, i, sepHyphen|sepSpace|sepLineBreak|sepWide, 13)
-	if n.groups < 3 {
-		return 0
+// sameSize reports whether k runs from i on have the same size and stand close
+// together.
+func sameSize(runs []match.Run, i, k int) bool {
+	if i+k > len(runs) {
+		return false
 	}
-	for k := 3; k <= n.groups; k++ {
-		if len(n.digits(k)) != 12 {
-			continue
+	size := runs[i].End - runs[i].Start
+	if runs[i+k-1].End-runs[i].Start > int32(k)*(size+4) {
+		return false
+	}
+	for _, r := range runs[i+1 : i+k] {
+		if r.End-r.Start != size {
+			return false
 		}
-		if own, _ := b.Label(n.start); own&LMyNumber != 0 && m.judge(b, &n, k, emit) {
+	}
+	return true
+}
+
+// labelled reads a number in groups of three or in single digits, where a
+// label says what it is.
+func (m myNumber) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
+	n.read(b, i, sepHyphen|sepSpace|sepLineBreak|sepWide, 12)
+	k := n.groups
+	if k == 12 || k == 4 || n.size[0] == 3 && k > 4 {
+		k = 12 / int(n.size[0])
+		if own, _ := b.Label(n.start); own&LMyNumber != 0 && m.judge(b, n, k, emit) {
 			return k - 1
 		}
 	}
@@ -83,6 +104,16 @@ func (m myNumber) judge(b *Block, n *numeral, k int, emit func(Finding)) bool {
 		p = .2
 	default:
 		p = .12
+	}
+	if k == 1 && p < .5 && own&(against|others) == 0 {
+		// One in eleven passes by chance, four in a row do not.
+		switch alike, good := b.kin(n.first, validMyNumber); {
+		case alike < kinEnough:
+		case good == alike:
+			p = .85
+		case good*2 < alike:
+			p *= .4
+		}
 	}
 	if left == tied || right == tied {
 		p *= .5

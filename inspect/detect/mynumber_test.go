@@ -3,7 +3,7 @@ package detect
 import "testing"
 
 func TestMyNumber(t *testing.T) {
-	checkSightings(t, myNumber{}, nil, []sighting{
+	checkSightings(t, myNumber{}, []sighting{
 		{text: "407182936459", own: LMyNumber, value: "407182936459", kind: MyNumber, lo: .98},
 		{text: "4071-8293-6459", near: LMyNumber, value: "4071-8293-6459", kind: MyNumber, lo: .9},
 		{text: "4071 8293 6459", own: LMyNumber, value: "4071 8293 6459", kind: MyNumber, lo: .98},
@@ -15,7 +15,7 @@ func TestMyNumber(t *testing.T) {
 		{text: "4071-8293-6459", value: "4071-8293-6459", kind: MyNumber, lo: .1, hi: .3},
 		{text: "407182936459", own: LOrder, value: "407182936459", kind: MyNumber, hi: .1},
 	})
-	checkSightings(t, myNumber{}, nil, []sighting{
+	checkSightings(t, myNumber{}, []sighting{
 		{text: "407182936458", own: LMyNumber, hi: .01},
 		{text: "4071-8293-6459-1234", own: LMyNumber, hi: .01},
 		{text: "1234-4071-8293-6459", own: LMyNumber, hi: .01},

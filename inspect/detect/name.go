@@ -26,34 +26,50 @@ const nameLeast = 0.3
 // Find implements Detector.
 func (names) Find(b *Block, emit func(Finding)) {
 	s := nameSearch{b: b, text: b.Text, emit: emit}
+	runs := katakanaRuns{text: b.Text}
+	more := runs.next()
 	for i := 0; i < len(b.Hits); i++ {
 		h := &b.Hits[i]
 		c := Class(h.Payload >> 24)
-		if c < ClassSurname || c > ClassEnglish || int(h.Start) < s.taken {
+		if c < ClassSurname || c > ClassHonorific {
+			continue
+		}
+		for more && runs.start <= int(h.Start) {
+			s.run(&runs)
+			more = runs.next()
+		}
+		if int(h.Start) < s.taken {
 			continue
 		}
 		switch c {
 		case ClassSurname:
 			i += s.surname(i)
 		case ClassGiven:
-			switch kind := nameKind(h.Payload >> 8 & 0xFF); kind {
-			case nameKanji:
-				s.given(int(h.Start), int(h.End))
-			case nameForeign:
-				s.foreign(int(h.Start), int(h.End))
-			case nameWhole:
+			if nameKind(h.Payload>>8&0xFF) == nameWhole {
 				s.whole(int(h.Start), int(h.End), dict.Info(h.Payload))
-			case nameKana:
-				s.kana(int(h.Start))
+			} else {
+				s.given(int(h.Start), int(h.End))
 			}
 		case ClassHonorific:
 			s.honorific(int(h.Start), int(h.End))
-		case ClassTrap:
-			s.dotted(int(h.Start), int(h.End))
-		case ClassEnglish:
-			s.latin(h)
 		}
 	}
+	for more {
+		s.run(&runs)
+		more = runs.next()
+	}
+	s.capitalised()
+}
+
+// run looks at a katakana word.
+func (s *nameSearch) run(k *katakanaRuns) {
+	if k.start < s.taken || !k.promising() {
+		return
+	}
+	if k.japanese() && s.kana(k.start) {
+		return
+	}
+	s.katakana(k.end)
 }
 
 // nameSearch is one Find. It lives on the stack.

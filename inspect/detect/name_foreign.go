@@ -6,29 +6,6 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
 
-// foreign looks at the katakana run that holds the name [start,end): alone, or
-// as one of the parts of ジョン・スミス.
-func (s *nameSearch) foreign(start, end int) {
-	if _, k, _ := nameBefore(s.text, start); k == scriptKata {
-		return
-	}
-	if _, k, _ := nameAfter(s.text, end); k == scriptKata {
-		return
-	}
-	s.katakana(start)
-}
-
-// dotted looks at ・ between katakana.
-func (s *nameSearch) dotted(start, end int) {
-	if _, k, _ := nameBefore(s.text, start); k != scriptKata {
-		return
-	}
-	if _, k, _ := nameAfter(s.text, end); k != scriptKata {
-		return
-	}
-	s.katakana(start)
-}
-
 // katakana judges the name in katakana that offset i lies in or behind.
 func (s *nameSearch) katakana(i int) {
 	t := s.text
@@ -138,6 +115,9 @@ func (s *nameSearch) katakana(i int) {
 	switch {
 	case title > 0:
 		odds += title
+		if parts == 1 && listed == 0 && title > 1 {
+			odds += 0.7
+		}
 	case after == scriptKanji && nameNeverBefore(t[end:]):
 		odds -= 3
 	case after == scriptKanji:
@@ -163,7 +143,7 @@ func (s *nameSearch) katakana(i int) {
 	if nameCompanyBefore(t[:start]) {
 		odds -= 3
 	}
-	label, _ := s.labelled(start)
+	label, _ := s.labelled(start, end)
 	odds += label
 	if parts == 1 && s.knows(t[start:end]) {
 		odds += 3

@@ -76,13 +76,20 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 			break
 		}
 		sn := nameSurname(t[at:i])
-		if sn == 0 {
+		sino := sinoSurnames[string(t[at:i])] && end-i <= 6
+		if sn == 0 && !sino {
 			continue
 		}
 		gn := dict.GivenNames().Lookup(t[i:end])
 		c := nameCandidate{start: at, middle: i, end: end, surname: sn, given: gn}
 		s.judge(&c)
-		if gn == 0 {
+		switch {
+		case sino:
+			c.odds = -1.5 + title
+			if words != 0 || dict.Words().Lookup(t[i:end]) != 0 {
+				c.odds -= 3
+			}
+		case gn == 0:
 			c.odds -= 0.5
 			if sn.Weight() < 6 {
 				continue

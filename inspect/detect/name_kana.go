@@ -40,16 +40,17 @@ func toKatakana(dst, src []byte) []byte {
 	return dst
 }
 
-// kana looks at the kana name that may begin at start.
-func (s *nameSearch) kana(start int) {
+// kana looks at the kana name that may begin at start and reports whether
+// there is one.
+func (s *nameSearch) kana(start int) bool {
 	if _, k, _ := nameBefore(s.text, start); k == scriptKata || k == scriptHira || k == scriptMiddle || k == scriptKanji {
-		return
+		return false
 	}
 	c, ok := s.kanaPair(start)
 	if !ok {
-		return
+		return false
 	}
-	label, _ := s.labelled(start)
+	label, _ := s.labelled(c.start, c.end)
 	left, right := s.cellBorder(c.start, c.end)
 	c.odds += label
 	if r, _ := utf8.DecodeRune(s.text[start:]); scriptOf(r) == scriptHira && !c.spaced {
@@ -61,7 +62,7 @@ func (s *nameSearch) kana(start int) {
 	if title, _ := nameAfterWord(s.text[c.end:min(len(s.text), c.end+18)]); title > 0 {
 		c.odds += title
 	}
-	s.report(c.start, c.end, c.odds, true)
+	return s.report(c.start, c.end, c.odds, true)
 }
 
 // kanaPair reads surname and given name in kana at start: two runs with a

@@ -27,7 +27,11 @@ func (s *nameSearch) surname(i int) (more int) {
 		if Class(h.Payload>>24) != ClassSurname {
 			continue
 		}
-		s.pairs(int(start), int(h.End), dict.Info(h.Payload), &best)
+		middle := int(h.End)
+		if nameKind(h.Payload>>8&0xFF) == nameSpaced {
+			middle--
+		}
+		s.pairs(int(start), middle, dict.Info(h.Payload), &best)
 	}
 	// The class may change among hits of one start: leave those to the caller.
 	more--
@@ -284,18 +288,16 @@ func (s *nameSearch) settle(c *nameCandidate) {
 	if c.odds < -4 {
 		return
 	}
-	label, own := s.labelled(c.start)
+	label, whole := s.labelled(c.start, c.end)
 	full := c.end > c.middle && c.middle > c.start
-	if own&(LSurname|LGiven|LName) != 0 && !full {
-		if left, right := s.cellBorder(c.start, c.end); left && right {
-			label += 1
-		}
+	if whole && !full {
+		label++
 	}
 	c.odds += label
 	if nameConfidence(c.odds) < nameLeast {
 		return
 	}
-	if own&(LName|LSurname|LGiven) == 0 {
+	if !whole {
 		c.odds += s.covered(c.start, c.end)
 	}
 	if s.report(c.start, c.end, c.odds, c.surname != 0 && c.given != 0) {

@@ -1,53 +1,12 @@
 package detect
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
-	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
-
-// latinPatterns are the literals from which names in Latin letters are found:
-// given names and frequent surnames as they are capitalised in names, titles
-// with their full stop, and Japanese names in romaji.
-func latinPatterns() []match.Pattern {
-	seen := map[string]int{}
-	var p []match.Pattern
-	add := func(text string, kind nameKind, info dict.Info) {
-		if i, ok := seen[text]; ok {
-			if old := nameKind(p[i].Payload >> 8 & 0xFF); old != nameRomaji || kind == nameRomaji {
-				return
-			}
-			p[i].Payload = Payload(ClassEnglish, uint32(kind)<<8|uint32(info))
-			return
-		}
-		seen[text] = len(p)
-		p = append(p, match.Pattern{Literal: text, Payload: Payload(ClassEnglish, uint32(kind)<<8|uint32(info))})
-	}
-	for _, t := range []string{"Mr.", "Mrs.", "Ms.", "Dr.", "Prof.", "Mr ", "Mrs ", "Ms ", "Dr ", "Miss ", "Sir ", "Madame ", "Professor ", "MR. ", "MRS. ", "MS. ", "DR. "} {
-		add(t, nameTitle, 0)
-	}
-	words := func(t *dict.Table, kind nameKind, weight, upper, length int) {
-		for w, info := range t.All() {
-			if len(w) < length || info.Weight() < weight {
-				continue
-			}
-			add(string(w[0]-32)+w[1:], kind, info)
-			if info.Weight() >= upper {
-				b := []byte(w)
-				for i := range b {
-					b[i] -= 32
-				}
-				add(string(b), kind, info)
-			}
-		}
-	}
-	words(dict.EnglishGiven(), nameGiven, leastEnglish, 9, 3)
-	words(dict.EnglishSurnames(), nameFamily, leastFamily, 10, 4)
-	words(dict.SurnameRomaji(), nameRomaji, leastRomaji, leastRomaji, 4)
-	return p
-}
 
 // latinWord is one word of a name in Latin letters.
 type latinWord struct {
@@ -56,105 +15,16 @@ type latinWord struct {
 	family     dict.Info
 	jaGiven    dict.Info
 	jaFamily   dict.Info
-	ordinary   bool // an English word when in lower case
-	initial    bool // J or J.
-	particle   bool // van, de la
-	upper      bool // all capitals
+	title      float32 // Mr, President
+	ordinary   bool    // an English word when in lower case
+	elsewhere  bool    // a place, month or nationality
+	initial    bool    // J or J.
+	particle   bool    // van, de la
+	upper      bool    // all capitals
 }
 
 // maxLatin is the most words in a name.
-const maxLatin = 6
-
-// latin looks at the name that the hit word stands in.
-func (s *nameSearch) latin(h *match.Hit) {
-	kind := nameKind(h.Payload >> 8 & 0xFF)
-	t := s.text
-	start, end := int(h.Start), int(h.End)
-	if !latinBorder(t, start) {
-		return
-	}
-	var w [maxLatin]latinWord
-	if kind == nameTitle {
-		for end < len(t) && t[end] == ' ' {
-			end++
-		}
-		n := s.latinWords(end, &w)
-		if n > 0 {
-			s.latinJudge(w[:n], 2.2, true)
-		}
-		return
-	}
-	if end < len(t) && isLatinLetter(t, end) {
-		return
-	}
-	// Up to two words of the name may stand before the hit: Yasiel Puig is
-	// hit at neither, Kojima Minoru at the first.
-	first := start
-	for range 2 {
-		prev := latinBefore(t, first)
-		if prev < s.taken || prev == first {
-			break
-		}
-		first = prev
-	}
-	n := s.latinWords(first, &w)
-	if n > 0 && w[n-1].end >= end {
-		s.latinJudge(w[:n], 0, false)
-	}
-}
-
-// latinBorder reports whether a word may begin at i.
-func latinBorder(t []byte, i int) bool {
-	if i == 0 {
-		return true
-	}
-	switch c := t[i-1]; {
-	case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
-		return false
-	case c == '@', c == '#', c == '_', c == '/', c == '$', c == '\\', c == '.', c == '-', c == '%', c == '&':
-		return false
-	case c >= utf8.RuneSelf:
-		r, _ := utf8.DecodeLastRune(t[:i])
-		return scriptOf(r) != scriptLatin
-	}
-	return true
-}
-
-func isLatinLetter(t []byte, i int) bool {
-	c := t[i]
-	if c < utf8.RuneSelf {
-		return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_'
-	}
-	r, _ := utf8.DecodeRune(t[i:])
-	return scriptOf(r) == scriptLatin
-}
-
-// latinBefore returns the start of the capitalised word before i, i if there
-// is none.
-func latinBefore(t []byte, i int) int {
-	if i < 2 || t[i-1] != ' ' {
-		return i
-	}
-	at := i - 1
-	for at > 0 && i-at < 24 {
-		r, n := utf8.DecodeLastRune(t[:at])
-		if scriptOf(r) != scriptLatin && r != '\'' && r != '-' && r != '.' {
-			break
-		}
-		if r == '.' && at != i-1 {
-			break
-		}
-		at -= n
-	}
-	r, n := utf8.DecodeRune(t[at:])
-	if at >= i-1 || !unicode.IsUpper(r) || !latinBorder(t, at) {
-		return i
-	}
-	if t[i-2] == '.' && i-2-at > n {
-		return i // the end of a sentence, not an initial
-	}
-	return at
-}
+const maxLatin = 7
 
 // latinWords reads the words of a name from at on: capitalised words, initials
 // and particles, one space apart.
@@ -172,14 +42,16 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 		for end < len(t) && end-at < 32 {
 			r2, n2 := utf8.DecodeRune(t[end:])
 			if r2 == '\'' || r2 == '-' || r2 == '’' {
-				if end+n2 >= len(t) || !isLatinLetter(t, end+n2) || r2 != '-' && end+n2+1 < len(t) && t[end+n2] == 's' && !isLatinLetter(t, end+n2+1) {
+				if end+n2 >= len(t) || !isLatinLetter(t, end+n2) || r2 != '-' && t[end+n2] == 's' && (end+n2+1 >= len(t) || !isLatinLetter(t, end+n2+1)) {
 					break
 				}
 			} else if scriptOf(r2) != scriptLatin {
 				break
 			}
-			if unicode.IsLower(r2) {
+			if r2 >= 'a' && (r2 <= 'z' || unicode.IsLower(r2)) {
 				lower++
+			} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !camelName(t[at:end]) {
+				return latinTrim(w, n) // an identifier: parseName
 			}
 			end += n2
 		}
@@ -187,10 +59,11 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 			break
 		}
 		x.end = end
+		stop := false
 		switch {
 		case !unicode.IsUpper(r):
 			if n == 0 || !nameParticles[string(t[at:end])] {
-				return s.latinTrim(w, n)
+				return latinTrim(w, n)
 			}
 			x.particle = true
 		case end-at == size:
@@ -201,20 +74,34 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 		default:
 			x.upper = lower == 0
 			s.latinLookup(&x)
+			if end < len(t) && t[end] == '.' {
+				if x.title > 0 || latinSuffixes[string(t[at:end])] {
+					x.end++
+				} else {
+					stop = true
+				}
+			}
 		}
 		w[n] = x
 		n++
 		at = x.end
-		if at >= len(t) || t[at] != ' ' {
+		if stop || at >= len(t) || t[at] != ' ' {
 			break
 		}
 		at++
 	}
-	return s.latinTrim(w, n)
+	return latinTrim(w, n)
 }
 
-// latinTrim drops particles and initials from the end of the words.
-func (s *nameSearch) latinTrim(w *[maxLatin]latinWord, n int) int {
+// camelName reports whether a capital may follow t in a name: McDonald, LeRoi,
+// O'Neil, Smith-Jones.
+func camelName(t []byte) bool {
+	last := t[len(t)-1]
+	return len(t) <= 4 || last == '-' || last == '\'' || last >= utf8.RuneSelf
+}
+
+// latinTrim drops particles and bare initials from the end of the words.
+func latinTrim(w *[maxLatin]latinWord, n int) int {
 	for n > 0 && (w[n-1].particle || w[n-1].initial && n > 1 && w[n-1].end-w[n-1].start == 1) {
 		n--
 	}
@@ -224,142 +111,335 @@ func (s *nameSearch) latinTrim(w *[maxLatin]latinWord, n int) int {
 var nameParticles = nameSet(`van von der den de del della di da dos das du la le el al bin ibn ter ten zu y e st`)
 
 // latinSuffixes end a name and are part of it.
-var latinSuffixes = nameSet(`Jr Sr II III IV MD PhD DDS DVM Jr. Sr. V`)
+var latinSuffixes = nameSet(`Jr Sr II III IV MD PhD DDS DVM V VI`)
+
+// nameSaint is the weight of St., which stands before places more often.
+const nameSaint = 0.1
+
+// latinGeo stand before the names of places.
+var latinGeo = nameSet(`Lake Fort Mount Mt Mt. Port Cape Camp Glen Eau Corpus Point Cedar Rio Hotel Villa Castle Church Tower Building Team Club Casa Palazzo Chateau Notre Monte El Los Las Ft`)
+
+// latinTitles stand before a name, in the form of dict.FoldLatin.
+var latinTitles = nameWeights(map[float32]string{
+	3.2:       "mr mrs ms miss dr prof mme herr frau",
+	nameSaint: "saint st",
+	1.5: `professor sir lord lady dame president senator sen rep gov governor captain capt colonel col lt sgt judge justice minister rev reverend father queen king prince princess pope
+ chancellor coach secretary ambassador detective officer inspector mayor actor actress singer director producer chairman ceo congressman congresswoman councilman emperor tsar duke baron count dear hi hello hey thanks`,
+})
+
+// latinElsewhere are capitalised words that are names of something else:
+// months, days, countries, states, cities, peoples.
+var latinElsewhere = nameSet(`jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday christmas easter
+ alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada hampshire jersey mexico york carolina dakota ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming
+ afghanistan albania algeria america andorra angola argentina armenia australia austria azerbaijan bahamas bahrain bangladesh barbados belarus belgium belize benin bhutan bolivia bosnia botswana brazil britain brunei bulgaria burma burundi cambodia cameroon canada chad chile china colombia congo croatia cuba cyprus denmark dominica ecuador egypt england eritrea estonia ethiopia fiji finland france gabon gambia germany ghana greece grenada guatemala guinea guyana haiti honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan jordan kazakhstan kenya korea kosovo kuwait laos latvia lebanon lesotho liberia libya lithuania luxembourg madagascar malawi malaysia maldives mali malta mauritius moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua niger nigeria norway oman pakistan palau palestine panama paraguay peru philippines poland portugal qatar romania russia rwanda samoa scotland senegal serbia seychelles singapore slovakia slovenia somalia spain sudan suriname sweden switzerland syria taiwan tanzania thailand togo tonga trinidad tunisia turkey turkmenistan uganda ukraine uruguay uzbekistan venezuela vietnam wales yemen zambia zimbabwe
+ africa asia europe oceania antarctica arctic atlantic pacific caribbean balkan siberia scandinavia
+ london paris berlin madrid rome milan florence naples vienna prague dublin brussels amsterdam zurich geneva lisbon athens moscow istanbul cairo tokyo osaka kyoto beijing shanghai seoul bangkok manila jakarta delhi mumbai sydney melbourne brisbane perth adelaide auckland wellington toronto montreal vancouver ottawa boston chicago houston dallas austin phoenix denver detroit seattle philadelphia atlanta miami orlando tampa cleveland cincinnati columbus memphis nashville baltimore pittsburgh milwaukee minneapolis oakland sacramento portland tucson albuquerque omaha charlotte raleigh richmond norfolk buffalo rochester albany hartford providence francisco angeles diego antonio jose vegas hollywood brooklyn manhattan bronx queens
+ manchester birmingham liverpool leeds sheffield bristol glasgow edinburgh cardiff belfast oxford cambridge brighton southampton portsmouth leicester nottingham kent essex sussex surrey devon cornwall yorkshire lancashire lancaster durham
+ american british english scottish irish welsh french german italian spanish portuguese dutch belgian swiss austrian polish czech hungarian romanian bulgarian greek turkish russian ukrainian swedish norwegian danish finnish icelandic european asian african chinese japanese korean indian pakistani thai vietnamese filipino indonesian australian canadian mexican brazilian argentine chilean cuban colombian egyptian israeli iranian iraqi arab muslim christian jewish catholic protestant buddhist hindu islam islamic latin roman celtic gothic viking soviet
+ hong kong saint san santa los las puerto rico monte costa sierra rio new south north east west great upper lower google apple microsoft amazon facebook twitter instagram windows linux android java python javascript toyota honda sony nintendo samsung mercedes bentley porsche ford tesla chevrolet cadillac harley disney`)
 
 func (s *nameSearch) latinLookup(x *latinWord) {
-	var buf [32]byte
-	low := buf[:0]
-	for _, c := range s.text[x.start:x.end] {
-		if c == '\'' || c == '-' {
-			continue
-		}
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		low = append(low, c)
-		if len(low) == cap(low) {
-			break
-		}
-	}
+	var buf [48]byte
+	low := dict.AppendFoldLatin(buf[:0], s.text[x.start:x.end])
 	x.given = dict.EnglishGiven().Lookup(low)
 	x.family = dict.EnglishSurnames().Lookup(low)
 	x.jaGiven = dict.GivenRomaji().Lookup(low)
 	x.jaFamily = dict.SurnameRomaji().Lookup(low)
 	x.ordinary = dict.EnglishWords().Lookup(low) != 0
+	x.elsewhere = latinElsewhere[string(low)]
+	x.title = latinTitles[string(low)]
 }
 
-// latinJudge weighs the words of a possible name and reports the best stretch.
-func (s *nameSearch) latinJudge(w []latinWord, bonus float32, titled bool) {
+// latinName weighs the words of a possible name and reports them.
+func (s *nameSearch) latinName(w []latinWord) {
 	t := s.text
-	// A word that is only an ordinary word does not begin a name: The Robert
-	// Petersen version, On Monday John Smith.
-	for len(w) > 0 && !titled && !w[0].initial && w[0].given == 0 && w[0].jaFamily == 0 && w[0].jaGiven == 0 && (w[0].ordinary || w[0].family == 0 && len(w) > 2) {
+	// What stands before the name: titles, and words that begin a sentence
+	// (The Robert Petersen version, On Monday John Smith).
+	var title, part float32 // part: it is a part of another name
+	if n := len(w); n > 1 && n < 5 {
+		// A whole cell is not trimmed: Paris Miller, Willow Smith.
+		left, right := s.cellBorder(w[0].start, w[n-1].end)
+		last := &w[n-1]
+		if left && right && !last.ordinary && !last.elsewhere && last.family != 0 && (w[0].given != 0 || w[0].family != 0) && w[0].title == 0 {
+			s.latinScore(w, 1, 0)
+			return
+		}
+	}
+	for len(w) > 0 {
+		x := &w[0]
+		if len(w) > 1 {
+			switch word := string(t[x.start:x.end]); {
+			case x.elsewhere && !x.ordinary, x.title == nameSaint, latinGeo[word]:
+				part = -2.5 // San Mateo, New York, St. John, Lake Charles
+			case word == "The":
+				part = -1.2
+			}
+		}
+		switch {
+		case x.title > 0 && (len(w) > 1 || x.given == 0):
+			title = max(title, x.title)
+		case x.particle, x.elsewhere && x.given.Weight() < 10 && len(w) > 1, x.elsewhere && x.given == 0,
+			!x.initial && x.ordinary && x.given.Weight() < 10 && title < 3:
+			title = 0
+		case x.initial && len(w) == 1:
+			return
+		default:
+			goto found
+		}
 		w = w[1:]
 	}
-	for len(w) > 1 {
-		last := &w[len(w)-1]
-		if last.ordinary && last.family.Weight() < 5 && !latinSuffixes[string(t[last.start:last.end])] {
-			w = w[:len(w)-1]
+	return
+found:
+	n := len(w)
+	for n > 1 && (latinSuffixes[trimStop(t[w[n-1].start:w[n-1].end])] || w[n-1].initial) {
+		n--
+	}
+	for n > 1 { // Robert Petersen Street, John Smith University
+		last := &w[n-1]
+		if (last.ordinary || last.elsewhere) && (n > 2 || last.family.Weight() < 6) || last.title > 0 && n > 2 {
+			n--
+			w = w[:n]
+			part = min(part, -1.5)
+			if n == 1 {
+				part = -3 // Stanley Cup
+			}
 			continue
 		}
 		break
 	}
-	if len(w) == 0 || w[0].start < s.taken {
-		return
-	}
+	s.latinScore(w, title, part)
+}
+
+// latinScore sums the evidence for the words w, behind a title of that weight;
+// part is below 0 if they are a part of another name.
+func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
+	t := s.text
 	n := len(w)
-	for n > 1 && latinSuffixes[string(t[w[n-1].start:w[n-1].end])] {
+	for n > 1 && (latinSuffixes[trimStop(t[w[n-1].start:w[n-1].end])] || w[n-1].initial) {
 		n--
 	}
 	first, last := &w[0], &w[n-1]
+	if first.start < s.taken {
+		return
+	}
 	start, end := first.start, w[len(w)-1].end
-	odds := bonus
-	listed := false
-	switch {
-	case n == 1:
-		g, f := first.given, first.family
-		switch {
-		case first.initial:
-			return
-		case titled:
-			odds += -0.6 + 0.1*float32(max(f.Weight(), g.Weight()))
-		case g != 0:
-			odds += -2.8 + 0.22*float32(g.Weight())
-		default:
-			odds += -4
+	if t[end-1] == '.' && !first.initial && !latinSuffixes[trimStop(t[w[len(w)-1].start:end])] {
+		end--
+	}
+	odds, listed := title+part, false
+	if n == 1 {
+		odds += latinAlone(first, title)
+		if start > 0 && (t[start-1] == '"' || t[start-1] == '\'') && title == 0 {
+			odds-- // a string in a program, the title of a work
 		}
-		if first.ordinary {
+		if s.knows(t[first.start:first.end]) {
+			odds += 2.5
+		}
+	} else {
+		listed = first.given != 0 && last.family != 0
+		odds += latinPair(first, last)
+		if ja := max(min(first.jaFamily.Weight(), last.jaGiven.Weight()), min(first.jaGiven.Weight(), last.jaFamily.Weight())); ja > 2 && n == 2 {
+			o := -2 + 0.35*float32(ja) + title
+			if first.ordinary || last.ordinary || first.elsewhere || last.elsewhere {
+				o -= 2
+			}
+			if o > odds {
+				odds, listed = o, true
+			}
+		}
+		if bytes.Equal(t[first.start:first.end], t[last.start:last.end]) {
 			odds -= 2
 		}
-	default:
-		odds += -3
-		if first.given != 0 {
-			odds += 0.8 + 0.18*float32(first.given.Weight())
-			listed = last.family != 0
-		}
-		if first.initial {
-			odds += 1
-		}
-		switch {
-		case last.family != 0:
-			odds += 1 + 0.12*float32(last.family.Weight())
-		case last.ordinary:
-			odds -= 1
-		default:
-			odds += 1
-		}
-		ja := max(min(first.jaFamily.Weight(), last.jaGiven.Weight()), min(first.jaGiven.Weight(), last.jaFamily.Weight()))
-		if ja > 0 && n == 2 {
-			listed = true
-			odds = max(odds, -2.2+0.4*float32(ja)) + 0.5
-		}
-		if first.ordinary {
-			odds -= 1.2
-		}
-		if last.ordinary {
-			odds -= 0.8
-		}
-		if n > 2 && (w[1].initial || w[1].particle) {
-			odds += 1
-		} else if n > 3 {
-			odds -= 1
+		for _, x := range w[1 : n-1] {
+			switch {
+			case x.initial, x.particle, x.given != 0:
+				odds += 0.6
+			case x.ordinary, x.elsewhere:
+				odds -= 1.5
+			}
 		}
 	}
-	label, _ := s.labelled(start)
-	odds += label
-	left, right := s.cellBorder(start, end)
-	if left && right && n > 1 {
-		odds += 1
+	label, _ := s.labelled(start, end)
+	odds += label + s.latinAround(start, end)
+	if left, right := s.cellBorder(start, end); left && right && n > 1 {
+		odds += 1.2
+	} else if n == 1 {
+		odds += s.latinSpeech(start, end)
 	}
-	if n == 1 && s.knows(t[first.start:first.end]) {
-		odds += 3
-	}
-	odds += s.latinAround(start, end)
 	if s.report(start, end, odds, listed) && n > 1 && odds > 0.5 {
 		s.remember(last.start, last.end)
-		s.remember(first.start, first.end)
+		if !first.initial {
+			s.remember(first.start, first.end)
+		}
 	}
 }
+
+func trimStop(t []byte) string {
+	if n := len(t); n > 0 && t[n-1] == '.' {
+		t = t[:n-1]
+	}
+	return string(t)
+}
+
+// latinAlone weighs a single capitalised word as a name.
+func latinAlone(x *latinWord, title float32) (odds float32) {
+	g := x.given.Weight()
+	switch {
+	case title >= 3:
+		if x.ordinary {
+			return -1.5
+		}
+		return -0.6
+	case x.elsewhere:
+		odds = -4
+		if g >= 12 {
+			odds = -1.5
+		}
+		return odds
+	case g >= 13:
+		odds = 2.6
+	case g >= 10:
+		odds = 1.7
+	case g >= 7:
+		odds = 0.2
+	case g > 0:
+		odds = -0.7
+	case title > 0 && !x.ordinary:
+		odds = -1
+	case x.family != 0:
+		odds = -0.9
+	case max(x.jaFamily.Weight(), x.jaGiven.Weight()) >= 10:
+		odds = -1
+	default:
+		return -4
+	}
+	if x.ordinary {
+		odds -= 3.5
+	}
+	if x.upper {
+		odds -= 2
+	}
+	if x.end-x.start < 3 {
+		odds--
+	}
+	return odds
+}
+
+// latinPair weighs the first and last word of a name of several words.
+func latinPair(first, last *latinWord) (odds float32) {
+	g, f := first.given.Weight(), last.family.Weight()
+	switch {
+	case first.initial:
+		odds = 0.2
+	case g >= 13:
+		odds = 3.4
+	case g >= 10:
+		odds = 2.5
+	case g >= 7:
+		odds = 1.1
+	case g > 0:
+		odds = 0.3
+	case first.family != 0:
+		odds = -1.3
+	default:
+		odds = -1.7
+	}
+	switch {
+	case first.elsewhere:
+		odds -= 2.5
+	case first.ordinary && first.upper:
+		odds -= 5 // WILL ENCRYPT
+	case first.ordinary && g >= 10:
+		odds -= 1.2
+	case first.ordinary:
+		odds -= 4
+	}
+	switch {
+	case last.elsewhere:
+		odds -= 2.5
+	case last.ordinary && f >= 9:
+		odds -= 1.5
+	case last.ordinary:
+		odds -= 3
+	case f > 0:
+		odds += 0.3 + 0.08*float32(f)
+	case last.given != 0:
+		odds += 0.2
+	}
+	switch {
+	case first.upper && last.upper && (g < 10 || f == 0):
+		odds -= 1.5 // DOM API
+	case first.upper && !last.upper && !last.initial:
+		odds--
+	}
+	return odds
+}
+
+// latinSpeech weighs the words around a single name that only people have:
+// said Smith, Smith told us, Smith's.
+func (s *nameSearch) latinSpeech(start, end int) (odds float32) {
+	t := s.text
+	rest := t[end:]
+	for i, c := range rest {
+		if c == ' ' || c == ',' {
+			continue
+		}
+		n := i
+		for n < len(rest) && n-i < 12 && rest[n] >= 'a' && rest[n] <= 'z' {
+			n++
+		}
+		odds += latinAfter[string(rest[i:n])]
+		break
+	}
+	if bytes.HasPrefix(rest, []byte("'s ")) || bytes.HasPrefix(rest, []byte("’s ")) {
+		odds += 0.5
+	}
+	i := start
+	for i > 0 && (t[i-1] == ' ' || t[i-1] == ',') {
+		i--
+	}
+	n := i
+	for n > 0 && i-n < 12 && t[n-1] >= 'a' && t[n-1] <= 'z' {
+		n--
+	}
+	return odds + latinBeforeWords[string(t[n:i])]
+}
+
+var (
+	latinAfter = nameWeights(map[float32]string{
+		2.2: "said says told tells explained explains added adds argued replied asked wrote writes recalled recalls thinks thought believes shouted laughed smiled nodded insisted tweeted",
+		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself",
+	})
+	latinBeforeWords = nameWeights(map[float32]string{
+		2.2:  "says said explains adds named wife husband son daughter brother sister mother father",
+		1.2:  "by with told starring met whom married mr mrs name",
+		-1.5: "in near at to via rue calle rua",
+	})
+)
 
 // latinAround weighs what stands beside a name in Latin letters.
 func (s *nameSearch) latinAround(start, end int) (odds float32) {
 	t := s.text
 	if end < len(t) {
 		switch c := t[end]; c {
-		case '(', '[', '{', '=', ':', '/', '*', '\\', '<', '`':
+		case '(', '[', '{', '=', '/', '*', '\\', '<', '`', '#':
 			odds -= 1.2
-		case '.':
-			if end+1 < len(t) && isLatinLetter(t, end+1) {
+		case '.', ':':
+			if end+1 < len(t) && (isLatinLetter(t, end+1) || t[end+1] == ':') {
 				odds -= 3 // a qualified name
 			}
 		case '-', '_', '@':
-			odds -= 1
+			odds--
 		}
 	}
 	if start > 0 {
 		switch t[start-1] {
-		case '`', '<', '=', '(', '[', '{', '*', ':', '"', '\'':
-			odds -= 0.3
+		case '`', '<', '(', '[', '{', '*', ':', '"', '\'':
+			odds -= 0.4
+		case ' ':
+			if start > 1 && t[start-2] >= '0' && t[start-2] <= '9' {
+				odds -= 1.5 // a house number
+			}
 		}
 	}
 	return odds

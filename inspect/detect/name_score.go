@@ -84,25 +84,32 @@ func (s *nameSearch) cellBorder(start, end int) (left, right bool) {
 	return l <= scriptBreak, r <= scriptBreak
 }
 
-// labelled weighs the labels at offset i.
-func (s *nameSearch) labelled(i int) (odds float32, own Label) {
-	own, near := s.b.Label(i)
+// labelled weighs the labels at [start,end). whole tells that the value under
+// a name's label is nothing but that.
+func (s *nameSearch) labelled(start, end int) (odds float32, whole bool) {
+	own, near := s.b.Label(start)
+	if near == 0 {
+		return 0, false
+	}
 	const name = LName | LSurname | LGiven | LKana
 	const other = LAddress | LPrefecture | LCity | LStreet | LPostal | LPhone | LEmail | LCard | LBank |
 		LOrder | LAmount | LDate | LCompany | LPlate | LBirth
 	switch {
 	case own&name != 0:
-		odds = 4
+		if left, right := s.cellBorder(start, end); left && right {
+			return 4, true
+		}
+		return 1, false // 氏名: 円山保育園, or prose behind a colon
 	case own&LPerson != 0:
-		odds = 2
+		return 2, false
 	case own&other != 0:
-		odds = -4
+		return -4, false
 	case near&name != 0:
-		odds = 1
+		return 1, false
 	case near&LPerson != 0:
-		odds = 0.5
+		return 0.5, false
 	}
-	return odds, own
+	return 0, false
 }
 
 // covered weighs ordinary words that lie over [start,end): one that holds all

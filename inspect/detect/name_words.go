@@ -13,14 +13,9 @@ import (
 type nameKind uint32
 
 const (
-	nameKanji   nameKind = iota
-	nameForeign          // katakana names of other countries
-	nameKana             // Japanese names in katakana
-	nameWhole            // a whole name in kanji
-	nameGiven            // ClassEnglish: a given name
-	nameFamily           // ClassEnglish: a surname
-	nameRomaji           // ClassEnglish: Japanese, in Latin letters
-	nameTitle            // ClassEnglish: Mr., Dr.
+	nameKanji  nameKind = iota
+	nameWhole           // a whole name in kanji
+	nameSpaced          // a surname of one character and a space
 )
 
 // Least weights of the words that the matcher looks for. Rarer words count
@@ -28,12 +23,7 @@ const (
 const (
 	leastSurname = 3
 	leastGiven   = 6
-	leastForeign = 5
 	leastWhole   = 1
-	leastKana    = 9
-	leastEnglish = 1
-	leastFamily  = 7
-	leastRomaji  = 9
 )
 
 // Patterns implements Vocabulary.
@@ -43,6 +33,10 @@ func (names) Patterns() []match.Pattern {
 		p = append(p, match.Pattern{Literal: text, Payload: Payload(c, uint32(kind)<<8|uint32(info))})
 	}
 	for w, info := range dict.Surnames().All() {
+		if len(w) == 3 && info.Weight() >= 7 {
+			// Too short to be looked for, but not before a space: 林 太郎.
+			add(w+" ", ClassSurname, nameSpaced, info)
+		}
 		if len(w) >= 6 && (info.Weight() >= leastSurname && info.Doubt() < 3 || info.Weight() >= 8) {
 			for _, v := range nameVariants(w) {
 				add(v, ClassSurname, nameKanji, info)
@@ -54,19 +48,9 @@ func (names) Patterns() []match.Pattern {
 			add(w, ClassGiven, nameKanji, info)
 		}
 	}
-	for w, info := range dict.ForeignNames().All() {
-		if info.Weight() >= leastForeign && len(w) >= 9 && info.Doubt() < 2 {
-			add(w, ClassGiven, nameForeign, info)
-		}
-	}
 	for w, info := range dict.WholeNames().All() {
 		if info.Weight() >= leastWhole && len(w) >= 6 && info.Doubt() < 2 {
 			add(w, ClassGiven, nameWhole, info)
-		}
-	}
-	for w, info := range dict.SurnameKana().All() {
-		if info.Weight() >= leastKana && len(w) >= 9 {
-			add(w, ClassGiven, nameKana, info)
 		}
 	}
 	for w := range nameAfterWords {
@@ -74,8 +58,7 @@ func (names) Patterns() []match.Pattern {
 			add(w, ClassHonorific, nameKanji, 0)
 		}
 	}
-	add("・", ClassTrap, nameForeign, 0)
-	return append(p, latinPatterns()...)
+	return p
 }
 
 // oldForms are the characters that a modern one stands for in surnames.
@@ -102,9 +85,11 @@ var nameAfterWords = nameWeights(map[float32]string{
 	2.5: "選手 監督 投手 捕手 騎手 教授 准教授 助教授 名誉教授 博士 首相 元首相 議員 衆院議員 参院議員 知事 市長 町長 村長 区長 棋士 アナウンサー アナ" +
 		" コーチ 弁護士 医師 社長 会長 先生 大統領 総理 総裁 党首 幹事長 官房長官 外相 財務相 防衛相 法相 書記長 主席 国家主席 元大統領 将軍 大佐 中佐 少佐 大将 中将 少将 元帥" +
 		" 内野手 外野手 遊撃手 二塁手 三塁手 一塁手 巡査 警部 刑事 判事 検事 裁判長 記者 助教 講師 研究員 理事長 事務局長 委員長 局長 部長 課長 係長 次長 主任 専務 常務 取締役 副社長" +
-		" 総理大臣 大臣 牧師 神父 師匠 八段 九段 七段 六段 五段 四段 三段 名人 竜王 王位 棋聖 天皇 上皇 皇后 親王 内親王 法親王 太夫 検校 和尚 上人 法師 尼 卿 公爵 侯爵 伯爵 子爵 男爵" +
+		" 総理大臣 大臣 牧師 神父 師匠 八段 九段 七段 六段 五段 四段 三段 名人 竜王 王位 棋聖 親王 内親王 法親王 太夫 検校 和尚 上人 法師 尼 卿 公爵 侯爵 伯爵 子爵 男爵" +
 		" 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
 		" 本部長 室長 参事 理事 代表 代表取締役 監事 監査役 オーナー 後見人 容疑者ら さんら 氏ら",
+	1.0: "天皇 上皇 皇后 自身 本人 死去 逮捕 著 訳 生誕 主演 名義 監修 編著 宅 あて 宛 宛て 曰く 皇帝 国王 女王 王子 王女 王妃 聖人 隊員 署員 団員 本人様 主将 棋聖戦",
+	0.5: "同様 役 作 出演 没 誕生 当時 以下 両名 と共 一行 一家 家 ら 直筆",
 })
 
 func nameWeights(m map[float32]string) map[string]float32 {
@@ -139,7 +124,7 @@ var nameBeforeWords = nameSet(`俳優 女優 歌手 声優 作家 画家 監督 
 // 鈴木商店, 川崎病, 江戸時代.
 var nameNeverWords = nameSet(`株式会社 (株) (有) ㈱ 有限会社 合同会社 社 銀行 製作所 商店 商会 工業 産業 大学 高校 高等学校 中学 小学校 学園 学院 病院 医院 駅 市 区 町 村 県 郡 島 川 山 湖 城 寺 神社
  賞 杯 朝 流 派 時代 幕府 藩 線 道 通り 橋 港 空港 支店 営業所 工場 店 電機 電器 電鉄 製薬 建設 不動産 証券 生命 保険 自動車 重工 化学 食品 鉄道 新聞 放送 書店 出版 法 病 症 症候群 式 型 丸 国 地方 地区 地域 湾 半島 峠 岳 沼 池 谷 平野 盆地 街道
- 技研 物産 商事 運輸 交通 急行 バス 組 会館 ビル 公園 球場 競馬場 記念 城下 本店 本社 支社 支部 周辺 方面 出身 在住 以南 以北 以東 以西 沖 沿岸 近郊 市内 府 都 州 連邦 協定 条約 宣言 事件 定理 方程式 法則 効果 関数 数 係数 分布 反応 現象 シリーズ グループ ホテル 財閥 本願寺 大社 天満宮 八幡宮 温泉 高原 海岸 ダム`)
+ 技研 物産 商事 運輸 交通 急行 バス 組 会館 ビル 公園 球場 競馬場 記念 城下 本店 本社 支社 支部 周辺 方面 出身 在住 以南 以北 以東 以西 沖 沿岸 近郊 市内 府 都 州 連邦 協定 条約 宣言 事件 定理 方程式 法則 効果 関数 数 係数 分布 反応 現象 保育園 保育所 幼稚園 こども園 学校 施設 事務所 センター 公民館 児童館 クリニック 薬局 医療 歯科 整形 内科 外科 小児科 シリーズ グループ ホテル 財閥 本願寺 大社 天満宮 八幡宮 温泉 高原 海岸 ダム`)
 
 // nameNeverBefore reports whether t begins with such a word.
 func nameNeverBefore(t []byte) bool {
@@ -180,3 +165,7 @@ func nameBeforeWord(t []byte) bool {
 	}
 	return false
 }
+
+// sinoSurnames are surnames of China and Korea (Kangxi forms as Japanese texts
+// write them) that Japanese dictionaries of surnames seldom list.
+var sinoSurnames = nameSet(`王 李 張 劉 陳 楊 趙 黄 周 呉 徐 孫 胡 朱 高 林 何 郭 馬 羅 梁 宋 鄭 謝 韓 唐 馮 于 董 蕭 程 曹 袁 鄧 許 傅 沈 曾 彭 呂 蘇 盧 蒋 蔡 賈 丁 魏 薛 葉 閻 余 潘 杜 戴 夏 鐘 汪 田 任 姜 范 方 石 姚 譚 廖 鄒 熊 金 陸 郝 孔 白 崔 康 毛 邱 秦 江 史 顧 侯 邵 孟 龍 万 段 雷 銭 湯 尹 黎 易 常 武 喬 賀 頼 龔 文 朴 安 申 洪 権 柳 全 裴 厳 蔣 習 温 鄒 諸葛 司馬 欧陽 夏侯 公孫 南宮 皇甫 上官 尉遅`)

@@ -13,17 +13,14 @@ import (
 type said struct{ own, near Label }
 
 func (s said) label(int) (own, near Label) { return s.own, s.own | s.near }
+func (s said) columns() (Label, bool)      { return s.own | s.near, false }
 
-// numberBlock folds text and gathers the evidence that d asks for; further
-// label words are looked for under LPhone.
-func numberBlock(t testing.TB, d Detector, text string, s said, labels ...string) *Block {
+// numberBlock folds text and gathers the evidence that d asks for.
+func numberBlock(t testing.TB, d Detector, text string, s said) *Block {
 	t.Helper()
 	var patterns []match.Pattern
 	if v, ok := d.(Vocabulary); ok {
 		patterns = v.Patterns()
-	}
-	for _, l := range labels {
-		patterns = append(patterns, match.Pattern{Literal: l, Payload: Payload(ClassLabel, 0)})
 	}
 	set, err := match.Compile(patterns, match.Options{Engine: match.Portable})
 	if err != nil {
@@ -45,11 +42,11 @@ type sighting struct {
 	lo, hi    float32
 }
 
-func checkSightings(t *testing.T, d Detector, labels []string, list []sighting) {
+func checkSightings(t *testing.T, d Detector, list []sighting) {
 	t.Helper()
 	for i, s := range list {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			b := numberBlock(t, d, s.text, said{s.own, s.near}, labels...)
+			b := numberBlock(t, d, s.text, said{s.own, s.near})
 			var found []Finding
 			d.Find(b, func(f Finding) {
 				if s.value != "" || f.Confidence >= s.hi {

@@ -75,6 +75,12 @@ func gapKind(t []byte) separator {
 	return kinds
 }
 
+// goesOn is a cheap test whether another group of digits can follow a run that
+// ends at offset i.
+func goesOn(t []byte, i int32) bool {
+	return int(i) < len(t) && (separatorOf[t[i]] != 0 || t[i] == 0xE3)
+}
+
 // isLongVowel reports whether t starts with ー, which people type for a hyphen.
 func isLongVowel(t []byte) bool {
 	return len(t) >= 3 && t[0] == 0xE3 && t[1] == 0x83 && t[2] == 0xBC
@@ -97,10 +103,7 @@ func (n *numeral) read(b *Block, i int, allowed separator, groups int) {
 			}
 			return
 		}
-		copy(n.digit[n.n:], b.Text[r.Start:r.End])
-		n.n += size
-		n.end[n.groups], n.size[n.groups], n.gap[n.groups] = int(r.End), uint8(size), gap
-		n.groups++
+		n.add(b, i, gap)
 		i++
 		if i == len(b.Runs) || int(b.Runs[i].Start-r.End) > 12 {
 			return
@@ -114,6 +117,14 @@ func (n *numeral) read(b *Block, i int, allowed separator, groups int) {
 			return
 		}
 	}
+}
+
+// add takes run i, for which there must be room, as one more group.
+func (n *numeral) add(b *Block, i int, gap separator) {
+	r := b.Runs[i]
+	n.n += copy(n.digit[n.n:], b.Text[r.Start:r.End])
+	n.end[n.groups], n.size[n.groups], n.gap[n.groups] = int(r.End), uint8(r.End-r.Start), gap
+	n.groups++
 }
 
 // digits returns the digits of the first k groups.
@@ -227,6 +238,15 @@ func startsWith(t []byte, s string) bool {
 	return len(t) >= len(s) && string(t[:len(s)]) == s
 }
 
+// trimGap drops one blank or dot from the end of t, as may stand between a word
+// and its number.
+func trimGap(t []byte) []byte {
+	if n := len(t); n > 0 && (t[n-1] == ' ' || t[n-1] == '.') {
+		return t[:n-1]
+	}
+	return t
+}
+
 // against are the labels that speak against a personal value.
 const against = LOrder | LAmount | LDate
 
@@ -265,6 +285,61 @@ func (b *Block) besideMail(start, end int) bool {
 // isMailSign is a cheap test for an address around "@".
 func isMailSign(t []byte, at int) bool {
 	return at > 0 && at+1 < len(t) && isAlnum(t[at-1]) && isLetter(t[at+1])
+}
+
+// inCell reports whether the value at [start, end) fills a cell of a delimited
+// row, an element or a quoted string.
+func inCell(t []byte, start, end int) bool {
+	left, right := byte('\n'), byte('\n')
+	if start > 0 {
+		left = t[start-1]
+	}
+	if end < len(t) {
+		right = t[end]
+	}
+	return (isDelimiter(left) || left == '\n') && (isDelimiter(right) || right == '\n' || right == '\r') &&
+		(isDelimiter(left) || isDelimiter(right))
+}
+
+func isDelimiter(c byte) bool {
+	switch c {
+	case ',', '\t', '|', ';', '"', '\'', '<', '>':
+		return true
+	}
+	return false
+}
+
+// Kin are the numbers of the same length close by: where they pass the same
+// test, as in a column, they vouch for each other; where they fail it, one that
+// passes does so by chance. The reach keeps within what a session shows of the
+// text around a value.
+const (
+	kinBehind = 300
+	kinAhead  = 900
+	kinEnough = 4 // fewer say nothing
+)
+
+// kin counts the numbers of the same length and other value around run i, and
+// those of them that test accepts.
+func (b *Block) kin(i int, test func(digits []byte) bool) (alike, good int) {
+	self := b.Runs[i]
+	value := pick(b, self)
+	look := func(r match.Run) {
+		if d := pick(b, r); len(d) == len(value) && string(d) != string(value) &&
+			before(b.Text, int(r.Start)) == free && behind(b.Text, int(r.End)) == free {
+			alike++
+			if test(d) {
+				good++
+			}
+		}
+	}
+	for j := i - 1; j >= 0 && self.Start-b.Runs[j].Start <= kinBehind; j-- {
+		look(b.Runs[j])
+	}
+	for j := i + 1; j < len(b.Runs) && b.Runs[j].Start-self.Start <= kinAhead; j++ {
+		look(b.Runs[j])
+	}
+	return alike, good
 }
 
 func oneLine(t []byte) bool {

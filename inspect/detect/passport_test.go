@@ -3,11 +3,11 @@ package detect
 import "testing"
 
 func TestPassport(t *testing.T) {
-	checkSightings(t, passport{}, nil, []sighting{
+	checkSightings(t, passport{}, []sighting{
 		{text: "旅券番号 TK8462913", own: LPassport, value: "TK8462913", kind: Passport, lo: .95},
 		{text: "TK8462913", value: "TK8462913", kind: Passport, hi: .3},
 	})
-	checkSightings(t, passport{}, nil, []sighting{
+	checkSightings(t, passport{}, []sighting{
 		{text: "TK84629131", own: LPassport, hi: .01},
 		{text: "ATK8462913", own: LPassport, hi: .01},
 		{text: "tk8462913", own: LPassport, hi: .01},

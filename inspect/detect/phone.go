@@ -1,8 +1,6 @@
 package detect
 
-import (
-	"github.com/nyaruka/phonenumbers"
-)
+import "github.com/sekimori-dlp/sekimori/inspect/match"
 
 // phone finds telephone numbers: the whole Japanese numbering plan by table,
 // US and British national numbers by their form, and numbers of any country
@@ -20,29 +18,51 @@ func (phone) Types() []Type { return []Type{Phone, Service} }
 // where a label speaks for it.
 const phoneGaps = sepHyphen | sepSpace | sepDot | sepParen | sepLineBreak
 
+// Patterns implements Vocabulary.
+func (phone) Patterns() []match.Pattern {
+	return hintWords(LPhone, "電話", "携帯", "連絡先", "ファックス", "ファクス", "直通", "内線", "ケータイ", "スマ", "☎", "📞",
+		"phone", "tel", "fax", "mobile", "cell", "landline", "whatsapp", "msisdn", "keitai", "denwa", "directline", "contact", "office", "home", "call", "dial", "answering", "reach", "number is")
+}
+
 func (p phone) Find(b *Block, emit func(Finding)) {
 	runs, text := b.Runs, b.Text
+	hint := b.hint(LPhone)
+	var n numeral
 	for i := 0; i < len(runs); i++ {
 		r := runs[i]
 		size := r.End - r.Start
-		if size > 15 {
-			continue
-		}
-		var took int
+		first, plus := text[r.Start], r.Start > 0 && plusBefore(text[:r.Start])
 		switch {
-		case r.Start > 0 && plusBefore(text[:r.Start]):
-			took = p.plus(b, i, emit)
-		case text[r.Start] == '0':
-			if took = p.japan(b, i, emit); took == 0 && size >= 3 {
-				if took = p.zeroes(b, i, emit); took == 0 {
-					took = p.britain(b, i, emit)
+		case size > 15:
+			continue
+		case plus, first == '0' && size > 1, size == 3, size == 1 && first == '1', size >= 10, hint.at(r.Start):
+			if !startsHere(text, r) {
+				continue
+			}
+		default:
+			continue // most runs
+		}
+		took := 0
+		switch {
+		case plus:
+			took = p.plus(b, i, &n, emit)
+		case first == '0' && (size >= 10 || size > 1 && goesOn(text, r.End)):
+			if took = p.japan(b, i, &n, hint.at(r.Start), emit); took == 0 && size >= 3 && (size < 10 || hint.at(r.Start) || startsWith(text[r.Start:], "0081")) {
+				if took = p.zeroes(b, i, &n, emit); took == 0 {
+					took = p.britain(b, i, &n, emit)
 				}
 			}
-		case size == 3 || size == 1 && text[r.Start] == '1' || size == 10 || size == 11 && text[r.Start] == '1':
-			took = p.america(b, i, emit)
+		case size == 3 && first >= '2' || size == 1 && first == '1':
+			if goesOn(text, r.End) {
+				took = p.america(b, i, &n, hint.within(r.Start, hintReach), emit)
+			}
+		case size == 10 && first >= '2' || size == 11 && first == '1':
+			if hint.at(r.Start) { // ten bare digits can be anything
+				took = p.america(b, i, &n, true, emit)
+			}
 		}
-		if took == 0 {
-			took = p.labelled(b, i, emit)
+		if took == 0 && hint.at(r.Start) {
+			took = p.labelled(b, i, &n, emit)
 		}
 		if took > 0 {
 			i += took - 1
@@ -50,10 +70,33 @@ func (p phone) Find(b *Block, emit func(Finding)) {
 	}
 }
 
+// startsHere is a cheap test whether a telephone number can begin with run r:
+// not within a word, and not where a number goes on.
+func startsHere(t []byte, r match.Run) bool {
+	if int(r.End) < len(t) && isLetter(t[r.End]) && t[r.End]|0x20 != 'x' && t[r.End]|0x20 != 'e' {
+		return false // no extension
+	}
+	i := int(r.Start)
+	if i == 0 {
+		return true
+	}
+	switch c := t[i-1]; {
+	case c == '-' || c == '.' || c == ':':
+		return i < 2 || !isDigit(t[i-2])
+	case isLetter(c):
+		return phoneLetter(t[:i])
+	}
+	return true
+}
+
 // plusBefore reports a + right before a number, perhaps with "(".
 func plusBefore(t []byte) bool {
 	return t[len(t)-1] == '+' || endsWith(t, "+(")
 }
+
+// unnamed is the confidence in what is a telephone number only by its label:
+// too low to be told.
+const unnamed float32 = .01
 
 // candidate is a number that one of the readers took for a telephone number.
 type candidate struct {
@@ -62,9 +105,10 @@ type candidate struct {
 	named      float32 // with a label
 	service    bool
 	valid      bool
-	bare       bool // no separators: a label decides
-	broken     bool // goes over a line break: only with a label
-	canon      string
+	bare       bool   // no separators: a label decides
+	broken     bool   // goes over a line break: only with a label
+	country    string // calling code with +, or the whole number in E.164 form
+	digits     []byte // what follows it, without trunk prefix; the numeral's own
 }
 
 // judge weighs a candidate against its surroundings and emits it. It reports
@@ -74,10 +118,11 @@ func (p phone) judge(b *Block, c candidate, emit func(Finding)) bool {
 	if left == within || right == within || left == glued && !phoneLetter(b.Text[:c.start]) {
 		return false
 	}
-	own, near := b.Label(c.start)
-	if right == glued && !(extension(b.Text[c.end:]) > 0) {
+	ext := extension(b.Text[c.end:])
+	if right == glued && ext == 0 {
 		return false
 	}
+	own, near := b.Label(c.start)
 	score := c.alone
 	others := LCard | LPostal | LMyNumber | LCorporate | LDriver | LPassport | LPension | LInsurance | LBank | LSSN | LIBAN | LCustomer
 	switch {
@@ -91,8 +136,11 @@ func (p phone) judge(b *Block, c candidate, emit func(Finding)) bool {
 		score *= .5
 	case c.bare && score >= .3 && (near&people != 0 || b.besideMail(c.start, c.end)):
 		score = max(score, .8)
-	case !c.valid && b.besideMail(c.start, c.end):
-		score = max(score, .8)
+	case score >= .2 && score < .85 && !c.bare && b.besideMail(c.start, c.end):
+		score = max(score, .85)
+	}
+	if left == tied && !c.bare && b.Text[c.start-1] == '/' && isDigit(b.Text[c.start-2]) {
+		left = free // 090-1234-5678/03-1234-5678
 	}
 	if (own|near)&LPhone == 0 {
 		if c.broken {
@@ -109,8 +157,8 @@ func (p phone) judge(b *Block, c candidate, emit func(Finding)) bool {
 	if c.service {
 		t = Service
 	}
-	emit(Finding{Type: t, Detector: p.ID(), Start: c.start, End: c.end + extension(b.Text[c.end:]),
-		Confidence: score, Validated: c.valid, Canon: c.canon})
+	emit(Finding{Type: t, Detector: p.ID(), Start: c.start, End: c.end + ext,
+		Confidence: score, Validated: c.valid, Canon: c.country + string(c.digits)})
 	return true
 }
 
@@ -119,34 +167,38 @@ func startsWithLetter(t []byte) bool { return len(t) > 0 && isLetter(t[0]) }
 // phoneLetter reports a letter before a number that belongs to a label written
 // without a space: "TEL03-1234-5678", "Fax(03)".
 func phoneLetter(t []byte) bool {
-	for _, word := range [...]string{"TEL", "Tel", "tel", "FAX", "Fax", "fax", "T", "F", "M", "Phone", "phone"} {
-		if endsWith(t, word) && (len(t) == len(word) || !isAlnum(t[len(t)-len(word)-1])) {
-			return true
-		}
+	i := len(t)
+	switch t[i-1] | 0x20 {
+	case 'l', 'x', 't', 'f', 'm', 'e':
+	default:
+		return false
+	}
+	for i > 0 && len(t)-i < 6 && isAlnum(t[i-1]) {
+		i--
+	}
+	switch string(t[i:]) {
+	case "TEL", "Tel", "tel", "FAX", "Fax", "fax", "T", "F", "M", "Phone", "phone":
+		return true
 	}
 	return false
 }
 
-// opening returns where the number starts if "(" stands before it and the gap
-// after its first group closes it.
-func opening(t []byte, start int) int {
-	if start > 0 && t[start-1] == '(' {
+// opening returns where a number starts: at the "(" before it if its first
+// group, which ends at end, is closed by ")".
+func opening(t []byte, start, end int) int {
+	if start > 0 && t[start-1] == '(' && end < len(t) && t[end] == ')' {
 		return start - 1
 	}
 	return start
 }
 
 // japan reads a number with its trunk 0 from run i on and returns how many
-// runs it took.
-func (p phone) japan(b *Block, i int, emit func(Finding)) int {
-	var n numeral
+// runs it took. hinted says that a label may speak of telephones.
+func (p phone) japan(b *Block, i int, n *numeral, hinted bool, emit func(Finding)) int {
 	r := b.Runs[i]
-	switch size := r.End - r.Start; {
-	case size >= 10:
+	if r.End-r.Start >= 10 {
 		n.read(b, i, 0, 1)
-	case size == 1:
-		return 0 // digits that stand apart need a label
-	default:
+	} else {
 		n.read(b, i, phoneGaps, 6)
 	}
 	sum := 0
@@ -165,31 +217,51 @@ func (p phone) japan(b *Block, i int, emit func(Finding)) int {
 		if sum == 10 && k < n.groups && n.size[k] == 1 && n.gap[k] == n.gap[1] {
 			continue // perhaps an eleventh digit
 		}
+		ranged := false
 		if next := n.after(k); next&(sepHyphen|sepDot) != 0 && (k == 1 || next&n.gaps(k) != 0) {
-			return 0 // goes on: not a telephone number
+			// Only a range of extensions goes on: 03-1234-5678〜5680.
+			if ranged = next == sepHyphen && k == 3 && n.groups == 4 && n.more == 0 && n.size[3] <= 4; !ranged {
+				return 0
+			}
 		}
-		c := candidate{start: n.start, end: n.end[k-1], service: kind == serviceLine,
-			valid: kind != unknownLine, broken: n.gaps(k)&sepLineBreak != 0}
-		written := writtenJapan(&n, k, kind, head)
+		c := candidate{start: opening(b.Text, n.start, n.end[0]), end: n.end[k-1], service: kind == serviceLine,
+			valid: kind != unknownLine, bare: k == 1, country: "+81", digits: d[1:], broken: n.gaps(k)&sepLineBreak != 0}
+		if c.broken && kind == mobileLine && n.shape(3, 4, 4) && n.gap[1]&n.gap[2]&sepHyphen != 0 {
+			c.broken = false // hyphenated where the line ends
+		}
+		written := writtenJapan(n, k, kind, head)
 		if kind == serviceLine && written == 0 && k > 1 { // 01205-9-0149
 			kind, c.service, c.valid = unknownLine, false, false
-			written = writtenJapan(&n, k, kind, 0)
+			written = writtenJapan(n, k, kind, 0)
 		}
-		c.alone, c.named = scoreJapan(d, kind, written, k, &n)
-		if c.alone == 0 {
+		c.alone, c.named = scoreJapan(d, kind, written, k, n)
+		if c.alone == 0 || c.alone == unnamed && !hinted {
 			return 0
 		}
-		c.bare = k == 1
-		if n.gaps(k)&sepParen != 0 {
-			c.start = opening(b.Text, c.start)
+		if ranged {
+			c.alone *= .3
 		}
-		c.canon = "+81" + string(d[1:])
+		if c.bare && c.alone >= .3 {
+			switch alike, good := b.kin(i, reachesJapan); {
+			case alike < kinEnough:
+			case good == alike && alike > kinEnough && kind != fixedLine:
+				c.alone = max(c.alone, .85)
+			case good*3 < alike*2:
+				c.alone *= .4
+			}
+		}
 		if p.judge(b, c, emit) {
 			return k
 		}
 		return 0
 	}
 	return 0
+}
+
+// reachesJapan accepts whole numbers of a line in use.
+func reachesJapan(d []byte) bool {
+	kind, _ := planJapan(d)
+	return kind != noLine && kind != unknownLine
 }
 
 // scoreJapan gives the confidence in a number alone and behind a label.
@@ -202,13 +274,13 @@ func scoreJapan(d []byte, kind lineKind, written, k int, n *numeral) (alone, nam
 			if isbn10(d) {
 				return .3, .96
 			}
-			return .5, .97
+			return .38, .97
 		case ipLine, serviceLine:
 			return .45, .97
 		case machineLine:
 			return .15, .9
 		}
-		return .03, .8
+		return unnamed, .8
 	}
 	gaps := n.gaps(k)
 	spaced := gaps&(sepSpace|sepDot) != 0 && gaps&(sepHyphen|sepParen) == 0
@@ -229,99 +301,4 @@ func scoreJapan(d []byte, kind lineKind, written, k int, n *numeral) (alone, nam
 		return .6, .95
 	}
 	return .1, .85
-}
-
-// plus reads an international number whose + stands before run i.
-func (p phone) plus(b *Block, i int, emit func(Finding)) int {
-	var n numeral
-	n.read(b, i, phoneGaps, 8)
-	start := n.start - 1
-	if b.Text[start] == '(' {
-		start--
-	}
-	if start > 0 && (isAlnum(b.Text[start-1]) && !phoneLetter(b.Text[:start])) {
-		return 0
-	}
-	return p.international(b, &n, start, n.digit[:0:0], .95, .98, emit)
-}
-
-// zeroes reads numbers that begin with the international prefix 00, or Japan's
-// 010, instead of +.
-func (p phone) zeroes(b *Block, i int, emit func(Finding)) int {
-	var n numeral
-	n.read(b, i, phoneGaps, 8)
-	skip := 0
-	switch d := n.digit[:n.n]; {
-	case startsWith(d, "010") && n.size[0] == 3:
-		skip = 3
-	case startsWith(d, "00") && len(d) > 2 && d[2] != '0':
-		skip = 2
-	}
-	if skip == 0 || n.n-skip < 8 {
-		return 0
-	}
-	alone := float32(.3)
-	if n.groups > 2 {
-		alone = .7
-	}
-	if startsWith(n.digit[skip:n.n], "81") {
-		alone = max(alone, .6)
-	}
-	return p.international(b, &n, n.start, n.digit[:skip], alone, .96, emit)
-}
-
-// international finds the longest run of groups that is a valid number of some
-// country, after the given prefix.
-func (p phone) international(b *Block, n *numeral, start int, prefix []byte, alone, named float32, emit func(Finding)) int {
-	for k := n.groups; k >= 1; k-- {
-		d := n.digits(k)[len(prefix):]
-		if len(d) < 7 || len(d) > 16 || d[0] == '0' {
-			continue
-		}
-		if next := n.after(k); k > 1 && next&(sepHyphen|sepDot) != 0 && next&n.gaps(k) != 0 {
-			continue
-		}
-		c := candidate{start: start, end: n.end[k-1], alone: alone, named: named, valid: true,
-			broken: n.gaps(k)&sepLineBreak != 0}
-		if d[0] == '8' && d[1] == '1' {
-			var ok bool
-			if c.canon, c.service, ok = japanAbroad(d[2:]); !ok {
-				continue
-			}
-		} else {
-			number, err := phonenumbers.Parse("+"+string(d), "ZZ")
-			switch {
-			case err != nil || phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE:
-				continue
-			case phonenumbers.IsValidNumber(number):
-			case k == n.groups && (k > 2 || len(d) >= 10):
-				c.valid, c.alone, c.named = false, c.alone*.6, c.named*.9
-			default:
-				continue
-			}
-			c.canon = "+" + string(d)
-		}
-		if k == 1 && n.size[0] < 10 {
-			c.alone *= .7
-		}
-		if p.judge(b, c, emit) {
-			return k
-		}
-		return 0
-	}
-	return 0
-}
-
-// japanAbroad reads the digits after 81, an optional trunk 0 among them.
-func japanAbroad(d []byte) (canon string, service, ok bool) {
-	var national [12]byte
-	national[0] = '0'
-	if len(d) > 0 && d[0] == '0' {
-		d = d[1:]
-	}
-	if len(d) > 10 {
-		return "", false, false
-	}
-	kind, _ := planJapan(national[:1+copy(national[1:], d)])
-	return "+81" + string(d), kind == serviceLine, kind != noLine && kind != unknownLine
 }

@@ -2,6 +2,8 @@ package detect
 
 import "strings"
 
+//go:generate go run gen_phone_plan.go
+
 // lineKind tells what a Japanese number reaches.
 type lineKind uint8
 

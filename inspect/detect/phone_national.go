@@ -1,11 +1,9 @@
 package detect
 
-import "github.com/nyaruka/phonenumbers"
-
 // america reads a number of the North American plan written 3-3-4, with or
-// without a leading 1, or bare behind a label.
-func (p phone) america(b *Block, i int, emit func(Finding)) int {
-	var n numeral
+// without a leading 1, or bare behind a label. hinted says that the text
+// nearby speaks of telephones.
+func (p phone) america(b *Block, i int, n *numeral, hinted bool, emit func(Finding)) int {
 	n.read(b, i, phoneGaps, 4)
 	skip := 0
 	if n.size[0] == 1 || n.size[0] == 11 {
@@ -27,34 +25,37 @@ func (p phone) america(b *Block, i int, emit func(Finding)) int {
 		return 0
 	}
 	c := candidate{start: n.start, end: n.end[k-1], valid: true,
-		broken: n.gaps(k)&sepLineBreak != 0, canon: "+1" + string(d)}
+		broken: n.gaps(k)&sepLineBreak != 0, country: "+1", digits: d}
 	at := skip
 	if n.size[0] == 11 {
 		at = 0
 	}
 	switch gaps := n.gaps(k); {
 	case k == 1:
-		c.alone, c.named, c.bare, c.valid = .1, .93, true, false
+		c.alone, c.named, c.bare, c.valid = unnamed, .93, true, false
 	case k-at == 3 && n.size[at] == 3 && n.size[at+1] == 3:
-		c.start = opening(b.Text, c.start)
+		c.start = opening(b.Text, n.start, n.end[0])
 		switch {
 		case gaps&sepParen != 0:
 			c.alone = .95
 		case gaps&sepHyphen != 0 && gaps&(sepSpace|sepDot) == 0:
-			c.alone = .88
+			c.alone = .65
 		case gaps&sepDot != 0 && gaps&(sepHyphen|sepSpace) == 0:
-			c.alone = .8
+			c.alone = .6
 		case gaps == sepSpace:
 			c.alone = .45
 		default:
 			c.alone = .6
 		}
 		if skip == 1 {
+			c.alone = max(c.alone, .8)
+		}
+		if hinted {
 			c.alone = max(c.alone, .85)
 		}
 		c.named = .98
 	case gaps&sepParen != 0 && k-at == 2 && n.size[at] == 3: // 1(567)3628910
-		c.start = opening(b.Text, c.start)
+		c.start = opening(b.Text, n.start, n.end[0])
 		c.alone, c.named = .85, .97
 	default:
 		c.alone, c.named = .1, .85
@@ -73,10 +74,9 @@ func (p phone) america(b *Block, i int, emit func(Finding)) int {
 
 // britain reads British national numbers: eleven digits after a trunk 0 in the
 // groupings used there. Japan is asked first.
-func (p phone) britain(b *Block, i int, emit func(Finding)) int {
-	var n numeral
+func (p phone) britain(b *Block, i int, n *numeral, emit func(Finding)) int {
 	n.read(b, i, phoneGaps, 4)
-	if n.digit[0] != '0' || n.n < 10 {
+	if n.n < 10 || before(b.Text, n.start) != free {
 		return 0
 	}
 	k, sum := 0, 0
@@ -87,24 +87,19 @@ func (p phone) britain(b *Block, i int, emit func(Finding)) int {
 	if sum != 11 || n.after(k)&(sepHyphen|sepDot) != 0 {
 		return 0
 	}
-	var alone float32
+	d := n.digit[:sum]
+	alone := float32(.75)
 	switch {
-	case n.shape(5, 6), n.shape(5, 3, 3), n.shape(4, 3, 4), n.shape(3, 4, 4):
-		alone = .75
+	case d[1] == '0' || d[1] == '4' || d[1] == '6' || d[1] == '9':
+		return 0 // not in use
 	case k == 1:
-		alone = .3
-	default:
-		alone = .2
-	}
-	number, err := phonenumbers.Parse(string(n.digit[:sum]), "GB")
-	if err != nil || !phonenumbers.IsValidNumber(number) {
+		alone = unnamed
+	case !n.shape(5, 6) && !n.shape(5, 3, 3) && !n.shape(4, 3, 4) && !n.shape(3, 4, 4):
 		return 0
 	}
-	c := candidate{start: n.start, end: n.end[k-1], alone: alone, named: .97, valid: true, bare: k == 1,
-		broken: n.gaps(k)&sepLineBreak != 0, canon: "+44" + string(n.digit[1:sum])}
-	if n.gaps(k)&sepParen != 0 {
-		c.start = opening(b.Text, c.start)
-	}
+	c := candidate{start: n.start, end: n.end[k-1], alone: alone, named: .96, valid: true, bare: k == 1,
+		broken: n.gaps(k)&sepLineBreak != 0, country: "+44", digits: d[1:]}
+	c.start = opening(b.Text, n.start, n.end[0])
 	if p.judge(b, c, emit) {
 		return k
 	}
@@ -114,13 +109,12 @@ func (p phone) britain(b *Block, i int, emit func(Finding)) int {
 // labelled reads whatever stands where a label promises a telephone number:
 // local numbers without area code, foreign ones without country code, digits
 // spaced out one by one.
-func (p phone) labelled(b *Block, i int, emit func(Finding)) int {
+func (p phone) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
 	r := b.Runs[i]
-	if size := r.End - r.Start; size > 11 || size < 6 &&
-		(i+1 == len(b.Runs) || b.Runs[i+1].Start-r.End > 3 || b.Runs[i+1].Start == r.End) {
+	if size := r.End - r.Start; size > 12 || size < 6 &&
+		(i+1 == len(b.Runs) || b.Runs[i+1].Start-r.End > 3) {
 		return 0
 	}
-	var n numeral
 	n.read(b, i, phoneGaps|sepWide, maxGroups)
 	if n.n < 6 {
 		return 0
@@ -129,11 +123,14 @@ func (p phone) labelled(b *Block, i int, emit func(Finding)) int {
 	if own&(against|LBirth|LPostal) != 0 {
 		return 0
 	}
+	if own&LPhone == 0 {
+		n.read(b, i, phoneGaps&^sepLineBreak, 6)
+	}
 	// Take as many groups as one number can have; a wide gap or a line break
 	// begins something new unless too little stands before it.
 	k, sum, apart := 0, 0, n.shape(1, 1, 1, 1, 1)
 	for k < n.groups && sum+int(n.size[k]) <= 13 {
-		if !apart && sum >= 6 && n.gap[k]&(sepLineBreak|sepWide) != 0 {
+		if g := n.gap[k]; !apart && (g&sepLineBreak != 0 && g&sepHyphen == 0 || sum >= 6 && g&(sepLineBreak|sepWide) != 0) {
 			break
 		}
 		sum += int(n.size[k])
@@ -144,15 +141,21 @@ func (p phone) labelled(b *Block, i int, emit func(Finding)) int {
 			}
 		}
 	}
-	if sum < 6 || k == 3 && isDateShape(&n) {
+	if sum < 6 || k == 3 && isDateShape(n) {
 		return 0
 	}
-	if own&LPhone == 0 && (k == 1 || sum < 7 || !kindBehind(b.Text[n.end[k-1]:])) {
+	if own&LPhone == 0 && (k == 1 || sum < 6 || !kindBehind(b.Text[n.end[k-1]:]) &&
+		(sum < 7 || k < n.groups || !calledBefore(b.Text[:opening(b.Text, n.start, n.end[0])]))) {
 		return 0
 	}
-	c := candidate{start: opening(b.Text, n.start), end: n.end[k-1], alone: .75, named: .8, canon: string(n.digit[:sum])}
-	if kind, _ := planJapan(n.digit[:sum]); kind != noLine && kind != unknownLine {
-		c.valid, c.named, c.service, c.canon = true, .96, kind == serviceLine, "+81"+string(n.digit[1:sum])
+	d := n.digit[:sum]
+	c := candidate{start: opening(b.Text, n.start, n.end[0]), end: n.end[k-1], alone: .75, named: .8, digits: d}
+	if kind, _ := planJapan(d); kind != noLine && kind != unknownLine {
+		c.valid, c.named, c.service, c.country, c.digits = true, .96, kind == serviceLine, "+81", d[1:]
+	} else if startsWith(d, "81") { // without its +
+		if service, ok := reachesFromAbroad(d[2:]); ok {
+			c.valid, c.named, c.service, c.country, c.digits = true, .95, service, "+81", d[2:]
+		}
 	}
 	if p.judge(b, c, emit) {
 		return k
@@ -163,13 +166,27 @@ func (p phone) labelled(b *Block, i int, emit func(Finding)) int {
 // kindBehind reports a word behind a number that tells what kind of telephone
 // it reaches, as in "089 72 63 41 office".
 func kindBehind(t []byte) bool {
-	t = t[:min(len(t), 10+extension(t))]
 	t = t[extension(t):]
 	for len(t) > 0 && (t[0] == ' ' || t[0] == '-' || t[0] == '(') {
 		t = t[1:]
 	}
-	for _, w := range [...]string{"office", "Office", "fax", "Fax", "FAX", "mobile", "Mobile", "home", "Home", "cell", "Cell", "(携帯", "携帯", "(FAX", "(自宅"} {
+	for _, w := range [...]string{"office", "Office", "fax", "Fax", "FAX", "mobile", "Mobile", "home", "Home", "cell", "Cell", "携帯", "自宅"} {
 		if startsWith(t, w) && (len(t) == len(w) || !isLetter(t[len(w)])) {
+			return true
+		}
+	}
+	return false
+}
+
+// calledBefore reports words before a number that ask for it to be dialled.
+func calledBefore(t []byte) bool {
+	t = t[max(0, len(t)-24):]
+	for len(t) > 0 && (t[len(t)-1] == ' ' || t[len(t)-1] == ':') {
+		t = t[:len(t)-1]
+	}
+	for _, w := range [...]string{"call", "call me at", "call us at", "answering at", "reach me at", "reach us at", "dial", "Call", "Dial",
+		"number is", "number", "Number is", "Number"} {
+		if endsWith(t, w) && (len(t) == len(w) || !isLetter(t[len(t)-len(w)-1])) {
 			return true
 		}
 	}

@@ -3,7 +3,7 @@ package detect
 import "testing"
 
 func TestPhoneJapan(t *testing.T) {
-	checkSightings(t, phone{}, nil, []sighting{
+	checkSightings(t, phone{}, []sighting{
 		{text: "電話は03-3456-7890です", value: "03-3456-7890", kind: Phone, lo: .95},
 		{text: "(03)3456-7890", value: "(03)3456-7890", kind: Phone, lo: .95},
 		{text: "03(3456)7890", value: "03(3456)7890", kind: Phone, lo: .95},
@@ -29,16 +29,21 @@ func TestPhoneJapan(t *testing.T) {
 		{text: "TEL03-3456-7890", value: "03-3456-7890", kind: Phone, lo: .9},
 		{text: "03-3456-7890(内線123)", value: "03-3456-7890(内線123", kind: Phone, lo: .9},
 		{text: "090-3456-\n7890", own: LPhone, value: "090-3456-\n7890", kind: Phone, lo: .9},
+		{text: "折り返しは090-\n3456-7890まで", value: "090-\n3456-7890", kind: Phone, lo: .8},
+		{text: "msisdn=819034567890", own: LPhone, value: "819034567890", kind: Phone, lo: .9},
+		{text: "9034567890", own: LPhone, value: "9034567890", kind: Phone, lo: .9}, // the 0 lost in a spreadsheet
 		{text: "0 9 0 - 3 4 5 6 - 7 8 9 0", own: LPhone, value: "0 9 0 - 3 4 5 6 - 7 8 9 0", kind: Phone, lo: .9},
 		{text: "3456-7890", own: LPhone, value: "3456-7890", kind: Phone, lo: .7},
+		{text: "03-3456-7890〜92", own: LPhone, value: "03-3456-7890", kind: Phone, lo: .95},
+		{text: "内線1234\n090-3456-7890", near: LPhone, value: "090-3456-7890", kind: Phone, lo: .9},
 		{text: "0312345678", own: LOrder, value: "0312345678", kind: Phone, lo: .01, hi: .3},
 	})
 }
 
 func TestPhoneAbroad(t *testing.T) {
-	checkSightings(t, phone{}, nil, []sighting{
+	checkSightings(t, phone{}, []sighting{
 		{text: "(415) 555-0132", value: "(415) 555-0132", kind: Phone, lo: .9},
-		{text: "415-555-0132", value: "415-555-0132", kind: Phone, lo: .8},
+		{text: "415-555-0132", value: "415-555-0132", kind: Phone, lo: .6, hi: .85},
 		{text: "415.555.0132 x985", value: "415.555.0132 x985", kind: Phone, lo: .9},
 		{text: "1-415-555-0132", value: "1-415-555-0132", kind: Phone, lo: .8},
 		{text: "1(567)362-8910", value: "1(567)362-8910", kind: Phone, lo: .8},
@@ -60,7 +65,7 @@ func TestPhoneIsNone(t *testing.T) {
 		"-122.419-0334567890.123", "column 090\ncolumn 3456\ncolumn 7890", "090\n3456\n7890", "1 2 3 4 5 6 7 8 9 10 11",
 		"03-3456-7890-1234", "UTC+09:00", "+1000000", "E+1234567", "T1480192736450", "415 users 555 rows 0132",
 	} {
-		checkSightings(t, phone{}, nil, []sighting{{text: s, hi: .3}})
+		checkSightings(t, phone{}, []sighting{{text: s, hi: .3}})
 	}
 }
 

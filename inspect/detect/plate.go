@@ -19,7 +19,7 @@ func (pl plate) Find(b *Block, emit func(Finding)) {
 		end := int(r.End)
 		// A class number is 1 to 3 digits; since 2018 its last two may be
 		// letters. Most runs fail on the byte that must follow.
-		if size > 3 || r.Start < 6 || end+4 > len(t) {
+		if size > 3 || r.Start < 6 || end+4 > len(t) || t[r.Start-1] < 0x80 && (t[r.Start-1] != ' ' || t[r.Start-2] < 0x80) {
 			continue
 		}
 		for k := 0; k < 2 && size+int32(k) < 3 && isUpper(t[end]); k++ {

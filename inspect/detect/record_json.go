@@ -46,16 +46,16 @@ func (j *jsonGrouper) busy() bool {
 // block takes the findings of a block.
 func (j *jsonGrouper) block(g *grouper) {
 	b := &g.blk
-	if b.gap || !j.on {
+	switch {
+	case !j.on || b.gap:
 		j.finish(g)
 		j.on = true
 		j.stack = append(j.stack[:0], frame{array: true})
-		j.pos = b.own
-		j.quote = false
-		if len(b.found) > 0 && b.own > 0 {
-			j.pos = resync(b.text, b.own, b.found[0].Start)
+		j.pos, j.quote = b.own, false
+		if b.own > 0 && len(b.found) > 0 {
+			j.locate(b.text, b.found[0].Start)
 		}
-	} else {
+	default:
 		j.pos = b.own
 	}
 	for i := range b.found {
@@ -68,21 +68,34 @@ func (j *jsonGrouper) block(g *grouper) {
 		top.own = g.add(top.own, f)
 	}
 	j.walk(g, b.cut)
-	if !j.busy() {
-		// Nothing waits; the next block with findings finds its own way.
-		j.on = len(j.stack) == 1
-	}
 }
 
-// resync returns the first offset in [from, to] that stands outside of strings
-// for certain, or to: where a key begins.
-func resync(text []byte, from, to int) int {
-	for i := from; i+1 < to; i++ {
-		if (text[i] == '{' || text[i] == ',' || text[i] == '[') && text[i+1] == '"' {
-			return i
+// locate finds the objects around offset i, for a start in the middle of a
+// text.
+func (j *jsonGrouper) locate(text []byte, i int) {
+	var open [8]int
+	n := 0
+	for at := i; n < len(open); n++ {
+		if at = enclosing(text, at); at < 0 {
+			break
+		}
+		open[n] = at
+	}
+	for n--; n >= 0; n-- {
+		j.stack = append(j.stack, frame{array: text[open[n]] == '[', keyed: keyedAt(text, open[n])})
+	}
+	q := lastQuote(text, i)
+	j.pos, j.quote = i, q >= 0 && opens(text, q)
+}
+
+// keyedAt reports whether the bracket at i opens the value of a key.
+func keyedAt(text []byte, i int) bool {
+	for i--; i >= 0; i-- {
+		if !space(text[i]) {
+			return text[i] == ':'
 		}
 	}
-	return to
+	return false
 }
 
 // walk follows the structure up to offset to.
@@ -106,15 +119,8 @@ func (j *jsonGrouper) walk(g *grouper, to int) {
 		case '"':
 			j.quote = true
 		case '{', '[':
-			keyed := false
-			for k := i - 2; k >= 0; k-- {
-				if !space(text[k]) {
-					keyed = text[k] == ':'
-					break
-				}
-			}
 			if len(j.stack) < maxDepth {
-				j.stack = append(j.stack, frame{array: c == '[', keyed: keyed})
+				j.stack = append(j.stack, frame{array: c == '[', keyed: keyedAt(text, i-1)})
 			}
 		case '}', ']':
 			if n := len(j.stack) - 1; n > 0 {

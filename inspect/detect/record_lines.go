@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -137,7 +138,19 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 	if i > 0 && found[i-1].Type == Name && alias(b.text, &found[i-1], f) {
 		return false
 	}
-	return true
+	return l.open == nil || !l.open.mentions(f.Canon)
+}
+
+// mentions reports whether p has a name that contains canon or is contained in
+// it: 山田様 after 山田太郎, FN after N.
+func (p *group) mentions(canon string) bool {
+	for i := range p.found {
+		f := &p.found[i]
+		if f.Type == Name && canon != "" && (strings.Contains(f.Canon, canon) || strings.Contains(canon, f.Canon)) {
+			return true
+		}
+	}
+	return false
 }
 
 // alias reports whether b, close behind a, is the same name in another script.

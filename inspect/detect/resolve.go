@@ -1,64 +1,70 @@
 package detect
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
-// resolve sorts found and decides who owns each stretch of text: of two
-// findings that overlap one stays, unless the one belongs into the other (a
-// postal code into an address).
-func resolve(found []Finding) []Finding {
+// resolver decides who owns each stretch of text. Its slices are scratch.
+type resolver struct {
+	order []uint64
+	found []Finding
+}
+
+// resolve sorts found and leaves one of two findings that overlap, unless the
+// one belongs into the other (a postal code into an address). The result stands
+// in found's storage.
+func (r *resolver) resolve(found []Finding) []Finding {
 	if len(found) < 2 {
 		return found
 	}
-	slices.SortFunc(found, func(a, b Finding) int {
-		if c := cmp.Compare(a.Start, b.Start); c != 0 {
-			return c
-		}
-		return cmp.Compare(b.End, a.End)
-	})
+	// By start, the longer first; the rest of the key is the index.
+	r.order = r.order[:0]
+	for i := range found {
+		f := &found[i]
+		r.order = append(r.order, uint64(f.Start)<<40|uint64(0xFFFF-min(f.End-f.Start, 0xFFFF))<<24|uint64(i))
+	}
+	slices.Sort(r.order)
+	r.found = append(r.found[:0], found...)
 	out := found[:0]
 next:
-	for _, f := range found {
+	for _, key := range r.order {
+		f := &r.found[key&0xFFFFFF]
 		for len(out) > 0 {
 			last := len(out) - 1
 			// An address may hold a postal code: look behind that too.
 			if last > 0 && out[last].End <= f.Start && out[last-1].End > f.Start {
 				last--
 			}
-			if out[last].End <= f.Start || sideBySide(out[last], f) {
+			if out[last].End <= f.Start || sideBySide(&out[last], f) {
 				break
 			}
-			if !better(f, out[last]) {
+			if rank(f) <= rank(&out[last]) {
 				continue next
 			}
 			out = slices.Delete(out, last, last+1)
 		}
-		out = append(out, f)
+		out = append(out, *f)
 	}
+	clear(r.found) // lets go of the strings
 	return out
 }
 
 // sideBySide reports whether two overlapping findings stand side by side.
-func sideBySide(a, b Finding) bool {
+func sideBySide(a, b *Finding) bool {
 	return a.Type == Address && b.Type == Postal || a.Type == Postal && b.Type == Address && (a.Start < b.Start || a.End < b.End)
 }
 
-// better reports whether a is to stay rather than b.
-func better(a, b Finding) bool {
-	return rank(a) > rank(b)
-}
-
 // rank is how much speaks for a finding. An e-mail address owns whatever looks
-// like a name or number in it.
-func rank(f Finding) float32 {
+// like a name or number in it; a cell or field that is a name as a whole owns
+// the names in it.
+func rank(f *Finding) float32 {
 	r := f.Confidence + float32(min(f.End-f.Start, 60))*0.004
 	if f.Validated {
 		r += 0.1
 	}
-	if f.Type == Email {
+	switch {
+	case f.Type == Email:
 		r++
+	case f.Detector == ColumnID || f.Detector == LabelID:
+		r += 0.3
 	}
 	return r
 }

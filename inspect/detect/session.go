@@ -49,10 +49,13 @@ type Session struct {
 	line    int        // line number at own
 
 	block    Block
+	first    []Detector // those that go first, for the demand firstFor
+	firstFor Demand
 	found    []Finding
+	resolver resolver
 	view     view
 	group    grouper
-	unlooked bool // the block before was not looked at
+	skipped  bool // the block before was not shown to group
 }
 
 func newSession(e *Engine) *Session {
@@ -69,7 +72,7 @@ func (s *Session) reset(sink Sink) {
 	s.rawMap.Reset(0)
 	s.textMap.Reset(0)
 	s.own, s.line = 0, 1
-	s.unlooked = false
+	s.skipped = false
 	s.view.reset()
 	s.group.reset(sink)
 }
@@ -222,7 +225,7 @@ func (s *Session) flush() {
 	s.group.end(s.layout == part.Single)
 	s.text, s.own, s.line, s.open = s.text[:0], 0, 1, false
 	s.textMap.Reset(0)
-	s.unlooked = false
+	s.skipped = false
 	s.view.reset()
 }
 
@@ -240,28 +243,24 @@ func (s *Session) Close() {
 // The cut depends on the text alone, so that the outcome does not depend on
 // how the text came.
 func (s *Session) work(text []byte, last bool) {
-	var st *stage
-	switch s.sink.Demand() {
-	case All:
-		st = &s.engine.full
-	case Numbers:
-		st = &s.engine.cheap
-	}
+	demand := s.sink.Demand()
+	s.view.set(text, s.own)
 	cut := len(text)
 	if !last {
 		cut = s.cut(text)
 	}
-	if st != nil {
-		s.look(st, text, cut)
+	if demand == nil || len(demand) > 0 {
+		s.look(demand, text, cut)
+	} else {
+		s.skipped = true
 	}
-	s.unlooked = st == nil
 	s.line += bytes.Count(text[s.own:cut], newline)
 	if last {
 		return
 	}
 	// Keep some of what lies behind as context, from a line's start if there
 	// is one near.
-	keep := max(0, cut-lookBehind)
+	keep := max(0, cut-max(lookBehind, s.engine.reach))
 	if s.view.mode == rows && !s.view.table.ended && text[cut-1] == '\n' {
 		keep = cut // rows stand for themselves
 	} else if i := bytes.IndexByte(text[keep:cut], '\n'); i >= 0 {
@@ -278,10 +277,27 @@ func (s *Session) work(text []byte, last bool) {
 
 var newline = []byte{'\n'}
 
+// stage returns what to look with and which of its detectors go first.
+func (s *Session) stage(demand Demand) (*stage, []Detector) {
+	e := s.engine
+	if demand == nil || slices.ContainsFunc(demand, isCostly) {
+		return &e.full, e.full.detectors
+	}
+	if s.first == nil || !slices.Equal(demand, s.firstFor) {
+		s.first, s.firstFor = s.first[:0], append(s.firstFor[:0], demand...)
+		for _, d := range e.cheap.detectors {
+			if slices.ContainsFunc(d.Types(), func(t Type) bool { return slices.Contains(demand, t) }) {
+				s.first = append(s.first, d)
+			}
+		}
+	}
+	return &e.cheap, s.first
+}
+
 // cut chooses where the reported part of a full block ends: at a row's or
 // line's end, else where no word is cut.
 func (s *Session) cut(text []byte) int {
-	hi := len(text) - lookAhead
+	hi := len(text) - max(lookAhead, s.engine.reach)
 	if c := s.view.rowCut(text, s.own, hi); c > 0 {
 		return c
 	}
@@ -289,7 +305,7 @@ func (s *Session) cut(text []byte) int {
 	if i := bytes.LastIndexByte(text[lo:hi], '\n'); i >= 0 {
 		return lo + i + 1
 	}
-	lo = max(s.own+1, hi-lookAhead)
+	lo = max(s.own+1, hi-1<<10)
 	if i := bytes.LastIndexAny(text[lo:hi], " ,;}>"); i >= 0 {
 		return lo + i + 1
 	}
@@ -297,30 +313,49 @@ func (s *Session) cut(text []byte) int {
 }
 
 // look runs the detectors over text and groups what they find.
-func (s *Session) look(st *stage, text []byte, cut int) {
+func (s *Session) look(demand Demand, text []byte, cut int) {
+	st, first := s.stage(demand)
 	b := &s.block
 	b.Text = text
 	st.set.Scan(text, &b.Evidence)
-	s.view.set(text, s.own, cut, b.Evidence.Hits)
+	s.view.cut = cut
 	s.found = s.found[:0]
-	for _, d := range st.detectors {
+	if st.columns {
+		b.Hits = s.view.claim(b.Hits, s.emit)
+	}
+	for _, d := range first {
 		d.Find(b, s.emit)
 	}
-	if st.columns {
-		s.found = resolve(s.found)
-		s.view.complete(s.found, s.emit)
+	if len(first) < len(st.detectors) {
+		if len(s.found) == 0 {
+			s.skipped = true
+			return
+		}
+		for _, d := range st.detectors {
+			if !slices.Contains(first, d) {
+				d.Find(b, s.emit)
+			}
+		}
 	}
-	s.found = resolve(s.found)
+	s.found = s.resolver.resolve(s.found)
+	if st.columns {
+		n := len(s.found)
+		if s.view.complete(s.found, s.emit); len(s.found) > n {
+			s.found = s.resolver.resolve(s.found)
+		}
+	}
 	s.found = slices.DeleteFunc(s.found, func(f Finding) bool {
 		return f.Start < s.own || f.Start >= cut || s.view.drops(f.Start)
 	})
 	b.Text = nil
 	if len(s.found) == 0 && !s.group.pending() {
+		s.skipped = true
 		return
 	}
 	s.group.block(groupBlock{
 		text: text, own: s.own, cut: cut, line: s.line,
 		origin: &s.textMap, found: s.found, view: &s.view,
-		gap: s.unlooked,
+		gap: s.skipped,
 	})
+	s.skipped = false
 }

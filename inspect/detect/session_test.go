@@ -23,12 +23,11 @@ var builtinEngine = sync.OnceValue(func() *Engine {
 
 // collector is a Sink that writes records down as lines.
 type collector struct {
-	lines  []string
-	least  float32
-	demand Demand
+	lines []string
+	least float32
 }
 
-func (c *collector) Demand() Demand { return c.demand }
+func (c *collector) Demand() Demand { return nil }
 
 func (c *collector) Record(r *Record) {
 	var b strings.Builder
@@ -305,4 +304,4 @@ func BenchmarkSession(b *testing.B) {
 type discard struct{}
 
 func (discard) Record(*Record) {}
-func (discard) Demand() Demand { return All }
+func (discard) Demand() Demand { return nil }

@@ -11,7 +11,9 @@ func (ssn) ID() string    { return "us-ssn" }
 func (ssn) Types() []Type { return []Type{SSN} }
 
 // Patterns implements Vocabulary.
-func (ssn) Patterns() []match.Pattern { return hintWords(LSSN, "ssn", "social", "socsec", "itin", "taxpayer") }
+func (ssn) Patterns() []match.Pattern {
+	return hintWords(LSSN, "ssn", "social", "socsec", "itin", "taxpayer")
+}
 
 func (s ssn) Find(b *Block, emit func(Finding)) {
 	hint := b.hint(LSSN)

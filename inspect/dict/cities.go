@@ -5,8 +5,8 @@ import "sync"
 // cityIndex finds cities by name: with and without county, and designated
 // cities without their ward.
 type cityIndex struct {
-	by     map[string][]uint16
-	longst int
+	by      map[string][]uint16
+	longest int
 }
 
 var cityNames = sync.OnceValue(func() *cityIndex {
@@ -22,7 +22,7 @@ var cityNames = sync.OnceValue(func() *cityIndex {
 		for _, n := range names {
 			key := foldString(n)
 			x.by[key] = append(x.by[key], uint16(i))
-			x.longst = max(x.longst, len(key))
+			x.longest = max(x.longest, len(key))
 		}
 	}
 	return x
@@ -59,7 +59,7 @@ func CityAt(text []byte) (cities []uint16, n int) {
 	var ends [32]cut
 	key, k := foldInto(buf[:0], text, &ends)
 	for ; k > 0; k-- {
-		if int(ends[k-1].folded) > x.longst {
+		if int(ends[k-1].folded) > x.longest {
 			continue
 		}
 		if c := x.by[string(key[:ends[k-1].folded])]; c != nil {

@@ -67,10 +67,11 @@ func ForeignNames() *Table { return foreignNames() }
 // stage (李登輝, 日蓮).
 func WholeNames() *Table { return wholeNames() }
 
-// EnglishGiven lists given names of English-speaking countries, lower case.
+// EnglishGiven lists given names as they are written in English texts, of the
+// United States above all and of other countries, in the form of FoldLatin.
 func EnglishGiven() *Table { return englishGiven() }
 
-// EnglishSurnames lists surnames of English-speaking countries, lower case.
+// EnglishSurnames lists surnames likewise.
 func EnglishSurnames() *Table { return englishSurnames() }
 
 // Words lists words of Japanese that contain or resemble names and are none:
@@ -78,6 +79,6 @@ func EnglishSurnames() *Table { return englishSurnames() }
 // 川崎病, 令和). Their Rival says which kind.
 func Words() *Table { return words() }
 
-// EnglishWords lists English words that are also names (will, may, grace),
-// lower case.
+// EnglishWords lists ordinary English words, lower case: a capitalised word
+// that is none of them is a name of something.
 func EnglishWords() *Table { return englishWords() }

@@ -54,3 +54,58 @@ func foldInto(key, text []byte, cuts *[32]cut) ([]byte, int) {
 	}
 	return key, n
 }
+
+// latinFolds are letters with diacritics and their bases, for U+00C0 to U+024F.
+var latinFolds = func() (t [0x250 - 0xC0]string) {
+	for base, letters := range map[string]string{
+		"a": "ÀÁÂÃÄÅĀĂĄǍàáâãäåāăąǎ", "c": "ÇĆĈĊČçćĉċč", "d": "ÐĎĐðďđ", "e": "ÈÉÊËĒĔĖĘĚèéêëēĕėęě", "g": "ĜĞĠĢĝğġģ",
+		"h": "ĤĦĥħ", "i": "ÌÍÎÏĨĪĬĮİìíîïĩīĭįı", "j": "Ĵĵ", "k": "Ķķ", "l": "ĹĻĽĿŁĺļľŀł", "n": "ÑŃŅŇñńņňŉ",
+		"o": "ÒÓÔÕÖØŌŎŐòóôõöøōŏő", "r": "ŔŖŘŕŗř", "s": "ŚŜŞŠȘśŝşšș", "t": "ŢŤŦȚţťŧț", "u": "ÙÚÛÜŨŪŬŮŰŲùúûüũūŭůűų",
+		"w": "Ŵŵ", "y": "ÝŶŸýÿŷ", "z": "ŹŻŽźżž", "ae": "Ææ", "oe": "Œœ", "ss": "ß", "th": "Þþ",
+	} {
+		for _, r := range letters {
+			t[r-0xC0] = base
+		}
+	}
+	return t
+}()
+
+// FoldLatin returns the form under which names in Latin letters are listed:
+// lower case, without diacritics, apostrophes and hyphens. Other characters
+// stay.
+func FoldLatin(name string) string {
+	return string(AppendFoldLatin(nil, []byte(name)))
+}
+
+// AppendFoldLatin appends FoldLatin of name to dst, at most up to dst's
+// capacity if it has one.
+func AppendFoldLatin(dst, name []byte) []byte {
+	limit := cap(dst)
+	for i := 0; i < len(name); {
+		c := name[i]
+		if limit > 0 && len(dst)+4 > limit {
+			break
+		}
+		if c < utf8.RuneSelf {
+			switch {
+			case c >= 'A' && c <= 'Z':
+				dst = append(dst, c|0x20)
+			case c == '\'' || c == '-':
+			default:
+				dst = append(dst, c)
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(name[i:])
+		i += n
+		switch {
+		case r >= 0xC0 && r < 0x250 && latinFolds[r-0xC0] != "":
+			dst = append(dst, latinFolds[r-0xC0]...)
+		case r == '’' || r >= 0x300 && r < 0x370: // apostrophe, combining marks
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return dst
+}

@@ -14,12 +14,16 @@ import (
 // candidate byte ranges in running text: no allocation, one hash a look-up.
 // It is safe for concurrent use.
 type Table struct {
-	arena  []byte   // entries one after another: text, then info
-	ends   []uint32 // arena offset behind entry i's info
-	slots  []uint32 // open addressing, entry+1, 0 is free
-	mask   uint32
-	longst int // bytes of the longest entry
+	arena   []byte   // entries one after another: text, then info
+	ends    []uint32 // arena offset behind entry i's info
+	slots   []uint32 // open addressing: tag<<indexBits | entry+1, 0 is free
+	mask    uint32
+	longest int // bytes of the longest entry
 }
+
+// indexBits is the part of a slot that holds the entry; the rest is a tag from
+// the hash, so that words that are not listed seldom touch the arena.
+const indexBits = 20
 
 // Len is the number of words.
 func (t *Table) Len() int { return len(t.ends) }
@@ -52,15 +56,20 @@ const (
 
 // Lookup returns what is known of word.
 func (t *Table) Lookup(word []byte) Info {
-	if len(word) == 0 || len(word) > t.longst {
+	if len(word) == 0 || len(word) > t.longest {
 		return 0
 	}
-	for i := hash(word) & t.mask; ; i = (i + 1) & t.mask {
+	h := hash(word)
+	tag := uint32(h>>32) >> indexBits
+	for i := uint32(h) & t.mask; ; i = (i + 1) & t.mask {
 		s := t.slots[i]
 		if s == 0 {
 			return 0
 		}
-		if text, w := t.entry(int(s - 1)); bytes.Equal(text, word) {
+		if s>>indexBits != tag {
+			continue
+		}
+		if text, w := t.entry(int(s&(1<<indexBits-1)) - 1); bytes.Equal(text, word) {
 			return w
 		}
 	}
@@ -70,7 +79,7 @@ func (t *Table) Lookup(word []byte) Info {
 // and that ends where a character ends, and what is known of it; 0, 0 if there
 // is none.
 func (t *Table) Longest(b []byte) (n int, info Info) {
-	for n = min(len(b), t.longst); n > 0; n-- {
+	for n = min(len(b), t.longest); n > 0; n-- {
 		if n < len(b) && b[n]&0xC0 == 0x80 {
 			continue
 		}
@@ -104,7 +113,7 @@ func (t *Table) entry(i int) (text []byte, info Info) {
 
 // hash is a multiply-fold over eight bytes at a time; words are short and come
 // from our own build, so nobody can choose them to collide.
-func hash(b []byte) uint32 {
+func hash(b []byte) uint64 {
 	const k = 0x9E3779B97F4A7C15
 	h := uint64(len(b)) * k
 	for len(b) >= 8 {
@@ -115,8 +124,7 @@ func hash(b []byte) uint32 {
 	for i := len(b) - 1; i >= 0; i-- {
 		tail = tail<<8 | uint64(b[i])
 	}
-	h = mix(h^tail, k)
-	return uint32(h ^ h>>32)
+	return mix(h^tail, k)
 }
 
 func mix(a, b uint64) uint64 {
@@ -130,7 +138,7 @@ func mix(a, b uint64) uint64 {
 func decodeTable(b []byte) (*Table, error) {
 	n64, k := binary.Uvarint(b)
 	n := int(n64)
-	if k <= 0 || n64 > uint64(len(b)) || len(b)-k < 3*n {
+	if k <= 0 || n64 >= 1<<indexBits || len(b)-k < 3*n {
 		return nil, fmt.Errorf("damaged table of %d bytes", len(b))
 	}
 	b = b[k:]
@@ -149,17 +157,18 @@ func decodeTable(b []byte) (*Table, error) {
 	prev := 0
 	for i := range n {
 		start := len(t.arena)
-		if len(text) < int(suffix[i]) || start-prev < int(shared[i]) {
+		if len(text) < int(suffix[i]) || start-prev < int(shared[i]) || weight[i]&15 == 0 {
 			return nil, fmt.Errorf("damaged table at entry %d", i)
 		}
 		t.arena = append(t.arena, t.arena[prev:prev+int(shared[i])]...)
 		t.arena = append(t.arena, text[:suffix[i]]...)
 		text = text[suffix[i]:]
 		word := t.arena[start:]
-		t.longst = max(t.longst, len(word))
-		for s := hash(word) & t.mask; ; s = (s + 1) & t.mask {
+		t.longest = max(t.longest, len(word))
+		h := hash(word)
+		for s := uint32(h) & t.mask; ; s = (s + 1) & t.mask {
 			if t.slots[s] == 0 {
-				t.slots[s] = uint32(i) + 1
+				t.slots[s] = uint32(h>>32)>>indexBits<<indexBits | uint32(i+1)
 				break
 			}
 		}

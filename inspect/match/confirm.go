@@ -77,7 +77,7 @@ func (t *table) confirm(dst []Hit, text []byte, i int, ref uint32, head, tail ui
 	first := int(ref >> refBits)
 	for k := range t.items[first : first+n] {
 		it := &t.items[first+k]
-		m := &masks[it.whole&31]
+		m := &cuts[it.whole&31]
 		match := zero64((head^it.head)&m.head | (tail^it.tail)&m.tail)
 		if match&int(it.extra) != 0 {
 			dst = slices.Grow(t.confirmExtra(dst, text, i, it), n)

@@ -18,10 +18,9 @@ import (
 // shorter than six) into bit sets.
 type filter struct {
 	marks marks
-	first [256]byte // marks at offset 0, in one look
-	long  bitset    // by the first six bytes
-	short bitset    // by the first three
-	fold  uint64    // what is set in an ASCII-led word before hashing
+	long  bitset // by the first six bytes
+	short bitset // by the first three
+	fold  uint64 // what is set in an ASCII-led word before hashing
 }
 
 // bitset is a Bloom filter with two bits a key, both in one word, so that a
@@ -92,10 +91,7 @@ func newFilter(t *table) *filter {
 			f.enter(&f.short, lit, 0, 0, shortKey)
 		}
 	}
-	f.marks.deal(t)
-	for c := range f.first {
-		f.first[c] = f.marks.low[0][c&63] & f.marks.high[0][c>>2]
-	}
+	f.marks.dealLiterals(t)
 	return f
 }
 

@@ -2,10 +2,6 @@ package match
 
 import "encoding/binary"
 
-// hashMul spreads keys over the high bits of a product: 2^64 divided by the
-// golden ratio, made odd (Knuth, TAOCP volume 3, section 6.4).
-const hashMul = 0x9e3779b97f4a7c15
-
 // load returns the first eight bytes of b, little endian, zeros past its end.
 func load(b []byte) uint64 {
 	if len(b) >= 8 {
@@ -34,7 +30,6 @@ func lower(b []byte) {
 
 // lowerWord is lowerByte on eight bytes at once.
 func lowerWord(x uint64) uint64 {
-	const ones = 0x0101010101010101
 	low := x & (0x7f * ones)
 	atLeastA := low + (0x80-'A')*ones
 	aboveZ := low + (0x7f-'Z')*ones

@@ -5,12 +5,21 @@ import (
 	"slices"
 )
 
-// markBytes are looked at by marks, at markOffsets from where a literal would
-// start: in Japanese the first character and, of the second, its lead and its
-// last byte.
+// markBytes are the bytes that marks look at, of each place where a literal or
+// an expression may start.
 const markBytes = 5
 
-var markOffsets = [markBytes]int{0, 1, 2, 3, 5}
+// markOffsets are where they stand.
+type markOffsets [markBytes]int
+
+var (
+	// literalOffsets are, in Japanese, the first character and, of the second,
+	// its lead and its last byte.
+	literalOffsets = markOffsets{0, 1, 2, 3, 5}
+	// shapeOffsets are one byte before the start of an expression, for its
+	// border, and the first four bytes.
+	shapeOffsets = markOffsets{-1, 0, 1, 2, 3}
+)
 
 // marks is the first stage of a filter. Each entry has one bit a bucket. The
 // layout is known to assembly.
@@ -19,34 +28,29 @@ type marks struct {
 	high [markBytes][64]byte // by its high six
 	// For AVX2, which looks up only four bits at a time.
 	low4, high4 [markBytes][16]byte
+	// For Go, which has no need to divide a byte: low and high in one.
+	whole   [markBytes][256]byte
+	offsets *markOffsets
 }
 
 // buckets is the number of buckets: the bits of a byte.
 const buckets = 8
 
-// bucket collects the bytes that the literals dealt into it have at each of
-// markOffsets.
+// bucket collects the bytes that what was dealt into it has at each offset.
 type bucket struct {
-	bytes [markBytes][4]uint64 // a bit for each byte value
-	cost  float64              // share of text that gets through, roughly
+	bytes [markBytes]byteSet
+	cost  float64 // share of text that gets through, roughly
 }
 
 func (b *bucket) join(o *bucket) {
 	for j := range b.bytes {
-		for k := range b.bytes[j] {
-			b.bytes[j][k] |= o.bytes[j][k]
-		}
+		b.bytes[j].join(&o.bytes[j])
 	}
 }
 
-func (b *bucket) add(j int, c byte) { b.bytes[j][c>>6] |= 1 << (c & 63) }
-
-func (b *bucket) has(j, c int) bool { return b.bytes[j][c>>6]>>(c&63)&1 != 0 }
-
-// deal fills m. Literals with the same first byte stay together, but those that
-// go on in kana are told from those that go on in kanji. Of these groups, the
-// two that are cheapest to join are joined until each has a bucket.
-func (m *marks) deal(t *table) {
+// dealLiterals fills m. Literals with the same first byte stay together, but
+// those that go on in kana are told from those that go on in kanji.
+func (m *marks) dealLiterals(t *table) {
 	var first [2][256]*bucket
 	var groups []*bucket
 	var room [8]byte
@@ -62,22 +66,28 @@ func (m *marks) deal(t *table) {
 			first[kana][lit[0]] = b
 			groups = append(groups, b)
 		}
-		for j, off := range markOffsets {
+		for j, off := range literalOffsets {
 			if off >= len(lit) {
-				b.bytes[j] = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+				b.bytes[j] = anyByte
 				continue
 			}
-			b.add(j, lit[off])
+			b.bytes[j].add(lit[off])
 			if t.fold && lit[off]-'a' < 26 {
-				b.add(j, lit[off]-0x20)
+				b.bytes[j].add(lit[off] - 0x20)
 			}
 		}
 	}
-	groups = joinDownTo(buckets, groups)
+	m.deal(groups, &literalOffsets)
+}
+
+// deal fills m with groups, joined until each has a bucket.
+func (m *marks) deal(groups []*bucket, offsets *markOffsets) {
+	m.offsets = offsets
+	groups = joinDownTo(buckets, groups, weightsAt(offsets))
 	for k, g := range groups {
 		for j := range markBytes {
 			for c := range 256 {
-				if g.has(j, c) {
+				if g.bytes[j].has(byte(c)) {
 					m.low[j][c&63] |= 1 << k
 					m.high[j][c>>2] |= 1 << k
 					m.low4[j][c&15] |= 1 << k
@@ -86,13 +96,18 @@ func (m *marks) deal(t *table) {
 			}
 		}
 	}
+	for j := range m.whole {
+		for c := range m.whole[j] {
+			m.whole[j][c] = m.low[j][c&63] & m.high[j][c>>2]
+		}
+	}
 }
 
 // joinDownTo joins groups, each time the two that let least more through
 // together than apart, until n are left.
-func joinDownTo(n int, groups []*bucket) []*bucket {
+func joinDownTo(n int, groups []*bucket, w *weights) []*bucket {
 	for _, g := range groups {
-		g.cost = g.share()
+		g.cost = g.share(w)
 	}
 	type row struct {
 		with int // the best partner, further on in groups
@@ -105,7 +120,7 @@ func joinDownTo(n int, groups []*bucket) []*bucket {
 		}
 		u := *groups[i]
 		u.join(groups[j])
-		if more := u.share() - groups[i].cost - groups[j].cost; rows[i].with == 0 || more < rows[i].more {
+		if more := u.share(w) - groups[i].cost - groups[j].cost; rows[i].with == 0 || more < rows[i].more {
 			rows[i] = row{j, more}
 		}
 	}
@@ -123,7 +138,7 @@ func joinDownTo(n int, groups []*bucket) []*bucket {
 		}
 		gone := rows[best].with
 		groups[best].join(groups[gone])
-		groups[best].cost = groups[best].share()
+		groups[best].cost = groups[best].share(w)
 		groups[gone] = nil
 		rows[gone] = row{}
 		for i := range groups {
@@ -144,19 +159,21 @@ func joinDownTo(n int, groups []*bucket) []*bucket {
 
 // share estimates how much text a bucket lets through: the sum over the kinds
 // of text, with the bytes at the offsets taken as independent.
-func (b *bucket) share() float64 {
+func (b *bucket) share(w *weights) float64 {
 	share := 0.0
-	for kind := range weights {
+	for kind := range w {
 		part := 1.0
 		for j := range markBytes {
+			if b.bytes[j] == anyByte {
+				continue
+			}
 			sum := 0.0
-			for k, w := range b.bytes[j] {
-				for ; w != 0; w &= w - 1 {
-					sum += weights[kind][j][k*64+bits.TrailingZeros64(w)]
+			for k, set := range b.bytes[j] {
+				for ; set != 0; set &= set - 1 {
+					sum += w[kind][j][k*64+bits.TrailingZeros64(set)]
 				}
 			}
-			part *= sum
-			if part == 0 {
+			if part *= sum; part == 0 {
 				break
 			}
 		}
@@ -165,10 +182,13 @@ func (b *bucket) share() float64 {
 	return share
 }
 
-// weights are rough chances of byte values at markOffsets, for three kinds of
+// weights are rough chances of byte values at each offset, for three kinds of
 // place: in English text, at a kana and at a kanji.
-var weights = func() (w [3][markBytes][256]float64) {
-	for j, off := range markOffsets {
+type weights [3][markBytes][256]float64
+
+func weightsAt(offsets *markOffsets) *weights {
+	w := &weights{}
+	for j, off := range offsets {
 		english, kana, kanji := &w[0][j], &w[1][j], &w[2][j]
 		for c := ' '; c < 0x7f; c++ {
 			english[c] = 4
@@ -180,25 +200,23 @@ var weights = func() (w [3][markBytes][256]float64) {
 			english[c] = 12
 		}
 		english[' '] = 60
-		switch off % 3 {
-		case 0:
+		switch {
+		case off == 0:
+			kana[0xe3] = 1
+			for c := 0xe4; c <= 0xe9; c++ {
+				kanji[c] = 1
+			}
+		case off == 3:
 			kana[0xe3], kanji[0xe3] = 10, 10
 			for c := 0xe4; c <= 0xe9; c++ {
-				kanji[c], kana[c] = 2, 1
+				kana[c], kanji[c] = 1, 2
 			}
-			if off == 0 {
-				clear(kana[0xe4:])
-				kanji[0xe3] = 0
-			}
-		case 1:
-			kana[0x81], kana[0x82], kana[0x83] = 2, 1, 2
-			fallthrough
 		default:
 			for c := 0x80; c < 0xc0; c++ {
-				kanji[c]++
-				if off%3 == 2 {
-					kana[c]++
-				}
+				kana[c], kanji[c] = 1, 1
+			}
+			if off == 1 {
+				*kana = [256]float64{0x81: 2, 0x82: 1, 0x83: 2}
 			}
 		}
 		for _, t := range []*[256]float64{english, kana, kanji} {
@@ -212,23 +230,19 @@ var weights = func() (w [3][markBytes][256]float64) {
 		}
 	}
 	return w
-}()
+}
 
-// at returns the buckets that are possible at offset i of text, which goes on
-// for slack bytes from there.
+// at returns the buckets that are possible at offset i of text, which has a
+// byte at each of the offsets from there.
 func (m *marks) at(text []byte, i int) byte {
-	possible := byte(0xff)
-	for j, off := range markOffsets {
-		c := text[i+off]
-		possible &= m.low[j][c&63] & m.high[j][c>>2]
-	}
-	return possible
+	o, w := m.offsets, &m.whole
+	return w[0][text[i+o[0]]] & w[1][text[i+o[1]]] & w[2][text[i+o[2]]] & w[3][text[i+o[3]]] & w[4][text[i+o[4]]]
 }
 
 // at4 is at by four bits, as AVX2 looks bytes up. It lets more through.
 func (m *marks) at4(text []byte, i int) byte {
 	possible := byte(0xff)
-	for j, off := range markOffsets {
+	for j, off := range m.offsets {
 		c := text[i+off]
 		possible &= m.low4[j][c&15] & m.high4[j][c>>4]
 	}

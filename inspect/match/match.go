@@ -1,9 +1,12 @@
 // Package match finds many patterns at once in UTF-8 text: literals, case
-// folded where asked, and the shapes from which detectors start (digit runs,
-// "@"). A Set is compiled once and shared read-only.
+// folded where asked, the shapes from which detectors start (digit runs, "@"),
+// and rule authors' expressions in RE2 syntax. A Set is compiled once and
+// shared read-only.
 //
-// It reports every occurrence, overlapping ones too, with exact byte offsets;
-// what an occurrence means is the caller's business.
+// It reports every occurrence of a literal, overlapping ones too, with exact
+// byte offsets; what an occurrence means is the caller's business. A text is
+// scanned whole: who feeds blocks of a longer one must carry over what may go
+// on in the next. DESIGN.md tells how it works and what it costs.
 package match
 
 // Pattern is one literal to look for.
@@ -28,4 +31,7 @@ type Evidence struct {
 	Hits []Hit   // ascending by Start, then by End
 	Runs []Run   // ascending
 	Ats  []int32 // offsets of "@", ascending
+	// Matches of Options.Exprs, ascending like Hits. Those of one expression
+	// are what its FindAllIndex gives for the text: leftmost, not overlapping.
+	Matches []Hit
 }

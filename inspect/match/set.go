@@ -43,6 +43,7 @@ var ErrUnavailable = errors.New("engine not available in this build or on this m
 // with the fastest engine.
 type Options struct {
 	Engine Engine
+	Exprs  []Expr
 	NoRuns bool // leave Evidence.Runs empty
 	NoAts  bool // leave Evidence.Ats empty
 }
@@ -58,8 +59,9 @@ const MaxText = math.MaxInt32 - 1<<16
 // use.
 type Set struct {
 	table  *table
-	opts   Options
 	search searcher
+	exprs  *exprs  // nil if there are none
+	inner  kernels // for exprs; nil to use package regexp alone
 }
 
 // searcher is one engine at work on one set. scan appends to the slices of ev,
@@ -83,7 +85,7 @@ func Compile(p []Pattern, o Options) (*Set, error) {
 			return nil, fmt.Errorf("compile literals: pattern %d has %d bytes, the limit is %d", i, n, MaxLiteral)
 		}
 	}
-	s := &Set{table: newTable(p), opts: o}
+	s := &Set{table: newTable(p)}
 	switch o.Engine {
 	case Auto, Portable, Vector:
 		var k kernels = portable{}
@@ -93,6 +95,7 @@ func Compile(p []Pattern, o Options) (*Set, error) {
 		case o.Engine == Vector:
 			return nil, fmt.Errorf("compile literals: %s: %w", o.Engine, ErrUnavailable)
 		}
+		s.inner = k
 		s.search = &sieve{table: s.table, filter: newFilter(s.table), kernels: k, opts: o}
 	case Cloudflare:
 		s.search = newCloudflare(p, o)
@@ -100,6 +103,12 @@ func Compile(p []Pattern, o Options) (*Set, error) {
 		s.search = &naive{patterns: p, opts: o}
 	default:
 		return nil, fmt.Errorf("compile literals: %s: %w", o.Engine, ErrUnavailable)
+	}
+	if len(o.Exprs) > 0 {
+		var err error
+		if s.exprs, err = newExprs(o.Exprs); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -110,8 +119,15 @@ func (s *Set) Scan(text []byte, ev *Evidence) {
 	if len(text) > MaxText {
 		panic("match: text longer than MaxText")
 	}
-	ev.Hits, ev.Runs, ev.Ats = ev.Hits[:0], ev.Runs[:0], ev.Ats[:0]
+	ev.Hits, ev.Runs, ev.Ats, ev.Matches = ev.Hits[:0], ev.Runs[:0], ev.Ats[:0], ev.Matches[:0]
 	s.search.scan(text, ev)
+	switch {
+	case s.exprs == nil || len(text) == 0:
+	case s.inner == nil:
+		ev.Matches = s.exprs.scanWhole(ev.Matches, text)
+	default:
+		ev.Matches = s.exprs.scan(ev.Matches, text, s.inner)
+	}
 }
 
 // At appends to dst the literals that start exactly at offset i of text, the
@@ -123,12 +139,19 @@ func (s *Set) At(dst []Hit, text []byte, i int) []Hit {
 	return s.table.at(dst, text, i)
 }
 
-// Size returns how many bytes the set's tables take, without those of the
-// engines that serve comparison.
+// Longest returns the length of the longest literal in bytes: who scans a long
+// text in blocks carries one byte less than this over to the next.
+func (s *Set) Longest() int { return s.table.longest }
+
+// Size returns about how many bytes the set's tables take, without those of
+// the engines that serve comparison.
 func (s *Set) Size() int {
 	n := s.table.size()
 	if v, ok := s.search.(*sieve); ok {
 		n += v.filter.size()
+	}
+	if s.exprs != nil {
+		n += s.exprs.size()
 	}
 	return n
 }

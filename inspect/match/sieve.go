@@ -21,6 +21,9 @@ type kernels interface {
 	// sift drops those of s.found that the bit sets rule out. part is the
 	// text that was marked.
 	sift(s *scratch, f *filter, part []byte, base int)
+	// shapes appends the offsets, among those of the first blocks of text,
+	// that pass the marks of expressions. text starts one byte before base.
+	shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32
 }
 
 const (
@@ -33,9 +36,11 @@ const (
 type scratch struct {
 	found []uint32 // offsets that may start a literal
 	leads []lead
-	digit bool                          // the last byte marked was a digit
-	ats   [chunkSize / blockSize]uint64 // a mask of "@" a block
-	tail  [2*blockSize + slack]byte
+	digit bool // the last byte marked was a digit
+	// What a kernel marks in a chunk: offsets that may start a literal (of
+	// kernels that do not list them themselves), digits (likewise), "@".
+	starts, digits, ats masks
+	tail                [2*blockSize + slack]byte
 }
 
 var scratches = sync.Pool{New: func() any {

@@ -24,6 +24,7 @@ type table struct {
 	raw     []byte   // literals as given, of outs that do not fold
 	parents []uint32 // see confirmMany; nil if there is no large group
 	large   []group  // groups of more than maxFew
+	longest int      // length of the longest literal
 	fold    bool     // some literal folds: words of text are lowered before they are looked up
 }
 
@@ -92,11 +93,11 @@ func class(size int) int {
 
 // hashOf returns the mixed key of class k for a text that starts with word.
 func hashOf(word uint64, k int) uint64 {
-	return mix(word&masks[widths[k]].head | uint64(k+1)<<56)
+	return mix(word&cuts[widths[k]].head | uint64(k+1)<<56)
 }
 
-// masks cut two words to a literal's size.
-var masks = func() (m [32]struct{ head, tail uint64 }) { // up to 16 used; 32 spare a bounds check
+// cuts cut two words to a literal's size.
+var cuts = func() (m [32]struct{ head, tail uint64 }) { // up to 16 used; 32 spare a bounds check
 	for n := range m[:17] {
 		m[n].head = 1<<(8*min(n, 8)) - 1
 		m[n].tail = 1<<(8*max(n-8, 0)) - 1
@@ -106,9 +107,10 @@ var masks = func() (m [32]struct{ head, tail uint64 }) { // up to 16 used; 32 sp
 
 // literal is a pattern on its way into the table.
 type literal struct {
+	key     uint64 // the folded literal's first eight bytes, to be compared as a number
 	folded  []byte
-	pattern int
-	class   int
+	pattern int32
+	class   int32
 }
 
 // newTable builds the table of valid patterns.
@@ -119,10 +121,10 @@ func newTable(p []Pattern) *table {
 	var keys []uint64
 	var refs []uint32
 	for lo := 0; lo < len(sorted); {
-		k := sorted[lo].class
+		k := int(sorted[lo].class)
 		prefix := sorted[lo].folded[:widths[k]]
 		hi := lo + 1
-		for hi < len(sorted) && sorted[hi].class == k && string(sorted[hi].folded[:widths[k]]) == string(prefix) {
+		for hi < len(sorted) && int(sorted[hi].class) == k && string(sorted[hi].folded[:widths[k]]) == string(prefix) {
 			hi++
 		}
 		if len(t.classes) == 0 || t.classes[len(t.classes)-1] != k {
@@ -143,6 +145,7 @@ func (t *table) sort(p []Pattern) []literal {
 	for i := range p {
 		total += len(p[i].Literal)
 		t.fold = t.fold || p[i].Fold
+		t.longest = max(t.longest, len(p[i].Literal))
 	}
 	all := make([]byte, 0, total)
 	l := make([]literal, len(p))
@@ -152,20 +155,20 @@ func (t *table) sort(p []Pattern) []literal {
 		if t.fold {
 			lower(all[n:])
 		}
-		l[i] = literal{all[n:len(all):len(all)], i, class(len(all) - n)}
+		lit := all[n:len(all):len(all)]
+		l[i] = literal{bits.ReverseBytes64(load(lit)), lit, int32(i), int32(class(len(lit)))}
 	}
 	slices.SortFunc(l, func(a, b literal) int {
-		if a.class != b.class {
-			return a.class - b.class
-		}
-		x, y := bits.ReverseBytes64(load(a.folded)), bits.ReverseBytes64(load(b.folded))
-		if x != y {
-			return cmp.Compare(x, y)
+		switch {
+		case a.class != b.class:
+			return int(a.class - b.class)
+		case a.key != b.key:
+			return cmp.Compare(a.key, b.key)
 		}
 		if c := bytes.Compare(a.folded, b.folded); c != 0 {
 			return c
 		}
-		return a.pattern - b.pattern
+		return int(a.pattern - b.pattern)
 	})
 	return l
 }

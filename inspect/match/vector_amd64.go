@@ -3,7 +3,6 @@
 package match
 
 import (
-	"math/bits"
 	"slices"
 	"unsafe"
 
@@ -15,7 +14,7 @@ var vectors = func() (k []kernels) {
 	if cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasPOPCNT {
 		k = append(k, avx512{})
 	}
-	if cpu.X86.HasAVX2 {
+	if cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT {
 		k = append(k, avx2{})
 	}
 	return k
@@ -46,15 +45,6 @@ func (avx512) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, bas
 	s.listAts(ev, blocks, base)
 }
 
-// listAts turns the masks in s.ats into offsets.
-func (s *scratch) listAts(ev *Evidence, blocks, base int) {
-	for k, w := range s.ats[:blocks] {
-		for ; w != 0; w &= w - 1 {
-			ev.Ats = append(ev.Ats, int32(base+k*blockSize+bits.TrailingZeros64(w)))
-		}
-	}
-}
-
 func (avx512) sift(s *scratch, f *filter, part []byte, base int) {
 	if len(s.found) == 0 {
 		return
@@ -63,8 +53,16 @@ func (avx512) sift(s *scratch, f *filter, part []byte, base int) {
 	if f.short.used {
 		short = &f.short.words[0]
 	}
+	s.found = slices.Grow(s.found, 16)
 	n := siftAVX512(&s.found[0], len(s.found), &part[0], base, &f.long.words[0], f.long.shift, short, f.short.shift, uint32(f.fold))
 	s.found = s.found[:n]
+}
+
+func (avx512) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
+	_ = text[blocks*blockSize+markBytes-1]
+	found = slices.Grow(found, blocks*blockSize+blockSize)
+	n := shapesAVX512(&text[0], blocks, base, m, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(found)), 4*len(found))))
+	return found[:len(found)+n]
 }
 
 // markAVX512 marks blocks (at least one) of text. It appends to found and to
@@ -73,7 +71,7 @@ func (avx512) sift(s *scratch, f *filter, part []byte, base int) {
 // text, else 0.
 //
 //go:noescape
-func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *[chunkSize / blockSize]uint64, carry uint64) (nf, ne int)
+func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *masks, carry uint64) (nf, ne int)
 
 // siftAVX512 keeps those of the n offsets (at least one) at found that pass
 // the bit sets, and returns how many. It reads and writes found up to the next
@@ -82,33 +80,80 @@ func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *in
 //go:noescape
 func siftAVX512(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32) int
 
-// avx2 has half the width, looks up four bits a byte instead of six, and
-// leaves the second stage to Go.
-type avx2 struct{ portable }
+// avx2 has half the width and looks up four bits a byte instead of six.
+type avx2 struct{}
 
 func (avx2) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base int) {
 	_ = text[blocks*blockSize+slack-1]
-	var found, digits [chunkSize / blockSize]uint64
-	markAVX2(&text[0], blocks, &f.marks, &found, &digits, &s.ats)
-	for k, w := range found[:blocks] {
-		for ; w != 0; w &= w - 1 {
-			s.found = append(s.found, uint32(base+k*blockSize+bits.TrailingZeros64(w)))
+	markAVX2(&text[0], blocks, &f.marks, &s.starts, &s.digits, &s.ats)
+	s.list(ev, blocks, base)
+}
+
+func (avx2) sift(s *scratch, f *filter, part []byte, base int) {
+	if len(s.found) == 0 {
+		return
+	}
+	var short *uint32
+	if f.short.used {
+		short = &f.short.words[0]
+	}
+	s.found = slices.Grow(s.found, 8)
+	n := siftAVX2(&s.found[0], len(s.found), &part[0], base, &f.long.words[0], f.long.shift, short, f.short.shift, uint32(f.fold), &compress)
+	s.found = s.found[:n]
+}
+
+// compress lists, for each mask of eight lanes, the lanes in it.
+var compress = func() (c [256][8]uint32) {
+	for mask := range c {
+		n := 0
+		for lane := range uint32(8) {
+			if mask>>lane&1 != 0 {
+				c[mask][n] = lane
+				n++
+			}
 		}
 	}
-	for k, d := range digits[:blocks] {
-		edges := d ^ d<<1
-		if s.digit {
-			edges ^= 1
-		}
-		for ; edges != 0; edges &= edges - 1 {
-			s.edge(ev, base+k*blockSize+bits.TrailingZeros64(edges), !s.digit)
-		}
+	return c
+}()
+
+func (avx2) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
+	_ = text[blocks*blockSize+markBytes-1]
+	var starts masks
+	shapesAVX2(&text[0], blocks, m, &starts)
+	for k, w := range starts[:blocks] {
+		found = listBits(found, w, base+k*blockSize)
 	}
-	s.listAts(ev, blocks, base)
+	return found
 }
 
 // markAVX2 marks blocks (at least one) of text: a mask a block of the offsets
 // that pass the marks, of the digits, of "@".
 //
 //go:noescape
-func markAVX2(text *byte, blocks int, m *marks, found, digits, ats *[chunkSize / blockSize]uint64)
+func markAVX2(text *byte, blocks int, m *marks, found, digits, ats *masks)
+
+// shapesAVX512 is markAVX512 for the marks of expressions, without the shapes
+// of digits and "@". text starts one byte before the first offset.
+//
+//go:noescape
+func shapesAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
+
+// shapesAVX2 gives a mask a block instead.
+//
+//go:noescape
+func shapesAVX2(text *byte, blocks int, m *marks, found *masks)
+
+func (avx512) step(w *walk, m *machine, text []byte) {
+	w.n, w.events, w.redo = walkAVX512(&text[0], w, w.n, &m.next[0], &m.ascii)
+}
+
+// walkAVX512 does a step of the n live pivots (at least one) of w and returns
+// how many are left, and how many events and redos there are.
+//
+//go:noescape
+func walkAVX512(text *byte, w *walk, n int, next *uint32, ascii *[128]uint8) (live, events, redo int)
+
+// siftAVX2 is siftAVX512 by eights.
+//
+//go:noescape
+func siftAVX2(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32, compress *[256][8]uint32) int

@@ -16,17 +16,48 @@ GLOBL iota<>(SB), RODATA|NOPTR, $64
 // hi. VPERMB uses only the low six bits of each index byte: of the byte itself,
 // and of the byte shifted right by two.
 #define LOOKUP(off, lo, hi, a, b, c) \
-	VMOVDQU8 off(SI), a  \
-	VPERMB   lo, a, b    \
-	VPSRLW   $2, a, c    \
+	VMOVDQU8 off(SI), a; \
+	VPERMB   lo, a, b; \
+	VPSRLW   $2, a, c; \
 	VPERMB   hi, c, c
 
 // EXPAND turns the offset bytes in the low quarter of z (as x) into dwords on
 // top of Z31 and stores 16 of them at off(p).
 #define EXPAND(x, z, off, p) \
-	VPMOVZXBD x, z           \
-	VPADDD    Z31, z, z      \
+	VPMOVZXBD x, z; \
+	VPADDD    Z31, z, z; \
 	VMOVDQU32 z, off(p)
+
+// TABLES loads the low and high tables at BX.
+#define TABLES \
+	VMOVDQU8 0(BX), Z16; \
+	VMOVDQU8 64(BX), Z17; \
+	VMOVDQU8 128(BX), Z18; \
+	VMOVDQU8 192(BX), Z19; \
+	VMOVDQU8 256(BX), Z20; \
+	VMOVDQU8 320(BX), Z21; \
+	VMOVDQU8 384(BX), Z22; \
+	VMOVDQU8 448(BX), Z23; \
+	VMOVDQU8 512(BX), Z24; \
+	VMOVDQU8 576(BX), Z25
+
+// FOUND stores the offsets in the mask AX (and K1) at DI, 16 of them, counts
+// them in CX, and goes to many, which comes back behind it, for the others.
+#define FOUND(many) \
+	POPCNTQ  AX, CX; \
+	VPCOMPRESSB.Z Z30, K1, Z1; \
+	EXPAND(X1, Z2, 0, DI); \
+	CMPQ     CX, $16; \
+	JHI      many
+
+// MANY stores the offsets beyond the first 16 in Z1.
+#define MANY(p) \
+	VEXTRACTI32X4 $1, Z1, X4; \
+	EXPAND(X4, Z4, 64, p); \
+	VEXTRACTI32X4 $2, Z1, X4; \
+	EXPAND(X4, Z4, 128, p); \
+	VEXTRACTI32X4 $3, Z1, X4; \
+	EXPAND(X4, Z4, 192, p)
 
 // func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *[...]uint64, carry uint64) (nf, ne int)
 TEXT ·markAVX512(SB), NOSPLIT, $0-80
@@ -39,16 +70,7 @@ TEXT ·markAVX512(SB), NOSPLIT, $0-80
 	MOVQ ats+48(FP), R10
 	MOVQ carry+56(FP), R8
 
-	VMOVDQU8 0(BX), Z16
-	VMOVDQU8 64(BX), Z17
-	VMOVDQU8 128(BX), Z18
-	VMOVDQU8 192(BX), Z19
-	VMOVDQU8 256(BX), Z20
-	VMOVDQU8 320(BX), Z21
-	VMOVDQU8 384(BX), Z22
-	VMOVDQU8 448(BX), Z23
-	VMOVDQU8 512(BX), Z24
-	VMOVDQU8 576(BX), Z25
+	TABLES
 	VMOVDQU8 iota<>(SB), Z30
 	VPBROADCASTD AX, Z31
 	MOVL $64, AX
@@ -91,11 +113,7 @@ loop:
 	// Offsets that pass the marks.
 	VPTESTMB Z3, Z3, K1
 	KMOVQ    K1, AX
-	POPCNTQ  AX, CX
-	VPCOMPRESSB.Z Z30, K1, Z1
-	EXPAND(X1, Z2, 0, DI)
-	CMPQ     CX, $16
-	JHI      manyFound
+	FOUND(manyFound)
 
 foundDone:
 	LEAQ (DI)(CX*4), DI
@@ -125,41 +143,78 @@ edgesDone:
 	RET
 
 manyFound:
-	VEXTRACTI32X4 $1, Z1, X4
-	EXPAND(X4, Z4, 64, DI)
-	VEXTRACTI32X4 $2, Z1, X4
-	EXPAND(X4, Z4, 128, DI)
-	VEXTRACTI32X4 $3, Z1, X4
-	EXPAND(X4, Z4, 192, DI)
+	MANY(DI)
 	JMP foundDone
 
 manyEdges:
-	VEXTRACTI32X4 $1, Z1, X4
-	EXPAND(X4, Z4, 64, R11)
-	VEXTRACTI32X4 $2, Z1, X4
-	EXPAND(X4, Z4, 128, R11)
-	VEXTRACTI32X4 $3, Z1, X4
-	EXPAND(X4, Z4, 192, R11)
+	MANY(R11)
 	JMP edgesDone
 
+// func shapesAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
+TEXT ·shapesAVX512(SB), NOSPLIT, $0-48
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ base+16(FP), AX
+	MOVQ m+24(FP), BX
+	MOVQ found+32(FP), DI
+	TABLES
+	VMOVDQU8 iota<>(SB), Z30
+	VPBROADCASTD AX, Z31
+	MOVL $64, AX
+	VPBROADCASTD AX, Z29
+	MOVQ DI, R12
+
+loop:
+	LOOKUP(0, Z16, Z21, Z0, Z1, Z2)
+	VPANDD Z1, Z2, Z3
+	LOOKUP(1, Z17, Z22, Z4, Z5, Z6)
+	VPTERNLOGD $0x80, Z5, Z6, Z3
+	LOOKUP(2, Z18, Z23, Z7, Z8, Z9)
+	VPTERNLOGD $0x80, Z8, Z9, Z3
+	LOOKUP(3, Z19, Z24, Z10, Z11, Z12)
+	VPTERNLOGD $0x80, Z11, Z12, Z3
+	LOOKUP(4, Z20, Z25, Z4, Z5, Z6)
+	VPTERNLOGD $0x80, Z5, Z6, Z3
+
+	VPTESTMB Z3, Z3, K1
+	KMOVQ    K1, AX
+	FOUND(manyFound)
+
+foundDone:
+	LEAQ   (DI)(CX*4), DI
+	VPADDD Z29, Z31, Z31
+	ADDQ   $64, SI
+	DECQ   R9
+	JNZ    loop
+
+	SUBQ R12, DI
+	SHRQ $2, DI
+	MOVQ DI, ret+40(FP)
+	VZEROUPPER
+	RET
+
+manyFound:
+	MANY(DI)
+	JMP foundDone
+
 // HASH mixes h in place. Z24 holds hash3.
-#define HASH(h, tmp)        \
-	VPSRLD  $15, h, tmp     \
-	VPXORD  tmp, h, h       \
+#define HASH(h, tmp) \
+	VPSRLD  $15, h, tmp; \
+	VPXORD  tmp, h, h; \
 	VPMULLD Z24, h, h
 
 // TEST looks the hashes h up in the bit set at base p, whose shift is in z, for
 // the lanes K7, and puts the lanes that are in it into k.
-#define TEST(h, p, z, k)             \
-	VPSRLVD    z, h, Z4              \
-	KMOVW      K7, K1                \
-	VPXORD     Z6, Z6, Z6            \
-	VPGATHERDD (p)(Z4*4), K1, Z6     \
-	VPSRLD     $1, h, Z7             \
-	VPRORVD    Z7, Z6, Z7            \
-	VPSRLD     $6, h, Z8             \
-	VPRORVD    Z8, Z6, Z8            \
-	VPANDD     Z7, Z8, Z7            \
+#define TEST(h, p, z, k) \
+	VPSRLVD    z, h, Z4; \
+	KMOVW      K7, K1; \
+	VPXORD     Z6, Z6, Z6; \
+	VPGATHERDD (p)(Z4*4), K1, Z6; \
+	VPSRLD     $1, h, Z7; \
+	VPRORVD    Z7, Z6, Z7; \
+	VPSRLD     $6, h, Z8; \
+	VPRORVD    Z8, Z6, Z8; \
+	VPANDD     Z7, Z8, Z7; \
 	VPTESTMD   Z26, Z7, K7, k
 
 // func siftAVX512(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32) int
@@ -259,38 +314,43 @@ GLOBL atSign<>(SB), RODATA|NOPTR, $8
 
 // LOOKUP4 looks up the bytes at off(SI), by their low and high four bits, in
 // the tables at j*16 of low4 and high4, and leaves the buckets in Y1.
-#define LOOKUP4(off, j)                  \
-	VMOVDQU        off(SI), Y0           \
-	VBROADCASTI128 (640+16*j)(BX), Y3    \
-	VPAND          Y4, Y0, Y1            \
-	VPSHUFB        Y1, Y3, Y1            \
-	VBROADCASTI128 (720+16*j)(BX), Y3    \
-	VPSRLW         $4, Y0, Y0            \
-	VPAND          Y4, Y0, Y0            \
-	VPSHUFB        Y0, Y3, Y0            \
+#define LOOKUP4(off, j) \
+	VMOVDQU        off(SI), Y0; \
+	VBROADCASTI128 (640+16*j)(BX), Y3; \
+	VPAND          Y4, Y0, Y1; \
+	VPSHUFB        Y1, Y3, Y1; \
+	VBROADCASTI128 (720+16*j)(BX), Y3; \
+	VPSRLW         $4, Y0, Y0; \
+	VPAND          Y4, Y0, Y0; \
+	VPSHUFB        Y0, Y3, Y0; \
 	VPAND          Y0, Y1, Y1
+
+// BUCKETS looks up five bytes for each of 32 offsets, from off(SI) on and the
+// last at last(SI), and leaves a bit in AX for each that no bucket allows.
+#define BUCKETS(off, last) \
+	LOOKUP4(off, 0); \
+	VMOVDQA   Y1, Y2; \
+	LOOKUP4(off+1, 1); \
+	VPAND     Y1, Y2, Y2; \
+	LOOKUP4(off+2, 2); \
+	VPAND     Y1, Y2, Y2; \
+	LOOKUP4(off+3, 3); \
+	VPAND     Y1, Y2, Y2; \
+	LOOKUP4(last, 4); \
+	VPAND     Y1, Y2, Y2; \
+	VPCMPEQB  Y8, Y2, Y2; \
+	VPMOVMSKB Y2, AX
 
 // HALF marks the 32 bytes at off(SI): offsets that fail in AX, digits in CX,
 // "@" in DX.
-#define HALF(off)                \
-	LOOKUP4(off, 0)              \
-	VMOVDQA   Y1, Y2             \
-	LOOKUP4(off+1, 1)            \
-	VPAND     Y1, Y2, Y2         \
-	LOOKUP4(off+2, 2)            \
-	VPAND     Y1, Y2, Y2         \
-	LOOKUP4(off+3, 3)            \
-	VPAND     Y1, Y2, Y2         \
-	LOOKUP4(off+5, 4)            \
-	VPAND     Y1, Y2, Y2         \
-	VPCMPEQB  Y8, Y2, Y2         \
-	VPMOVMSKB Y2, AX             \
-	VMOVDQU   off(SI), Y0        \
-	VPSUBB    Y5, Y0, Y1         \
-	VPMINUB   Y6, Y1, Y2         \
-	VPCMPEQB  Y1, Y2, Y2         \
-	VPMOVMSKB Y2, CX             \
-	VPCMPEQB  Y7, Y0, Y0         \
+#define HALF(off) \
+	BUCKETS(off, off+5); \
+	VMOVDQU   off(SI), Y0; \
+	VPSUBB    Y5, Y0, Y1; \
+	VPMINUB   Y6, Y1, Y2; \
+	VPCMPEQB  Y1, Y2, Y2; \
+	VPMOVMSKB Y2, CX; \
+	VPCMPEQB  Y7, Y0, Y0; \
 	VPMOVMSKB Y0, DX
 
 // func markAVX2(text *byte, blocks int, m *marks, found, digits, ats *[...]uint64)
@@ -329,5 +389,274 @@ loop:
 	ADDQ $64, SI
 	DECQ R9
 	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func shapesAVX2(text *byte, blocks int, m *marks, found *[...]uint64)
+TEXT ·shapesAVX2(SB), NOSPLIT, $0-32
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ m+16(FP), BX
+	MOVQ found+24(FP), R10
+	VPBROADCASTQ nibble<>(SB), Y4
+	VPXOR Y8, Y8, Y8
+
+loop:
+	BUCKETS(0, 4)
+	MOVL AX, DI
+	BUCKETS(32, 36)
+	SHLQ $32, AX
+	ORQ  DI, AX
+	NOTQ AX
+	MOVQ AX, (R10)
+	ADDQ $8, R10
+	ADDQ $64, SI
+	DECQ R9
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// Offsets in walk; kept right by a test.
+#define walk_at 24
+#define walk_row 600
+#define walk_slot 1176
+#define walk_event 1752
+#define walk_event_size 2112
+#define walk_redoes 8088
+
+// WALK takes one character, the low byte of each lane of Z0, of the lanes K7.
+// Z1 is where they are, Z2 their rows, Z3 their slots. Z20 and Z21 hold the
+// classes of ASCII, Z22 0x80, Z23 0xff. Lanes that leave ASCII join K6.
+#define WALK(skip) \
+	VPTESTMD Z22, Z0, K7, K2; \
+	KORW     K2, K6, K6; \
+	KANDNW   K7, K2, K7; \
+	VPANDD   Z23, Z0, Z4; \
+	VPERMI2B Z21, Z20, Z4; \
+	VPANDD   Z23, Z4, Z4; \
+	VPADDD   Z2, Z4, Z4; \
+	KMOVW    K7, K1; \
+	VPXORD   Z5, Z5, Z5; \
+	VPGATHERDD (R8)(Z4*4), K1, Z5; \
+	VPTESTMD Z23, Z5, K7, K3; \
+	VPSRLD   $8, Z5, Z2; \
+	KORTESTW K3, K3; \
+	JZ       skip; \
+	VPCOMPRESSD.Z Z3, K3, Z6; \
+	VMOVDQU32 Z6, (R10); \
+	VPCOMPRESSD.Z Z1, K3, Z6; \
+	VMOVDQU32 Z6, walk_event_size(R10); \
+	VPANDD   Z23, Z5, Z5; \
+	VPCOMPRESSD.Z Z5, K3, Z6; \
+	VMOVDQU32 Z6, (2*walk_event_size)(R10); \
+	KMOVW    K3, AX; \
+	POPCNTL  AX, AX; \
+	LEAQ     (R10)(AX*4), R10
+
+// WALKED moves on by a character.
+#define WALKED \
+	VPTESTMD Z2, Z2, K7, K7; \
+	VPSRLD   $8, Z0, Z0; \
+	VPADDD   Z24, Z1, Z1
+
+// func walkAVX512(text *byte, w *walk, n int, next *uint32, ascii *[128]uint8) (live, events, redo int)
+TEXT ·walkAVX512(SB), NOSPLIT, $0-64
+	MOVQ text+0(FP), SI
+	MOVQ w+8(FP), DI
+	MOVQ n+16(FP), R9
+	MOVQ next+24(FP), R8
+	MOVQ ascii+32(FP), BX
+	VMOVDQU8 (BX), Z20
+	VMOVDQU8 64(BX), Z21
+	MOVL $0x80, AX
+	VPBROADCASTD AX, Z22
+	MOVL $0xff, AX
+	VPBROADCASTD AX, Z23
+	MOVL $1, AX
+	VPBROADCASTD AX, Z24
+	LEAQ walk_event(DI), R10
+	LEAQ walk_redoes(DI), R11
+	MOVQ DI, R12 // read here, write at DI
+	MOVQ DI, R13
+	KXNORW K4, K4, K4
+
+loop:
+	CMPQ R9, $16
+	JAE  full
+	MOVQ R9, CX
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K4
+
+full:
+	VMOVDQU32 walk_at(R12), Z1
+	VMOVDQU32 walk_row(R12), Z2
+	VMOVDQU32 walk_slot(R12), Z3
+	KMOVW  K4, K7
+	KXORW  K6, K6, K6
+	KMOVW  K4, K1
+	VPXORD Z0, Z0, Z0
+	VPGATHERDD (SI)(Z1*1), K1, Z0
+	WALK(walked1)
+
+walked1:
+	WALKED
+	WALK(walked2)
+
+walked2:
+	WALKED
+	WALK(walked3)
+
+walked3:
+	WALKED
+	WALK(walked4)
+
+walked4:
+	WALKED
+
+	VPCOMPRESSD.Z Z1, K7, Z6
+	VMOVDQU32 Z6, walk_at(DI)
+	VPCOMPRESSD.Z Z2, K7, Z6
+	VMOVDQU32 Z6, walk_row(DI)
+	VPCOMPRESSD.Z Z3, K7, Z6
+	VMOVDQU32 Z6, walk_slot(DI)
+	KMOVW   K7, AX
+	POPCNTL AX, AX
+	LEAQ    (DI)(AX*4), DI
+	VPCOMPRESSD.Z Z3, K6, Z6
+	VMOVDQU32 Z6, (R11)
+	KMOVW   K6, AX
+	POPCNTL AX, AX
+	LEAQ    (R11)(AX*4), R11
+	ADDQ    $64, R12
+	SUBQ    $16, R9
+	JHI     loop
+
+	SUBQ R13, DI
+	SHRQ $2, DI
+	MOVQ DI, live+40(FP)
+	LEAQ walk_event(R13), AX
+	SUBQ AX, R10
+	SHRQ $2, R10
+	MOVQ R10, events+48(FP)
+	LEAQ walk_redoes(R13), AX
+	SUBQ AX, R11
+	SHRQ $2, R11
+	MOVQ R11, redo+56(FP)
+	VZEROUPPER
+	RET
+
+DATA lanes8<>+0(SB)/8, $0x0000000100000000
+DATA lanes8<>+8(SB)/8, $0x0000000300000002
+DATA lanes8<>+16(SB)/8, $0x0000000500000004
+DATA lanes8<>+24(SB)/8, $0x0000000700000006
+GLOBL lanes8<>(SB), RODATA|NOPTR, $32
+
+// TEST8 looks the hashes Y3 up in the bit set at p, whose shift is in the low
+// dword of x, for the lanes in Y0, and leaves the answers in the low bits of y.
+#define TEST8(p, x, y) \
+	VPSRLD     x, Y3, Y4; \
+	VMOVDQA    Y0, Y5; \
+	VPXOR      Y6, Y6, Y6; \
+	VPGATHERDD Y5, (p)(Y4*4), Y6; \
+	VPSRLD     $1, Y3, Y4; \
+	VPAND      Y15, Y4, Y4; \
+	VPSRLVD    Y4, Y6, Y4; \
+	VPSRLD     $6, Y3, Y5; \
+	VPAND      Y15, Y5, Y5; \
+	VPSRLVD    Y5, Y6, Y5; \
+	VPAND      Y4, Y5, y
+
+// func siftAVX2(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32, compress *[256][8]uint32) int
+TEXT ·siftAVX2(SB), NOSPLIT, $0-80
+	MOVQ found+0(FP), DI
+	MOVQ n+8(FP), R9
+	MOVQ part+16(FP), SI
+	SUBQ base+24(FP), SI
+	MOVQ long+32(FP), R10
+	MOVL longShift+40(FP), AX
+	VMOVD AX, X8
+	MOVQ short+48(FP), R11
+	MOVL shortShift+56(FP), AX
+	VMOVD AX, X9
+	MOVL fold+60(FP), AX
+	VMOVD AX, X10
+	VPBROADCASTD X10, Y10
+	MOVL $0xcc9e2d51, AX
+	VMOVD AX, X11
+	VPBROADCASTD X11, Y11
+	MOVL $0x1b873593, AX
+	VMOVD AX, X12
+	VPBROADCASTD X12, Y12
+	MOVL $0x9e3779b1, AX
+	VMOVD AX, X13
+	VPBROADCASTD X13, Y13
+	MOVL $0xffffff, AX
+	VMOVD AX, X14
+	VPBROADCASTD X14, Y14
+	MOVL $31, AX
+	VMOVD AX, X15
+	VPBROADCASTD X15, Y15
+	MOVQ compress+64(FP), BX
+	MOVQ DI, R12
+	MOVQ DI, R13
+
+loop:
+	// Y0 has the sign set in the lanes that are in use.
+	VMOVD R9, X0
+	VPBROADCASTD X0, Y0
+	VPCMPGTD lanes8<>(SB), Y0, Y0
+	VMOVDQU (DI), Y1
+
+	// Bytes 0 to 3 in Y2 and 2 to 5 in Y3, folded if led by ASCII.
+	VMOVDQA    Y0, Y4
+	VPXOR      Y2, Y2, Y2
+	VPGATHERDD Y4, (SI)(Y1*1), Y2
+	VMOVDQA    Y0, Y4
+	VPXOR      Y3, Y3, Y3
+	VPGATHERDD Y4, 2(SI)(Y1*1), Y3
+	VPSLLD     $24, Y2, Y4
+	VPSRAD     $31, Y4, Y4
+	VPANDN     Y10, Y4, Y4
+	VPOR       Y4, Y2, Y2
+	VPOR       Y4, Y3, Y3
+
+	VPMULLD Y11, Y2, Y4
+	VPMULLD Y12, Y3, Y3
+	VPADDD  Y4, Y3, Y3
+	VPSRLD  $15, Y3, Y4
+	VPXOR   Y4, Y3, Y3
+	VPMULLD Y13, Y3, Y3
+	TEST8(R10, X8, Y7)
+
+	TESTQ   R11, R11
+	JZ      pack
+	VPAND   Y14, Y2, Y3
+	VPMULLD Y11, Y3, Y3
+	VPSRLD  $15, Y3, Y4
+	VPXOR   Y4, Y3, Y3
+	VPMULLD Y13, Y3, Y3
+	TEST8(R11, X9, Y4)
+	VPOR    Y4, Y7, Y7
+
+pack:
+	VPSLLD    $31, Y7, Y7
+	VPAND     Y0, Y7, Y7
+	VMOVMSKPS Y7, AX
+	MOVQ      AX, CX
+	SHLQ      $5, CX
+	VMOVDQU   (BX)(CX*1), Y4
+	VPERMD    Y1, Y4, Y1
+	VMOVDQU   Y1, (R12)
+	POPCNTL   AX, AX
+	LEAQ      (R12)(AX*4), R12
+	ADDQ      $32, DI
+	SUBQ      $8, R9
+	JHI       loop
+
+	SUBQ R13, R12
+	SHRQ $2, R12
+	MOVQ R12, ret+72(FP)
 	VZEROUPPER
 	RET

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // FuzzAssemblyEqualsGo runs each vector kernel beside its specification.
@@ -64,5 +65,25 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// The assembly of walkAVX512 knows these offsets.
+func TestWalkLayout(t *testing.T) {
+	var w walk
+	for _, c := range []struct {
+		name      string
+		got, want uintptr
+	}{
+		{"at", unsafe.Offsetof(w.at), 24},
+		{"row", unsafe.Offsetof(w.row), 600},
+		{"slot", unsafe.Offsetof(w.slot), 1176},
+		{"event", unsafe.Offsetof(w.event), 1752},
+		{"event size", unsafe.Sizeof(w.event[0]), 2112},
+		{"redoes", unsafe.Offsetof(w.redoes), 8088},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, the assembly has %d", c.name, c.got, c.want)
+		}
 	}
 }

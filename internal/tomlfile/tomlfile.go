@@ -13,7 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -58,11 +60,26 @@ func Parse(name string, src []byte) (*File, error) {
 			f.lines = append(f.lines, i+1)
 		}
 	}
+	if at := invalidUTF8(src); at >= 0 {
+		return nil, Errors{{f.pos(at), "the file is not UTF-8 from here on; save it as UTF-8"}}
+	}
 	if _, err := toml.Decode(string(src), &f.value); err != nil {
 		return nil, Errors{f.syntax(err)}
 	}
 	index(src, &f.root)
 	return f, nil
+}
+
+// invalidUTF8 returns where src stops being UTF-8, -1 if it does not.
+func invalidUTF8(src []byte) int {
+	for i := 0; i < len(src); {
+		r, n := utf8.DecodeRune(src[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
 }
 
 // syntax turns an error of the decoder into a Fault.
@@ -153,6 +170,12 @@ func (n Node) Len() int {
 		return 1
 	}
 	return 0
+}
+
+// Keys lists the keys of a table, sorted; nil for any other value.
+func (n Node) Keys() []string {
+	t, _ := n.value.(map[string]any)
+	return slices.Sorted(maps.Keys(t))
 }
 
 // Found reports whether the value is in the file.

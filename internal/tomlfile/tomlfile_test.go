@@ -82,7 +82,7 @@ func TestSyntaxErrorHasPosition(t *testing.T) {
 	for src, want := range map[string]string{
 		"a = 1\nb = [1, 2\nc = 3\n":                 "a.toml:3:",
 		"a = 1\n\n[[rule]]\nid = 'x'\nid = 'y'\n":   "a.toml:5:1: ",
-		"a = \"\xff\"":                              "a.toml:1:",
+		"a = 1\nb = \"\x8e\x81\"":                   "a.toml:2:6: the file is not UTF-8 from here on; save",
 		"[[rule]]\n[[rule]]\n\n[rule.what\nx = 1\n": "a.toml:4:11: ",
 	} {
 		_, err := Parse("a.toml", []byte(src))

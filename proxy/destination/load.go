@@ -30,7 +30,6 @@ type source struct {
 }
 
 type service struct {
-	Self    tomlfile.Node `toml:",self"`
 	Hosts   tomlfile.Node `toml:"hosts,short"`
 	Class   list          `toml:"class"`
 	Methods []string      `toml:"methods"`
@@ -64,7 +63,7 @@ func Load(files ...string) (*Catalogue, error) {
 	over := b.layer(theirs)
 	b.remove(base, over)
 	if err := faults.Err(); err != nil {
-		return nil, fmt.Errorf("catalogue of services: %w", err)
+		return nil, err
 	}
 	return b.build(over, base), nil
 }

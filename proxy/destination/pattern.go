@@ -180,7 +180,7 @@ func (p *pattern) compare(q *pattern) int {
 
 // anchorSize is how much of a label is looked for: enough to leave few
 // candidates, and little because the matcher takes 4 KiB for every byte.
-const anchorSize = 5
+const anchorSize = 3
 
 // anchors gives each pattern a string that is part of "." + host + "/" for
 // every host it fits: the beginning of its rarest label.

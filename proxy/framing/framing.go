@@ -82,6 +82,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return 0, c.err
 }
 
+// Err is the Error that Read has met, or nil. Call it from where Read is called.
+func (c *Conn) Err() error { return c.err }
+
 // Release ends the watch, after the connection was hijacked. It returns the
 // connection beneath, and what was read from it but kept back: the bytes of
 // whatever is spoken from here on.

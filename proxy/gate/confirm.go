@@ -220,14 +220,17 @@ func (c *check) content() (sum [32]byte) {
 	return sum
 }
 
-// hashWithout hashes r but for the lines that begin with the boundary: a
-// browser that sends the same form again chooses a new one.
+// hashWithout hashes r but for the boundary, where it stands as one: a browser
+// that sends the same form again chooses a new one.
 func hashWithout(h hash.Hash, r io.Reader, boundary string) {
 	br := bufio.NewReaderSize(r, 32<<10)
 	for fresh := true; ; {
 		line, err := br.ReadSlice('\n')
-		if fresh && bytes.HasPrefix(line, []byte(boundary)) {
-			io.WriteString(h, "\n--\n")
+		rest, ok := bytes.CutPrefix(line, []byte(boundary))
+		rest = bytes.TrimRight(rest, " \t\r\n")
+		if fresh && ok && (len(rest) == 0 || string(rest) == "--") {
+			h.Write(rest)
+			io.WriteString(h, "\n")
 		} else {
 			h.Write(line)
 		}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
@@ -202,8 +203,8 @@ func (g *Gate) Check(ctx context.Context, t *Transaction) (o Outcome) {
 	c := check{Gate: g, t: t, start: time.Now()}
 	defer func() {
 		if p := recover(); p != nil {
+			c.fault("checking", p)
 			c.out.Verdict, c.out.Failure = rules.Verdict{Action: rules.Block}, Engine
-			g.Log.Error("check failed", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			c.observe()
 			o = c.out
 		}
@@ -224,6 +225,11 @@ type check struct {
 	added  time.Duration // from then to the durable verdict
 
 	fingerprint *[32]byte // of the content, once it was needed
+}
+
+// fault logs a fault of the program: where it was, not what it was about.
+func (c *check) fault(step string, p any) {
+	c.Log.Error("fault while "+step, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 }
 
 func (c *check) run(ctx context.Context) {
@@ -250,7 +256,13 @@ func (c *check) run(ctx context.Context) {
 }
 
 // decide takes the steps up to the verdict.
-func (c *check) decide(ctx context.Context) Failure {
+func (c *check) decide(ctx context.Context) (f Failure) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.fault("deciding", p)
+			f = Engine
+		}
+	}()
 	if f := c.hold(ctx); f != None {
 		c.ready = time.Now()
 		return f
@@ -293,43 +305,61 @@ func (c *check) hold(ctx context.Context) Failure {
 	if t.Body == nil {
 		return None
 	}
-	src := &source{Reader: t.Body}
+	src := &source{r: t.Body}
 	body, err := c.Hold.Hold(ctx, src, hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt})
-	var malformed framing.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		c.out.Body = body
 		return None
+	}
+	fault := src.leave()
+	var malformed framing.Error
+	switch {
 	case errors.Is(err, hold.ErrTooLarge):
 		return TooLarge
 	case errors.Is(err, hold.ErrFull):
 		return Full
-	case errors.Is(err, hold.ErrStalled), errors.Is(src.err, os.ErrDeadlineExceeded):
+	case errors.Is(err, hold.ErrStalled), errors.Is(fault, os.ErrDeadlineExceeded):
 		return Stalled
-	case errors.As(src.err, &malformed):
+	case errors.As(fault, &malformed):
 		return Malformed
-	case errors.Is(src.err, io.ErrUnexpectedEOF), ctx.Err() != nil:
+	case errors.Is(fault, io.ErrUnexpectedEOF), ctx.Err() != nil:
 		return Aborted
-	case src.err != nil && src.err != io.EOF:
+	case fault != nil && fault != io.EOF:
 		return Malformed
 	}
 	c.Log.Error("body could not be held", "error", err)
 	return Full
 }
 
-// source remembers what reading the client's side came to, to tell its faults
-// from those of the spool.
+// source stands between the spool and the client's side. It remembers what
+// reading came to, to tell the client's faults from the spool's, and sees to
+// it that nobody reads from a request that has been answered.
 type source struct {
-	io.Reader
-	err error
+	mu   sync.Mutex
+	r    io.Reader
+	err  error
+	left bool
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left {
+		return 0, os.ErrClosed
+	}
+	n, err := s.r.Read(p)
 	if err != nil {
 		s.err = err
 	}
 	return n, err
+}
+
+// leave waits for a read under way, which was interrupted, and allows no more.
+func (s *source) leave() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = true
+	return s.err
 }
 
 func valid(a rules.Action) bool { return a >= rules.Allow && a <= rules.Block }

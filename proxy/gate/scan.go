@@ -2,8 +2,6 @@ package gate
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -72,7 +70,7 @@ func (c *check) inspect(ctx context.Context, roots []part.Part) (r *inspect.Repo
 	defer func() {
 		if p := recover(); p != nil {
 			r = nil
-			c.Log.Error("inspection failed", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			c.fault("inspecting", p)
 		}
 	}()
 	return c.policy.Scanner.Scan(ctx, roots, inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}})

@@ -87,7 +87,7 @@ type Named interface{ TunnelHost() string }
 func (i *Issuer) TLS() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
+		NextProtos: []string{"h2", "http/1.1", "http/1.0"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			name := hello.ServerName
 			if n, ok := hello.Conn.(Named); ok && name == "" {

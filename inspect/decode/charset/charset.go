@@ -129,3 +129,18 @@ func (s *steps) at(out int, in int64, ow, iw int) {
 		s.ow, s.iw = ow, iw
 	}
 }
+
+// Text decodes a short value, replacing what is not valid by U+FFFD.
+func Text(b []byte, c Charset) string {
+	d := Decoder{Charset: c}
+	var m normal.Map
+	var out []byte
+	for {
+		text, n, ok := d.Decode(out, b, 0, true, &m)
+		if ok {
+			return string(text)
+		}
+		out = append(text, "\ufffd"...)
+		b = b[n+1:]
+	}
+}

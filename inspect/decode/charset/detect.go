@@ -144,9 +144,9 @@ func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 				score += 4
 			}
 		case UTF16LE, UTF16BE, UTF32LE, UTF32BE:
-			// Every character of ASCII holds a NUL there: text with NULs
-			// reads well or it is none.
-			if nul && r.invalid == 0 && r.controls == 0 {
+			// Every character of ASCII holds a NUL there, and hardly any
+			// text is without.
+			if nul && r.invalid == 0 && r.controls == 0 && r.ascii*40 > len(sample) {
 				score += 4
 			} else if r.foreign < 6 || r.foreign < len(sample)/2 || r.score < 2.5 {
 				score -= 1.5
@@ -156,6 +156,9 @@ func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 			}
 		case Latin1:
 			score -= 0.5
+			if r.foreign*5 > len(sample)*2 && r.foreign > 8 {
+				score -= 4 // no language has so many accents
+			}
 		}
 		if hinted && c == declared {
 			score++
@@ -168,6 +171,9 @@ func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 		}
 	}
 	g := Guess{Charset: first.c, Sure: min(1, max(0, (first.score+2)/4)), Other: second.c}
+	if first.r.controls == 0 && first.r.foreign*5 < len(sample) {
+		g.Sure = max(g.Sure, 0.6) // some odd characters in ASCII
+	}
 	g.Ambiguous = second.score > 0 && first.score-second.score < margin && second.r.invalid == 0
 	return g
 }

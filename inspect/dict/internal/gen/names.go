@@ -197,7 +197,7 @@ var (
 )
 
 // romaji lists the spellings that people use: as in the kana, with short
-// vowels (passports), with h for a long final o (satoh), with m before b and
+// vowels (passports), with h for a long first or last o (ohno, satoh), with m before b and
 // p, and Kunrei.
 func romaji(kana string) []string {
 	long := spell(kana)
@@ -208,6 +208,9 @@ func romaji(kana string) []string {
 	forms := []string{long, short, mBefore.Replace(short), kunrei.Replace(long), kunrei.Replace(short)}
 	if strings.HasSuffix(long, "ou") || strings.HasSuffix(long, "oo") {
 		forms = append(forms, shortVowels.Replace(long[:len(long)-2])+"oh")
+	}
+	if strings.HasPrefix(long, "oo") {
+		forms = append(forms, "oh"+shortVowels.Replace(long[2:]))
 	}
 	return forms
 }

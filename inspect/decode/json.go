@@ -1,0 +1,506 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// jsonText reads JSON (RFC 8259) and NDJSON, valid or not, as it comes by. The
+// escapes in strings are resolved, so that they read as text; a quotation mark
+// or a line break in a string becomes ' or a space there, since the marks that
+// are left tell the structure. Strings that are documents of their own (base64,
+// data: URLs, JSON, several lines, or very long) are nested parts, named by
+// their JSON path, and leave an empty string behind.
+type jsonText struct{}
+
+func (jsonText) Name() string { return "json" }
+
+func (jsonText) Match(p *part.Part, head []byte) bool {
+	if p.Role == part.Header || p.Role == part.FileName {
+		return false
+	}
+	return looksJSON(head) || strings.Contains(p.MediaType, "json") && looksValue(head)
+}
+
+// looksJSON reports whether b begins like a JSON object or array.
+func looksJSON(b []byte) bool {
+	b = trimStart(b)
+	if len(b) < 2 {
+		return false
+	}
+	next := trimStart(b[1:])
+	if len(next) == 0 {
+		return false
+	}
+	switch b[0] {
+	case '{':
+		return next[0] == '"' || next[0] == '}'
+	case '[':
+		return strings.IndexByte(`{["]`, next[0]) >= 0
+	}
+	return false
+}
+
+// looksValue reports whether b may be a JSON value of any kind, having been
+// declared so, in an encoding that leaves ASCII alone.
+func looksValue(b []byte) bool {
+	b = trimStart(b)
+	return len(b) > 0 && (b[0] == '"' || b[0] == '[' || b[0] == '{') && !bytes.Contains(b[:min(len(b), 64)], []byte{0})
+}
+
+// trimStart drops a byte order mark and white space.
+func trimStart(b []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+}
+
+// Bounds of what is looked at as one string, and of the path that is kept.
+const (
+	maxString = 16 << 10
+	maxLevels = 32
+)
+
+// level is one step of the path: a key, which stands in jsonReader.keys, or an
+// index.
+type level struct {
+	array    bool
+	index    int
+	from, to int // of the key in keys
+}
+
+type jsonReader struct {
+	ctx    context.Context
+	e      part.Emitter
+	b      *part.Budget
+	w      *window
+	o      *writer
+	pos    int // in w.text
+	done   int // in w.text: taken over up to here
+	levels []level
+	keys   []byte
+	depth  int  // of nesting, beyond levels too
+	name   bool // a string here is a key
+	value  []byte
+}
+
+var jsons = sync.Pool{New: func() any { return &jsonReader{} }}
+
+func (jsonText) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	w := openWindow(p)
+	defer w.Close()
+	o := openWriter(e, w, part.JSON)
+	defer o.Close()
+	r := jsons.Get().(*jsonReader)
+	defer func() { *r = jsonReader{levels: r.levels[:0], keys: r.keys[:0], value: r.value[:0]}; jsons.Put(r) }()
+	r.ctx, r.e, r.b, r.w, r.o = ctx, e, b, w, o
+	for r.more() {
+		if over := b.Spend(ctx, 0); over != nil {
+			o.flush()
+			e.Format("json", w.encoding())
+			return part.Stop(ctx, e, over, true)
+		}
+		if err := r.block(); err != nil {
+			return err
+		}
+	}
+	if err := o.flush(); err != nil {
+		return err
+	}
+	e.Format("json", w.encoding())
+	return finish(ctx, e, w)
+}
+
+// more slides the window. It reports false at the end.
+func (r *jsonReader) more() bool {
+	r.keep()
+	r.w.consume(r.pos)
+	r.pos, r.done = 0, 0
+	r.w.fill(chunk)
+	return len(r.w.text) > 0
+}
+
+// keep takes over what was passed since done.
+func (r *jsonReader) keep() {
+	if r.pos > r.done {
+		r.o.copy(r.w.text[r.done:r.pos], r.done)
+	}
+	r.done = r.pos
+}
+
+// block reads on until the window has too little left to hold a whole string.
+func (r *jsonReader) block() error {
+	for r.pos < len(r.w.text) && (r.w.err != nil || len(r.w.text)-r.pos >= maxString) {
+		switch c := r.w.text[r.pos]; c {
+		case '"':
+			if err := r.string(); err != nil {
+				return err
+			}
+			continue
+		case '{', '[':
+			r.enter(c == '[')
+		case '}', ']':
+			r.leave()
+		case ',':
+			if l := r.level(); l != nil {
+				l.index++
+				r.name = !l.array
+			}
+		case ':':
+			r.name = false
+		}
+		r.pos++
+	}
+	r.keep()
+	return r.o.err
+}
+
+func (r *jsonReader) enter(array bool) {
+	r.depth++
+	r.name = !array
+	if len(r.levels) < maxLevels && len(r.levels) == r.depth-1 {
+		r.levels = append(r.levels, level{array: array, from: len(r.keys), to: len(r.keys)})
+	}
+}
+
+func (r *jsonReader) leave() {
+	if r.depth == 0 {
+		return
+	}
+	if len(r.levels) == r.depth {
+		r.keys = r.keys[:r.levels[r.depth-1].from]
+		r.levels = r.levels[:r.depth-1]
+	}
+	r.depth--
+	r.name = false
+}
+
+// level returns the innermost level, nil if it is too deep to be kept.
+func (r *jsonReader) level() *level {
+	if r.depth == 0 || r.depth != len(r.levels) {
+		return nil
+	}
+	return &r.levels[r.depth-1]
+}
+
+// path returns where the reader is, as in "$.files[2].content".
+func (r *jsonReader) path() string {
+	b := []byte{'$'}
+	for _, l := range r.levels {
+		if l.array {
+			b = append(b, '[')
+			b = strconv.AppendInt(b, int64(l.index), 10)
+			b = append(b, ']')
+		} else if l.to > l.from {
+			b = append(b, '.')
+			b = append(b, r.keys[l.from:l.to]...)
+		}
+	}
+	if r.depth > len(r.levels) {
+		b = append(b, "…"...)
+	}
+	return string(b)
+}
+
+// string reads the string at pos.
+func (r *jsonReader) string() error {
+	b := r.w.text[r.pos+1:]
+	n, escaped, closed := stringEnd(b[:min(len(b), maxString)])
+	if !closed && len(b) >= maxString {
+		return r.long()
+	}
+	body := b[:n]
+	if l := r.level(); r.name && l != nil && !l.array {
+		r.keys = append(r.keys[:l.from], body[:charStart(body, 64)]...)
+		l.to = len(r.keys)
+	} else if !r.name && n >= minValue && (escaped || dense(body)) {
+		value := body
+		if escaped {
+			r.value, _ = unescape(r.value[:0], body)
+			value = r.value
+		}
+		child, ok := document(value)
+		if !ok && manyLines(value) {
+			child, ok = part.Part{Body: newBytesReader(value), Size: int64(len(value))}, true
+		}
+		if ok {
+			return r.child(child, n)
+		}
+	}
+	if escaped {
+		r.pos++ // the quotation mark
+		r.keep()
+		r.resolve(body)
+	} else {
+		r.pos += 1 + n
+	}
+	if closed {
+		r.pos++
+	}
+	return r.o.err
+}
+
+// child hands on a string of n bytes as a nested part.
+func (r *jsonReader) child(p part.Part, n int) error {
+	r.pos++ // the quotation mark stays
+	r.keep()
+	if over := r.b.Spend(r.ctx, int(p.Size)); over != nil {
+		r.w.err = over // told at the end
+		r.w.text = r.w.text[:r.pos]
+		return nil
+	}
+	p.Path = r.path()
+	if err := r.o.child(p); err != nil {
+		return err
+	}
+	r.pos += n
+	r.done = r.pos
+	if r.pos < len(r.w.text) {
+		r.pos++
+	}
+	return nil
+}
+
+// resolve writes the escapes of body, which stands at pos, as what they mean.
+func (r *jsonReader) resolve(body []byte) {
+	end := r.pos + len(body)
+	for r.pos < end {
+		k := bytes.IndexByte(r.w.text[r.pos:end], '\\')
+		if k < 0 {
+			r.pos = end
+			break
+		}
+		r.pos += k
+		r.keep()
+		c, n := escapeAt(r.w.text[r.pos:end])
+		switch c {
+		case '"':
+			c = '\''
+		case '\n', '\r', '\t', '\b', '\f':
+			c = ' '
+		}
+		var buf [utf8.UTFMax]byte
+		r.o.put(string(buf[:utf8.EncodeRune(buf[:], c)]), r.pos, n)
+		r.pos += n
+		r.done = r.pos
+	}
+	r.keep()
+}
+
+// long hands on a string that does not end in the window.
+func (r *jsonReader) long() error {
+	r.pos++
+	r.keep()
+	path := r.path()
+	if err := r.o.flush(); err != nil {
+		return err
+	}
+	r.w.consume(r.pos)
+	r.pos, r.done = 0, 0
+	head, _ := unescape(nil, r.w.text[:min(len(r.w.text), maxString)])
+	mediaType, data, isURL := dataURL(head)
+	strings := &stringReader{w: r.w}
+	child := part.Part{Path: path, MediaType: mediaType, Body: strings, Size: -1}
+	if isURL {
+		for skip := len(head) - len(data); skip > 0; { // read over "data:…,"
+			n, err := strings.Read(r.buffer(skip))
+			if skip -= n; err != nil {
+				break
+			}
+		}
+		head = data
+	}
+	if isBase64(head[:min(len(head), maxString/2)]) {
+		child.Body = part.NewMeter(r.ctx, r.b, "base64", &base64Reader{src: strings})
+	}
+	if err := r.e.Child(child); err != nil {
+		return err
+	}
+	if err := part.Drain(r.ctx, r.b, strings); err != nil && r.w.err == nil {
+		r.w.err = err
+		r.w.text = r.w.text[:0]
+	}
+	if r.w.fill(1); len(r.w.text) > 0 && r.w.text[0] == '"' {
+		r.pos = 1
+	}
+	return nil
+}
+
+func (r *jsonReader) buffer(n int) []byte {
+	if cap(r.value) < n {
+		r.value = make([]byte, n)
+	}
+	return r.value[:n]
+}
+
+// stringEnd returns the length of the string that b begins with, whether it has
+// escapes, and whether its end is in b.
+func stringEnd(b []byte) (n int, escaped, closed bool) {
+	for {
+		k := bytes.IndexByte(b[n:], '"')
+		if k < 0 {
+			return len(b), escaped || bytes.IndexByte(b[n:], '\\') >= 0, false
+		}
+		s := bytes.IndexByte(b[n:n+k], '\\')
+		if s < 0 {
+			return n + k, escaped, true
+		}
+		escaped = true
+		n += s + 2
+		if n >= len(b) {
+			return len(b), true, false
+		}
+	}
+}
+
+// dense reports whether a string without escapes may be base64 or a data: URL.
+func dense(b []byte) bool {
+	if len(b) > 5 && b[4] == ':' {
+		return true
+	}
+	for _, c := range b[:minValue] {
+		if sextet[c] == outside {
+			return false
+		}
+	}
+	return true
+}
+
+// manyLines reports whether a string is long enough, and of enough lines, to be
+// read as a text of its own.
+func manyLines(b []byte) bool {
+	return len(b) >= 64 && bytes.Count(b, []byte("\n")) >= 2
+}
+
+// escapeAt returns the character that the escape sequence at b's start stands
+// for, and its length. What is no sequence stands for itself.
+func escapeAt(b []byte) (rune, int) {
+	if len(b) < 2 {
+		return '\\', 1
+	}
+	switch b[1] {
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'u':
+		r, ok := hex4(b[2:])
+		if !ok {
+			return '\\', 1
+		}
+		if r >= 0xd800 && r < 0xdc00 && len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
+			if low, ok := hex4(b[8:]); ok && low >= 0xdc00 && low < 0xe000 {
+				return (r-0xd800)<<10 + (low - 0xdc00) + 0x10000, 12
+			}
+		}
+		if !utf8.ValidRune(r) {
+			r = utf8.RuneError
+		}
+		return r, 6
+	case '"', '\\', '/':
+		return rune(b[1]), 2
+	}
+	return '\\', 1
+}
+
+func hex4(b []byte) (rune, bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[:4] {
+		v := unhex[c]
+		if v == outside {
+			return 0, false
+		}
+		r = r<<4 | rune(v)
+	}
+	return r, true
+}
+
+// unescape appends b with its escapes resolved to dst.
+func unescape(dst, b []byte) (out []byte, used int) {
+	i := 0
+	for i < len(b) {
+		k := bytes.IndexByte(b[i:], '\\')
+		if k < 0 {
+			k = len(b) - i
+		}
+		dst = append(dst, b[i:i+k]...)
+		if i += k; i < len(b) {
+			c, n := escapeAt(b[i:])
+			dst = utf8.AppendRune(dst, c)
+			i += n
+		}
+	}
+	return dst, i
+}
+
+// stringReader reads the string that a window stands in, to its closing mark,
+// which it leaves.
+type stringReader struct {
+	w    *window
+	have []byte // unescaped, not handed out yet
+	buf  []byte
+	done bool
+}
+
+func (r *stringReader) Read(p []byte) (int, error) {
+	for len(r.have) == 0 {
+		if r.done {
+			return 0, r.end()
+		}
+		r.w.fill(chunk)
+		b := r.w.text
+		n, _, closed := stringEnd(b[:min(len(b), maxString)])
+		if !closed && len(b) > n { // leave what may be the start of an escape
+			n = max(0, min(n, maxString-12))
+			if k := bytes.LastIndexByte(b[max(0, n-12):n], '\\'); k >= 0 {
+				n = wholeEscapes(b[:n])
+			}
+		}
+		r.done = closed || n == 0 || n == len(b) && r.w.err != nil
+		r.buf, _ = unescape(r.buf[:0], b[:n])
+		r.have = r.buf
+		r.w.consume(n)
+	}
+	n := copy(p, r.have)
+	r.have = r.have[n:]
+	return n, nil
+}
+
+func (r *stringReader) end() error {
+	if len(r.w.text) == 0 && r.w.err != nil && r.w.err != io.EOF {
+		return r.w.err
+	}
+	return io.EOF
+}
+
+// wholeEscapes returns the length of b without an escape sequence, or pair of
+// them, that may go on beyond it.
+func wholeEscapes(b []byte) int {
+	i := 0
+	for {
+		k := bytes.IndexByte(b[i:], '\\')
+		if k < 0 {
+			return len(b)
+		}
+		i += k
+		_, n := escapeAt(b[i:])
+		if i+12 > len(b) {
+			return i
+		}
+		i += n
+	}
+}

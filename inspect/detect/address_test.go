@@ -1,0 +1,59 @@
+package detect
+
+import "testing"
+
+func TestJapaneseAddresses(t *testing.T) {
+	checkMarked(t, addresses{}, 0.5, []string{
+		"【東京都千代田区丸の内1-1-1】",
+		"住所は【東京都千代田区丸の内1丁目2番3号】です。",
+		"【東京都 千代田区 丸の内 1-2-3】",
+		"【札幌市中央区北1条西2丁目3番地】に集合",
+		"【京都府京都市下京区烏丸通四条下る水銀屋町620】",
+		"【京都市 下京区麓町123】",
+		"【大阪府大阪市北区梅田一丁目二番三号】",
+		"【埼玉県川口市大字芝3938-5】",
+		"【長野県北佐久郡軽井沢町大字軽井沢1178】",
+		"【龍ヶ崎市3710番地】、",
+		"1,【神奈川県横浜市西区みなとみらい2-2-1 ランドマークタワー35階】,x",
+		"【東京都港区芝公園4-2-8 コーポ芝201号室】に住む",
+		"【岩手県架空市3丁目4番5号】", // a municipality that does not exist
+		"【福岡県飯塚市枝国464-8】\n【福岡県福岡市博多区博多駅前2-1】",
+	})
+}
+
+func TestNotJapaneseAddresses(t *testing.T) {
+	checkMarked(t, addresses{}, 0.5, []string{
+		"東京都と大阪府の人口",
+		"松本市の天気は晴れ",
+		"東京都は2024年に",
+		"札幌市中央区で3件の事故",
+		"北海道に5日間滞在した",
+		"第3条第2項",
+	})
+}
+
+func TestEnglishAddresses(t *testing.T) {
+	checkMarked(t, addresses{}, 0.5, []string{
+		"He lives at 【742 Evergreen Terrace, Springfield, IL 62704】.",
+		"1,Ann,【6509 Main Street N Waterside KY 63056-0023】,x",
+		"address: 【100 S. Church St.】",
+		"Send it to 【P.O. Box 1234, Austin, TX 78701】 please",
+		"【221B Baker Street, London NW1 6XE】",
+		"Visit us at 【1600 Pennsylvania Avenue NW, Washington, DC 20500】 today",
+	})
+	checkMarked(t, addresses{}, 0.5, []string{
+		"Main Street is closed.",
+		"In 2019 the Drive was renamed.",
+		"see chapter 12 The Long Road",
+	})
+}
+
+func TestAddressCanon(t *testing.T) {
+	if a, b := addressCanon([]byte("東京都 千代田区 霞が関1-1")), addressCanon([]byte("東京都千代田区霞ヶ関1-1")); a != b {
+		t.Errorf("canon %q and %q", a, b)
+	}
+}
+
+func BenchmarkAddressRecords(b *testing.B) {
+	benchmarkFind(b, addresses{}, "10234,佐藤 健一,東京都千代田区丸の内1-1-1,090-0000-0000,2024-01-02\n")
+}

@@ -1,0 +1,151 @@
+package detect
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// capitals walks the capitalised words of a text. Names in Latin letters are
+// many and short, so that the matcher would hit inside other words all the
+// time; capitals at the start of a word are few, and eight bytes are looked at
+// in one go.
+type capitals struct {
+	text []byte
+	at   int
+}
+
+// next returns the offset of the next word that begins with A to Z, -1 if
+// there is none.
+func (c *capitals) next() int {
+	t := c.text
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for i := c.at; i < len(t); {
+		if i+8 <= len(t) {
+			x := binary.LittleEndian.Uint64(t[i:])
+			low := x &^ high
+			// The high bit of a byte is set where it is at least A and at most Z.
+			m := (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & high
+			for m != 0 {
+				at := i + bits.TrailingZeros64(m)/8
+				if latinBorder(t, at) {
+					c.at = at + 1
+					return at
+				}
+				m &= m - 1
+			}
+			i += 8
+			continue
+		}
+		if t[i] >= 'A' && t[i] <= 'Z' && latinBorder(t, i) {
+			c.at = i + 1
+			return i
+		}
+		i++
+	}
+	c.at = len(t)
+	return -1
+}
+
+// latinBorder reports whether a word may begin at i.
+func latinBorder(t []byte, i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch c := t[i-1]; {
+	case c == ' ' || c == '\n' || c == ',' || c == '"':
+		return true
+	case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		return false
+	case c == '@', c == '#', c == '_', c == '/', c == '$', c == '\\', c == '.', c == '-', c == '%', c == '&', c == '+', c == '=':
+		return false
+	case c == '\'', c == ':':
+		return i < 2 || !isLatinLetter(t, i-2) // don't, Foo::Bar
+	case c >= utf8.RuneSelf:
+		r, _ := utf8.DecodeLastRune(t[:i])
+		return scriptOf(r) != scriptLatin
+	}
+	return true
+}
+
+// isLatinLetter reports whether the character at i is a letter, a digit or _.
+func isLatinLetter(t []byte, i int) bool {
+	c := t[i]
+	if c < utf8.RuneSelf {
+		return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_'
+	}
+	r, _ := utf8.DecodeRune(t[i:])
+	return scriptOf(r) == scriptLatin
+}
+
+// capitalised looks at the capitalised words of the text.
+func (s *nameSearch) capitalised() {
+	s.taken = 0
+	words := capitals{text: s.text}
+	for at := words.next(); at >= 0; at = words.next() {
+		if at >= s.taken {
+			words.at = max(words.at, s.latin(at))
+		}
+	}
+}
+
+// latin looks at the capitalised words from start on and returns where to go
+// on. It is on the way of every capital: what cannot be a name is left after
+// one or two look-ups.
+func (s *nameSearch) latin(start int) (next int) {
+	t := s.text
+	end := start + 1
+	for end < len(t) && t[end]|0x20 >= 'a' && t[end]|0x20 <= 'z' {
+		end++
+	}
+	if end < len(t) && (t[end] >= '0' && t[end] <= '9' || t[end] == '_' || t[end] == '/' || t[end] == '=') {
+		return end
+	}
+	plain := end >= len(t) || t[end] < utf8.RuneSelf && t[end] != '\'' && t[end] != '-'
+	if plain && end-start <= 24 {
+		var buf [32]byte
+		low := dict.AppendFoldLatin(buf[:0], t[start:end])
+		pair := end+1 < len(t) && t[end] == ' ' && t[end+1] >= 'A' && t[end+1] <= 'Z'
+		if !pair && end+4 < len(t) && t[end] == ' ' && (t[end+1]|0x20 >= 'a' && t[end+1]|0x20 <= 'z') {
+			pair = particleAhead(t[end+1:])
+		}
+		switch {
+		case len(low) == 1 && !(byteAt(t, end) == '.' && end-start == 1):
+			return end
+		case len(low) == 1, latinTitles[string(low)] > 0:
+		case dict.EnglishGiven().Lookup(low) != 0:
+		case pair:
+			if dict.EnglishWords().Lookup(low) != 0 && dict.EnglishSurnames().Lookup(low) == 0 {
+				return end
+			}
+		default:
+			if info := dict.EnglishSurnames().Lookup(low); (info == 0 || info.Rival() == dict.Word) && !speaks(t[end:]) {
+				return end
+			}
+		}
+	}
+	var w [maxLatin]latinWord
+	n := s.latinWords(start, &w)
+	if n == 0 {
+		return end
+	}
+	s.latinName(w[:n])
+	return max(end, w[n-1].start)
+}
+
+func particleAhead(t []byte) bool {
+	n := 0
+	for n < len(t) && n < 4 && t[n] >= 'a' && t[n] <= 'z' {
+		n++
+	}
+	return nameParticles[string(t[:n])]
+}
+
+// speaks reports whether t begins with a verb of speech.
+func speaks(t []byte) bool {
+	return len(t) > 5 && t[0] == ' ' && (t[1] == 's' || t[1] == 't') &&
+		(bytes.HasPrefix(t, []byte(" said")) || bytes.HasPrefix(t, []byte(" says")) || bytes.HasPrefix(t, []byte(" told")))
+}

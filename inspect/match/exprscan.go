@@ -1,0 +1,278 @@
+package match
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+	"sync"
+	"unicode/utf8"
+)
+
+// exprScan is one run of expressions over a text.
+type exprScan struct {
+	*exprs
+	text    []byte
+	found   []uint32
+	state   []exprState // by expression
+	matches []exprMatch // in order
+	spent   int         // bytes that machines of several looked at
+	ends    ends
+	mark    int         // matches from here on are not merged with those before
+	late    []exprMatch // for merge
+	// All is to be sorted in the end, because package regexp had to help.
+	unsorted bool
+	walk     *walk // nil until a vector kernel needs it
+	block    [1 + blockSize + slack]byte
+}
+
+// exprMatch is a match of one expression.
+type exprMatch struct{ start, end, index int32 }
+
+func (m exprMatch) compare(n exprMatch) int {
+	switch {
+	case m.start != n.start:
+		return cmp.Compare(m.start, n.start)
+	case m.end != n.end:
+		return cmp.Compare(m.end, n.end)
+	}
+	return cmp.Compare(m.index, n.index)
+}
+
+var exprScans = sync.Pool{New: func() any { return new(exprScan) }}
+
+// exprState is how far an expression has got.
+type exprState struct {
+	from  int32 // starts before this are decided
+	done  bool  // the whole text is decided
+	spent int   // bytes looked at
+}
+
+// An expression may look at patience times the text's bytes, and thrift more,
+// before it is left to package regexp, whose time is linear. This bounds what
+// a hostile text can cost.
+const (
+	patience = 8
+	thrift   = 4 << 10
+)
+
+// scan appends the matches of all expressions to dst.
+func (x *exprs) scan(dst []Hit, text []byte, k kernels) []Hit {
+	s := exprScans.Get().(*exprScan)
+	s.exprs, s.text, s.matches, s.spent, s.unsorted = x, text, s.matches[:0], 0, false
+	s.state = slices.Grow(s.state[:0], len(x.all))[:len(x.all)]
+	clear(s.state)
+
+	// The first block gets a zero before it; the rest, less than a block and
+	// its slack, gets zeros behind it.
+	s.step(k, 0)
+	base := blockSize
+	for base+blockSize+slack <= len(text) {
+		n := min(chunkSize, (len(text)-slack-base)/blockSize*blockSize)
+		s.found = k.shapes(s.found[:0], &x.marks, text[base-1:], n/blockSize, base)
+		s.pivots(k)
+		base += n
+	}
+	for ; base < len(text); base += blockSize {
+		s.step(k, base)
+	}
+	dst = s.result(dst)
+	s.exprs, s.text = nil, nil
+	exprScans.Put(s)
+	return dst
+}
+
+// result appends the matches to dst.
+func (s *exprScan) result(dst []Hit) []Hit {
+	if s.unsorted {
+		slices.SortFunc(s.matches, exprMatch.compare)
+	}
+	for _, m := range s.matches {
+		dst = append(dst, Hit{m.start, m.end, s.all[m.index].payload})
+	}
+	return dst
+}
+
+// step marks one block through a copy.
+func (s *exprScan) step(k kernels, base int) {
+	clear(s.block[:])
+	if base > 0 {
+		s.block[0] = s.text[base-1]
+	}
+	copy(s.block[1:], s.text[base:])
+	s.found = k.shapes(s.found[:0], &s.marks, s.block[:], 1, base)
+	for n := len(s.found); n > 0 && int(s.found[n-1]) >= len(s.text); n-- {
+		s.found = s.found[:n-1]
+	}
+	s.pivots(k)
+}
+
+// pivots looks at the offsets that passed the marks, a batch at a time. Each
+// machine adds its matches in order; they are merged with those before.
+func (s *exprScan) pivots(k kernels) {
+	walker, _ := k.(walker)
+	for batch := range slices.Chunk(s.found, batchSize) {
+		walker := walker
+		if len(batch) < walkWorth {
+			walker = nil
+		}
+		for _, m := range s.ahead {
+			s.mark = len(s.matches)
+			if walker != nil {
+				s.walkAhead(walker, m, batch)
+			} else {
+				for _, i := range batch {
+					if m.first.has(s.text[i]) {
+						s.run(m, int(i))
+					}
+				}
+			}
+			s.merge()
+		}
+		for _, e := range s.back {
+			s.mark = len(s.matches)
+			if walker != nil && e.lead == leadRun && e.single {
+				s.walkBack(walker, e, batch)
+			} else {
+				for _, i := range batch {
+					if e.first.has(s.text[i]) {
+						s.goBack(e, int(i))
+					}
+				}
+			}
+			s.merge()
+		}
+	}
+}
+
+// run runs a machine whose members all start at i.
+func (s *exprScan) run(m *machine, i int) {
+	if !utf8.RuneStart(s.text[i]) && insideRune(s.text, i) {
+		return
+	}
+	matched, looked := m.match(s.text, i, &s.ends)
+	s.take(m, i, matched, &s.ends)
+	if s.spent += looked; s.spent > patience*len(s.text)+thrift {
+		s.spent = math.MinInt
+		for _, e := range m.members {
+			s.whole(e)
+		}
+	}
+}
+
+// take adds the matches at i of those members that have got no further.
+func (s *exprScan) take(m *machine, i int, matched uint32, ends *ends) {
+	for ; matched != 0; matched &= matched - 1 {
+		k := bits.TrailingZeros32(matched)
+		e := m.members[k]
+		if st := &s.state[e.index]; int(st.from) <= i && !st.done {
+			s.add(exprMatch{int32(i), ends[k], int32(e.index)})
+			st.from = ends[k]
+		}
+	}
+}
+
+// goBack looks for a match of an expression around its pivot at i.
+func (s *exprScan) goBack(e *expr, i int) {
+	st := &s.state[e.index]
+	if st.done || int(st.from) > i {
+		return
+	}
+	start := i
+	switch e.lead {
+	case leadAny:
+		s.whole(e)
+		return
+	case leadWindow:
+		start = max(i-e.reach, int(st.from))
+	case leadRun:
+		start = s.runStart(e, st, i)
+	}
+	for ; start <= i; start = max(start+1, int(st.from)) {
+		if !utf8.RuneStart(s.text[start]) && insideRune(s.text, start) {
+			continue
+		}
+		matched, looked := e.machine.match(s.text, start, &s.ends)
+		if st.spent += looked; st.spent > patience*len(s.text)+thrift {
+			s.whole(e)
+			return
+		}
+		switch {
+		case matched != 0:
+			s.add(exprMatch{int32(start), s.ends[0], int32(e.index)})
+			st.from = s.ends[0]
+		case e.lead == leadRun && e.single:
+			st.from = int32(i) + 1 // what fails from the run's start fails from inside it
+		default:
+			st.from = int32(start) + 1
+		}
+	}
+}
+
+// runStart returns where the run of bytes before the pivot at i begins.
+func (s *exprScan) runStart(e *expr, st *exprState, i int) int {
+	for i > int(st.from) && e.run.has(s.text[i-1]) {
+		i--
+	}
+	return i
+}
+
+// add inserts a match in order among those since s.mark. Only matches with the
+// same start have to be passed.
+func (s *exprScan) add(m exprMatch) {
+	s.matches = append(s.matches, m)
+	k := len(s.matches) - 1
+	for ; k > s.mark && s.matches[k-1].compare(m) > 0; k-- {
+		s.matches[k] = s.matches[k-1]
+	}
+	s.matches[k] = m
+}
+
+// merge brings the matches since s.mark in order with those before.
+func (s *exprScan) merge() {
+	if s.unsorted || s.mark == 0 || s.mark == len(s.matches) || s.matches[s.mark-1].compare(s.matches[s.mark]) < 0 {
+		return
+	}
+	s.late = append(s.late[:0], s.matches[s.mark:]...)
+	i, k := s.mark-1, len(s.matches)-1
+	for j := len(s.late) - 1; j >= 0; k-- {
+		if i >= 0 && s.matches[i].compare(s.late[j]) > 0 {
+			s.matches[k] = s.matches[i]
+			i--
+		} else {
+			s.matches[k] = s.late[j]
+			j--
+		}
+	}
+}
+
+// insideRune reports whether a character of text goes on at i, a continuation
+// byte: package regexp never starts there.
+func insideRune(text []byte, i int) bool {
+	for back := 1; back < utf8.UTFMax && i-back >= 0; back++ {
+		if utf8.RuneStart(text[i-back]) {
+			_, size := utf8.DecodeRune(text[i-back:])
+			return size > back
+		}
+	}
+	return false
+}
+
+// whole searches all of the text with package regexp.
+func (s *exprScan) whole(e *expr) {
+	s.state[e.index].done = true
+	s.matches = slices.DeleteFunc(s.matches, func(m exprMatch) bool { return int(m.index) == e.index })
+	for _, m := range e.re.FindAllIndex(s.text, -1) {
+		s.matches = append(s.matches, exprMatch{int32(m[0]), int32(m[1]), int32(e.index)})
+	}
+	s.mark, s.unsorted = len(s.matches), true
+}
+
+// scanWhole is scan by package regexp alone.
+func (x *exprs) scanWhole(dst []Hit, text []byte) []Hit {
+	s := exprScan{exprs: x, text: text, state: make([]exprState, len(x.all))}
+	for _, e := range x.all {
+		s.whole(e)
+	}
+	return s.result(dst)
+}

@@ -1,0 +1,138 @@
+package match
+
+import "math/bits"
+
+// A walker runs one machine from many pivots side by side, a few steps at a
+// time. What it does is defined by machine.match.
+type walker interface {
+	// step moves each of the walk's n live pivots on by walkStep characters.
+	// It drops those that come to an end or, into w.redo, to a character
+	// beyond ASCII, and leaves in w.events what matched.
+	step(w *walk, m *machine, text []byte)
+}
+
+const (
+	batchSize = 128 // pivots at a time
+	walkStep  = 4
+	walkMost  = 48 // characters after which a pivot still alive is run again by itself
+	walkWorth = 8  // pivots from which on a walk pays
+	lanes     = 16
+)
+
+// walk is a batch of pivots under way. The arrays have room for one vector
+// beyond their last element.
+type walk struct {
+	n, events, redo int // live pivots, events and redos of the last step
+
+	at, row, slot [batchSize + lanes]uint32             // of each live pivot: offset, row, number in the batch
+	event         [3][batchSize*walkStep + lanes]uint32 // slot, offset, set
+	redoes        [batchSize + lanes]uint32             // slots
+
+	start   [batchSize]uint32 // for walkBack, by slot: where to start
+	pivot   [batchSize]uint32 // and the pivot
+	matched [batchSize]uint32 // by slot: the members that matched there
+	ends    [batchSize]ends   // and where
+	touched slots             // something matched, or it is again
+	again   slots             // to be run again by itself
+}
+
+// slots is a set of slots.
+type slots [batchSize / 64]uint64
+
+func (s *slots) add(slot uint32) { s[slot/64&1] |= 1 << (slot & 63) }
+
+func (s *slots) has(slot int) bool { return s[slot/64&1]>>(slot&63)&1 != 0 }
+
+// walkAhead runs m from the pivots of a batch. Those of other expressions die
+// at once.
+func (s *exprScan) walkAhead(k walker, m *machine, batch []uint32) {
+	w := s.batch()
+	w.run(k, m, s.text, batch)
+	for part, set := range w.touched {
+		for ; set != 0; set &= set - 1 {
+			slot := part*64 + bits.TrailingZeros64(set)
+			if i := int(batch[slot]); w.again.has(slot) {
+				s.run(m, i)
+			} else {
+				s.take(m, i, w.matched[slot], &w.ends[slot])
+			}
+		}
+	}
+}
+
+// walkBack runs the machine of an expression with a single run before its pivot
+// from the start of that run, for the pivots of a batch.
+func (s *exprScan) walkBack(k walker, e *expr, batch []uint32) {
+	st := &s.state[e.index]
+	w := s.batch()
+	n := 0
+	for _, i := range batch {
+		if e.first.has(s.text[i]) && int(st.from) <= int(i) && !st.done {
+			w.start[n], w.pivot[n] = uint32(s.runStart(e, st, int(i))), i
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	w.run(k, e.machine, s.text, w.start[:n])
+	for slot, i := range w.pivot[:n] {
+		start := int32(w.start[slot])
+		switch {
+		case st.done:
+			return
+		case w.again.has(slot) || start < st.from: // a match before it reaches into the run
+			s.goBack(e, int(i))
+		case w.matched[slot] == 0:
+			st.from = max(st.from, int32(i)+1)
+		default:
+			s.add(exprMatch{start, w.ends[slot][0], int32(e.index)})
+			st.from = w.ends[slot][0]
+			s.goBack(e, int(i)) // if it ended before the pivot
+		}
+	}
+}
+
+func (s *exprScan) batch() *walk {
+	if s.walk == nil {
+		s.walk = new(walk)
+	}
+	return s.walk
+}
+
+// run runs m from the starts, which are ascending.
+func (w *walk) run(k walker, m *machine, text []byte, starts []uint32) {
+	clear(w.matched[:len(starts)])
+	w.touched, w.again = slots{}, slots{}
+	if starts[0] == 0 || int(starts[len(starts)-1])+walkMost+lanes > len(text) {
+		for slot := range uint32(len(starts)) { // near an end of the text: all by themselves
+			w.touched.add(slot)
+			w.again.add(slot)
+		}
+		return
+	}
+	for slot, i := range starts {
+		w.at[slot], w.row[slot], w.slot[slot] = i, m.start[text[i-1]], uint32(slot)
+	}
+	w.n = len(starts)
+	for steps := 0; w.n > 0 && steps < walkMost; steps += walkStep {
+		k.step(w, m, text)
+		slots, ats, sets := w.event[0][:w.events], w.event[1][:w.events], w.event[2][:w.events]
+		for j, slot := range slots {
+			set := m.sets[sets[j]]
+			w.touched.add(slot)
+			w.matched[slot&(batchSize-1)] |= set
+			for ; set != 0; set &= set - 1 {
+				w.ends[slot&(batchSize-1)][bits.TrailingZeros32(set)&(maxMembers-1)] = int32(ats[j])
+			}
+		}
+		for _, slot := range w.redoes[:w.redo] {
+			w.touched.add(slot)
+			w.again.add(slot)
+		}
+	}
+	for _, slot := range w.slot[:w.n] {
+		w.touched.add(slot)
+		w.again.add(slot)
+	}
+}

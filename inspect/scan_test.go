@@ -1,0 +1,363 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// plain reads anything as UTF-8 text.
+type plain struct{}
+
+func (plain) Name() string                  { return "text" }
+func (plain) Match(*part.Part, []byte) bool { return true }
+func (plain) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	e.Format("text", "utf-8")
+	buf := make([]byte, 32<<10)
+	at := int64(0)
+	for {
+		n, err := io.ReadFull(p.Body, buf)
+		if n > 0 {
+			if err := b.Spend(ctx, n); err != nil {
+				return err
+			}
+			var m normal.Map
+			m.Reset(at)
+			if err := e.Text(part.Text{Bytes: buf[:n], Map: &m}); err != nil {
+				return err
+			}
+			at += int64(n)
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// box is a container: "BOX\n", then children divided by lines of "--". A child
+// that says "panic", "locked" or "again" makes it misbehave.
+type box struct{}
+
+func (box) Name() string                         { return "box" }
+func (box) Match(_ *part.Part, head []byte) bool { return bytes.HasPrefix(head, []byte("BOX\n")) }
+func (box) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	all, err := io.ReadAll(p.Body)
+	if err != nil {
+		return err
+	}
+	for i, c := range strings.Split(strings.TrimPrefix(string(all), "BOX\n"), "\n--\n") {
+		switch c {
+		case "panic":
+			panic("a reader's fault")
+		case "locked":
+			e.Skip(part.Encrypted, true, "")
+			continue
+		case "again":
+			c = string(all)
+		}
+		child := part.Part{Path: fmt.Sprint("child ", i), Body: strings.NewReader(c), Size: int64(len(c))}
+		if err := e.Child(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stub finds every "SECRET" and panics at every "BANG".
+type stub struct{}
+
+func (stub) ID() string           { return "stub" }
+func (stub) Types() []detect.Type { return []detect.Type{"SECRET"} }
+func (stub) Find(b *detect.Block, emit func(detect.Finding)) {
+	if bytes.Contains(b.Text, []byte("BANG")) {
+		panic("a detector's fault")
+	}
+	for at := 0; ; {
+		k := bytes.Index(b.Text[at:], []byte("SECRET"))
+		if k < 0 {
+			return
+		}
+		emit(detect.Finding{Type: "SECRET", Detector: "stub", Start: at + k, End: at + k + 6, Confidence: 1, Canon: "SECRET"})
+		at += k + 6
+	}
+}
+
+func testScanner(t testing.TB, spec Spec) *Scanner {
+	t.Helper()
+	s, err := New(spec, Options{Readers: []part.Reader{box{}, plain{}}, Detectors: []detect.Detector{stub{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func root(text string) []part.Part {
+	return []part.Part{{Path: "root", Body: strings.NewReader(text), Size: int64(len(text))}}
+}
+
+func TestScanOfNestedParts(t *testing.T) {
+	s := testScanner(t, Spec{})
+	r := s.Scan(t.Context(), root("BOX\na SECRET here\n--\nBOX\nnothing\n--\n"), ScanOptions{})
+	if r.Total["SECRET"] != 1 || len(r.Findings) != 1 {
+		t.Fatalf("found %v", r.Total)
+	}
+	f := r.Findings[0]
+	if got := r.Parts[f.Part].Path; got != "root » child 0" || f.Start != 2 || f.End != 8 || f.Line != 1 {
+		t.Errorf("finding in %q at %d-%d, line %d", got, f.Start, f.End, f.Line)
+	}
+	if f.Value != "" || f.Masked == "SECRET" {
+		t.Errorf("a clear value in a report: %+v", f)
+	}
+	// The empty child is inspected too.
+	if r.Coverage.Inspected != 5 || r.Coverage.Not+r.Coverage.Partly != 0 {
+		t.Errorf("coverage %+v, parts %+v", r.Coverage, r.Parts)
+	}
+}
+
+func TestFaultsBecomeCoverage(t *testing.T) {
+	deep := "BOX\nagain"
+	broken := []part.Part{{Path: "root", Body: io.MultiReader(strings.NewReader("some text "), failing{}), Size: 100}}
+	expired, cancel := context.WithCancel(t.Context())
+	cancel()
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		roots  []part.Part
+		limits part.Limits
+		want   part.Reason
+		state  State
+	}{
+		{"reader panics", nil, root("BOX\nSECRET\n--\npanic"), part.Limits{}, part.EngineError, Partly},
+		{"detector panics", nil, root("BANG"), part.Limits{}, part.EngineError, Partly},
+		{"locked", nil, root("BOX\nlocked"), part.Limits{}, part.Encrypted, Partly},
+		{"too deep", nil, root(deep), part.Limits{}, part.TooDeep, Not},
+		{"too many", nil, root("BOX\n" + strings.Repeat("x\n--\n", 50)), part.Limits{Entries: 10}, part.TooMany, Not},
+		{"too large", nil, root(strings.Repeat("text ", 50000)), part.Limits{Bytes: 100000}, part.TooLarge, Partly},
+		{"timed out", expired, root("some text"), part.Limits{}, part.TimedOut, Not},
+		{"out of time", nil, root(strings.Repeat("text ", 50000)), part.Limits{Time: time.Nanosecond}, part.TimedOut, Not},
+		{"broken body", nil, broken, part.Limits{}, part.ReadError, Not},
+	}
+	s := testScanner(t, Spec{})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx := tt.ctx
+			if ctx == nil {
+				ctx = t.Context()
+			}
+			r := s.Scan(ctx, tt.roots, ScanOptions{Limits: tt.limits})
+			if r.Coverage.Reasons[tt.want] == 0 {
+				t.Fatalf("coverage %+v", r.Coverage)
+			}
+			for _, p := range r.Parts {
+				if p.Reason == tt.want && p.State != tt.state {
+					t.Errorf("part %q is %s, want %s", p.Path, p.State, tt.state)
+				}
+				if (p.State == Inspected) != (p.Reason == "") {
+					t.Errorf("part %q is %s for the reason %q", p.Path, p.State, p.Reason)
+				}
+			}
+		})
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("gone") }
+
+// What a report keeps is bounded; counts and callbacks are not.
+func TestBounds(t *testing.T) {
+	s := testScanner(t, Spec{})
+	n := 0
+	r := s.Scan(t.Context(), root(strings.Repeat("SECRET,\n\n", 3*MaxFindings)), ScanOptions{
+		Reveal:    true,
+		OnFinding: func(_ *PartReport, f *Finding) { n++ },
+	})
+	if len(r.Findings) != MaxFindings || r.Total["SECRET"] != 3*MaxFindings || n != 3*MaxFindings {
+		t.Errorf("%d kept, %d counted, %d handed on", len(r.Findings), r.Total["SECRET"], n)
+	}
+	if r.Findings[0].Value != "SECRET" {
+		t.Errorf("value %q", r.Findings[0].Value)
+	}
+}
+
+// One scanner serves many scans at once, also after one of them panicked.
+func TestConcurrentScans(t *testing.T) {
+	s := testScanner(t, Spec{})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 20 {
+				if i%4 == 3 {
+					s.Scan(context.Background(), root("BANG"), ScanOptions{})
+					continue
+				}
+				want := 1 + i
+				r := s.Scan(context.Background(), root(strings.Repeat("a SECRET\n\n", want)), ScanOptions{})
+				if r.Total["SECRET"] != want {
+					t.Errorf("found %d, want %d", r.Total["SECRET"], want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestHooks(t *testing.T) {
+	s := testScanner(t, Spec{})
+	var text strings.Builder
+	var parts []string
+	s.Scan(t.Context(), root("BOX\nfirst\n--\nsecond"), ScanOptions{
+		OnText: func(p *PartReport, b []byte) { fmt.Fprintf(&text, "[%s|%s]", p.Path, b) },
+		OnPart: func(p *PartReport) { parts = append(parts, p.Path+" "+p.Format) },
+	})
+	if got, want := text.String(), "[root » child 0|first][root » child 1|second]"; got != want {
+		t.Errorf("text %q, want %q", got, want)
+	}
+	if got, want := strings.Join(parts, ";"), "root » child 0 text;root » child 1 text;root box"; got != want {
+		t.Errorf("parts %q, want %q", got, want)
+	}
+}
+
+// realEngine is compiled once for all tests.
+var realEngine = sync.OnceValues(func() (*detect.Engine, error) { return detect.NewEngine(detect.Builtin(), nil) })
+
+func realScanner(t testing.TB, spec Spec) *Scanner {
+	t.Helper()
+	e, err := realEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Scanner{spec: spec, readers: []part.Reader{plain{}}, engine: e}
+}
+
+var peopleQueries = []Query{
+	{People: true, With: [][]Type{{detect.Name}, {detect.Phone, detect.Address, detect.Email}}, Confidence: 0.5, AtLeast: 10},
+	{People: true, With: [][]Type{{detect.Name}}, Confidence: 0.5, AtLeast: 3},
+	{With: [][]Type{{detect.Email}}, Confidence: 0.5, AtLeast: 5},
+	{With: [][]Type{{detect.Card}}, Confidence: 0.5, AtLeast: 1},
+}
+
+func TestPersonsAreCountedOnce(t *testing.T) {
+	s := realScanner(t, Spec{Queries: peopleQueries})
+	var b strings.Builder
+	b.WriteString("氏名,電話番号,メール\n")
+	for i := range 40 {
+		// Every person stands there twice, the second time without a mail.
+		fmt.Fprintf(&b, "%s太郎,090-1234-%04d,taro%d@example.jp\n", [...]string{"山田", "佐藤", "鈴木", "高橋"}[i%4], 1000+i, i)
+		fmt.Fprintf(&b, "%s 太郎,090-1234-%04d,\n", [...]string{"山田", "佐藤", "鈴木", "高橋"}[i%4], 1000+i)
+	}
+	r := s.Scan(t.Context(), root(b.String()), ScanOptions{})
+	if r.Answers[0] != 40 || r.Answers[2] != 40 || r.Records != 40 {
+		t.Errorf("answers %v, records %d", r.Answers, r.Records)
+	}
+}
+
+// Stopping when all is decided changes no decision.
+func TestUntilDecided(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 15 {
+		var b strings.Builder
+		for b.Len() < 1000+rng.IntN(150000) {
+			switch rng.IntN(6) {
+			case 0:
+				fmt.Fprintf(&b, "%s%s様 090-%04d-%04d\n\n", [...]string{"山田", "佐藤", "鈴木"}[rng.IntN(3)], [...]string{"太郎", "花子"}[rng.IntN(2)], rng.IntN(10000), rng.IntN(10000))
+			case 1:
+				fmt.Fprintf(&b, "mail%d@example.com, ", rng.IntN(30))
+			case 2:
+				if rng.IntN(40) == 0 {
+					b.WriteString("カード番号 4111 1111 1111 1111 / 5555-5555-5555-4444, 4539 5787 6362 1486\n")
+				}
+			default:
+				b.WriteString(strings.Repeat("会議の資料です。", rng.IntN(300)) + "\n")
+			}
+		}
+		var q []Query
+		for range 1 + rng.IntN(3) {
+			k := peopleQueries[rng.IntN(len(peopleQueries))]
+			k.AtLeast = 1 + rng.IntN(40)
+			q = append(q, k)
+		}
+		s := realScanner(t, Spec{Queries: q})
+		all := s.Scan(t.Context(), root(b.String()), ScanOptions{})
+		some := s.Scan(t.Context(), root(b.String()), ScanOptions{UntilDecided: true})
+		for i := range q {
+			if (all.Answers[i] >= q[i].AtLeast) != (some.Answers[i] >= q[i].AtLeast) {
+				t.Fatalf("query %+v: %d against %d", q[i], all.Answers[i], some.Answers[i])
+			}
+			if some.Answers[i] > all.Answers[i] {
+				t.Fatalf("query %+v: %d, more than %d", q[i], some.Answers[i], all.Answers[i])
+			}
+		}
+	}
+}
+
+func TestNewReportsAllFaults(t *testing.T) {
+	_, err := New(Spec{Customs: []Custom{
+		{ID: "one", Type: "ONE", Pattern: "("},
+		{ID: "two", Type: "TWO", Pattern: "[0-9]{4}", Check: "no-such"},
+		{ID: "three", Type: "THREE"},
+	}}, Options{Readers: []part.Reader{plain{}}, Detectors: []detect.Detector{stub{}}})
+	for _, id := range []string{`"one"`, `"two"`, `"three"`} {
+		if err == nil || !strings.Contains(err.Error(), id) {
+			t.Errorf("error %v does not name %s", err, id)
+		}
+	}
+}
+
+func BenchmarkScan(b *testing.B) {
+	texts := map[string]func(i int) string{
+		"prose": func(int) string {
+			return "本日は晴天なり。会議の資料を添付しますので、ご確認のほどよろしくお願いいたします。次回は三月の予定です。\n"
+		},
+		"csv": func(i int) string {
+			return fmt.Sprintf("%06d,山田 太郎,ヤマダ タロウ,東京都千代田区永田町1-7-%d,090-1234-%04d,taro%d@example.jp,1980-01-02\n", i, i%90, i%10000, i)
+		},
+		"script": func(int) string {
+			return "export function render(node) { if (node.kind === 'item') { return node.children.map(render).join(''); } }\n"
+		},
+		"base64": func(i int) string { return "TWFuIGlzIGRpc3Rpbmd1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24" },
+		"api": func(i int) string {
+			return fmt.Sprintf(`{"id":"7f3a%04x-11","createdAt":"2024-05-06T07:08:09Z","status":"open","amount":1200.50,"items":[{"sku":"A-%d","qty":2}]}`+"\n", i, i)
+		},
+	}
+	s, err := New(Spec{Queries: peopleQueries}, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, kind := range []string{"prose", "csv", "script", "base64", "api"} {
+		var t strings.Builder
+		if kind == "csv" {
+			t.WriteString("会員番号,氏名,フリガナ,住所,電話番号,メール,生年月日\n")
+		}
+		for i := 0; t.Len() < 4<<20; i++ {
+			t.WriteString(texts[kind](i))
+		}
+		text := t.String()
+		for _, until := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/decided=%v", kind, until), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				b.ReportAllocs()
+				for b.Loop() {
+					r := s.Scan(context.Background(), root(text), ScanOptions{UntilDecided: until})
+					if r.Coverage.Not > 0 {
+						b.Fatalf("coverage %+v", r.Coverage)
+					}
+				}
+			})
+		}
+	}
+}
