@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -131,7 +132,7 @@ func (l *Log) recover() (torn string, err error) {
 	if err != nil {
 		return "", err
 	}
-	mark, key, err := l.readMark(len(segs) == 0)
+	mark, damage, key, err := l.readMark(len(segs) == 0)
 	if err != nil {
 		return "", err
 	}
@@ -156,26 +157,31 @@ func (l *Log) recover() (torn string, err error) {
 			return "", err
 		}
 	}
+	if damage != "" {
+		// It may have named a later record than the one that is left.
+		torn = strings.TrimPrefix(torn+"; the audit head was damaged and is made anew: "+damage, "; ")
+	}
 	return torn, errors.Join(l.head.sync(), syncDir(l.dir))
 }
 
-// readMark reads the head, or makes the key of a new log.
-func (l *Log) readMark(empty bool) (m headMark, key []byte, err error) {
+// readMark reads the head, or makes the key of a new log. damage says what is
+// wrong with a head of which one slot is good.
+func (l *Log) readMark(empty bool) (m headMark, damage string, key []byte, err error) {
 	key, err = readKey(l.dir)
 	if errors.Is(err, fs.ErrNotExist) && empty {
 		if _, err := os.Stat(filepath.Join(l.dir, headFile)); err == nil {
-			return m, nil, errors.New("audit head is there without its key and without records")
+			return m, "", nil, errors.New("audit head is there without its key and without records")
 		}
 		key, err = newKey(l.dir)
 	}
 	if err != nil {
-		return m, nil, err
+		return m, "", nil, err
 	}
-	m, _, err = readHead(l.dir, key)
+	m, damage, err = readHead(l.dir, key)
 	if errors.Is(err, errNoHead) && empty {
-		return m, key, nil
+		return m, "", key, nil
 	}
-	return m, key, err
+	return m, damage, key, err
 }
 
 // readEnd follows the chain from the segment that holds the head's record to

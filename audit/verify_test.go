@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -195,6 +196,32 @@ func TestRecoversAnUnfinishedEnd(t *testing.T) {
 			mustAppend(t, l, 2)
 			mustVerify(t, dir, 9)
 		})
+	}
+}
+
+// TestDamagedHeadSlot is a power loss while the head is written.
+func TestDamagedHeadSlot(t *testing.T) {
+	for slot := range 2 {
+		dir, files := smallLog(t)
+		b := slices.Clone(files[headFile])
+		clear(b[slot*slotSize : slot*slotSize+100])
+		write(t, filepath.Join(dir, headFile), b)
+		if res, err := Verify(dir, nil); err != nil || res.Bad == nil {
+			t.Errorf("slot %d: not noticed, error %v", slot, err)
+		}
+		mustOpen(t, dir, Options{})
+		n := 0
+		err := Read(dir, Filter{Kind: "gap"}, func(r Record) error {
+			n++
+			if !strings.Contains(r.Event.Reason, "head was damaged") {
+				t.Errorf("gap says %q", r.Event.Reason)
+			}
+			return nil
+		})
+		if err != nil || n != 1 {
+			t.Errorf("slot %d: %d gap events, error %v", slot, n, err)
+		}
+		mustVerify(t, dir, 7)
 	}
 }
 

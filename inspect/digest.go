@@ -14,13 +14,12 @@ func newDigester(key [16]byte) digester {
 }
 
 // sum returns the keyed digest of s.
-func (d digester) sum(s string) uint64 {
+func (d digester) sum(s []byte) uint64 {
 	v0, v1 := d.k0^0x736f6d6570736575, d.k1^0x646f72616e646f6d
 	v2, v3 := d.k0^0x6c7967656e657261, d.k1^0x7465646279746573
 	last := uint64(len(s)) << 56
 	for ; len(s) >= 8; s = s[8:] {
-		m := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		m := binary.LittleEndian.Uint64(s)
 		v3 ^= m
 		v0, v1, v2, v3 = sipRound(v0, v1, v2, v3)
 		v0, v1, v2, v3 = sipRound(v0, v1, v2, v3)
@@ -38,6 +37,13 @@ func (d digester) sum(s string) uint64 {
 		v0, v1, v2, v3 = sipRound(v0, v1, v2, v3)
 	}
 	return v0 ^ v1 ^ v2 ^ v3
+}
+
+// sum2 returns the digest of a value of a type.
+func (d digester) sum2(typ, value string) uint64 {
+	var buf [96]byte
+	b := append(append(append(buf[:0], typ...), ':'), value...)
+	return d.sum(b)
 }
 
 func sipRound(v0, v1, v2, v3 uint64) (uint64, uint64, uint64, uint64) {

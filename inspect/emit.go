@@ -22,15 +22,14 @@ type scan struct {
 	records int // numbers given to records
 }
 
-// MaxParts bounds the parts that a report lists; further ones are summed in the
-// last. It lies above the default limit of entries.
-const maxParts = 1 << 16
-
 // part inspects one part and, through its reader, those in it. The returned
 // error says that the scan is to end.
-func (c *scan) part(p part.Part, depth int) error {
+func (c *scan) part(p part.Part, depth int, parent *emitter) error {
 	p.Depth = depth
 	e := &emitter{scan: c, path: p.Path, depth: depth, index: len(c.report.Parts)}
+	if p.Role == part.Field {
+		e.form = parent
+	}
 	c.report.Parts = append(c.report.Parts, PartReport{Path: p.Path, State: Inspected})
 	if err := c.budget.Enter(depth); err != nil {
 		e.Skip(reasonOf(err), false, "")
@@ -50,10 +49,12 @@ type emitter struct {
 	index   int // into Report.Parts
 	body    *counter
 	session *detect.Session
-	failed  error // the scan is to end
+	form    *emitter        // the form whose field this is, nil if it is none
+	fields  *detect.Session // takes the fields of this form, so that they make one record
+	failed  error           // the scan is to end
 }
 
-// stop is returned to a reader whose part has failed inside of the scanner.
+// errEngine is returned to a reader whose text a detector failed on.
 var errEngine = errors.New("inspection failed")
 
 func (e *emitter) report() *PartReport { return &e.scan.report.Parts[e.index] }
@@ -62,8 +63,7 @@ func (e *emitter) report() *PartReport { return &e.scan.report.Parts[e.index] }
 func (e *emitter) read(p *part.Part) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			// The session may hold anything now: it is not given back.
-			e.session = nil
+			e.session, e.fields = nil, nil
 			e.Skip(part.EngineError, e.any(), fmt.Sprintf("%s reader: internal error", e.report().Format))
 			err = nil
 		}
@@ -106,7 +106,9 @@ func (e *emitter) read(p *part.Part) (err error) {
 }
 
 // any reports whether something of the part has been inspected.
-func (e *emitter) any() bool { return e.session != nil || e.index+1 < len(e.scan.report.Parts) }
+func (e *emitter) any() bool {
+	return e.session != nil || e.form != nil && e.form.fields != nil || e.index+1 < len(e.scan.report.Parts)
+}
 
 // Text implements part.Emitter.
 func (e *emitter) Text(t part.Text) error {
@@ -119,23 +121,31 @@ func (e *emitter) Text(t part.Text) error {
 	if e.scan.opt.OnText != nil {
 		e.scan.opt.OnText(e.report(), t.Bytes)
 	}
-	if e.session == nil {
-		e.session = e.scan.scanner.engine.Session(e)
+	at, holder := &e.session, e
+	if e.form != nil && t.Layout == part.Single {
+		at, holder = &e.form.fields, e.form
 	}
-	return e.guard(func() { e.session.Write(t) })
+	if *at == nil {
+		*at = e.scan.scanner.engine.Session(holder)
+	}
+	return e.guard(at, func(s *detect.Session) {
+		s.Tag = e.index
+		s.Write(t)
+	})
 }
 
-// guard runs a step of the detectors. If it panics, the part counts as failed
-// and its reader is stopped.
-func (e *emitter) guard(step func()) (err error) {
+// guard runs a step of a session. If a detector panics, the part counts as
+// failed, its reader is stopped and the session, which may hold anything now, is
+// let go.
+func (e *emitter) guard(at **detect.Session, step func(*detect.Session)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			e.session = nil
+			*at = nil
 			e.Skip(part.EngineError, true, "detector: internal error")
 			err = errEngine
 		}
 	}()
-	step()
+	step(*at)
 	return nil
 }
 
@@ -150,7 +160,7 @@ func (e *emitter) Child(p part.Part) error {
 	if e.path != "" {
 		p.Path = e.path + part.Separator + p.Path
 	}
-	err := e.scan.part(p, e.depth+1)
+	err := e.scan.part(p, e.depth+1, e)
 	e.failed = err
 	return err
 }
@@ -178,10 +188,11 @@ func (e *emitter) Skip(why part.Reason, partly bool, detail string) {
 
 // close ends the part's text and hands its report on.
 func (e *emitter) close() {
-	if e.session != nil {
-		s := e.session
-		_ = e.guard(s.Close)
-		e.session = nil
+	for _, at := range []**detect.Session{&e.session, &e.fields} {
+		if *at != nil {
+			_ = e.guard(at, (*detect.Session).Close)
+			*at = nil
+		}
 	}
 	r := e.report()
 	if e.body != nil {
@@ -227,14 +238,14 @@ func (e *emitter) Record(r *detect.Record) {
 		}
 		n := Finding{
 			Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated,
-			Part: e.index, Start: f.From, End: f.To, Line: f.Line, Record: number,
-			Masked: mask(f.Type, f.Text), Digest: c.tally.digests.sum(string(f.Type) + ":" + f.Canon),
+			Part: f.Tag, Start: f.From, End: f.To, Line: f.Line, Record: number,
+			Masked: mask(f.Type, f.Text), Digest: c.tally.sums[i],
 		}
 		if c.opt.Reveal {
 			n.Value = string(f.Text)
 		}
 		if c.opt.OnFinding != nil {
-			c.opt.OnFinding(e.report(), &n)
+			c.opt.OnFinding(&c.report.Parts[n.Part], &n)
 		}
 		if keep {
 			c.report.Findings = append(c.report.Findings, n)

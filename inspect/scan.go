@@ -82,7 +82,7 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 		tally:  newTally(s.spec.Queries, newDigester(o.Key)),
 	}
 	for i := range roots {
-		c.part(roots[i], 0)
+		c.part(roots[i], 0, nil)
 	}
 	r.Answers, r.Records = c.tally.answers()
 	r.Coverage = cover(r.Parts)

@@ -266,6 +266,20 @@ func TestPersonsAreCountedOnce(t *testing.T) {
 	}
 }
 
+// Which records are one person does not depend on their order.
+func TestSamePersonInOtherWords(t *testing.T) {
+	s := realScanner(t, Spec{Queries: peopleQueries})
+	blocks := []string{"差出人: 山田太郎 taro@example.jp", "taro@example.jp", "氏名: 佐藤花子\n電話: 090-1234-5678", "氏名: 佐藤花子\n電話: 090-8765-4321"}
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 10 {
+		r.Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+		text := strings.Join(blocks, "\n\n")
+		if got := s.Scan(t.Context(), root(text), ScanOptions{}).Records; got != 3 {
+			t.Errorf("%d persons, want 3, in\n%s", got, text)
+		}
+	}
+}
+
 // Stopping when all is decided changes no decision.
 func TestUntilDecided(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -358,6 +372,57 @@ func BenchmarkScan(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// sheet is a form: lines of "name=value", each a part of its own.
+type sheet struct{}
+
+func (sheet) Name() string                         { return "sheet" }
+func (sheet) Match(_ *part.Part, head []byte) bool { return bytes.HasPrefix(head, []byte("FORM\n")) }
+func (sheet) Read(_ context.Context, p *part.Part, e part.Emitter, _ *part.Budget) error {
+	all, err := io.ReadAll(p.Body)
+	if err != nil {
+		return err
+	}
+	for l := range strings.Lines(strings.TrimPrefix(string(all), "FORM\n")) {
+		name, value, _ := strings.Cut(strings.TrimSpace(l), "=")
+		if err := e.Child(part.Part{Path: name, Role: part.Field, Body: strings.NewReader(value), Size: -1}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// field reads a form field.
+type field struct{}
+
+func (field) Name() string                      { return "field" }
+func (field) Match(p *part.Part, _ []byte) bool { return p.Role == part.Field }
+func (field) Read(_ context.Context, p *part.Part, e part.Emitter, _ *part.Budget) error {
+	all, err := io.ReadAll(p.Body)
+	if err != nil {
+		return err
+	}
+	_, label, _ := strings.Cut(p.Path, part.Separator)
+	return e.Text(part.Text{Bytes: all, Layout: part.Single, Label: label})
+}
+
+// The fields of a form are parts of their own, and one person.
+func TestFieldsOfAFormAreOneRecord(t *testing.T) {
+	e, err := realEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Scanner{engine: e, readers: []part.Reader{sheet{}, field{}}, spec: Spec{Queries: peopleQueries}}
+	r := s.Scan(t.Context(), root("FORM\nfull_name=Xochitl Nabatame\ntel=090-1234-5678\nmail=x@example.jp\n"), ScanOptions{})
+	if r.Records != 1 || r.Answers[0] != 1 {
+		t.Fatalf("records %d, answers %v, findings %+v", r.Records, r.Answers, r.Findings)
+	}
+	for _, f := range r.Findings {
+		if want := map[Type]string{detect.Name: "root » full_name", detect.Phone: "root » tel", detect.Email: "root » mail"}[f.Type]; r.Parts[f.Part].Path != want || f.Start != 0 {
+			t.Errorf("a %s in %q at %d", f.Type, r.Parts[f.Part].Path, f.Start)
 		}
 	}
 }

@@ -15,10 +15,10 @@ type tally struct {
 	values    set
 	demand    detect.Demand // what may still change a decision
 
-	need  [][]bool // scratch: by question, the elements of With that are met
-	ids   []string // scratch
-	keys  []uint64 // scratch
-	fresh []uint64 // scratch: bits of questions
+	need [][]bool // scratch: by question, the elements of With that are met
+	who  detect.Person
+	sums []uint64 // scratch: digests of a record's findings
+	keys []uint64 // scratch
 }
 
 // question is a Query with its count.
@@ -80,13 +80,26 @@ func (t *tally) hit(q *question) {
 
 // add counts a record.
 func (t *tally) add(r *detect.Record) {
+	t.sums = t.sums[:0]
+	for i := range r.Found {
+		f := &r.Found[i]
+		t.sums = append(t.sums, t.digests.sum2(string(f.Type), f.Canon))
+	}
+	least := float32(-1) // the confidence that t.who was made with
 	for i := range t.questions {
 		q := &t.questions[i]
 		if q.count >= MaxDistinct {
 			continue
 		}
 		if q.People {
-			t.person(q, r, t.need[i])
+			if !q.metBy(r, t.need[i]) {
+				continue
+			}
+			if q.Confidence != least {
+				least = q.Confidence
+				r.Person(least, &t.who)
+			}
+			t.person(q, r)
 		} else if len(q.With) > 0 {
 			t.value(q, r)
 		}
@@ -100,8 +113,7 @@ func (t *tally) value(q *question, r *detect.Record) {
 		if f.Piece || !q.counts(f, q.With[0]) {
 			continue
 		}
-		key := t.digests.sum(string(f.Type) + ":" + f.Canon)
-		e := t.values.at(key)
+		e := t.values.at(t.sums[i])
 		if e == nil {
 			return
 		}
@@ -112,10 +124,42 @@ func (t *tally) value(q *question, r *detect.Record) {
 	}
 }
 
-// person counts the record's person if it has all that is asked for. A person
-// is known by name with any one of the values that identify people; by name
-// alone where a record has no more; by a value where it has no name.
-func (t *tally) person(q *question, r *detect.Record, met []bool) {
+// person counts the record's person, t.who. A person is known by name together
+// with a telephone number, mail address or the like, where there is none with a
+// birth date or address; or by the name or the surest of the values alone.
+// A name and a value counted each for itself stay two when a later record joins
+// them: counts never go down, so that what was decided stays so.
+func (t *tally) person(q *question, r *detect.Record) {
+	p := &t.who
+	name := uint64(0)
+	if p.Name != "" {
+		name = t.digests.sum2("NAME", p.Name)
+	}
+	telling := t.personKeys(name, q, r)
+	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
+	known := false
+	for i, k := range t.keys {
+		e := t.people.at(k)
+		if e == nil {
+			known = true // the set is full
+			continue
+		}
+		known = known || i < telling && e[w]&b != 0
+		e[w] |= b
+	}
+	if name != 0 {
+		known = t.half(name, len(t.keys) == 0, w, b, known)
+	}
+	if len(p.Strong) > 0 {
+		known = t.half(t.sums[p.Strong[0]], name == 0, w, b, known)
+	}
+	if !known {
+		t.hit(q)
+	}
+}
+
+// metBy reports whether r has, for each element of With, one of its types.
+func (q *question) metBy(r *detect.Record, met []bool) bool {
 	clear(met)
 	left := len(met)
 	for i := range r.Found {
@@ -126,71 +170,77 @@ func (t *tally) person(q *question, r *detect.Record, met []bool) {
 			}
 		}
 	}
-	if left > 0 || len(met) == 0 {
-		return
-	}
-	p := r.Person(q.Confidence, t.ids)
-	t.ids = p.IDs
+	return left == 0 && len(met) > 0
+}
+
+// maxPersonKeys is how many values of a person are remembered with the name.
+const maxPersonKeys = 3
+
+// personKeys fills t.keys with what the person is remembered by and returns how
+// many of them, from the first on, tell whether the person is known.
+func (t *tally) personKeys(name uint64, q *question, r *detect.Record) int {
+	p := &t.who
 	t.keys = t.keys[:0]
-	var name uint64
-	if p.Name != "" {
-		name = t.digests.sum("NAME:" + p.Name)
-	}
-	for _, id := range p.IDs {
-		k := t.digests.sum(id)
+	add := func(i int) {
+		if len(t.keys) == maxPersonKeys {
+			return
+		}
+		k := t.sums[i]
 		if name != 0 {
 			k = mix(name, k)
 		}
 		t.keys = append(t.keys, k)
 	}
-	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
-	bare := len(t.keys) == 0
-	if bare {
-		if name == 0 {
-			// Types that identify nobody: each value is one.
-			for i := range r.Found {
-				f := &r.Found[i]
-				if f.Confidence >= q.Confidence {
-					t.keys = append(t.keys, t.digests.sum(string(f.Type)+":"+f.Canon))
-				}
+	switch {
+	case name != 0:
+		for _, i := range p.Strong {
+			add(i)
+		}
+		telling := len(t.keys)
+		for _, i := range p.Weak {
+			add(i)
+		}
+		if telling > 0 {
+			return telling
+		}
+	case len(p.Strong) > 0:
+		// The first of them is half of a person.
+	case len(p.Weak) > 0:
+		for _, i := range p.Weak {
+			add(i)
+		}
+	default:
+		// Types that identify nobody: each value is one.
+		for i := range r.Found {
+			if r.Found[i].Confidence >= q.Confidence {
+				add(i)
 			}
-			bare = false
 		}
 	}
-	known := false
-	for _, k := range t.keys {
-		if e := t.people.at(k); e != nil {
-			known = known || e[w]&b != 0
-			e[w] |= b
-		} else {
-			known = true // the set is full
-		}
+	return len(t.keys)
+}
+
+// half notes that one half of a person was seen, the name or a value, and
+// whether without the other (in the upper half of its entry), so that a name or
+// number alone and the same with more are one person, whichever comes first. It
+// returns whether the person is known by now.
+func (t *tally) half(key uint64, alone bool, w int, b uint64, known bool) bool {
+	e := t.people.at(key)
+	if e == nil {
+		return true
 	}
-	if name != 0 {
-		// The name alone: seen at all, and seen without more (the upper
-		// half of the entry), so that the two are one person whichever
-		// came first.
-		half := t.people.words / 2
-		e := t.people.at(name)
-		switch {
-		case e == nil:
-			known = true
-		case bare:
-			known = e[w]&b != 0
-			if !known {
-				e[half+w] |= b
-			}
-		case e[half+w]&b != 0:
-			known = true
-			e[half+w] &^= b
-		}
-		if e != nil {
-			e[w] |= b
-		}
+	upper := t.people.words / 2
+	switch {
+	case alone && e[w]&b != 0:
+		known = true
+	case alone && !known:
+		e[upper+w] |= b
+	case !known && e[upper+w]&b != 0:
+		known = true
+		e[upper+w] &^= b
 	}
-	if !known {
-		t.hit(q)
-	}
+	e[w] |= b
+	return known
 }
 
 // answers returns the counts in the order of the queries, and the number of
@@ -204,8 +254,13 @@ func (t *tally) answers() ([]int, int) {
 	return out[:n:n], out[n]
 }
 
+// maxEntries bounds the memory of a set to some 24 MB for up to 64 queries. A
+// person takes up to five entries, so counts of persons stop at a hundred
+// thousand or more.
+const maxEntries = 1 << 19
+
 // set maps digests to a few words of bits: an open-addressed table that holds
-// at most MaxDistinct entries.
+// at most maxEntries.
 type set struct {
 	words int
 	keys  []uint64 // 0 is free
@@ -221,7 +276,7 @@ func (s *set) at(key uint64) []uint64 {
 		key = 1
 	}
 	if 4*(s.n+1) > 3*len(s.keys) {
-		if s.n >= MaxDistinct {
+		if s.n >= maxEntries {
 			if i, ok := s.find(key); ok {
 				return s.bits[i*s.words : (i+1)*s.words]
 			}
@@ -231,7 +286,7 @@ func (s *set) at(key uint64) []uint64 {
 	}
 	i, ok := s.find(key)
 	if !ok {
-		if s.n >= MaxDistinct {
+		if s.n >= maxEntries {
 			return nil
 		}
 		s.keys[i] = key

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -95,13 +96,12 @@ var ways = []way{
 	clientWay("client, h2, unknown length", "HTTP/2.0", "https://"+originHost+"/", true, chunked),
 	clientWay("client, h2, Expect", "HTTP/2.0", "https://"+originHost+"/", true, func(r *http.Request) { r.Header.Set("Expect", "100-continue") }),
 	{"h2 on a connection of its own", "HTTP/2.0", func(h *house, body string) (int, string) {
-		c := h.open(originHost+":443", originHost, "h2")
-		cc, err := new(http2.Transport).NewClientConn(c)
-		if err != nil {
-			h.t.Fatal(err)
-		}
+		tr := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: func(context.Context, string, string) (net.Conn, error) {
+			return h.open(originHost+":443", originHost, "h2"), nil
+		}}
+		defer tr.CloseIdleConnections()
 		req, _ := http.NewRequest("PUT", "https://"+originHost+"/a.txt", strings.NewReader(body))
-		resp, err := cc.RoundTrip(req)
+		resp, err := tr.RoundTrip(req)
 		if err != nil {
 			h.t.Fatal(err)
 		}

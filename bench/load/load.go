@@ -21,7 +21,7 @@ import (
 // Options say what to run. Zero fields take the defaults.
 type Options struct {
 	Self        string   // the sekimori binary to measure
-	PeerCommand []string // prints an address and a CA, as Peer does
+	PeerCommand []string // takes the origin's address, prints its own and a CA, as Peer does
 	Rounds      int      // each subject in turn; medians are reported; default 5
 	Requests    int      // small uploads a round; default 4000
 	Connections int      // kept alive, at once; default 32
@@ -103,7 +103,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 	subjects := []*subject{
 		{name: "sekimori", start: func(ctx context.Context) (*process, error) { return startSekimori(ctx, o.Self, origin) }},
-		{name: "goproxy MITM, streaming", start: func(ctx context.Context) (*process, error) { return startPeer(ctx, o.PeerCommand) }},
+		{name: "goproxy MITM, streaming", start: func(ctx context.Context) (*process, error) { return startPeer(ctx, o.PeerCommand, origin) }},
 	}
 	res := &Result{Date: time.Now().UTC().Truncate(time.Second), CPU: cpuName(),
 		Options: fmt.Sprintf("%d rounds of %d uploads of %d bytes (%s) on %d connections, %d handshakes, one upload of %d MiB",

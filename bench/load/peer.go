@@ -26,8 +26,9 @@ import (
 // intercepts, streams and inspects nothing. Its transport is tuned as one would
 // for production (idle connections, TLS sessions, buffers), so that the
 // comparison is with goproxy at its best. It verifies nothing upstream, which
-// favours it slightly. The address and the PEM of its CA are written to out.
-func Peer(ctx context.Context, out io.Writer) error {
+// favours it slightly. Whatever it is asked for, it dials origin. The address
+// and the PEM of its CA are written to out.
+func Peer(ctx context.Context, origin string, out io.Writer) error {
 	ca, pem, err := newAuthority("bench peer CA")
 	if err != nil {
 		return err
@@ -43,6 +44,9 @@ func Peer(ctx context.Context, out io.Writer) error {
 		WriteBufferSize:     64 << 10,
 		ReadBufferSize:      64 << 10,
 		DisableCompression:  true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, origin)
+		},
 	}
 	mitm := &goproxy.ConnectAction{Action: goproxy.ConnectMitm, TLSConfig: goproxy.TLSConfigFromCA(&ca)}
 	p.OnRequest().HandleConnectFunc(func(host string, _ *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) { return mitm, host })

@@ -40,8 +40,8 @@ func (p *process) stop() {
 	}
 }
 
-func startPeer(ctx context.Context, command []string) (*process, error) {
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+func startPeer(ctx context.Context, command []string, o *origin) (*process, error) {
+	cmd := exec.CommandContext(ctx, command[0], append(command[1:len(command):len(command)], o.addr)...)
 	cmd.Env = environment()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -66,8 +66,8 @@ func startSekimori(ctx context.Context, self string, o *origin) (*process, error
 		return nil, err
 	}
 	config := fmt.Sprintf("data = %q\n[listen]\nproxy = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n"+
-		"[upstream]\nca_files = [%q]\nallow_private = [\"127.0.0.0/8\", \"::1/128\"]\n",
-		filepath.Join(dir, "data"), filepath.Join(dir, "origin.pem"))
+		"[upstream]\nca_files = [%q]\nallow_private = [\"127.0.0.0/8\"]\nresolve = { %q = %q }\n",
+		filepath.Join(dir, "data"), filepath.Join(dir, "origin.pem"), originHost+":443", o.addr)
 	err = errors.Join(os.WriteFile(filepath.Join(dir, "sekimori.toml"), []byte(config), 0o600),
 		os.WriteFile(filepath.Join(dir, "origin.pem"), o.ca, 0o600))
 	if err != nil {

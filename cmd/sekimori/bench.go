@@ -25,7 +25,7 @@ inspects nothing) on loopback, and loads them in turn. Linux only. Keys with
 cpu_s_per_1000_handshakes, cpu_s_per_gib, idle_rss_mib,
 large_upload_rss_above_idle_mib, idle_tunnel_kib for each subject; then what,
 median, min, max for each ratio.`},
-			{name: "peer", short: "the bare goproxy that \"bench proxy\" measures beside", run: runBenchPeer},
+			{name: "peer", args: "ORIGIN", short: "the bare goproxy that \"bench proxy\" measures beside", run: runBenchPeer},
 		},
 	}
 }
@@ -99,8 +99,12 @@ func runBenchProxy(ctx context.Context, p *program, c *command, args []string) e
 }
 
 func runBenchPeer(ctx context.Context, p *program, c *command, args []string) error {
-	if _, err := p.parse(c, p.flags(c), args); err != nil {
+	rest, err := p.parse(c, p.flags(c), args)
+	if err != nil {
 		return err
 	}
-	return load.Peer(ctx, p.stdout)
+	if len(rest) != 1 {
+		return errors.New("bench peer: name the origin's address")
+	}
+	return load.Peer(ctx, rest[0], p.stdout)
 }

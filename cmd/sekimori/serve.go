@@ -32,8 +32,8 @@ func serveCommand() *command {
 		long: `
 Needs no configuration: on the first start it makes its own CA and a state
 folder, and takes the built-in rules. Prints where it listens once it is ready;
-logs go to standard error. SIGHUP loads the rules again (a change of their files
-does so too); SIGTERM and Ctrl-C let uploads under way finish; a second one ends
+logs go to standard error. SIGHUP loads the rules and accounts again (a change of
+their files does so too); SIGTERM and Ctrl-C let uploads under way finish; a second one ends
 at once.`,
 	}
 }
@@ -72,6 +72,7 @@ type installation struct {
 	cfg     *config
 	log     *slog.Logger
 	rules   *rules.Watcher
+	who     *identity.Identifier
 	audit   *audit.Log
 	server  *proxy.Server
 	closers []func() error
@@ -121,8 +122,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		return nil, err
 	}
 	c.Identity.Log = i.log
-	who, err := identity.New(c.Identity)
-	if err != nil {
+	if i.who, err = identity.New(c.Identity); err != nil {
 		return nil, fmt.Errorf("the accounts have faults:\n%w", err)
 	}
 	registry := prometheus.NewRegistry()
@@ -142,12 +142,12 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 			set := i.rules.Set()
 			return &gate.Policy{Scanner: set.Scanner(), Rules: set}
 		},
-		Audit: i.audit, Hold: spool, Identity: who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
+		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
 			{Name: "audit", Probe: i.audit.Healthy},
 			{Name: "ca", Probe: ca.Healthy},
-			{Name: "accounts", Probe: who.Healthy},
+			{Name: "accounts", Probe: i.who.Healthy},
 		},
 	})
 	if err != nil {
@@ -215,6 +215,19 @@ func (i *installation) record(ev audit.Event) {
 	}
 }
 
+// heal takes the audit log back into use once there is room on the disk again;
+// until then nothing is let out.
+func (i *installation) heal(ctx context.Context) {
+	if i.audit.Healthy() == nil {
+		return
+	}
+	if err := i.audit.Reopen(ctx); err != nil {
+		i.log.Error("the audit log cannot be written; nothing is let out", "error", err)
+		return
+	}
+	i.log.Warn("the audit log is written again")
+}
+
 // serve listens, tells where, and runs until ctx is done.
 func (i *installation) serve(ctx context.Context, p *program) error {
 	front, err := net.Listen("tcp", i.cfg.Listen)
@@ -237,6 +250,8 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
 	i.greet(p.stdout, front.Addr(), back.Addr())
 
+	heal := time.NewTicker(5 * time.Second)
+	defer heal.Stop()
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, reloadSignals...)
 	defer signal.Stop(hangup)
@@ -244,6 +259,12 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		select {
 		case <-hangup:
 			_ = i.rules.Reload(ctx) // told by reloaded
+			if err := i.who.Reload(); err != nil {
+				i.log.Error("accounts not loaded; the last good ones stay in force", "error", err)
+			}
+			continue
+		case <-heal.C:
+			i.heal(ctx)
 			continue
 		case err = <-failed:
 		case <-ctx.Done():

@@ -42,7 +42,7 @@ func (s *sections) look() error {
 	need := len(s.delim) + 8
 	b, err := s.src.Peek(s.src.Buffered())
 	if len(b) < need {
-		b, err = s.src.Peek(need)
+		_, err = s.src.Peek(need)
 		b, _ = s.src.Peek(s.src.Buffered())
 	}
 	ended := err != nil

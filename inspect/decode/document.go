@@ -9,7 +9,7 @@ import (
 
 // document tells whether a value, such as a JSON string or a form field, is a
 // document of its own: base64 of something worthwhile, a data: URL (RFC 2397),
-// or JSON. Its Body is in memory; Path is left to the caller.
+// JSON, markup, percent-encoded text. Its Body is in memory; Path is left to the caller.
 func document(value []byte) (part.Part, bool) {
 	if len(value) < minValue {
 		return part.Part{}, false
@@ -27,7 +27,9 @@ func document(value []byte) (part.Part, bool) {
 		data = unpercent(nil, data, '+')
 		return part.Part{MediaType: mediaType, Body: newBytesReader(data), Size: int64(len(data))}, true
 	}
-	if looksJSON(value) && bytes.IndexByte(value, '"') >= 0 {
+	p := part.Part{}
+	if looksJSON(value) && bytes.IndexByte(value, '"') >= 0 || (markup{}).Match(&p, value) ||
+		bytes.IndexByte(value, '%') >= 0 && (form{}).Match(&p, value) {
 		return part.Part{Body: newBytesReader(value), Size: int64(len(value))}, true
 	}
 	return part.Part{}, false

@@ -23,12 +23,12 @@ func (form) Match(p *part.Part, head []byte) bool {
 	if p.Role == part.Query {
 		return true
 	}
-	if p.Role != part.Body {
+	if !p.Role.Content() {
 		return false
 	}
 	// Only what is encoded: curl declares whatever is sent with -d a form.
 	pairs := bytes.IndexByte(head, '=') > 0
-	cut := len(head) == part.HeadSize
+	cut, high := len(head) == part.HeadSize, 0
 	for i, c := range bytes.TrimRight(head, "\r\n") {
 		switch {
 		case c == '%' && cut && i+2 >= len(head):
@@ -36,9 +36,15 @@ func (form) Match(p *part.Part, head []byte) bool {
 			if i+2 >= len(head) || unhex[head[i+1]] > 15 || unhex[head[i+2]] > 15 {
 				return false
 			}
+			if unhex[head[i+1]] >= 8 {
+				high++
+			}
 		case c <= ' ' || c >= 0x7f || strings.IndexByte(`"<>{}\^|`, c) >= 0:
 			return false
 		}
+	}
+	if high >= 8 {
+		return true // percent-encoded text, be it a form or not
 	}
 	if strings.Contains(p.MediaType, "x-www-form-urlencoded") {
 		return pairs
@@ -156,7 +162,7 @@ func (f *formReader) pair(b []byte, base int64) error {
 	child := part.Part{Role: part.Field, Body: newBytesReader(f.value), Size: int64(len(f.value))}
 	if inner, ok := document(f.value); ok {
 		child = inner
-	} else if bytes.IndexByte(f.value, '\n') < 0 || len(bytes.TrimSpace(f.value)) == 0 {
+	} else if !hasControls(f.value) && bytes.IndexByte(f.value, '\n') < 0 && sniff(f.value) == nil || len(bytes.TrimSpace(f.value)) == 0 {
 		f.decode(value, base+int64(len(key))+1)
 		return nil
 	}

@@ -30,7 +30,7 @@ func (headers) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.B
 	decoded := decodeWords(toUTF8(unpercent(nil, []byte(toUTF8(raw, "")), '+'), ""))
 	if decoded != string(raw) {
 		err := e.Child(part.Part{
-			Path: "decoded", Role: part.Field,
+			Path: "decoded", Role: p.Role,
 			Body: strings.NewReader(decoded), Size: int64(len(decoded)),
 		})
 		if err != nil {

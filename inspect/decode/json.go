@@ -358,13 +358,14 @@ func stringEnd(b []byte) (n int, escaped, closed bool) {
 	}
 }
 
-// dense reports whether a string without escapes may be base64 or a data: URL.
+// dense reports whether a string without escapes may be a document as base64,
+// a data: URL, markup or percent-encoded.
 func dense(b []byte) bool {
-	if len(b) > 5 && b[4] == ':' {
+	if b[4] == ':' || b[0] == '<' {
 		return true
 	}
 	for _, c := range b[:minValue] {
-		if sextet[c] == outside {
+		if sextet[c] == outside && c != '%' {
 			return false
 		}
 	}

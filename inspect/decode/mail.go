@@ -16,7 +16,7 @@ type mail struct{}
 func (mail) Name() string { return "mail" }
 
 func (mail) Match(p *part.Part, head []byte) bool {
-	if p.Role != part.Body {
+	if !p.Role.Content() {
 		return false
 	}
 	telling := 0

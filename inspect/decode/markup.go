@@ -20,7 +20,7 @@ type markup struct{}
 func (markup) Name() string { return "markup" }
 
 func (markup) Match(p *part.Part, head []byte) bool {
-	if p.Role != part.Body {
+	if !p.Role.Content() {
 		return false
 	}
 	b := trimStart(head)

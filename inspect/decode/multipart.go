@@ -21,7 +21,7 @@ type multipart struct{}
 func (multipart) Name() string { return "multipart" }
 
 func (multipart) Match(p *part.Part, head []byte) bool {
-	return p.Role == part.Body && boundaryOf(p, head) != ""
+	return p.Role.Content() && boundaryOf(p, head) != ""
 }
 
 // boundaryOf returns the boundary that a body really has, "" if none: the

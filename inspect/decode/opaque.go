@@ -69,6 +69,20 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 			return part.Stop(ctx, e, over, found)
 		}
 		locked.look(s.raw, offset)
+		if k := embedded(s.raw, offset); k >= 0 {
+			// What follows is inspected as the archive that it is.
+			rest := io.MultiReader(bytes.NewReader(bytes.Clone(s.raw[k:])), p.Body)
+			if err != nil {
+				rest = io.MultiReader(bytes.NewReader(s.raw[k:]), ended{err})
+			}
+			s.raw = s.raw[:k]
+			_, any, emitted := s.emit(e, offset, true)
+			if emitted != nil {
+				return emitted
+			}
+			e.Skip(part.UnknownFormat, found || any || k == 0, name)
+			return e.Child(part.Part{Path: "embedded zip", Body: rest, Size: -1})
+		}
 		used, any, emitted := s.emit(e, offset, err != nil)
 		if emitted != nil {
 			return emitted
@@ -91,37 +105,58 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 	return nil
 }
 
+// ended is a reader that has ended so.
+type ended struct{ err error }
+
+func (r ended) Read([]byte) (int, error) { return 0, r.err }
+
+// embedded returns where in b a zip archive begins that was put behind or into
+// another file, -1 if none does: some programs find it there. b stands at
+// offset of the file.
+func embedded(b []byte, offset int64) int {
+	for at := 0; ; at++ {
+		k := bytes.Index(b[at:], []byte("PK\x03\x04"))
+		if k < 0 || at+k+6 > len(b) {
+			return -1
+		}
+		at += k
+		if offset+int64(at) > 0 && b[at+4] < 0x40 && b[at+5] == 0 {
+			return at
+		}
+	}
+}
+
 // emit hands on the runs of text in raw, one a line, and returns how much of
-// raw is done with.
+// raw is done with. A run that may go on beyond raw is left, unless it is last.
 func (s *strip) emit(e part.Emitter, base int64, last bool) (used int, found bool, err error) {
 	s.text = s.text[:0]
 	s.m.Reset(base)
 	b := s.raw
-	keep := 0 // where a run begins that may go on beyond raw
-	for i := 0; i < len(b); {
-		n, c := textRun(b[i:])
-		if i+n == len(b) && !last && i > 0 {
-			keep = i
+	wide := nextWide(b, 0)
+	for used < len(b) {
+		r := nextNarrow(b[:wide.start], used)
+		if r.end == 0 {
+			if r = wide; r.start == len(b) {
+				break
+			}
+			wide = nextWide(b, r.end)
+		}
+		if !last && r.end >= len(b)-1 && r.start > 0 {
+			used = r.start
 			break
 		}
-		if n == 0 {
-			i++
-			continue
-		}
-		if n >= minText {
-			d := charset.Decoder{Charset: c}
-			out, taken, _ := d.Decode(s.text, b[i:i+n], base+int64(i), true, &s.m)
-			if taken > 0 {
-				s.m.Step(len(out), base+int64(i+taken), 1, 0)
-				s.text = append(out, '\n')
-				found = true
-			}
-		}
-		i += n
+		d := charset.Decoder{Charset: r.Charset}
+		out, n, _ := d.Decode(s.text, b[r.start:r.end], base+int64(r.start), true, &s.m)
+		s.m.Step(len(out), base+int64(r.start+n), 1, 0)
+		s.text = append(out, '\n')
+		found = true
+		used = r.end
 	}
-	used = len(b)
-	if keep > 0 {
-		used = keep
+	switch {
+	case last:
+		used = len(b)
+	case used < len(b)-2*minText:
+		used = len(b) - 2*minText // the start of a run may stand behind it
 	}
 	for at := 0; at < len(s.text) && err == nil; {
 		n := cut(s.text[at:], true)
@@ -136,47 +171,98 @@ func (s *strip) emit(e part.Emitter, base int64, last bool) (used int, found boo
 	return used, found, err
 }
 
-// printable tells the bytes of ASCII that text is made of.
-var printable = func() (t [256]bool) {
-	for c := ' '; c < 0x7f; c++ {
-		t[c] = true
+// textRun is a stretch of text in binary data.
+type textRun struct {
+	start, end int
+	charset.Charset
+}
+
+// printable tells the bytes of ASCII that text is made of, wordly those and all
+// beyond ASCII, upper the high bytes of usual characters in UTF-16.
+var printable, wordly, upper = func() (p, w, u [256]bool) {
+	for c := range 256 {
+		p[c] = c >= ' ' && c < 0x7f || c == '\t' || c == '\n' || c == '\r'
+		w[c] = p[c] || c >= 0x80
+		u[c] = c == 0 || c == 0x30 || c == 0xff || c >= 0x4e && c <= 0x9f
 	}
-	t['\t'], t['\n'], t['\r'] = true, true, true
-	return t
+	return p, w, u
 }()
 
-// textRun returns the length of the run of text that b begins with and its
-// encoding. Where it is too short to count, the length is a safe one to skip.
-func textRun(b []byte) (int, charset.Charset) {
-	c := b[0]
-	switch {
-	case printable[c]:
-		if len(b) > 3 && b[1] == 0 && b[3] == 0 && printable[b[2]] {
-			return wideRun(b), charset.UTF16LE
+// nextNarrow returns the first run of text of bytes in b from at on, the zero
+// run if there is none.
+func nextNarrow(b []byte, at int) textRun {
+	for at < len(b) {
+		for at < len(b) && !wordly[b[at]] {
+			at++
 		}
-		n := mixedRun(b, utf8Char)
-		if n < minText || len(b) > n && b[n] >= 0x80 {
-			if k := mixedRun(b, cp932Char); k >= minText && k > n && readsJapanese(b[:k]) {
-				return k, charset.CP932
+		end := at
+		for end < len(b) && wordly[b[end]] {
+			end++
+		}
+		for end-at >= minText {
+			n, c := narrowRun(b[at:end])
+			if n >= minText {
+				return textRun{at, at + n, c}
+			}
+			at += max(n, 1)
+		}
+		at = end
+	}
+	return textRun{}
+}
+
+// narrowRun returns the length of the run of text that b begins with and its
+// encoding. Where it is too short to count, the length is a safe one to skip.
+func narrowRun(b []byte) (int, charset.Charset) {
+	n := mixedRun(b, utf8Char)
+	if n == len(b) || n >= minText && b[n] < 0x80 {
+		return n, charset.UTF8
+	}
+	if k := mixedRun(b, cp932Char); k >= minText && k > n && readsJapanese(b[:k]) {
+		return k, charset.CP932
+	}
+	return n, charset.UTF8
+}
+
+// nextWide returns the first run of text in UTF-16LE in b from at on; if there
+// is none, one that starts at b's end. It looks at one high byte in minText.
+func nextWide(b []byte, at int) textRun {
+	for i := at + 2*minText - 1; i < len(b); {
+		next := i + 1 // the other parity, then further on
+		if (i-at)%(2*minText) == 0 {
+			next = i + 2*minText - 1
+		}
+		if upper[b[i]] {
+			start, end := i-1, i+1
+			for start-2 >= at && wideChar(b[start-2], b[start-1]) {
+				start -= 2
+			}
+			if wideChar(b[i-1], b[i]) {
+				for end+2 <= len(b) && wideChar(b[end], b[end+1]) {
+					end += 2
+				}
+				if readsWide(b[start:end]) {
+					return textRun{start, end, charset.UTF16LE}
+				}
 			}
 		}
-		return n, charset.UTF8
-	case c >= 0x80:
-		if n := mixedRun(b, utf8Char); n >= minText {
-			return n, charset.UTF8
-		}
-		if n := wideRun(b); n >= minText {
-			return n, charset.UTF16LE
-		}
-		if n := mixedRun(b, cp932Char); n >= minText && readsJapanese(b[:n]) {
-			return n, charset.CP932
-		}
-		return 0, charset.UTF8
+		i = next
 	}
-	if n := wideRun(b); n >= minText {
-		return n, charset.UTF16LE
+	return textRun{start: len(b), end: len(b)}
+}
+
+func wideChar(lo, hi byte) bool { return upper[hi] && (hi > 0 || printable[lo]) }
+
+// readsWide reports whether b is text in UTF-16LE by more than chance. Text of
+// ASCII read as pairs looks like kanji.
+func readsWide(b []byte) bool {
+	if len(b) < 2*minText || mixedRun(b, func([]byte) int { return 0 }) == len(b) {
+		return false
 	}
-	return 0, charset.UTF8
+	if bytes.IndexByte(b, 0) >= 0 {
+		return true
+	}
+	return charset.Detect(b[:min(len(b), 512)], true, true, "").Charset == charset.UTF16LE
 }
 
 // mixedRun returns how far b is ASCII text and characters that size knows.
@@ -219,34 +305,4 @@ func cp932Char(b []byte) int {
 func readsJapanese(b []byte) bool {
 	g := charset.Detect(b, true, false, "")
 	return g.Charset == charset.CP932 && g.Sure > 0.8
-}
-
-// wideRun returns the length of the text in UTF-16LE at b's start, if it is of
-// ASCII, kana and kanji and goes on for minText characters.
-func wideRun(b []byte) int {
-	i := 0
-	for i+2 <= len(b) {
-		lo, hi := b[i], b[i+1]
-		switch {
-		case hi == 0 && printable[lo]:
-		case hi == 0x30, hi == 0xff, hi >= 0x4e && hi <= 0x9f:
-		default:
-			hi = 0xfe
-		}
-		if hi == 0xfe {
-			break
-		}
-		i += 2
-	}
-	if i < 2*minText {
-		return 0
-	}
-	// Text of ASCII read as pairs looks like kanji.
-	if ascii := mixedRun(b[:i], func([]byte) int { return 0 }); ascii == i {
-		return 0
-	}
-	if g := charset.Detect(b[:min(i, 512)], true, true, ""); g.Charset != charset.UTF16LE && bytes.IndexByte(b[:i], 0) < 0 {
-		return 0
-	}
-	return i
 }

@@ -68,7 +68,7 @@ type quoted struct{}
 func (quoted) Name() string { return "quoted-printable" }
 
 func (quoted) Match(p *part.Part, head []byte) bool {
-	if p.Role != part.Body {
+	if !p.Role.Content() {
 		return false
 	}
 	high, soft := 0, 0

@@ -17,7 +17,7 @@ type text struct{}
 func (text) Name() string { return "text" }
 
 func (text) Match(p *part.Part, head []byte) bool {
-	if p.Role != part.Body || len(head) == 0 {
+	if !p.Role.Content() || len(head) == 0 {
 		return true
 	}
 	if f := sniff(head); f != nil && !f.text {
@@ -27,6 +27,8 @@ func (text) Match(p *part.Part, head []byte) bool {
 	return g.Sure >= charset.Doubtful || len(head) >= 64 && !hasControls(head)
 }
 
+// Read hands on a field that is one line as a single value, everything else as
+// whatever it turns out to be.
 func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	w := openWindow(p)
 	defer w.Close()
@@ -39,6 +41,16 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		w.fill(chunk)
 		if first {
 			veiled(w.text, e)
+			if p.Role == part.Field {
+				if bytes.IndexByte(w.text, '\n') >= 0 {
+					layout = part.Auto // a text area, perhaps with a table pasted in
+				}
+				if child, ok := document(bytes.TrimSpace(w.text)); ok && w.err != nil && len(w.text) < minRun {
+					if err := e.Child(child); err != nil {
+						return err
+					}
+				}
+			}
 		}
 		if len(w.text) == 0 {
 			break
@@ -66,6 +78,12 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		}
 		if err := e.Text(part.Text{Bytes: w.text[:end], Map: &w.m, Layout: layout, Label: label}); err != nil {
 			return err
+		}
+		if decoded := percentDecoded(scratch[:0], w.text[:end]); len(decoded) > 0 {
+			scratch = decoded
+			if err := e.Child(percentChild(decoded)); err != nil {
+				return err
+			}
 		}
 		for at := 0; found; {
 			var child part.Part

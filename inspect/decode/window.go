@@ -31,12 +31,16 @@ type window struct {
 
 	body    io.Reader
 	hint    string // declared charset
+	store   []byte // holds raw
 	raw     []byte // read and not yet decoded
 	offset  int64  // of raw
 	dec     charset.Decoder
 	decided bool
 	started bool  // the first bytes were looked at
-	judged  int64 // how often the encoding was judged again
+	judged  int   // how often the encoding was judged again
+	next    int64 // offset before which it is not judged again
+	wait    int64 // how far next was put off
+	calm    int64 // offset up to which there is no escape sequence
 	foreign int64 // bytes read in encodings other than ASCII
 	invalid int64 // of these, bytes that are nothing valid
 	unsure  bool  // an encoding was taken for want of a better
@@ -46,15 +50,15 @@ type window struct {
 }
 
 var windows = sync.Pool{New: func() any {
-	return &window{raw: make([]byte, 0, chunk), text: make([]byte, 0, 4*chunk)}
+	return &window{store: make([]byte, chunk), text: make([]byte, 0, 4*chunk)}
 }}
 
 // openWindow starts a window on p's body. Close it when done.
 func openWindow(p *part.Part) *window {
 	w := windows.Get().(*window)
-	raw, text, m := w.raw[:0], w.text[:0], w.m
+	store, text, m := w.store, w.text[:0], w.m
 	m.Reset(0)
-	*w = window{raw: raw, text: text, m: m, body: p.Body}
+	*w = window{store: store, raw: store[:0], text: text, m: m, body: p.Body}
 	if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
 		w.hint = params["charset"]
 		if c, ok := charset.Named(w.hint); ok && params[readAs] != "" {
@@ -94,9 +98,10 @@ func (w *window) fill(n int) {
 
 // read takes more bytes in. At the end err is set.
 func (w *window) read() {
+	w.raw = w.store[:copy(w.store, w.raw)]
 	for tries := 0; len(w.raw) < chunk && w.err == nil; {
-		n, err := w.body.Read(w.raw[len(w.raw):chunk])
-		w.raw = w.raw[:len(w.raw)+n]
+		n, err := w.body.Read(w.store[len(w.raw):chunk])
+		w.raw = w.store[:len(w.raw)+n]
 		w.err = err
 		if tries++; n == 0 && err == nil && tries > 100 {
 			w.err = io.ErrNoProgress
@@ -173,16 +178,25 @@ func highRun(b []byte) int {
 // shift returns where in raw an escape sequence of ISO-2022-JP stands while
 // another encoding of single bytes is in force, -1 if none does.
 func (w *window) shift() int {
-	if w.dec.Charset == charset.UTF8 || w.dec.Charset == charset.CP932 || w.dec.Charset == charset.EUCJP {
-		return charset.Escape(w.raw)
+	if w.dec.Charset != charset.UTF8 && w.dec.Charset != charset.CP932 && w.dec.Charset != charset.EUCJP {
+		return -1
 	}
-	return -1
+	const longest = 4
+	end := w.offset + int64(len(w.raw))
+	if w.calm >= end-longest {
+		return -1
+	}
+	k := charset.Escape(w.raw)
+	if k < 0 {
+		w.calm = end - longest
+	}
+	return k
 }
 
 // advance drops the first n bytes of raw.
 func (w *window) advance(n int) {
 	w.offset += int64(n)
-	w.raw = w.raw[:copy(w.raw, w.raw[n:])]
+	w.raw = w.raw[n:]
 }
 
 // decide looks for the encoding. It takes over the ASCII that comes first, and
@@ -258,10 +272,14 @@ func (w *window) choose(g charset.Guess) {
 // it and text from offset from on was read in it. It reports whether another
 // one is in force now; the line is then read again from its start.
 func (w *window) rejudge(from, n int) bool {
-	if w.judged > 8+(w.offset+int64(n))/charset.SampleSize {
-		return false // a bound on the work that bad bytes can cause
+	// A bound on the work that bad bytes can cause: a few times anywhere,
+	// then the less often the less it helps.
+	if w.judged >= 8 && w.offset+int64(n) < w.next {
+		return false
 	}
 	w.judged++
+	w.wait = min(max(2*w.wait, charset.SampleSize), 16*charset.SampleSize)
+	w.next = w.offset + int64(n) + w.wait
 	back := n
 	if k := bytes.LastIndexByte(w.text[from:], '\n'); k >= 0 {
 		from += k + 1
@@ -283,6 +301,7 @@ func (w *window) rejudge(from, n int) bool {
 	}
 	w.advance(back)
 	w.choose(g)
+	w.wait, w.next = 0, w.offset+charset.SampleSize/8
 	return true
 }
 

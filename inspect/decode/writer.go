@@ -13,10 +13,10 @@ import (
 type writer struct {
 	e      part.Emitter
 	layout part.Layout
-	label  string
 	from   *normal.Map // of the window's text
 	buf    []byte
 	m      normal.Map
+	spare  []byte
 	err    error // of the emitter; sticks
 }
 
@@ -25,7 +25,7 @@ var writers = sync.Pool{New: func() any { return &writer{buf: make([]byte, 0, bl
 // openWriter starts a writer. Close it when done.
 func openWriter(e part.Emitter, w *window, layout part.Layout) *writer {
 	o := writers.Get().(*writer)
-	o.e, o.layout, o.label, o.from, o.err = e, layout, "", &w.m, nil
+	o.e, o.layout, o.from, o.err = e, layout, &w.m, nil
 	o.buf = o.buf[:0]
 	o.m.Reset(w.m.Origin(0))
 	return o
@@ -67,11 +67,14 @@ func (o *writer) put(s string, at, n int) {
 	o.buf = append(o.buf, s...)
 }
 
-// flush hands on what was gathered. It must be called before the window slides
-// only if nothing more is to be joined to it: offsets are absolute by then.
+// flush hands on what was gathered. The window may slide before: what leads back
+// are offsets in the part.
 func (o *writer) flush() error {
 	if len(o.buf) > 0 && o.err == nil {
-		o.err = o.e.Text(part.Text{Bytes: o.buf, Map: &o.m, Layout: o.layout, Label: o.label})
+		o.err = o.e.Text(part.Text{Bytes: o.buf, Map: &o.m, Layout: o.layout})
+		if o.spare = percentDecoded(o.spare[:0], o.buf); len(o.spare) > 0 && o.err == nil {
+			o.err = o.e.Child(percentChild(o.spare))
+		}
 	}
 	o.buf = o.buf[:0]
 	o.m.Reset(0)

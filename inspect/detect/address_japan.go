@@ -25,17 +25,17 @@ func placeVariants(name string) []string {
 
 // addressParts is what was read of a Japanese address.
 type addressParts struct {
-	start, end     int
-	prefecture     int  // index, -1 if not written
-	city           bool // a listed municipality
-	likeCity       bool // something that ends like a municipality
-	town           bool // a listed town of it
-	likeTown       bool
-	number         bool // a block number
-	units          bool // with 丁目, 番地, 番 or 号
-	building       bool
-	conflict       bool // the municipality is not in the prefecture
-	wardOnly, bare bool
+	start, end int
+	prefecture int  // index, -1 if not written
+	city       bool // a listed municipality
+	likeCity   bool // something that ends like a municipality
+	town       bool // a listed town of it
+	likeTown   bool
+	number     bool // a block number
+	units      bool // with 丁目, 番地, 番 or 号
+	building   bool
+	conflict   bool // the municipality is not in the prefecture
+	wardOnly   bool
 }
 
 // japanese reads the address that begins with the prefecture or municipality
@@ -265,6 +265,10 @@ func numberUnitFollows(t []byte) bool {
 	for i := 0; i < len(t); {
 		r, n := utf8.DecodeRune(t[i:])
 		if !isKanjiDigit(r) {
+			if r == '条' || r == '線' || r == '区' || r == '組' { // 三条 is a name, 三条西二丁目 goes on
+				next, _, _ := nameAfter(t, i+n)
+				return isKanjiDigit(next) || next == '東' || next == '西' || next == '南' || next == '北'
+			}
 			return numberUnit(t[i:]) > 0 || r == '-' || r == 'ー' || i > 3 && scriptOf(r) <= scriptBreak
 		}
 		i += n
@@ -484,8 +488,11 @@ func (s *addressSearch) judge(a *addressParts) {
 		c -= 0.3
 	case left && right && c >= 0.2 && c < 0.95:
 		c = max(c, 0.6)
-		if a.town || a.number {
+		switch {
+		case a.number, a.town && a.prefecture >= 0:
 			c = max(c, 0.9)
+		case a.town:
+			c = max(c, 0.7)
 		}
 	case near&LAddress != 0 && c >= 0.4:
 		c = max(c, 0.85)

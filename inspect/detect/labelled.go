@@ -41,6 +41,14 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 	if v != nil && v.mode == rows {
 		return // columns do it
 	}
+	if v != nil && v.mode == single {
+		if l := v.single; l&nameLabels != 0 && l&(LCompany|LOrder|weak) == 0 {
+			if lo, hi, ok := plausibleName(b.Text, l); ok {
+				emit(Finding{Type: Name, Detector: LabelID, Start: lo, End: hi, Confidence: 0.93, Canon: nameCanon(b.Text[lo:hi])})
+			}
+		}
+		return
+	}
 	done := 0
 	for _, h := range b.Hits {
 		if c, _ := Unpack(h.Payload); c != ClassLabel || int(h.Start) < done {

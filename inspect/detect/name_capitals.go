@@ -115,14 +115,14 @@ func (s *nameSearch) latin(start int) (next int) {
 		switch {
 		case len(low) == 1 && !(byteAt(t, end) == '.' && end-start == 1):
 			return end
-		case len(low) == 1, latinTitles[string(low)] > 0:
+		case len(low) == 1, latinTitles.weight(low) > 0:
 		case dict.EnglishGiven().Lookup(low) != 0:
 		case pair:
 			if dict.EnglishWords().Lookup(low) != 0 && dict.EnglishSurnames().Lookup(low) == 0 {
 				return end
 			}
 		default:
-			if info := dict.EnglishSurnames().Lookup(low); (info == 0 || info.Rival() == dict.Word) && !speaks(t[end:]) {
+			if dict.EnglishWords().Lookup(low) != 0 || dict.EnglishSurnames().Lookup(low) == 0 && !speaks(t[end:]) && !spoken(t[:start]) {
 				return end
 			}
 		}
@@ -146,6 +146,14 @@ func particleAhead(t []byte) bool {
 
 // speaks reports whether t begins with a verb of speech.
 func speaks(t []byte) bool {
-	return len(t) > 5 && t[0] == ' ' && (t[1] == 's' || t[1] == 't') &&
-		(bytes.HasPrefix(t, []byte(" said")) || bytes.HasPrefix(t, []byte(" says")) || bytes.HasPrefix(t, []byte(" told")))
+	n := 1
+	for n < len(t) && n < 12 && t[n] >= 'a' && t[n] <= 'z' {
+		n++
+	}
+	return n > 3 && t[0] == ' ' && latinAfter[string(t[1:n])] > 2
+}
+
+// spoken reports whether t ends with says or said.
+func spoken(t []byte) bool {
+	return bytes.HasSuffix(t, []byte(" says ")) || bytes.HasSuffix(t, []byte(" said "))
 }

@@ -111,7 +111,7 @@ func (s *nameSearch) katakana(i int) {
 	case scriptLatin, scriptDigit, scriptMiddle:
 		odds--
 	}
-	title, _ := nameAfterWord(t[end:min(len(t), end+18)])
+	title, _ := nameAfterWords.begins(t[end:])
 	switch {
 	case title > 0:
 		odds += title

@@ -18,7 +18,7 @@ func (s *nameSearch) honorific(start, end int) {
 	if start == s.taken || start == 0 {
 		return
 	}
-	odds, n := nameAfterWord(s.text[start:min(len(s.text), start+18)])
+	odds, n := nameAfterWords.begins(s.text[start:])
 	if n != end-start {
 		return // part of a longer word
 	}
@@ -107,7 +107,7 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 // whole judges a listed whole name.
 func (s *nameSearch) whole(start, end int, info dict.Info) {
 	c := nameCandidate{start: start, middle: start, end: end, given: info}
-	title, _ := nameAfterWord(s.text[end:min(len(s.text), end+18)])
+	title, _ := nameAfterWords.begins(s.text[end:])
 	c.odds = 0.6 + 0.1*float32(info.Weight()) - surnameDoubt[info.Doubt()] + s.around(&c, true, title)
 	s.settle(&c)
 }

@@ -53,13 +53,18 @@ func (s *nameSearch) kana(start int) bool {
 	label, _ := s.labelled(c.start, c.end)
 	left, right := s.cellBorder(c.start, c.end)
 	c.odds += label
-	if r, _ := utf8.DecodeRune(s.text[start:]); scriptOf(r) == scriptHira && !c.spaced {
-		c.odds -= 2 // most likely a word
-	}
-	if left && right && c.spaced {
+	switch r, _ := utf8.DecodeRune(s.text[start:]); {
+	case c.spaced && left && right:
 		c.odds += 1.5
+	case c.spaced:
+	case scriptOf(r) == scriptHira:
+		c.odds -= 2 // most likely a word
+	case dict.Words().Lookup(s.text[c.start:c.end]) != 0 || dict.ForeignNames().Lookup(s.text[c.start:c.end]) != 0 || katakanaThing(s.text[c.start:c.end]):
+		c.odds -= 4
+	case left && right:
+		c.odds += 0.7
 	}
-	if title, _ := nameAfterWord(s.text[c.end:min(len(s.text), c.end+18)]); title > 0 {
+	if title, _ := nameAfterWords.begins(s.text[c.end:]); title > 0 {
 		c.odds += title
 	}
 	return s.report(c.start, c.end, c.odds, true)

@@ -21,6 +21,9 @@ type nameCandidate struct {
 func (s *nameSearch) surname(i int) (more int) {
 	hits := s.b.Hits
 	start := hits[i].Start
+	if placeEnds(s.text[:start]) {
+		return 0 // a part of an address, the commonest place of surnames in records
+	}
 	best := nameCandidate{odds: -9}
 	for ; i+more < len(hits) && hits[i+more].Start == start; more++ {
 		h := &hits[i+more]
@@ -42,8 +45,29 @@ func (s *nameSearch) surname(i int) (more int) {
 	return more
 }
 
+// placeEnds reports whether t ends with 県, 市, 区, 町 and the like.
+func placeEnds(t []byte) bool {
+	if len(t) < 6 || t[len(t)-6] < 0xE3 {
+		return false
+	}
+	switch string(t[len(t)-3:]) {
+	case "都", "道", "府", "県", "市", "区", "町", "村", "郡":
+		return true
+	}
+	return false
+}
+
+// placeBegins reports whether t begins with one of these that begins no given
+// name, as 道 does in 道子.
+func placeBegins(t []byte) bool {
+	return len(t) >= 3 && (string(t[:3]) == "県" || string(t[:3]) == "区" || string(t[:3]) == "郡" || string(t[:3]) == "府")
+}
+
 // given looks for a surname before the given name at [start,end).
 func (s *nameSearch) given(start, end int) {
+	if placeEnds(s.text[:start]) {
+		return
+	}
 	best := nameCandidate{odds: -9}
 	at := start
 	for at > 0 && s.text[at-1] == ' ' && start-at < 2 {
@@ -99,6 +123,9 @@ func nameSurname(word []byte) dict.Info {
 // pairs tries the surname [start,middle) alone and with each given name that
 // may follow, and keeps the best in best.
 func (s *nameSearch) pairs(start, middle int, info dict.Info, best *nameCandidate) {
+	if placeBegins(s.text[middle:]) {
+		return
+	}
 	c := nameCandidate{start: start, middle: middle, end: middle, surname: info}
 	s.judge(&c)
 	if c.odds > best.odds {
@@ -122,7 +149,7 @@ func (s *nameSearch) pairs(start, middle int, info dict.Info, best *nameCandidat
 			continue
 		}
 		c.end, c.given = end, dict.GivenNames().Lookup(s.text[at:end])
-		if c.given == 0 && !(c.spaced && n >= 1) {
+		if c.given == 0 && !c.spaced && !(n == 2 && info.Weight() > 4 && info.Doubt() < 2 && s.likeGiven(at, end)) {
 			continue
 		}
 		s.judge(&c)
@@ -149,12 +176,18 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	switch {
 	case full && c.given != 0:
 		odds = -2 + 0.2*sw + 0.22*gw - pairDoubt[c.surname.Doubt()] - pairDoubtG[c.given.Doubt()]
-	case full: // spaced, given name not listed
+	case full && c.spaced: // given name not listed
 		odds = -3 + 0.15*sw - pairDoubt[c.surname.Doubt()]
+	case full: // likewise, but it looks like one
+		odds = -2 + 0.15*sw - pairDoubt[c.surname.Doubt()]
 	case c.given != 0: // given name alone
 		odds = -0.8 + 0.35*(min(gw, 13)-6) - givenDoubt[c.given.Doubt()]
 	default:
 		odds = 0.2 + 0.15*(sw-5) - surnameDoubt[c.surname.Doubt()]
+	}
+	title, _ := nameAfterWords.begins(s.text[c.end:])
+	if title >= 3 && !full {
+		odds += 0.5 * surnameDoubt[c.surname.Doubt()] // people from Fukuoka exist: 福岡さん
 	}
 	if full && !c.spaced && utf8.RuneCount(s.text[c.start:c.middle]) == 1 {
 		odds -= 1
@@ -162,7 +195,6 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	if n := c.end - c.middle; c.given != 0 && n <= 3 && !c.spaced {
 		odds -= 1.4
 	}
-	title, _ := nameAfterWord(s.text[c.end:min(len(s.text), c.end+18)])
 	odds += s.around(c, full, title)
 	left, right := s.cellBorder(c.start, c.end)
 	switch {
@@ -179,8 +211,15 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	default:
 		odds -= 1.5
 	}
-	if !full && c.middle > c.start && s.knows(s.text[c.start:c.end]) {
-		odds += 2.5
+	if !full && title == 0 {
+		switch {
+		case c.middle > c.start && s.knows(s.text[c.start:c.end]):
+			odds += 2.5
+		case left && right: // a column of anything: of towns, of brands
+			odds = min(odds, 0.8)
+		default:
+			odds = min(odds, 1.8)
+		}
 	}
 	c.odds = odds
 }
@@ -191,9 +230,12 @@ func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds fl
 	prev, before, _ := nameBefore(t, c.start)
 	switch before {
 	case scriptKanji:
-		if nameBeforeWord(t[max(0, c.start-21):c.start]) {
+		switch {
+		case nameBeforeWord(t[max(0, c.start-21):c.start]):
 			odds += 0.6
-		} else {
+		case full && c.given != 0 && roleEnds[prev]:
+			odds -= 0.8 // 女流歌人, 現工場長
+		default:
 			odds -= 2.5
 		}
 	case scriptKata:
@@ -283,6 +325,36 @@ func nameParticle(t []byte) float32 {
 	return 0
 }
 
+// roleEnds are the last characters of what people are.
+var roleEnds = runeSet("人者家手師士員長官医優督授相王侯爵将婦夫妻女男娘弟兄姉妹父母親孫友役主卿臣僧尼生徒客棋")
+
+// givenEnds are the commonest last characters of given names.
+var givenEnds = runeSet("子美恵代江枝香奈花華菜希葵音絵衣依乃佳加穂歩帆保織里理莉梨璃沙紗佐咲紀季貴樹輝希生郎朗太介助輔佑祐夫雄男哉也矢弥人仁斗翔真馬磨吾悟志史司士基規隆孝武広浩博宏明章彰昭晃光幸行雪征進治次二三蔵造一市平兵衛門丸吉成義政信俊敏利久和正昌典憲則徳範秀英栄永友知智朋良亮涼遼陽洋要誠勝克健賢謙堅剛豪毅大学孟清潔純淳順潤駿舜瞬慎晋伸新親心臣鎮定貞禎偵重茂繁滋蕃苗愛藍逢宇羽蘭嵐凛鈴麗礼怜玲令嶺七菜々緒央旺王桜")
+
+func runeSet(s string) map[rune]bool {
+	set := map[rune]bool{}
+	for _, r := range s {
+		set[r] = true
+	}
+	return set
+}
+
+// likeGiven reports whether [start,end) looks like a given name that is not
+// listed: it ends as they do, is no word, and is the end of its run of kanji.
+func (s *nameSearch) likeGiven(start, end int) bool {
+	last, _, _ := nameBefore(s.text, end)
+	if !givenEnds[last] {
+		return false
+	}
+	if _, k, _ := nameAfter(s.text, end); k == scriptKanji {
+		if w, _ := nameAfterWords.begins(s.text[end:]); w < 2 {
+			return false
+		}
+	}
+	word := s.text[start:end]
+	return dict.Words().Lookup(word) == 0 && dict.Surnames().Lookup(word) == 0
+}
+
 // settle reports the best candidate of a place after the costly checks.
 func (s *nameSearch) settle(c *nameCandidate) {
 	if c.odds < -4 {
@@ -297,11 +369,14 @@ func (s *nameSearch) settle(c *nameCandidate) {
 	if nameConfidence(c.odds) < nameLeast {
 		return
 	}
-	if !whole {
+	if left, right := s.cellBorder(c.start, c.end); whole {
+	} else if !left || !right {
 		c.odds += s.covered(c.start, c.end)
+	} else if dict.Words().Lookup(s.text[c.start:c.end]) != 0 {
+		c.odds -= 4
 	}
 	if s.report(c.start, c.end, c.odds, c.surname != 0 && c.given != 0) {
-		if full && c.odds > 0.5 {
+		if full && c.odds > 1.5 {
 			s.remember(c.start, c.middle)
 		}
 		s.reading(c.end)

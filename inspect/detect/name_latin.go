@@ -42,7 +42,7 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 		for end < len(t) && end-at < 32 {
 			r2, n2 := utf8.DecodeRune(t[end:])
 			if r2 == '\'' || r2 == '-' || r2 == '’' {
-				if end+n2 >= len(t) || !isLatinLetter(t, end+n2) || r2 != '-' && t[end+n2] == 's' && (end+n2+1 >= len(t) || !isLatinLetter(t, end+n2+1)) {
+				if end+n2 >= len(t) || !isLatinLetter(t, end+n2) || r2 != '-' && contraction(t[end+n2:]) {
 					break
 				}
 			} else if scriptOf(r2) != scriptLatin {
@@ -93,6 +93,20 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 	return latinTrim(w, n)
 }
 
+// contraction reports whether what follows an apostrophe is the end of a
+// contraction or a genitive (I'm, Don't, Smith's) and not of a name (O'Neil).
+func contraction(t []byte) bool {
+	n := 0
+	for n < len(t) && n < 3 && t[n]|0x20 >= 'a' && t[n]|0x20 <= 'z' {
+		n++
+	}
+	switch string(t[:n]) {
+	case "m", "d", "s", "t", "ll", "ve", "re":
+		return true
+	}
+	return false
+}
+
 // camelName reports whether a capital may follow t in a name: McDonald, LeRoi,
 // O'Neil, Smith-Jones.
 func camelName(t []byte) bool {
@@ -119,13 +133,39 @@ const nameSaint = 0.1
 // latinGeo stand before the names of places.
 var latinGeo = nameSet(`Lake Fort Mount Mt Mt. Port Cape Camp Glen Eau Corpus Point Cedar Rio Hotel Villa Castle Church Tower Building Team Club Casa Palazzo Chateau Notre Monte El Los Las Ft`)
 
+// latinOrg follow the names of organisations and places.
+var latinOrg = nameSet(`Band Hotel Institute Center Centre House Show Society University Hospital Library School Cup Trophy Award Awards Prize Foundation Museum Park Street Avenue Road Building
+ Club Company Corporation Inc Ltd LLC PLC Bank Stadium Arena Theatre Theater Church College Airport Station Bridge Island River Lake County Group Records Airlines Motors Brothers Project Orchestra Quartet Trio Gallery Academy Memorial Tower Mall Plaza Field Playfield Act Law Effect Theorem Disease Syndrome Day Dam`)
+
 // latinTitles stand before a name, in the form of dict.FoldLatin.
-var latinTitles = nameWeights(map[float32]string{
+var latinTitles = newLatinList(map[float32]string{
 	3.2:       "mr mrs ms miss dr prof mme herr frau",
 	nameSaint: "saint st",
 	1.5: `professor sir lord lady dame president senator sen rep gov governor captain capt colonel col lt sgt judge justice minister rev reverend father queen king prince princess pope
  chancellor coach secretary ambassador detective officer inspector mayor actor actress singer director producer chairman ceo congressman congresswoman councilman emperor tsar duke baron count dear hi hello hey thanks`,
 })
+
+// latinList is a small list of lower-case words with weights, asked for every
+// capitalised word: first letter and length turn most of them away.
+type latinList struct {
+	words   map[string]float32
+	lengths [26]uint32
+}
+
+func newLatinList(words map[float32]string) *latinList {
+	l := &latinList{words: nameWeights(words)}
+	for w := range l.words {
+		l.lengths[w[0]-'a'] |= 1 << len(w)
+	}
+	return l
+}
+
+func (l *latinList) weight(word []byte) float32 {
+	if len(word) == 0 || len(word) > 31 || word[0] < 'a' || word[0] > 'z' || l.lengths[word[0]-'a']>>len(word)&1 == 0 {
+		return 0
+	}
+	return l.words[string(word)]
+}
 
 // latinElsewhere are capitalised words that are names of something else:
 // months, days, countries, states, cities, peoples.
@@ -135,7 +175,7 @@ var latinElsewhere = nameSet(`jan feb mar apr jun jul aug sep sept oct nov dec m
  africa asia europe oceania antarctica arctic atlantic pacific caribbean balkan siberia scandinavia
  london paris berlin madrid rome milan florence naples vienna prague dublin brussels amsterdam zurich geneva lisbon athens moscow istanbul cairo tokyo osaka kyoto beijing shanghai seoul bangkok manila jakarta delhi mumbai sydney melbourne brisbane perth adelaide auckland wellington toronto montreal vancouver ottawa boston chicago houston dallas austin phoenix denver detroit seattle philadelphia atlanta miami orlando tampa cleveland cincinnati columbus memphis nashville baltimore pittsburgh milwaukee minneapolis oakland sacramento portland tucson albuquerque omaha charlotte raleigh richmond norfolk buffalo rochester albany hartford providence francisco angeles diego antonio jose vegas hollywood brooklyn manhattan bronx queens
  manchester birmingham liverpool leeds sheffield bristol glasgow edinburgh cardiff belfast oxford cambridge brighton southampton portsmouth leicester nottingham kent essex sussex surrey devon cornwall yorkshire lancashire lancaster durham
- american british english scottish irish welsh french german italian spanish portuguese dutch belgian swiss austrian polish czech hungarian romanian bulgarian greek turkish russian ukrainian swedish norwegian danish finnish icelandic european asian african chinese japanese korean indian pakistani thai vietnamese filipino indonesian australian canadian mexican brazilian argentine chilean cuban colombian egyptian israeli iranian iraqi arab muslim christian jewish catholic protestant buddhist hindu islam islamic latin roman celtic gothic viking soviet
+ american british english scottish irish welsh french german italian spanish portuguese dutch belgian swiss austrian polish czech hungarian romanian bulgarian greek turkish russian ukrainian swedish norwegian danish finnish icelandic european asian african chinese japanese korean indian pakistani thai vietnamese filipino indonesian australian canadian mexican brazilian argentine chilean cuban colombian egyptian israeli iranian iraqi arab muslim jewish catholic protestant buddhist hindu islam islamic latin roman celtic gothic viking soviet
  hong kong saint san santa los las puerto rico monte costa sierra rio new south north east west great upper lower google apple microsoft amazon facebook twitter instagram windows linux android java python javascript toyota honda sony nintendo samsung mercedes bentley porsche ford tesla chevrolet cadillac harley disney`)
 
 func (s *nameSearch) latinLookup(x *latinWord) {
@@ -147,7 +187,7 @@ func (s *nameSearch) latinLookup(x *latinWord) {
 	x.jaFamily = dict.SurnameRomaji().Lookup(low)
 	x.ordinary = dict.EnglishWords().Lookup(low) != 0
 	x.elsewhere = latinElsewhere[string(low)]
-	x.title = latinTitles[string(low)]
+	x.title = latinTitles.weight(low)
 }
 
 // latinName weighs the words of a possible name and reports them.
@@ -200,8 +240,8 @@ found:
 			n--
 			w = w[:n]
 			part = min(part, -1.5)
-			if n == 1 {
-				part = -3 // Stanley Cup
+			if n == 1 || latinOrg[trimStop(t[last.start:last.end])] {
+				part = -3 // Stanley Cup, Robert Petersen Hotel
 			}
 			continue
 		}
@@ -265,6 +305,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		odds += 1.2
 	} else if n == 1 {
 		odds += s.latinSpeech(start, end)
+		if first.given == 0 && first.family != 0 && sentenceStart(t, start) {
+			odds += 0.7
+		}
 	}
 	if s.report(start, end, odds, listed) && n > 1 && odds > 0.5 {
 		s.remember(last.start, last.end)
@@ -301,17 +344,23 @@ func latinAlone(x *latinWord, title float32) (odds float32) {
 	case g >= 10:
 		odds = 1.7
 	case g >= 7:
-		odds = 0.2
+		odds = 0.6
 	case g > 0:
-		odds = -0.7
+		odds = -0.1
 	case title > 0 && !x.ordinary:
 		odds = -1
+	case x.family.Weight() > 9:
+		odds = 0.1
+	case x.family.Weight() > 3:
+		odds = -0.2
 	case x.family != 0:
-		odds = -0.9
+		odds = -0.7
 	case max(x.jaFamily.Weight(), x.jaGiven.Weight()) >= 10:
 		odds = -1
-	default:
+	case x.ordinary:
 		return -4
+	default:
+		return -2.2
 	}
 	if x.ordinary {
 		odds -= 3.5
@@ -416,6 +465,18 @@ var (
 		-1.5: "in near at to via rue calle rua",
 	})
 )
+
+// sentenceStart reports whether a sentence begins at i: a capitalised word
+// there that is no ordinary one is more often a person than inside.
+func sentenceStart(t []byte, i int) bool {
+	for i > 0 && (t[i-1] == ' ' || t[i-1] == '"' || t[i-1] == '(') {
+		i--
+	}
+	if i == 0 || t[i-1] == '\n' {
+		return true
+	}
+	return i > 2 && (t[i-1] == '.' || t[i-1] == '!' || t[i-1] == '?') && t[i-3] != ' '
+}
 
 // latinAround weighs what stands beside a name in Latin letters.
 func (s *nameSearch) latinAround(start, end int) (odds float32) {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
@@ -40,6 +41,13 @@ func (k *katakanaRuns) next() bool {
 			end += 3
 		}
 		i = end
+		if start >= k.at+4 && t[start-1] == ' ' && katakanaAt(t[start-4:]) {
+			// スズキ has none of these bytes; タロウ after it has.
+			end = start - 1
+			for start = end - 3; start >= k.at+3 && katakanaAt(t[start-3:]); {
+				start -= 3
+			}
+		}
 		if end-start >= 6 {
 			k.start, k.end, k.at = start, end, end
 			return true
@@ -63,7 +71,10 @@ func (k *katakanaRuns) promising() bool {
 			return true
 		}
 	}
-	if word := t[k.start:k.end]; len(word) >= 9 {
+	if k.end < len(t) && t[k.end] >= '0' && t[k.end] <= '9' && regnal(t[k.end:]) {
+		return true
+	}
+	if word := t[k.start:k.end]; len(word) >= 9 && foreignShapes().may(word) {
 		if info := dict.ForeignNames().Lookup(word); info.Weight() > 4 && info.Doubt() < 2 {
 			return true
 		}
@@ -71,9 +82,38 @@ func (k *katakanaRuns) promising() bool {
 	return k.japanese()
 }
 
-// japanese reports whether the run and the one after a space may be a Japanese
-// name in kana.
+// kanaShapes holds first letter, last letter and length of the names from abroad.
+// Two of three katakana words are told from them by that alone.
+type kanaShapes [96 * 96]uint32
+
+var foreignShapes = sync.OnceValue(func() *kanaShapes {
+	s := new(kanaShapes)
+	for w, info := range dict.ForeignNames().All() {
+		if info.Weight() > 4 && info.Doubt() < 2 && len(w) >= 9 {
+			s[kanaShape([]byte(w))] |= 1 << (len(w) / 3 & 31)
+		}
+	}
+	return s
+})
+
+func (s *kanaShapes) may(word []byte) bool { return s[kanaShape(word)]>>(len(word)/3&31)&1 == 1 }
+
+// kanaShape packs the first and last letter of a katakana word; letters are U+30A1
+// to U+30FC.
+func kanaShape(word []byte) int {
+	n := len(word)
+	return int(word[1]&1<<6|word[2]&0x3F)%96*96 + int(word[n-2]&1<<6|word[n-1]&0x3F)%96
+}
+
+// japanese reports whether the run may be a Japanese name in kana: a surname
+// before a space and another run, or a cell of its own.
 func (k *katakanaRuns) japanese() bool {
 	t := k.text
-	return k.end+7 <= len(t) && t[k.end] == ' ' && katakanaAt(t[k.end+1:]) && dict.SurnameKana().Lookup(t[k.start:k.end]) != 0
+	if k.end+4 <= len(t) && t[k.end] == ' ' && katakanaAt(t[k.end+1:]) {
+		return dict.SurnameKana().Lookup(t[k.start:k.end]) != 0
+	}
+	return k.end-k.start >= 12 && (k.start == 0 || cellMark[t[k.start-1]]) && (k.end == len(t) || cellMark[t[k.end]])
 }
+
+// cellMark are the bytes that border a cell, a field or a line.
+var cellMark = [256]bool{'\n': true, '\r': true, '\t': true, ',': true, '"': true, ':': true, '|': true, ';': true}

@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -53,7 +54,7 @@ func (names) Patterns() []match.Pattern {
 			add(w, ClassGiven, nameWhole, info)
 		}
 	}
-	for w := range nameAfterWords {
+	for w := range nameAfterWords.weight {
 		if len(w) >= 3 {
 			add(w, ClassHonorific, nameKanji, 0)
 		}
@@ -80,17 +81,54 @@ func nameVariants(w string) []string {
 
 // nameAfterWords follow a name: honorifics, titles, professions. The number
 // says how strongly, in log odds.
-var nameAfterWords = nameWeights(map[float32]string{
+var nameAfterWords = newWordList(nameWeights(map[float32]string{
 	3.0: "さん さま 氏 君 くん ちゃん 殿 様 容疑者 被告 受刑者 女史 夫妻 夫人 親方 さまへ 両氏",
 	2.5: "選手 監督 投手 捕手 騎手 教授 准教授 助教授 名誉教授 博士 首相 元首相 議員 衆院議員 参院議員 知事 市長 町長 村長 区長 棋士 アナウンサー アナ" +
 		" コーチ 弁護士 医師 社長 会長 先生 大統領 総理 総裁 党首 幹事長 官房長官 外相 財務相 防衛相 法相 書記長 主席 国家主席 元大統領 将軍 大佐 中佐 少佐 大将 中将 少将 元帥" +
 		" 内野手 外野手 遊撃手 二塁手 三塁手 一塁手 巡査 警部 刑事 判事 検事 裁判長 記者 助教 講師 研究員 理事長 事務局長 委員長 局長 部長 課長 係長 次長 主任 専務 常務 取締役 副社長" +
 		" 総理大臣 大臣 牧師 神父 師匠 八段 九段 七段 六段 五段 四段 三段 名人 竜王 王位 棋聖 親王 内親王 法親王 太夫 検校 和尚 上人 法師 尼 卿 公爵 侯爵 伯爵 子爵 男爵" +
-		" 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
+		" 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 総書記 国務長官 国防長官 大使 公使 領事 総領事 書記官 報道官 補佐官 県議 市議 町議 都議 区議 村議 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
 		" 本部長 室長 参事 理事 代表 代表取締役 監事 監査役 オーナー 後見人 容疑者ら さんら 氏ら",
 	1.0: "天皇 上皇 皇后 自身 本人 死去 逮捕 著 訳 生誕 主演 名義 監修 編著 宅 あて 宛 宛て 曰く 皇帝 国王 女王 王子 王女 王妃 聖人 隊員 署員 団員 本人様 主将 棋聖戦",
 	0.5: "同様 役 作 出演 没 誕生 当時 以下 両名 と共 一行 一家 家 ら 直筆",
-})
+}))
+
+// wordList finds which of a few hundred words a text begins with. Most texts
+// are turned away by their first character.
+type wordList struct {
+	weight  map[string]float32
+	first   [1 << 10]uint64 // bits of first characters, U+0000 to U+FFFF
+	longest int
+}
+
+func newWordList(weight map[string]float32) *wordList {
+	l := &wordList{weight: weight}
+	for w := range weight {
+		if r, _ := utf8.DecodeRuneInString(w); r < 1<<16 {
+			l.first[r>>6] |= 1 << (r & 63)
+		}
+		l.longest = max(l.longest, len(w))
+	}
+	return l
+}
+
+// begins returns the weight and the length of the longest word that t begins
+// with, 0, 0 if there is none.
+func (l *wordList) begins(t []byte) (weight float32, n int) {
+	r, _ := utf8.DecodeRune(t)
+	if r >= 1<<16 || l.first[r>>6]>>(r&63)&1 == 0 {
+		return 0, 0
+	}
+	for n = min(len(t), l.longest); n > 0; n-- {
+		if n < len(t) && !utf8.RuneStart(t[n]) {
+			continue
+		}
+		if w, ok := l.weight[string(t[:n])]; ok {
+			return w, n
+		}
+	}
+	return 0, 0
+}
 
 func nameWeights(m map[float32]string) map[string]float32 {
 	out := map[string]float32{}
@@ -100,16 +138,6 @@ func nameWeights(m map[float32]string) map[string]float32 {
 		}
 	}
 	return out
-}
-
-// nameAfterWord weighs the honorific or title that t begins with.
-func nameAfterWord(t []byte) (odds float32, n int) {
-	for n = min(len(t), 18); n >= 3; n-- {
-		if w, ok := nameAfterWords[string(t[:n])]; ok {
-			return w, n
-		}
-	}
-	return 0, 0
 }
 
 // nameBeforeWords are nouns that a name follows directly: 俳優, 監督, 次男.
@@ -122,18 +150,14 @@ var nameBeforeWords = nameSet(`俳優 女優 歌手 声優 作家 画家 監督 
 
 // nameNeverWords follow a name that is part of something else's name: 本田技研,
 // 鈴木商店, 川崎病, 江戸時代.
-var nameNeverWords = nameSet(`株式会社 (株) (有) ㈱ 有限会社 合同会社 社 銀行 製作所 商店 商会 工業 産業 大学 高校 高等学校 中学 小学校 学園 学院 病院 医院 駅 市 区 町 村 県 郡 島 川 山 湖 城 寺 神社
+var nameNeverWords = newWordList(nameWeights(map[float32]string{1: `株式会社 (株) (有) ㈱ 有限会社 合同会社 社 銀行 製作所 商店 商会 工業 産業 大学 高校 高等学校 中学 小学校 学園 学院 病院 医院 駅 市 区 町 村 県 郡 島 川 山 湖 城 寺 神社
  賞 杯 朝 流 派 時代 幕府 藩 線 道 通り 橋 港 空港 支店 営業所 工場 店 電機 電器 電鉄 製薬 建設 不動産 証券 生命 保険 自動車 重工 化学 食品 鉄道 新聞 放送 書店 出版 法 病 症 症候群 式 型 丸 国 地方 地区 地域 湾 半島 峠 岳 沼 池 谷 平野 盆地 街道
- 技研 物産 商事 運輸 交通 急行 バス 組 会館 ビル 公園 球場 競馬場 記念 城下 本店 本社 支社 支部 周辺 方面 出身 在住 以南 以北 以東 以西 沖 沿岸 近郊 市内 府 都 州 連邦 協定 条約 宣言 事件 定理 方程式 法則 効果 関数 数 係数 分布 反応 現象 保育園 保育所 幼稚園 こども園 学校 施設 事務所 センター 公民館 児童館 クリニック 薬局 医療 歯科 整形 内科 外科 小児科 シリーズ グループ ホテル 財閥 本願寺 大社 天満宮 八幡宮 温泉 高原 海岸 ダム`)
+ 技研 物産 商事 運輸 交通 急行 バス 組 会館 ビル 公園 球場 競馬場 記念 城下 本店 本社 支社 支部 周辺 方面 出身 在住 以南 以北 以東 以西 沖 沿岸 近郊 市内 府 都 州 連邦 協定 条約 宣言 事件 定理 方程式 法則 効果 関数 数 係数 分布 反応 現象 保育園 保育所 幼稚園 こども園 学校 施設 事務所 センター 公民館 児童館 クリニック 薬局 医療 歯科 整形 内科 外科 小児科 シリーズ グループ ホテル 財閥 本願寺 大社 天満宮 八幡宮 温泉 高原 海岸 ダム`}))
 
 // nameNeverBefore reports whether t begins with such a word.
 func nameNeverBefore(t []byte) bool {
-	for n := min(len(t), 15); n >= 3; n-- {
-		if nameNeverWords[string(t[:n])] {
-			return true
-		}
-	}
-	return false
+	_, n := nameNeverWords.begins(t)
+	return n > 0
 }
 
 // nameCompanyBefore reports whether t ends with a word that a company's name

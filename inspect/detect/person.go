@@ -1,45 +1,51 @@
 package detect
 
+import "slices"
+
 // Person is what tells the person of a record apart from others.
 type Person struct {
-	Name string   // canonical, pieces joined; "" if none
-	IDs  []string // canonical values that belong to one person, type first
+	Name   string // canonical, pieces joined; "" if none
+	Strong []int  // findings by index whose values belong to one person, the surest first
+	Weak   []int  // and those whose values people share: birth date, address
 }
 
-// identifying are the types that tell people apart, the surest first.
-var identifying = []Type{MyNumber, Email, Phone, Card, Driver, Passport, Residence, Pension, Insurance, SSN, IBAN, Bank, Birthdate, Address, Plate}
+// strong are the types whose values belong to one person or household, the
+// surest first.
+var strong = []Type{MyNumber, Email, Phone, Card, Driver, Passport, Residence, Pension, Insurance, SSN, IBAN, Bank, Plate}
 
 // Personal reports whether a finding of type t says something of a person.
 // Types of rule authors do.
 func Personal(t Type) bool { return t != Corporate && t != Service && t != TestCard }
 
 // Person describes the record's person by the findings of at least the given
-// confidence. It appends to ids[:0].
-func (r *Record) Person(confidence float32, ids []string) Person {
-	p := Person{IDs: ids[:0]}
-	best := -1
+// confidence, in p, whose storage it reuses.
+func (r *Record) Person(confidence float32, p *Person) {
+	p.Name, p.Strong, p.Weak = "", p.Strong[:0], p.Weak[:0]
+	best, surest := -1, len(strong)
 	for i := range r.Found {
 		f := &r.Found[i]
-		if f.Confidence < confidence {
-			continue
-		}
-		if f.Type == Name {
+		switch {
+		case f.Confidence < confidence:
+		case f.Type == Name:
 			if !f.Piece && (best < 0 || worseName(&r.Found[best], f)) {
 				best = i
 			}
-			continue
-		}
-		for _, t := range identifying {
-			if t == f.Type {
-				p.IDs = append(p.IDs, string(t)+":"+f.Canon)
-				break
+		case f.Type == Birthdate || f.Type == Address:
+			p.Weak = append(p.Weak, i)
+		default:
+			rank := slices.Index(strong, f.Type)
+			if rank < 0 {
+				continue
+			}
+			p.Strong = append(p.Strong, i)
+			if last := len(p.Strong) - 1; rank < surest {
+				p.Strong[0], p.Strong[last], surest = p.Strong[last], p.Strong[0], rank
 			}
 		}
 	}
 	if best >= 0 {
 		p.Name = r.fullName(best)
 	}
-	return p
 }
 
 // worseName reports whether b is the better writing of a person's name: kanji

@@ -15,6 +15,7 @@ type Found struct {
 	Canon      string
 	From, To   int64  // byte offsets in the part's own bytes, half open
 	Line       int    // from 1
+	Tag        int    // the session's, when it was written
 	Own        Label  // the label that governed it
 	Piece      bool   // continues the name or address before it (名 after 姓)
 	Text       []byte // folded; valid during the call
@@ -48,6 +49,7 @@ type groupBlock struct {
 	found    []Finding // ascending, starting in [own, cut)
 	view     *view
 	gap      bool // the block before was not looked at
+	tag      int
 }
 
 // grouper puts findings together to records, across blocks.
@@ -174,7 +176,7 @@ func (g *grouper) add(p *group, f *Finding) *group {
 	n := Found{
 		Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated, Canon: f.Canon,
 		From: b.origin.Origin(f.Start), To: b.origin.End(f.End),
-		Line: g.lineNo, Own: own, lo: lo, hi: len(p.arena),
+		Line: g.lineNo, Tag: b.tag, Own: own, lo: lo, hi: len(p.arena),
 	}
 	n.Piece = p.continues(&n)
 	if n.Type == Name && !n.Piece {

@@ -28,6 +28,9 @@ type Sink interface {
 // Session finds what is in one text, pushed in pieces. The outcome does not
 // depend on how the text is cut into pieces. It belongs to one goroutine.
 type Session struct {
+	// Tag stands in all that is found in what is written from now on.
+	Tag int
+
 	engine *Engine
 	sink   Sink
 	size   int // of a block; differs from blockSize in tests
@@ -66,7 +69,7 @@ func newSession(e *Engine) *Session {
 }
 
 func (s *Session) reset(sink Sink) {
-	s.sink = sink
+	s.sink, s.Tag = sink, 0
 	s.open = false
 	s.raw, s.text = s.raw[:0], s.text[:0]
 	s.rawMap.Reset(0)
@@ -87,8 +90,11 @@ func (s *Session) Write(t part.Text) {
 	if t.Layout == part.Single {
 		label = classify([]byte(normal.String(t.Label)))
 	}
-	if s.open && (t.Layout != s.layout || t.Layout == part.Single) {
+	if s.open && t.Layout != s.layout {
 		s.flush()
+	}
+	if t.Layout == part.Single {
+		defer s.flush()
 	}
 	if !s.open {
 		s.open, s.layout, s.label = true, t.Layout, label
@@ -355,7 +361,7 @@ func (s *Session) look(demand Demand, text []byte, cut int) {
 	s.group.block(groupBlock{
 		text: text, own: s.own, cut: cut, line: s.line,
 		origin: &s.textMap, found: s.found, view: &s.view,
-		gap: s.skipped,
+		gap: s.skipped, tag: s.Tag,
 	})
 	s.skipped = false
 }

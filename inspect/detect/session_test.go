@@ -62,7 +62,7 @@ func records(text string, layout part.Layout, least float32, cut func() int) []s
 		m.Reset(int64(at))
 		// The piece's bytes are gone after the call.
 		piece := bytes.Clone(b[at : at+n])
-		s.Write(part.Text{Bytes: piece, Map: &m, Layout: layout})
+		s.Write(part.Text{Bytes: piece, Map: &m, Layout: layout, Label: "お名前"})
 		clear(piece)
 		at += n
 	}
@@ -121,6 +121,7 @@ func TestRecordsByLayout(t *testing.T) {
 		{"form", "fullName=鵞泉亜弩夫\ntel=0312345678\nmail=a@example.jp\n", part.Form, []string{
 			"NAME=鵞泉亜弩夫 PHONE=0312345678 EMAIL=a@example.jp",
 		}},
+		{"a field", "鵞泉亜弩夫", part.Single, []string{"NAME=鵞泉亜弩夫"}},
 		{"table", "名簿\n\n氏名\t電話番号\n山田太郎\t090-1234-5678\n佐藤花子\t080-2345-6789\n", part.Table, []string{
 			"NAME=山田太郎 PHONE=090-1234-5678", "NAME=佐藤花子 PHONE=080-2345-6789",
 		}},

@@ -21,7 +21,7 @@ type office struct{}
 func (office) Name() string { return "office" }
 
 func (office) Match(p *part.Part, head []byte) bool {
-	if len(p.Encodings) > 0 || p.Role != part.Body || len(head) < 30 || string(head[:4]) != sigLocal {
+	if len(p.Encodings) > 0 || !p.Role.Content() || len(head) < 30 || string(head[:4]) != sigLocal {
 		return false
 	}
 	name := head[30:]

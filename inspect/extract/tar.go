@@ -18,7 +18,7 @@ func (tarArchive) Name() string { return "tar" }
 
 // Match looks at the checksum of the first header, which all forms have.
 func (tarArchive) Match(p *part.Part, head []byte) bool {
-	if len(p.Encodings) > 0 || p.Role != part.Body || len(head) < 512 || head[0] == 0 {
+	if len(p.Encodings) > 0 || !p.Role.Content() || len(head) < 512 || head[0] == 0 {
 		return false
 	}
 	field := string(bytes.Trim(head[148:156], " \x00"))

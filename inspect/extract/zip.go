@@ -22,7 +22,7 @@ type zipArchive struct{}
 func (zipArchive) Name() string { return "zip" }
 
 func (zipArchive) Match(p *part.Part, head []byte) bool {
-	return len(p.Encodings) == 0 && p.Role == part.Body && isZip(head)
+	return len(p.Encodings) == 0 && p.Role.Content() && isZip(head)
 }
 
 func isZip(head []byte) bool {

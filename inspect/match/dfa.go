@@ -53,6 +53,7 @@ func priorOf(r rune) int {
 const (
 	maxStates = 4096
 	maxTable  = 1 << 18 // entries of next
+	maxWork   = 1 << 23 // instructions visited, some tens of milliseconds
 )
 
 var errTooManyStates = errors.New("expression needs too many states")
@@ -66,12 +67,14 @@ type dfaBuilder struct {
 	ids     map[string]uint32
 	lists   [][]uint32 // by state: the instructions
 	priors  []int      // by state: what stands before
-	seen    []uint32   // by instruction: the last closure that visited it
+	seen    []uint32   // by instruction: the last step that visited it
+	listed  []uint32   // by instruction: the last step that put it on its list
 	visit   uint32
+	work    int // instructions visited in all
 }
 
 func newDFA(prog *syntax.Prog) (*dfa, error) {
-	b := &dfaBuilder{dfa: &dfa{}, prog: prog, ids: map[string]uint32{}, seen: make([]uint32, len(prog.Inst))}
+	b := &dfaBuilder{dfa: &dfa{}, prog: prog, ids: map[string]uint32{}, seen: make([]uint32, len(prog.Inst)), listed: make([]uint32, len(prog.Inst))}
 	for i := range prog.Inst {
 		b.asserts = b.asserts || prog.Inst[i].Op == syntax.InstEmptyWidth
 	}
@@ -83,7 +86,7 @@ func newDFA(prog *syntax.Prog) (*dfa, error) {
 		b.start[p] = b.state([]uint32{uint32(prog.Start)}, p)
 	}
 	for s := 0; s < len(b.lists); s++ {
-		if len(b.lists) > maxStates || len(b.lists)*b.width > maxTable {
+		if len(b.lists) > maxStates || len(b.lists)*b.width > maxTable || b.work > maxWork {
 			return nil, errTooManyStates
 		}
 		for c := range b.width {
@@ -208,6 +211,7 @@ func (b *dfaBuilder) step(s, c int) uint32 {
 			return
 		}
 		b.seen[pc] = b.visit
+		b.work++
 		switch in := &b.prog.Inst[pc]; in.Op {
 		case syntax.InstAlt, syntax.InstAltMatch:
 			follow(in.Out)
@@ -221,7 +225,8 @@ func (b *dfaBuilder) step(s, c int) uint32 {
 		case syntax.InstMatch:
 			matched = true // whatever is less preferred is dropped
 		default:
-			if r >= 0 && b.consumes(pc, r) && !slices.Contains(list, in.Out) {
+			if r >= 0 && b.consumes(pc, r) && b.listed[in.Out] != b.visit {
+				b.listed[in.Out] = b.visit
 				list = append(list, in.Out)
 			}
 		}

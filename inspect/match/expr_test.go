@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -177,6 +178,7 @@ func TestExpressionPatience(t *testing.T) {
 	text := []byte(strings.Repeat("1 ", 3_000))
 	exprAgree(t, []string{`\d[\d ]*x`, `1`}, text)
 	exprAgree(t, []string{`\d[\d ]*x`}, append(text, 'x'))
+	exprAgree(t, []string{`[a-z@]+@x[a-z]{5}Q`, `@`}, []byte(strings.Repeat("a", 3000)+strings.Repeat("@xaaaa", 1000)+"aQ@xaaaaaQ"))
 }
 
 func TestLargeExpressionFallsBack(t *testing.T) {
@@ -189,6 +191,14 @@ func TestLargeExpressionFallsBack(t *testing.T) {
 		t.Errorf("%s has a machine", src)
 	}
 	exprAgree(t, []string{src}, []byte(strings.Repeat("abba", 30)+"c"))
+
+	start := time.Now()
+	if _, err := newExprs(exprsOf(`[ab]*a[ab]{400}c`, `(?:x{0,30}y?){30}z`)); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("compiling took %v", d)
+	}
 }
 
 func FuzzExpressionsEqualRegexp(f *testing.F) {
@@ -196,7 +206,7 @@ func FuzzExpressionsEqualRegexp(f *testing.F) {
 		f.Add(e, exprCases[(i+5)%len(exprCases)], []byte(exprTexts[i%len(exprTexts)]))
 	}
 	f.Fuzz(func(t *testing.T, a, b string, text []byte) {
-		if len(a) > 40 || len(b) > 40 || len(text) > 300 {
+		if len(a) > 150 || len(b) > 150 || len(text) > 300 {
 			t.Skip()
 		}
 		var src []string

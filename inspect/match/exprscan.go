@@ -2,7 +2,6 @@ package match
 
 import (
 	"cmp"
-	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -16,7 +15,6 @@ type exprScan struct {
 	found   []uint32
 	state   []exprState // by expression
 	matches []exprMatch // in order
-	spent   int         // bytes that machines of several looked at
 	ends    ends
 	mark    int         // matches from here on are not merged with those before
 	late    []exprMatch // for merge
@@ -59,7 +57,7 @@ const (
 // scan appends the matches of all expressions to dst.
 func (x *exprs) scan(dst []Hit, text []byte, k kernels) []Hit {
 	s := exprScans.Get().(*exprScan)
-	s.exprs, s.text, s.matches, s.spent, s.unsorted = x, text, s.matches[:0], 0, false
+	s.exprs, s.text, s.matches, s.unsorted = x, text, s.matches[:0], false
 	s.state = slices.Grow(s.state[:0], len(x.all))[:len(x.all)]
 	clear(s.state)
 
@@ -107,58 +105,60 @@ func (s *exprScan) step(k kernels, base int) {
 	s.pivots(k)
 }
 
-// pivots looks at the offsets that passed the marks, a batch at a time. Each
-// machine adds its matches in order; they are merged with those before.
+// pivots looks at the offsets that passed the marks. Each machine adds its
+// matches in order; they are merged with those before.
 func (s *exprScan) pivots(k kernels) {
 	walker, _ := k.(walker)
-	for batch := range slices.Chunk(s.found, batchSize) {
-		walker := walker
-		if len(batch) < walkWorth {
-			walker = nil
-		}
-		for _, m := range s.ahead {
-			s.mark = len(s.matches)
-			if walker != nil {
-				s.walkAhead(walker, m, batch)
-			} else {
-				for _, i := range batch {
-					if m.first.has(s.text[i]) {
-						s.run(m, int(i))
-					}
+	if len(s.found) < walkWorth {
+		walker = nil
+	}
+	for _, m := range s.ahead {
+		s.mark = len(s.matches)
+		switch {
+		case s.done(m):
+		case walker != nil:
+			s.walkAhead(walker, m)
+		default:
+			for _, i := range s.found {
+				if m.first.has(s.text[i]) {
+					s.run(m, int(i))
 				}
 			}
-			s.merge()
 		}
-		for _, e := range s.back {
-			s.mark = len(s.matches)
-			if walker != nil && e.lead == leadRun && e.single {
-				s.walkBack(walker, e, batch)
-			} else {
-				for _, i := range batch {
-					if e.first.has(s.text[i]) {
-						s.goBack(e, int(i))
-					}
+		s.merge()
+	}
+	for _, e := range s.back {
+		s.mark = len(s.matches)
+		if walker != nil && e.lead == leadRun && e.single {
+			s.walkBack(walker, e)
+		} else {
+			for _, i := range s.found {
+				if e.first.has(s.text[i]) {
+					s.goBack(e, int(i))
 				}
 			}
-			s.merge()
 		}
+		s.merge()
 	}
 }
 
 // run runs a machine whose members all start at i.
 func (s *exprScan) run(m *machine, i int) {
-	if !utf8.RuneStart(s.text[i]) && insideRune(s.text, i) {
+	if s.done(m) || !utf8.RuneStart(s.text[i]) && insideRune(s.text, i) {
 		return
 	}
 	matched, looked := m.match(s.text, i, &s.ends)
 	s.take(m, i, matched, &s.ends)
-	if s.spent += looked; s.spent > patience*len(s.text)+thrift {
-		s.spent = math.MinInt
+	st := &s.state[m.members[0].index] // keeps the account for all
+	if st.spent += looked; st.spent > patience*len(s.text)+thrift {
 		for _, e := range m.members {
 			s.whole(e)
 		}
 	}
 }
+
+// done reports whether package regexp has decided for a machine's members.
+func (s *exprScan) done(m *machine) bool { return s.state[m.members[0].index].done }
 
 // take adds the matches at i of those members that have got no further.
 func (s *exprScan) take(m *machine, i int, matched uint32, ends *ends) {
@@ -186,7 +186,7 @@ func (s *exprScan) goBack(e *expr, i int) {
 	case leadWindow:
 		start = max(i-e.reach, int(st.from))
 	case leadRun:
-		start = s.runStart(e, st, i)
+		start = s.runStart(e, int(st.from), i)
 	}
 	for ; start <= i; start = max(start+1, int(st.from)) {
 		if !utf8.RuneStart(s.text[start]) && insideRune(s.text, start) {
@@ -209,9 +209,10 @@ func (s *exprScan) goBack(e *expr, i int) {
 	}
 }
 
-// runStart returns where the run of bytes before the pivot at i begins.
-func (s *exprScan) runStart(e *expr, st *exprState, i int) int {
-	for i > int(st.from) && e.run.has(s.text[i-1]) {
+// runStart returns where the run of bytes before the pivot at i begins, at
+// floor at the earliest.
+func (s *exprScan) runStart(e *expr, floor, i int) int {
+	for i > floor && e.run.has(s.text[i-1]) {
 		i--
 	}
 	return i

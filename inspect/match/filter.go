@@ -58,7 +58,8 @@ func (b *bitset) has(lo, hi uint32) uint32 {
 	return w >> (h >> 1 & 31) & (w >> (h >> 6 & 31)) & 1
 }
 
-// newBitset returns a set with room for n keys at less than 1% of false yes.
+// newBitset returns a set with room for n keys at about 1% of false yes: 16 to
+// 32 bits each.
 func newBitset(n int) bitset {
 	log := min(max(bits.Len(uint(n)*16/32), 3), 20)
 	return bitset{words: make([]uint32, 1<<log), shift: uint32(32 - log)}

@@ -8,8 +8,8 @@ import (
 // An index finds the slot of a key in one probe, without a loop: hash and
 // displace (Belazzougui, Botelho, Dietzfelbinger 2009). Keys fall into small
 // buckets; each bucket has a seed with which its keys reach slots of their own.
-// It is about ten bytes a key, so that names by the ten thousand stay in the
-// second-level cache.
+// It takes ten to twenty bytes a key, so that names by the ten thousand stay in
+// the second-level cache.
 type index struct {
 	seeds     []uint16
 	slots     []slot

@@ -23,11 +23,11 @@ type machine struct {
 }
 
 const (
-	maxMembers = 32
+	maxMembers = 16
 	maxSets    = 256
 	// maxProduct is the greatest table of a machine of several, in entries:
 	// larger ones would push the text out of the cache.
-	maxProduct = 1 << 16
+	maxProduct = 1 << 15
 )
 
 // machineOf is the machine of one expression.

@@ -22,7 +22,7 @@ var (
 )
 
 // marks is the first stage of a filter. Each entry has one bit a bucket. The
-// layout is known to assembly.
+// assembly knows where low (at 0), high (320), low4 (640) and high4 (720) are.
 type marks struct {
 	low  [markBytes][64]byte // by a byte's low six bits
 	high [markBytes][64]byte // by its high six

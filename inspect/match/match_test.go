@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -188,17 +189,44 @@ func TestAtOutOfRange(t *testing.T) {
 	}
 }
 
+var poolsForget bool // set in builds with the race detector
+
 func TestEvidenceIsReused(t *testing.T) {
+	if poolsForget {
+		t.Skip("scratch is pooled")
+	}
 	text := []byte(strings.Repeat("氏名 a@b 123 ", 1000))
 	for _, v := range variants() {
 		if v.name == Cloudflare.String() || v.name == Naive.String() {
 			continue
 		}
-		s := v.must(t, literals(true, "氏名", "a"), Options{})
+		s := v.must(t, literals(true, "氏名", "a"), Options{Exprs: exprsOf(`\d{3}`, `[a-z]+@b`)})
 		var ev Evidence
 		s.Scan(text, &ev)
 		if n := testing.AllocsPerRun(20, func() { s.Scan(text, &ev) }); n > 0 {
 			t.Errorf("%s: %v allocations a scan", v.name, n)
 		}
+	}
+}
+
+func TestConcurrentScans(t *testing.T) {
+	text := []byte(strings.Repeat("氏名 a@b.cc 090-0000-0000 tel\n", 300))
+	for _, v := range variants() {
+		s := v.must(t, literals(true, "氏名", "Tel"), Options{Exprs: exprsOf(exprCases[:6]...)})
+		var want Evidence
+		s.Scan(text, &want)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				var ev Evidence
+				for range 5 {
+					s.Scan(text, &ev)
+					if err := same(&ev, &want); err != nil || !slices.Equal(ev.Matches, want.Matches) {
+						t.Errorf("%s: differs from a scan alone: %v", v.name, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
 	}
 }

@@ -107,10 +107,9 @@ var cuts = func() (m [32]struct{ head, tail uint64 }) { // up to 16 used; 32 spa
 
 // literal is a pattern on its way into the table.
 type literal struct {
-	key     uint64 // the folded literal's first eight bytes, to be compared as a number
 	folded  []byte
-	pattern int32
-	class   int32
+	pattern int
+	class   int
 }
 
 // newTable builds the table of valid patterns.
@@ -121,10 +120,10 @@ func newTable(p []Pattern) *table {
 	var keys []uint64
 	var refs []uint32
 	for lo := 0; lo < len(sorted); {
-		k := int(sorted[lo].class)
+		k := sorted[lo].class
 		prefix := sorted[lo].folded[:widths[k]]
 		hi := lo + 1
-		for hi < len(sorted) && int(sorted[hi].class) == k && string(sorted[hi].folded[:widths[k]]) == string(prefix) {
+		for hi < len(sorted) && sorted[hi].class == k && string(sorted[hi].folded[:widths[k]]) == string(prefix) {
 			hi++
 		}
 		if len(t.classes) == 0 || t.classes[len(t.classes)-1] != k {
@@ -148,29 +147,40 @@ func (t *table) sort(p []Pattern) []literal {
 		t.longest = max(t.longest, len(p[i].Literal))
 	}
 	all := make([]byte, 0, total)
-	l := make([]literal, len(p))
+	folded := make([][]byte, len(p))
+	// What is moved about while sorting is kept small.
+	type entry struct {
+		key uint64 // the first eight bytes, to be compared as a number
+		i   int
+	}
+	var byClass [classCount][]entry
 	for i := range p {
 		n := len(all)
 		all = append(all, p[i].Literal...)
-		if t.fold {
-			lower(all[n:])
-		}
 		lit := all[n:len(all):len(all)]
-		l[i] = literal{bits.ReverseBytes64(load(lit)), lit, int32(i), int32(class(len(lit)))}
+		if t.fold {
+			lower(lit)
+		}
+		folded[i] = lit
+		k := class(len(lit))
+		byClass[k] = append(byClass[k], entry{bits.ReverseBytes64(load(lit)), i})
 	}
-	slices.SortFunc(l, func(a, b literal) int {
-		switch {
-		case a.class != b.class:
-			return int(a.class - b.class)
-		case a.key != b.key:
-			return cmp.Compare(a.key, b.key)
+	sorted := make([]literal, 0, len(p))
+	for k, entries := range byClass {
+		slices.SortFunc(entries, func(a, b entry) int {
+			if a.key != b.key {
+				return cmp.Compare(a.key, b.key)
+			}
+			if c := bytes.Compare(folded[a.i], folded[b.i]); c != 0 {
+				return c
+			}
+			return a.i - b.i
+		})
+		for _, e := range entries {
+			sorted = append(sorted, literal{folded[e.i], e.i, k})
 		}
-		if c := bytes.Compare(a.folded, b.folded); c != 0 {
-			return c
-		}
-		return int(a.pattern - b.pattern)
-	})
-	return l
+	}
+	return sorted
 }
 
 // addGroup appends the items of literals with a common prefix.

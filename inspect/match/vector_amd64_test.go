@@ -68,19 +68,23 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 	}
 }
 
-// The assembly of walkAVX512 knows these offsets.
-func TestWalkLayout(t *testing.T) {
+// The assembly knows these offsets.
+func TestLayouts(t *testing.T) {
 	var w walk
+	var m marks
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
 	}{
+		{"high", unsafe.Offsetof(m.high), 320},
+		{"low4", unsafe.Offsetof(m.low4), 640},
+		{"high4", unsafe.Offsetof(m.high4), 720},
 		{"at", unsafe.Offsetof(w.at), 24},
-		{"row", unsafe.Offsetof(w.row), 600},
-		{"slot", unsafe.Offsetof(w.slot), 1176},
-		{"event", unsafe.Offsetof(w.event), 1752},
-		{"event size", unsafe.Sizeof(w.event[0]), 2112},
-		{"redoes", unsafe.Offsetof(w.redoes), 8088},
+		{"row", unsafe.Offsetof(w.row), 1112},
+		{"slot", unsafe.Offsetof(w.slot), 2200},
+		{"event", unsafe.Offsetof(w.event), 3288},
+		{"event size", unsafe.Sizeof(w.event[0]), 4160},
+		{"redoes", unsafe.Offsetof(w.redoes), 15768},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, the assembly has %d", c.name, c.got, c.want)

@@ -1,6 +1,9 @@
 package match
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A walker runs one machine from many pivots side by side, a few steps at a
 // time. What it does is defined by machine.match.
@@ -12,7 +15,7 @@ type walker interface {
 }
 
 const (
-	batchSize = 128 // pivots at a time
+	batchSize = 256 // pivots at a time
 	walkStep  = 4
 	walkMost  = 48 // characters after which a pivot still alive is run again by itself
 	walkWorth = 8  // pivots from which on a walk pays
@@ -28,8 +31,8 @@ type walk struct {
 	event         [3][batchSize*walkStep + lanes]uint32 // slot, offset, set
 	redoes        [batchSize + lanes]uint32             // slots
 
-	start   [batchSize]uint32 // for walkBack, by slot: where to start
-	pivot   [batchSize]uint32 // and the pivot
+	start   [batchSize]uint32 // by slot, if not as in the batch: where to start
+	pivot   [batchSize]uint32 // for walkBack: the pivot
 	matched [batchSize]uint32 // by slot: the members that matched there
 	ends    [batchSize]ends   // and where
 	touched slots             // something matched, or it is again
@@ -39,42 +42,73 @@ type walk struct {
 // slots is a set of slots.
 type slots [batchSize / 64]uint64
 
-func (s *slots) add(slot uint32) { s[slot/64&1] |= 1 << (slot & 63) }
+func (s *slots) add(slot uint32) { s[slot/64%(batchSize/64)] |= 1 << (slot & 63) }
 
-func (s *slots) has(slot int) bool { return s[slot/64&1]>>(slot&63)&1 != 0 }
+func (s *slots) has(slot int) bool { return s[slot/64%(batchSize/64)]>>(slot&63)&1 != 0 }
 
-// walkAhead runs m from the pivots of a batch. Those of other expressions die
-// at once.
-func (s *exprScan) walkAhead(k walker, m *machine, batch []uint32) {
+// walkAhead runs m from the pivots. Those of expressions that it does not have
+// die at once.
+func (s *exprScan) walkAhead(k walker, m *machine) {
 	w := s.batch()
-	w.run(k, m, s.text, batch)
-	for part, set := range w.touched {
-		for ; set != 0; set &= set - 1 {
-			slot := part*64 + bits.TrailingZeros64(set)
-			if i := int(batch[slot]); w.again.has(slot) {
-				s.run(m, i)
-			} else {
-				s.take(m, i, w.matched[slot], &w.ends[slot])
+	for batch := range slices.Chunk(s.found, batchSize) {
+		if len(s.ahead) > 1 {
+			mine := w.start[:0]
+			for _, i := range batch {
+				if m.first.has(s.text[i]) {
+					mine = append(mine, i)
+				}
+			}
+			if batch = mine; len(batch) == 0 {
+				continue
+			}
+		}
+		w.run(k, m, s.text, batch)
+		for part, set := range w.touched {
+			for ; set != 0; set &= set - 1 {
+				slot := part*64 + bits.TrailingZeros64(set)
+				if i := int(batch[slot]); w.again.has(slot) {
+					s.run(m, i)
+				} else {
+					s.take(m, i, w.matched[slot], &w.ends[slot])
+				}
 			}
 		}
 	}
 }
 
 // walkBack runs the machine of an expression with a single run before its pivot
-// from the start of that run, for the pivots of a batch.
-func (s *exprScan) walkBack(k walker, e *expr, batch []uint32) {
+// from the start of that run, for all its pivots.
+func (s *exprScan) walkBack(k walker, e *expr) {
 	st := &s.state[e.index]
 	w := s.batch()
 	n := 0
-	for _, i := range batch {
-		if e.first.has(s.text[i]) && int(st.from) <= int(i) && !st.done {
-			w.start[n], w.pivot[n] = uint32(s.runStart(e, st, int(i))), i
-			n++
+	for _, i := range s.found {
+		if !e.first.has(s.text[i]) || int(st.from) > int(i) || st.done {
+			continue
+		}
+		floor, before := int(st.from), -1
+		if n > 0 {
+			before = int(w.pivot[n-1])
+		}
+		start := s.runStart(e, max(floor, before), int(i))
+		if start == before { // the run goes on beyond the pivot before this
+			start = int(w.start[n-1])
+		}
+		w.start[n], w.pivot[n] = uint32(start), i
+		if n++; n == batchSize {
+			s.walkRuns(k, e, n)
+			n = 0
 		}
 	}
-	if n == 0 {
-		return
+	if n > 0 {
+		s.walkRuns(k, e, n)
 	}
+}
+
+// walkRuns does the batch that walkBack has collected.
+func (s *exprScan) walkRuns(k walker, e *expr, n int) {
+	st := &s.state[e.index]
+	w := s.walk
 	w.run(k, e.machine, s.text, w.start[:n])
 	for slot, i := range w.pivot[:n] {
 		start := int32(w.start[slot])

@@ -13,3 +13,14 @@ func width(t *table) {
 		t.set(0xff5f+rune(i), replace, string(r))
 	}
 }
+
+// narrowed holds the ASCII that U+FF00 to U+FF7F become wherever they stand, 0
+// for those that become something else.
+var narrowed = func() (t [128]byte) {
+	for i := range t {
+		if e := folds.of(rune(0xff00 + i)); e.kind == replace && len(e.to) == 1 {
+			t[i] = e.to[0]
+		}
+	}
+	return t
+}()

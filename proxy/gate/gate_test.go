@@ -348,6 +348,26 @@ func TestMaskedPath(t *testing.T) {
 	}
 }
 
+// An event names the file of a finding, unless something was found in the name
+// of a file.
+func TestPlaces(t *testing.T) {
+	r := &inspect.Report{
+		Parts:    []inspect.PartReport{{Path: "body » list.csv", Format: "csv"}, {Path: "body » filename", Format: "text"}, {Path: "body » a.zip » 山田.txt", Format: "text"}},
+		Findings: []inspect.Finding{{Part: 0, Type: "CARD"}, {Part: 2, Type: "NAME"}},
+	}
+	if p := places(r); p[0].In != "body » list.csv" || p[1].In != "body » a.zip » 山田.txt" || p[0].Type != "CARD" {
+		t.Errorf("%+v", p)
+	}
+	r.Findings = append(r.Findings, inspect.Finding{Part: 1})
+	if p := places(r); p[0].In != "body » csv" || p[1].In != "body » text" {
+		t.Errorf("%+v", p)
+	}
+	r.Findings = make([]inspect.Finding, inspect.MaxFindings)
+	if p := places(r); len(p) != shownFindings || p[0].In != "body » csv" {
+		t.Errorf("%d: %+v", len(p), p[0])
+	}
+}
+
 func TestIncidentNumbersDiffer(t *testing.T) {
 	n := map[string]bool{}
 	for range 10000 {

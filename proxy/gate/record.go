@@ -3,11 +3,13 @@ package gate
 import (
 	"context"
 	"encoding/hex"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -105,10 +107,44 @@ func (c *check) event() audit.Event {
 			}
 		}
 		if len(r.Findings) > 0 {
-			ev.Findings = r.Findings[:min(len(r.Findings), shownFindings)]
+			ev.Findings = places(r)
 		}
 	}
 	return ev
+}
+
+// place is a finding as events list it.
+type place struct {
+	inspect.Finding
+	In string `json:"in"` // the part's path
+}
+
+// places lists the first findings. The steps of a path are file names; where
+// something was found in a file name, formats stand in their stead.
+func places(r *inspect.Report) []place {
+	const fileName = part.Separator + "filename"
+	named := false
+	for i := range r.Findings {
+		in := partPath(r, &r.Findings[i])
+		named = named || strings.HasSuffix(in, fileName) || strings.Contains(in, fileName+part.Separator)
+	}
+	out := make([]place, min(len(r.Findings), shownFindings))
+	for i := range out {
+		f := &r.Findings[i]
+		in := partPath(r, f)
+		if root, inner, ok := strings.Cut(in, part.Separator); ok && inner != "" && (named || len(r.Findings) == inspect.MaxFindings) {
+			in = root + part.Separator + r.Parts[f.Part].Format
+		}
+		out[i] = place{*f, in}
+	}
+	return out
+}
+
+func partPath(r *inspect.Report, f *inspect.Finding) string {
+	if f.Part < 0 || f.Part >= len(r.Parts) {
+		return ""
+	}
+	return r.Parts[f.Part].Path
 }
 
 // maxPath bounds the bytes of a path that an event keeps.
@@ -133,17 +169,20 @@ func (c *check) maskedPath() string {
 }
 
 func maskFindings(p string, r *inspect.Report) string {
+	if len(r.Findings) == inspect.MaxFindings {
+		return maskAll(p) // there may be more than the report lists
+	}
 	b := []byte(p)
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Part < len(r.Parts) && r.Parts[f.Part].Path == pathPart {
+		switch in := partPath(r, f); {
+		case in == pathPart:
 			for k := max(f.Start, 0); k < f.End && k < int64(len(b)); k++ {
 				b[k] = '*'
 			}
+		case strings.HasPrefix(in, pathPart+part.Separator):
+			return maskAll(p) // it was encoded: its place here is not known
 		}
-	}
-	if len(r.Findings) == inspect.MaxFindings {
-		return maskAll(p) // there may be more than the report lists
 	}
 	return string(b)
 }

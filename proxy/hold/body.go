@@ -74,7 +74,7 @@ func (b *Body) space(ctx context.Context, first int) ([]byte, error) {
 			if more := int64(chunk - used); b.roomFor(more) {
 				grown := getMemory(chunk)
 				copy(grown, last)
-				putMemory(last, used)
+				putMemory(last)
 				b.mem[0] = grown
 				return grown[used:], nil
 			}
@@ -107,6 +107,7 @@ func (b *Body) roomFor(n int64) bool {
 
 // wrote says that n bytes were put where space pointed.
 func (b *Body) wrote(n int) {
+	b.size += int64(n)
 	if b.file != nil {
 		b.file.fill += n
 		return
@@ -139,8 +140,8 @@ func (b *Body) release() {
 	if b.refs.Add(-1) > 0 {
 		return
 	}
-	for i, m := range b.mem {
-		putMemory(m, int(min(b.memSize-int64(i)*chunk, int64(len(m)))))
+	for _, m := range b.mem {
+		putMemory(m)
 	}
 	b.mem = nil
 	b.s.memory.Add(-b.reserved)
@@ -206,83 +207,3 @@ func (b *Body) at(off int64, w *window) ([]byte, error) {
 
 // NewReader returns a reader of the whole body. Any number may be in use.
 func (b *Body) NewReader() *Reader { return &Reader{b: b} }
-
-// Reader reads a Body from the start: an io.ReadSeekCloser, io.ReaderAt and
-// io.WriterTo. Not safe for concurrent use.
-type Reader struct {
-	b      *Body
-	off    int64
-	window window
-}
-
-// Read implements io.Reader.
-func (r *Reader) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	if !r.b.acquire() {
-		r.window.free()
-		return 0, ErrClosed
-	}
-	defer r.b.release()
-	src, err := r.b.at(r.off, &r.window)
-	if err != nil {
-		return 0, err
-	}
-	n := copy(p, src)
-	r.off += int64(n)
-	return n, nil
-}
-
-// WriteTo implements io.WriterTo.
-func (r *Reader) WriteTo(w io.Writer) (done int64, err error) {
-	if !r.b.acquire() {
-		r.window.free()
-		return 0, ErrClosed
-	}
-	defer r.b.release()
-	defer r.window.free()
-	for !r.b.closed.Load() {
-		src, err := r.b.at(r.off, &r.window)
-		if err == io.EOF {
-			return done, nil
-		}
-		if err != nil {
-			return done, err
-		}
-		n, err := w.Write(src)
-		r.off += int64(n)
-		done += int64(n)
-		if err == nil && n < len(src) {
-			err = io.ErrShortWrite
-		}
-		if err != nil {
-			return done, err
-		}
-	}
-	return done, ErrClosed
-}
-
-// ReadAt implements io.ReaderAt.
-func (r *Reader) ReadAt(p []byte, off int64) (int, error) { return r.b.ReadAt(p, off) }
-
-// Seek implements io.Seeker.
-func (r *Reader) Seek(off int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekCurrent:
-		off += r.off
-	case io.SeekEnd:
-		off += r.b.size
-	}
-	if off < 0 {
-		return 0, fmt.Errorf("seek in body: offset %d is negative", off)
-	}
-	r.off = off
-	return off, nil
-}
-
-// Close frees what the reader holds, not the body. The reader may be used on.
-func (r *Reader) Close() error {
-	r.window.free()
-	return nil
-}

@@ -67,10 +67,10 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 			f.touch()
 			empty = 0
 			h.Write(space[:n])
-			if b.size += int64(n); b.size > f.limit {
+			b.wrote(n)
+			if b.size > f.limit {
 				return ErrTooLarge
 			}
-			b.wrote(n)
 		}
 		switch {
 		case err == io.EOF:

@@ -434,6 +434,82 @@ func TestCloseWhileReading(t *testing.T) {
 	idle(t, s)
 }
 
+// TestCloseReaderFromAnotherGoroutine does what http.Transport does.
+func TestCloseReaderFromAnotherGoroutine(t *testing.T) {
+	s := mustSpool(t, Config{MemoryPerBody: 1})
+	want := bytes.Repeat([]byte{7}, 3*chunk)
+	b := mustHold(t, s, bytes.NewReader(want), Options{})
+	other := mustHold(t, s, bytes.NewReader(bytes.Repeat([]byte{9}, 3*chunk)), Options{})
+	defer other.Close()
+	var wg sync.WaitGroup
+	for range 50 {
+		r := b.NewReader()
+		wg.Go(func() {
+			p := make([]byte, 1000)
+			for {
+				n, err := r.Read(p)
+				if bytes.Count(p[:n], []byte{7}) != n {
+					t.Error("bytes of another body")
+				}
+				if err != nil {
+					return
+				}
+			}
+		})
+		wg.Go(func() { io.Copy(io.Discard, other.NewReader()) })
+		wg.Go(func() { r.Close() })
+	}
+	wg.Wait()
+	// Close does not wait for a write that hangs.
+	pr, pw := io.Pipe()
+	r := b.NewReader()
+	wg.Go(func() {
+		if _, err := r.WriteTo(pw); !errors.Is(err, ErrClosed) && !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("WriteTo: %v", err)
+		}
+	})
+	if _, err := io.ReadFull(pr, make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	b.Close()
+	if st := s.Stats(); st.Bodies != 2 {
+		t.Errorf("%d bodies while one is still being read", st.Bodies)
+	}
+	pr.Close()
+	wg.Wait()
+	if _, err := r.Read(make([]byte, 1)); !errors.Is(err, ErrClosed) {
+		t.Errorf("Read after Close: %v", err)
+	}
+	if st := s.Stats(); st.Bodies != 1 {
+		t.Errorf("%d bodies, want the other one", st.Bodies)
+	}
+}
+
+// TestMemoryIsWiped looks at the buffers after Close.
+func TestMemoryIsWiped(t *testing.T) {
+	s := mustSpool(t, Config{})
+	for name, hold := range map[string]func() *Body{
+		"held": func() *Body { return mustHold(t, s, bytes.NewReader(noise(10<<10)), Options{}) },
+		"too large": func() *Body {
+			b := newBody(s)
+			f := filler{b: b, ctx: t.Context(), limit: 100}
+			if err := f.run(bytes.NewReader(noise(10<<10)), 0); !errors.Is(err, ErrTooLarge) {
+				t.Fatal(err)
+			}
+			return b
+		},
+	} {
+		b := hold()
+		m := b.mem[0]
+		b.Close()
+		if bytes.Count(m, []byte{0}) != len(m) {
+			t.Errorf("%s: bytes are left in memory", name)
+		}
+	}
+	idle(t, s)
+}
+
 // TestLargeBodyTakesLittleMemory holds a large body and looks at the heap.
 func TestLargeBodyTakesLittleMemory(t *testing.T) {
 	size := int64(128 << 20)

@@ -27,10 +27,10 @@ func getMemory(n int) []byte {
 	return pools[2].Get().(*[chunk]byte)[:]
 }
 
-// putMemory wipes the first used bytes of a buffer of getMemory, all that was
-// written to it, and keeps it for others.
-func putMemory(b []byte, used int) {
-	clear(b[:used])
+// putMemory wipes a buffer of getMemory and keeps it for others. All of it: a
+// Read may use more of its buffer than it fills.
+func putMemory(b []byte) {
+	clear(b)
 	switch len(b) {
 	case classes[0]:
 		pools[0].Put((*[4 << 10]byte)(b))

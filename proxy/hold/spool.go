@@ -100,12 +100,15 @@ func Open(c Config) (*Spool, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	left, err := filepath.Glob(filepath.Join(c.Dir, tempPattern))
+	left, err := os.ReadDir(c.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	for _, name := range left {
-		if err := os.Remove(name); err != nil {
+	for _, e := range left {
+		if ours, _ := filepath.Match(tempPattern, e.Name()); !ours {
+			continue
+		}
+		if err := os.Remove(filepath.Join(c.Dir, e.Name())); err != nil {
 			return nil, fmt.Errorf("open spool: %w", err)
 		}
 	}

@@ -50,6 +50,9 @@ var errBusy = errors.New("too many log-ins at once")
 // same time. It takes as long where there is no such user.
 func (d *directory) check(key digest, user, password string) (bool, error) {
 	right, err, _ := d.flight.Do(string(key[:]), func() (any, error) {
+		if d.verified.has(key, time.Now()) {
+			return true, nil // while this one was on its way here
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), verifyWait)
 		defer cancel()
 		if verifying.Acquire(ctx, 1) != nil {

@@ -137,7 +137,8 @@ func New(c Config) (*Identifier, error) {
 //
 // Credentials come first, then the network, then anonymity; the groups of the
 // network are added in each case. Wrong credentials are refused even where
-// anonymous use is allowed. The groups are not to be changed.
+// anonymous use is allowed; where there is no password file, credentials are
+// not looked at. The groups are not to be changed.
 func (i *Identifier) Identify(r *http.Request) (rules.Principal, error) {
 	p := rules.Principal{Address: i.address(r)}
 	n := i.network(p.Address)

@@ -29,7 +29,11 @@ const margin = 1.2
 // SampleSize is how much of a text Detect looks at.
 const SampleSize = 4096
 
-var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 4*SampleSize); return &b }}
+// trySize is how much of it, from the first character that is not ASCII on, is
+// read in the candidates.
+const trySize = 1536
+
+var trials = sync.Pool{New: func() any { return new(trial) }}
 
 // Detect says how to read a text that begins with sample, of which only the
 // first SampleSize bytes matter. whole says that nothing comes after. start
@@ -108,74 +112,101 @@ func plainUTF8(b []byte, whole bool) (Guess, bool) {
 	return g, true
 }
 
-// best tries every candidate.
-func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
-	candidates := []Charset{UTF8, CP932, EUCJP, Latin1}
-	if shift {
-		candidates = append(candidates, ISO2022JP)
-	}
-	if start && len(sample) >= 2 {
-		candidates = append(candidates, UTF16LE, UTF16BE)
-		if len(sample)%4 == 0 || !whole {
-			candidates = append(candidates, UTF32LE, UTF32BE)
-		}
-	}
-	declared, hinted := Named(hint)
-	text := scratch.Get().(*[]byte)
-	defer scratch.Put(text)
+// candidate is one encoding with how it fared.
+type candidate struct {
+	Charset
+	score float64
+	reading
+}
 
-	var first, second struct {
-		c     Charset
-		score float64
-		r     reading
-	}
+// best tries the candidates.
+func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
+	t := trials.Get().(*trial)
+	defer trials.Put(t)
+	declared, hinted := Named(hint)
+	var first, second candidate
 	first.score, second.score = -99, -99
-	for _, c := range candidates {
-		var r reading
-		r, *text = try(c, sample, whole, *text)
-		score := r.score - 60*float64(r.controls)/float64(len(sample))
-		switch c {
-		case UTF8:
-			if r.invalid == 0 && r.foreign > 0 {
-				score += 3 // others are rarely valid UTF-8 by chance
-			}
-		case ISO2022JP:
-			if r.invalid == 0 && r.foreign > 0 {
-				score += 4
-			}
-		case UTF16LE, UTF16BE, UTF32LE, UTF32BE:
-			// Every character of ASCII holds a NUL there, and hardly any
-			// text is without.
-			if nul && r.invalid == 0 && r.controls == 0 && r.ascii*40 > len(sample) {
-				score += 4
-			} else if r.foreign < 6 || r.foreign < len(sample)/2 || r.score < 2.5 {
-				score -= 1.5
-			}
-			if whole && len(sample)%2 != 0 {
-				score -= 4
-			}
-		case Latin1:
-			score -= 0.5
-			if r.foreign*5 > len(sample)*2 && r.foreign > 8 {
-				score -= 4 // no language has so many accents
-			}
-		}
+	enter := func(c Charset, sample []byte, whole bool) {
+		r := t.read(c, sample, whole)
+		score := r.score - 60*float64(r.controls)/float64(len(sample)) + bonus(c, &r, sample, whole, nul)
 		if hinted && c == declared {
 			score++
 		}
 		if score > first.score {
-			second = first
-			first.c, first.score, first.r = c, score, r
+			first, second = candidate{c, score, r}, first
 		} else if score > second.score {
-			second.c, second.score, second.r = c, score, r
+			second = candidate{c, score, r}
 		}
 	}
-	g := Guess{Charset: first.c, Sure: min(1, max(0, (first.score+2)/4)), Other: second.c}
-	if first.r.controls == 0 && first.r.foreign*5 < len(sample) {
+	from := ASCIIPrefix(sample)
+	if shift {
+		from = 0
+	}
+	tail, all := sample[from:], whole
+	if len(tail) > trySize {
+		tail, all = tail[:trySize], false
+	}
+	enter(UTF8, tail, all)
+	enter(CP932, tail, all)
+	enter(EUCJP, tail, all)
+	if shift {
+		enter(ISO2022JP, tail, all)
+	}
+	if clear := first.score > 2.5 && first.invalid == 0 && first.foreign > 64; !clear || nul {
+		enter(Latin1, tail, all)
+		if start && len(sample) >= 2 {
+			wide, all := sample, whole
+			if len(wide) > trySize {
+				wide, all = wide[:trySize], false
+			}
+			enter(UTF16LE, wide, all)
+			enter(UTF16BE, wide, all)
+			if nul {
+				enter(UTF32LE, wide, all)
+				enter(UTF32BE, wide, all)
+			}
+		}
+	}
+	g := Guess{Charset: first.Charset, Sure: min(1, max(0, (first.score+2)/4)), Other: second.Charset}
+	if first.controls == 0 && first.foreign*5 < len(sample) {
 		g.Sure = max(g.Sure, 0.6) // some odd characters in ASCII
 	}
-	g.Ambiguous = second.score > 0 && first.score-second.score < margin && second.r.invalid == 0
+	g.Ambiguous = second.score > 0 && first.score-second.score < margin && second.invalid == 0
 	return g
+}
+
+// bonus is what speaks for or against a reading besides its characters.
+func bonus(c Charset, r *reading, sample []byte, whole, nul bool) float64 {
+	switch c {
+	case UTF8:
+		if r.invalid == 0 && r.foreign > 0 {
+			return 5 // others are rarely valid UTF-8 by chance
+		}
+	case ISO2022JP:
+		if r.invalid == 0 && r.foreign > 0 {
+			return 4
+		}
+	case UTF16LE, UTF16BE, UTF32LE, UTF32BE:
+		b := -1.5
+		switch {
+		// Every character of ASCII holds a NUL there, and hardly any text
+		// is without.
+		case nul && r.invalid == 0 && r.controls == 0 && r.ascii*40 > len(sample):
+			b = 4
+		case r.foreign >= 6 && r.foreign >= min(len(sample), trySize)/2 && r.score >= 2.5:
+			b = 0
+		}
+		if whole && len(sample)%2 != 0 {
+			b -= 4
+		}
+		return b
+	case Latin1:
+		if r.foreign*5 > len(sample)*2 && r.foreign > 8 {
+			return -4.5 // no language has so many accents
+		}
+		return -0.5
+	}
+	return 0
 }
 
 // Escape returns the offset of the first escape sequence of ISO-2022-JP that

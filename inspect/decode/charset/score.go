@@ -78,23 +78,26 @@ type reading struct {
 	ascii    int     // characters of ASCII
 }
 
-// try reads the sample in one encoding. text is storage to use.
-func try(c Charset, sample []byte, whole bool, text []byte) (reading, []byte) {
+// trial holds the storage for trying encodings.
+type trial struct {
+	text []byte
+	m    normal.Map
+}
+
+// read reads the sample in one encoding.
+func (t *trial) read(c Charset, sample []byte, whole bool) reading {
 	var r reading
-	var m normal.Map
 	d := Decoder{Charset: c}
 	sum := 0
-	text = text[:0]
 	for at := 0; at < len(sample); {
-		m.Reset(0)
-		from := len(text)
-		out, n, ok := d.Decode(text, sample[at:], 0, whole, &m)
-		text = out
-		s, f, ctl := weigh(text[from:])
+		t.m.Reset(0)
+		out, n, ok := d.Decode(t.text[:0], sample[at:], 0, whole, &t.m)
+		t.text = out
+		s, f, ctl := weigh(out)
 		sum += s
 		r.foreign += f
 		r.controls += ctl
-		for _, c := range text[from:] {
+		for _, c := range out {
 			if c < utf8.RuneSelf {
 				r.ascii++
 			}
@@ -118,7 +121,7 @@ func try(c Charset, sample []byte, whole bool, text []byte) (reading, []byte) {
 	if r.foreign > 0 {
 		r.score = float64(sum) / float64(r.foreign)
 	}
-	return r, text
+	return r
 }
 
 // weigh sums the weights of the characters in text that are not ASCII, each

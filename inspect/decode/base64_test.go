@@ -1,0 +1,48 @@
+package decode
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+func wrap(s string, width int) string {
+	var b strings.Builder
+	for len(s) > width {
+		b.WriteString(s[:width] + "\n")
+		s = s[width:]
+	}
+	return b.String() + s + "\n"
+}
+
+func TestBase64InText(t *testing.T) {
+	b64 := base64.StdEncoding.EncodeToString([]byte(customers))
+	long := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(customers, 5000)))
+	for name, body := range map[string]string{
+		"a cell":        "id,data\n1," + b64 + "\n2,end\n",
+		"lines":         "Subject: x\n\n" + wrap(b64, 76) + "\nend\n",
+		"long":          "x " + long + " end\n",
+		"long lines":    "x\n" + wrap(long, 76) + "090-0000-0004\nend\n",
+		"long CRLF":     "x\r\n" + strings.ReplaceAll(wrap(long, 64), "\n", "\r\n") + "\r\n090-0000-0004\r\nend\r\n",
+		"xml":           `<?xml version="1.0"?><doc><data>` + b64 + `</data><x>end</x></doc>`,
+		"xml long":      `<?xml version="1.0"?><doc><data>` + long + `</data><x>end</x></doc>`,
+		"xml attribute": `<?xml version="1.0"?><doc data="` + b64 + `"><x>end</x></doc>`,
+		"html image":    `<html><img src="data:text/plain;base64,` + b64 + `">end</html>`,
+	} {
+		x := inspect(t, part.Part{}, body)
+		x.Find(person)
+		x.Find("end")
+		if strings.Contains(body, "0004") {
+			x.Find("090-0000-0004")
+		}
+		if len(x.Skips()) > 0 {
+			t.Errorf("%s: %v", name, x.Skips())
+		}
+	}
+	x := inspect(t, part.Part{}, strings.Repeat("usr/local/lib/SomeThing/AnotherThing/getElementsByTagName d41d8cd98f00b204e9800998ecf8427e0a1b2c3d4e5f\n", 100))
+	if len(x.Parts) > 1 {
+		t.Errorf("paths and digests are taken for base64:\n%s", x)
+	}
+}
