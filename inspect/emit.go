@@ -82,6 +82,9 @@ func (e *emitter) read(p *part.Part) (err error) {
 		return nil
 	}
 	e.body = body
+	if e.depth == 0 && p.Size < 0 {
+		body.took = e.scan.budget.Took
+	}
 	p.Body = body.reader()
 	for _, r := range e.scan.scanner.readers {
 		if !r.Match(p, head) {
@@ -259,6 +262,7 @@ type counter struct {
 	body io.Reader
 	at   io.ReaderAt // the body's own, nil if it has none
 	n    int64
+	took func(n int) // told of each read, if not nil
 }
 
 // peek reads the start of p's body, to be read again from the counter.
@@ -291,12 +295,18 @@ func (c *counter) Read(p []byte) (int, error) {
 	if len(c.head) > 0 {
 		n := copy(p, c.head)
 		c.head = c.head[n:]
-		c.n += int64(n)
-		return n, nil
+		return c.count(n), nil
 	}
 	n, err := c.body.Read(p)
+	return c.count(n), err
+}
+
+func (c *counter) count(n int) int {
 	c.n += int64(n)
-	return n, err
+	if c.took != nil {
+		c.took(n)
+	}
+	return n
 }
 
 // readerAt is a counter over a body that can be read anywhere.

@@ -178,6 +178,16 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("gone") }
 
+// The ratio of a body whose size is not known goes by what was read of it.
+func TestRatioOfAStream(t *testing.T) {
+	s := testScanner(t, Spec{})
+	text := strings.Repeat("some text\n", part.RatioFloor/10+1000)
+	r := s.Scan(t.Context(), []part.Part{{Path: "root", Body: strings.NewReader(text), Size: -1}}, ScanOptions{})
+	if r.Coverage.Inspected != 1 {
+		t.Errorf("coverage %+v", r.Coverage)
+	}
+}
+
 // What a report keeps is bounded; counts and callbacks are not.
 func TestBounds(t *testing.T) {
 	s := testScanner(t, Spec{})

@@ -25,7 +25,7 @@ type Config struct {
 	Contact map[string]string
 
 	// Record says which decisions are audited: RecordInspected (default)
-	// those on requests of which something was inspected or refused;
+	// those on requests with a body or a query, with a finding, or refused;
 	// RecordAll every request.
 	Record string
 
@@ -83,8 +83,10 @@ type Inspect struct {
 	// Time is how long one inspection may take; default 60 s. What was not
 	// reached by then is reported to the rules as "timed-out".
 	Time time.Duration
-	// Headers lists the request headers whose values are inspected; a
-	// trailing * stands for any ending. Default: DefaultHeaders.
+	// Headers lists the request headers whose values are inspected, if they
+	// could hold anything at all: more than a token without words and with
+	// few digits. A trailing * stands for any ending. Default:
+	// DefaultHeaders.
 	Headers []string
 }
 

@@ -187,6 +187,15 @@ type writer struct {
 // Unwrap lets http.ResponseController reach the server's own.
 func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// WriteHeader implements http.ResponseWriter. The head of a streamed answer
+// does not wait for its first bytes, which may be long in coming.
+func (w *writer) WriteHeader(status int) {
+	w.ResponseWriter.WriteHeader(status)
+	if w.stream {
+		w.Flush()
+	}
+}
+
 // Flush implements http.Flusher.
 func (w *writer) Flush() {
 	if f, ok := w.ResponseWriter.(http.Flusher); ok {

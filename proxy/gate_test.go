@@ -79,10 +79,10 @@ func TestOtherPlacesAreInspected(t *testing.T) {
 	for name, mend := range map[string]func(r *http.Request){
 		"query":               func(r *http.Request) { r.URL.RawQuery = "q=" + secret },
 		"path":                func(r *http.Request) { r.URL.Path = "/1234567/" + secret },
-		"application header":  func(r *http.Request) { r.Header.Set("X-Note", secret) },
+		"application header":  func(r *http.Request) { r.Header.Set("X-Note", "see "+secret) },
 		"content disposition": func(r *http.Request) { r.Header.Set("Content-Disposition", "attachment; filename="+secret) },
 		"dropbox argument":    func(r *http.Request) { r.Header.Set("Dropbox-API-Arg", `{"path":"/`+secret+`"}`) },
-		"referer":             func(r *http.Request) { r.Header.Set("Referer", base+"/?"+secret) },
+		"referer":             func(r *http.Request) { r.Header.Set("Referer", base+"/?%20"+secret) },
 	} {
 		for _, method := range []string{"GET", "DELETE", "OPTIONS"} {
 			req, _ := http.NewRequest(method, base+"/", nil)
@@ -108,7 +108,9 @@ func TestOtherPlacesAreInspected(t *testing.T) {
 func TestRequestsWithoutContentAreNotRecorded(t *testing.T) {
 	for record, want := range map[string]int{RecordInspected: 0, RecordAll: 1} {
 		h := build(t, limits(func(c *Config) { c.Record = record }))
-		resp, err := h.client(false).Get("https://" + originHost + "/style.css")
+		req, _ := http.NewRequest("GET", "https://"+originHost+"/style.css", nil)
+		req.Header.Set("Referer", "https://"+originHost+"/order/12345678")
+		resp, err := h.client(false).Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -223,16 +224,17 @@ func TestStreamedAnswers(t *testing.T) {
 			h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", ct)
 				w.Header().Set("Alt-Svc", `h3=":443"`)
+				w.(http.Flusher).Flush()
 				for range next {
 					io.WriteString(w, "tick\n")
 					w.(http.Flusher).Flush()
 				}
 			}
-			go func() { next <- true }()
-			resp, err := h.client(http2).Get("https://" + originHost + "/")
+			resp, err := h.client(http2).Get("https://" + originHost + "/") // its head comes before any byte
 			if err != nil {
 				t.Fatal(err)
 			}
+			go func() { next <- true }()
 			br := bufio.NewReader(resp.Body)
 			for i := range 3 {
 				if line, err := br.ReadString('\n'); err != nil || line != "tick\n" {
@@ -308,4 +310,55 @@ func TestSplitAuthority(t *testing.T) {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
+}
+
+// Many uploads at once, of all sizes, some stopped, some answered by the origin
+// before it has read them: each origin request gets its own body and no other.
+func TestManyAtOnce(t *testing.T) {
+	h := build(t, holding(func(c *hold.Config) { c.MemoryPerBody = 128 << 10 }))
+	h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/early" {
+			w.WriteHeader(http.StatusConflict)
+			w.(http.Flusher).Flush()
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, r.Body); err != nil {
+			return // cut off; what came was the client's own up to here
+		}
+		if got := fmt.Sprintf("%x", sum.Sum(nil)); got != r.Header.Get("Sum") {
+			t.Errorf("%s: the origin got another body", r.URL.Path)
+		}
+	}
+	var wg sync.WaitGroup
+	for _, c := range []*http.Client{h.client(false), h.client(true)} {
+		for w := range 8 {
+			wg.Go(func() {
+				for i := range 12 {
+					size := []int{1, 900, 10_000, 70_000, 300_000}[(w+i)%5]
+					body := strings.Repeat(fmt.Sprintf("%d-%d ", w, i), size/4)
+					path, want := "/", http.StatusOK
+					switch i % 4 {
+					case 1:
+						body, want = body+secret, http.StatusForbidden
+					case 2:
+						path, want = "/early", http.StatusConflict
+					}
+					req, _ := http.NewRequest("POST", "https://"+originHost+path, strings.NewReader(body))
+					req.Header.Set("Sum", fmt.Sprintf("%x", sha256.Sum256([]byte(body))))
+					resp, err := c.Do(req)
+					if err != nil {
+						t.Errorf("%s, %d bytes: %v", path, len(body), err)
+						continue
+					}
+					io.Copy(io.Discard, resp.Body)
+					resp.Body.Close()
+					if resp.StatusCode != want {
+						t.Errorf("%s, %d bytes: %d, want %d", path, len(body), resp.StatusCode, want)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	h.clean()
 }

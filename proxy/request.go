@@ -86,19 +86,13 @@ func (x *exchange) headers(h http.Header) []gate.Header {
 	for name, values := range h {
 		if x.s.inspects(name) {
 			for _, v := range values {
-				if len(v) >= minTelling {
-					out = append(out, gate.Header{Name: name, Value: v})
-				}
+				out = append(out, gate.Header{Name: name, Value: v})
 			}
 		}
 	}
 	slices.SortFunc(out, func(a, b gate.Header) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
-
-// minTelling is the length from which on a header value could hold anything
-// that is looked for.
-const minTelling = 6
 
 func allHeaders(h http.Header) []gate.Header {
 	var out []gate.Header

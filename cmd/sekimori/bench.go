@@ -5,19 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/sekimori-dlp/sekimori/bench/accuracy"
+	"github.com/sekimori-dlp/sekimori/bench/accuracy/corpus"
 	"github.com/sekimori-dlp/sekimori/bench/load"
+	"github.com/sekimori-dlp/sekimori/inspect"
 )
 
 func benchCommand() *command {
 	return &command{
 		name: "bench", short: "measure speed and accuracy on this machine",
 		subs: []*command{
-			{name: "accuracy", args: "SET.jsonl|FOLDER...", short: "precision, recall and F1 against gold spans", run: runBenchAccuracy, long: `
+			{name: "accuracy", args: "[SET.jsonl|FOLDER...]", short: "precision, recall and F1 against gold spans", run: runBenchAccuracy, long: `
+Without sets it runs over the project's own corpus, which is made on the spot.
 A set is a file of JSON lines {"id","lang","text","spans":[{"start","end","type"}]},
 offsets in code points. A finding is right if it overlaps a gold span of its
-type. Sets named clean_* hold nothing: there the false findings per MB count.`},
+type. Sets named clean_* hold nothing: there the false findings per MB count.
+Each row of --json has "what": score, kind, clean, people or reliability;
+docs/accuracy.md tells the other keys and how all is counted.`},
+			{name: "corpus", args: "FOLDER", short: "write the project's own corpus as files of JSON lines", run: runBenchCorpus, long: `
+The texts are invented and CC0. The same seed gives the same texts.`},
 			{name: "proxy", short: "requests/s, latency, CPU and memory beside bare goproxy", run: runBenchProxy, long: `
 Starts an origin, this proxy and a bare goproxy interception (which streams and
 inspects nothing) on loopback, and loads them in turn. Linux only. Keys with
@@ -34,28 +42,59 @@ func runBenchAccuracy(ctx context.Context, p *program, c *command, args []string
 	var s scanFlags
 	f := p.flags(c)
 	s.register(f)
-	asJSON := f.Bool("json", false, "one JSON object a score")
+	asJSON := f.Bool("json", false, "one JSON object a row")
 	least := f.Float64("confidence", 0.5, "count findings from this confidence on, 0 to 1")
-	misses := f.Int("misses", 0, "list up to `N` differences a set and type, with their text")
+	misses := f.Int("misses", 0, "list the `N` worst differences a set, kind of document and type, with their text")
+	kinds := f.Bool("kinds", false, "a table by kind of document too")
+	types := f.String("types", "", "count only these types, `A,B`")
 	rest, err := p.parse(c, f, args)
 	if err != nil {
 		return err
 	}
+	var sets []accuracy.Set
 	if len(rest) == 0 {
-		return errors.New("bench accuracy: name a set or a folder of sets")
+		sets = corpus.Sets(corpus.Options{})
+	} else if sets, err = accuracy.Read(rest...); err != nil {
+		return fmt.Errorf("bench accuracy: %w", err)
+	}
+	o := accuracy.Options{Confidence: float32(*least), Misses: *misses}
+	for t := range strings.FieldsFuncSeq(*types, func(r rune) bool { return r == ',' }) {
+		o.Only = append(o.Only, inspect.Type(strings.TrimSpace(t)))
 	}
 	j, err := s.judge()
 	if err != nil {
 		return err
 	}
-	res, err := accuracy.Run(ctx, j.set.Scanner(), rest, accuracy.Options{Confidence: float32(*least), Misses: *misses})
+	res, err := accuracy.Run(ctx, j.set.Scanner(), sets, o)
 	if err != nil {
 		return fmt.Errorf("bench accuracy: %w", err)
 	}
 	if *asJSON {
 		return res.JSON(p.stdout)
 	}
-	res.Markdown(p.stdout)
+	res.Markdown(p.stdout, *kinds)
+	return nil
+}
+
+func runBenchCorpus(_ context.Context, p *program, c *command, args []string) error {
+	f := p.flags(c)
+	var o corpus.Options
+	f.Uint64Var(&o.Seed, "seed", 0, "another corpus than the benchmark's, by this number")
+	f.IntVar(&o.Factor, "factor", 1, "`N` times as many documents")
+	rest, err := p.parse(c, f, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return errors.New("bench corpus: name one folder to write to")
+	}
+	sets := corpus.Sets(o)
+	if err := accuracy.Write(rest[0], sets); err != nil {
+		return fmt.Errorf("bench corpus: %w", err)
+	}
+	for _, s := range sets {
+		fmt.Fprintf(p.stdout, "%s.jsonl\t%d documents\n", s.Name, len(s.Documents))
+	}
 	return nil
 }
 

@@ -107,9 +107,12 @@ func (r *markupReader) piece() error {
 	if r.raw != "" {
 		return r.verbatim(b)
 	}
-	n := bytes.IndexAny(b, "<&")
+	n := bytes.IndexByte(b, '<')
 	if n < 0 {
 		n = len(b)
+	}
+	if k := bytes.IndexByte(b[:n], '&'); k >= 0 {
+		n = k
 	}
 	if n > 0 {
 		return r.text(n)

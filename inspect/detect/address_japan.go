@@ -287,12 +287,15 @@ func numberUnit(t []byte) int {
 	return 0
 }
 
+// longestNumber is more than any block number takes, in bytes.
+const longestNumber = 96
+
 // readNumber reads a block number from i: digits with units, hyphens, and the
 // points of the compass of Hokkaido (北1条西2丁目).
 func readNumber(t []byte, i int) (end int, units bool) {
 	end = i
 	digits := false // the last thing read was a number
-	for i < len(t) {
+	for t = t[:min(len(t), i+longestNumber)]; i < len(t); {
 		r, n := utf8.DecodeRune(t[i:])
 		switch {
 		case r >= '0' && r <= '9', isKanjiDigit(r) && !digits:

@@ -11,7 +11,7 @@ func (s *nameSearch) katakana(i int) {
 	t := s.text
 	// Back to the first part.
 	start := i
-	for start > s.taken {
+	for start > s.taken && i-start < 150 {
 		r, k, n := nameBefore(t, start)
 		if k != scriptKata && !(k == scriptMiddle && start < i+1) && r != '=' {
 			break

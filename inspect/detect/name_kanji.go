@@ -136,6 +136,15 @@ func (s *nameSearch) pairs(start, middle int, info dict.Info, best *nameCandidat
 		at++
 	}
 	c.spaced = at > middle
+	if at+6 <= len(s.text) && katakanaAt(s.text[at:]) {
+		if c.end, c.given = s.kataGiven(at); c.given != 0 {
+			s.judge(&c)
+			if c.odds > best.odds {
+				*best = c
+			}
+		}
+		return
+	}
 	end := at
 	for n := 1; n <= 4 && end < len(s.text); n++ {
 		r, size := utf8.DecodeRune(s.text[end:])
@@ -167,6 +176,16 @@ var (
 	pairDoubt    = [4]float32{0, 0.2, 0.6, 1.2}
 	pairDoubtG   = [4]float32{0, 0.4, 1.3, 2.2}
 )
+
+// kataGiven reads a given name in katakana at i: 佐藤 ハナ.
+func (s *nameSearch) kataGiven(i int) (end int, info dict.Info) {
+	end, _ = kanaRun(s.text, i)
+	info = dict.GivenKana().Lookup(s.text[i:end])
+	if info.Weight() < 9 || end-i < 6 {
+		return end, 0
+	}
+	return end, info
+}
 
 // judge sums the evidence for c.
 func (s *nameSearch) judge(c *nameCandidate) {
@@ -371,8 +390,8 @@ func (s *nameSearch) settle(c *nameCandidate) {
 	}
 	if left, right := s.cellBorder(c.start, c.end); whole {
 	} else if !left || !right {
-		c.odds += s.covered(c.start, c.end)
-	} else if dict.Words().Lookup(s.text[c.start:c.end]) != 0 {
+		c.odds += s.covered(c.start, c.end, full)
+	} else if full && dict.Words().Lookup(s.text[c.start:c.end]) != 0 {
 		c.odds -= 4
 	}
 	if s.report(c.start, c.end, c.odds, c.surname != 0 && c.given != 0) {

@@ -197,12 +197,18 @@ func (s *nameSearch) latinName(w []latinWord) {
 	// (The Robert Petersen version, On Monday John Smith).
 	var title, part float32 // part: it is a part of another name
 	if n := len(w); n > 1 && n < 5 {
-		// A whole cell is not trimmed: Paris Miller, Willow Smith.
+		// A whole cell is not trimmed: Paris Miller, Willow Smith, Lilian Beer.
 		left, right := s.cellBorder(w[0].start, w[n-1].end)
-		last := &w[n-1]
-		if left && right && !last.ordinary && !last.elsewhere && last.family != 0 && (w[0].given != 0 || w[0].family != 0) && w[0].title == 0 {
-			s.latinScore(w, 1, 0)
-			return
+		first, last := &w[0], &w[n-1]
+		if left && right && last.family != 0 && !last.elsewhere && first.title == 0 && (first.given != 0 || first.family != 0) {
+			switch {
+			case !last.ordinary && (first.ordinary || first.elsewhere):
+				s.latinScore(w, 0, 2.5)
+				return
+			case !last.ordinary, first.given != 0 && !first.ordinary && !first.elsewhere:
+				s.latinScore(w, 0, 0.6)
+				return
+			}
 		}
 	}
 	for len(w) > 0 {
@@ -251,7 +257,8 @@ found:
 }
 
 // latinScore sums the evidence for the words w, behind a title of that weight;
-// part is below 0 if they are a part of another name.
+// part is below 0 if they are a part of another name, above it if they are a
+// cell of their own.
 func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	t := s.text
 	n := len(w)

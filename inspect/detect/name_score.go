@@ -114,7 +114,9 @@ func (s *nameSearch) labelled(start, end int) (odds float32, whole bool) {
 
 // covered weighs ordinary words that lie over [start,end): one that holds all
 // of it, one that reaches in from the left or out to the right.
-func (s *nameSearch) covered(start, end int) float32 {
+// What else a single listed word may be, full false, the tables of names have
+// said already.
+func (s *nameSearch) covered(start, end int, full bool) float32 {
 	var odds float32
 	words := dict.Words()
 	at := start
@@ -132,7 +134,9 @@ func (s *nameSearch) covered(start, end int) float32 {
 			case at <= start && w >= end && (at < start || w > end):
 				return -5
 			case at == start && w == end:
-				odds = min(odds, -4)
+				if full {
+					odds = min(odds, -4)
+				}
 			case at < start && w > start:
 				odds = min(odds, -1.5-0.15*float32(info.Weight()))
 			case at > start && w > end:

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -172,6 +173,30 @@ func FuzzNames(f *testing.F) {
 			})
 		}
 	})
+}
+
+// What repeats without end costs no more than its length: nothing is read
+// again from the start.
+func TestNamesStayLinear(t *testing.T) {
+	emit := func(Finding) {}
+	for _, piece := range []string{"アア・", "アメリカ・", "1丁目", "佐藤", "John ", "A. ", "東京都", "林 ", "12 Main ", "さとう", "一", "Suite 1 ", "様", "カタカナ "} {
+		cost := func(n int) time.Duration {
+			b := &Block{Text: []byte(strings.Repeat(piece, n/len(piece)) + "駅")}
+			placeSet().Scan(b.Text, &b.Evidence)
+			best := time.Hour
+			for range 3 {
+				start := time.Now()
+				for _, d := range []Detector{names{}, addresses{}, postals{}} {
+					d.Find(b, emit)
+				}
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		if few, many := cost(8<<10), cost(128<<10); many > 100*few+50*time.Millisecond {
+			t.Errorf("%d bytes of one piece repeated take %v, sixteen times fewer %v", 128<<10, many, few)
+		}
+	}
 }
 
 // Clean text costs no allocation.

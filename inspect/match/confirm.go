@@ -87,7 +87,7 @@ func (t *table) confirm(dst []Hit, text []byte, i int, ref uint32, head, tail ui
 		at := len(dst)
 		dst = dst[:at+1]
 		dst[at] = Hit{int32(i), int32(end), it.payload}
-		dst = dst[:at+match&(^(len(text)-end)>>63)]
+		dst = dst[:at+match&int(^int64(len(text)-end)>>63)] // kept if end <= len(text)
 	}
 	return dst
 }

@@ -27,9 +27,9 @@ type kernels interface {
 }
 
 const (
-	blockSize = 64 // bytes that a vector kernel marks at a time
-	chunkSize = 4 << 10
-	slack     = 16 // readable bytes that each offset in a block must have, itself included
+	blockSize = 64      // bytes that a vector kernel marks at a time
+	chunkSize = 4 << 10 // bytes that go through all stages together
+	slack     = 16      // readable bytes that each offset in a block must have, itself included
 )
 
 // scratch is what a scan needs besides its result.
@@ -43,9 +43,7 @@ type scratch struct {
 	tail                [2*blockSize + slack]byte
 }
 
-var scratches = sync.Pool{New: func() any {
-	return &scratch{found: make([]uint32, 0, chunkSize+blockSize)}
-}}
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (v *sieve) scan(text []byte, ev *Evidence) {
 	s := scratches.Get().(*scratch)
@@ -56,8 +54,8 @@ func (v *sieve) scan(text []byte, ev *Evidence) {
 		n := min(chunkSize, whole-base)
 		v.step(s, ev, text, text[base:], n/blockSize, base)
 	}
-	// The rest, at most blockSize+slack-1 bytes, gets zeros behind it, and at least one
-	// within its blocks to end a run of digits.
+	// The rest, at most blockSize+slack-1 bytes, gets zeros behind it, and at
+	// least one within its blocks to end a run of digits.
 	clear(s.tail[copy(s.tail[:], text[whole:]):])
 	v.step(s, ev, text, s.tail[:], (len(text)-whole)/blockSize+1, whole)
 	scratches.Put(s)

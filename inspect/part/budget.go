@@ -65,6 +65,9 @@ func NewBudget(l Limits, in int64) *Budget {
 	return &Budget{limits: l, in: max(in, 1), dead: time.Now().Add(l.Time)}
 }
 
+// Took tells of n more bytes of the upload, where its size was not known.
+func (b *Budget) Took(n int) { b.in += int64(n) }
+
 // Spend takes n decoded bytes from the budget and looks at the clock. Decoders
 // call it for each block they put out.
 func (b *Budget) Spend(ctx context.Context, n int) error {

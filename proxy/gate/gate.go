@@ -128,7 +128,7 @@ type Transaction struct {
 	Protocol    string // as audited: "HTTP/1.1", "HTTP/2.0"
 
 	Query     string   // raw, without the question mark
-	Headers   []Header // those to be inspected
+	Headers   []Header // those to be inspected, if they could hold anything
 	FileNames []string // that the request itself names
 
 	Body      io.Reader // nil if there is none

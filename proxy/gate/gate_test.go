@@ -265,12 +265,12 @@ func TestWhatIsInspected(t *testing.T) {
 	})
 	tr := upload("hello")
 	tr.Query, tr.FileNames, tr.Destination.Path = "a=b", []string{"f.csv"}, "/顧客"
-	tr.Headers = []Header{{"X-A", "v"}}
+	tr.Headers = []Header{{"X-A", "a value"}, {"X-B", "token-1"}}
 	tr.Trailer = func() []Header { return []Header{{"Sum", "1"}} }
 	if o := f.Check(context.Background(), tr); !o.Passes() {
 		t.Fatalf("%+v", o)
 	}
-	want := []string{"body|f.csv|0|5|hello", "query||1|3|a=b", "path|path|3|7|/顧客", "header X-A|X-A|2|1|v", "trailer Sum|Sum|2|1|1"}
+	want := []string{"body|f.csv|0|5|hello", "query||1|3|a=b", "path|path|3|7|/顧客", "header X-A|X-A|2|7|a value", "trailer Sum|Sum|2|1|1"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

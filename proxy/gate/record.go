@@ -39,9 +39,12 @@ func (c *check) observe() {
 }
 
 // recorded tells whether the decision goes into the audit log: always when
-// something was inspected or is kept in, and else as configured.
+// there was a body or a query, when something was found, and when something is
+// kept in; else, as for most of what browsers fetch, as configured.
 func (c *check) recorded() bool {
-	return c.RecordAll || c.out.Report != nil || !c.out.Passes()
+	r := c.out.Report
+	return c.RecordAll || c.size() > 0 || c.t.Query != "" || c.t.Opaque != "" ||
+		r != nil && (len(r.Total) > 0 || r.Coverage.Not+r.Coverage.Partly > 0) || !c.out.Passes()
 }
 
 // shownFindings is how many findings an event lists; its counts are whole.

@@ -83,8 +83,7 @@ const (
 	bodyPart  = "body"
 )
 
-// roots lists what of the transaction is inspected. A short path of plain
-// words is not: it is what most requests have and carries nothing.
+// roots lists what of the transaction is inspected.
 func (c *check) roots() []part.Part {
 	t := c.t
 	n := len(t.Headers)
@@ -109,6 +108,9 @@ func (c *check) roots() []part.Part {
 		short(pathPart, pathPart, t.Destination.Path, part.Field)
 	}
 	for _, h := range t.Headers {
+		if !telling(h.Value) {
+			continue
+		}
 		short("header "+h.Name, h.Name, h.Value, part.Header)
 	}
 	if t.Trailer != nil {
@@ -119,13 +121,14 @@ func (c *check) roots() []part.Part {
 	return roots
 }
 
-// telling tells whether a path could hold a value: it has an @, a character
-// beyond ASCII, or seven digits.
-func telling(path string) bool {
+// telling tells whether a path or header value could hold what people write:
+// words, an address, something encoded, or seven digits. Most that programs
+// set do not, and every request has some.
+func telling(s string) bool {
 	digits := 0
-	for i := range len(path) {
-		switch b := path[i]; {
-		case b >= 0x80, b == '@':
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b >= 0x80, b == ' ', b == '@', b == '%', b == '"':
 			return true
 		case b >= '0' && b <= '9':
 			if digits++; digits >= 7 {
