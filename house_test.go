@@ -31,11 +31,14 @@ var arrows = map[string][]string{
 	"audit": {},
 
 	"proxy":             {"proxy", "inspect", "rules", "audit"},
+	"proxy/framing":     {},
+	"proxy/upstream":    {},
+	"proxy/answer":      {"rules", "inspect"},
 	"proxy/hold":        {},
 	"proxy/intercept":   {},
 	"proxy/identity":    {"rules", "internal/tomlfile"},
 	"proxy/destination": {"rules", "internal/tomlfile"},
-	"proxy/gate":        {"inspect", "rules", "audit", "proxy/hold", "proxy/identity", "proxy/destination"},
+	"proxy/gate":        {"inspect", "rules", "audit", "proxy/framing", "proxy/hold"},
 
 	"console": {"audit", "rules"},
 	"bench":   {"bench", "inspect", "rules", "audit", "proxy"},

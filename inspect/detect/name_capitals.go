@@ -116,7 +116,8 @@ func (s *nameSearch) latin(start int) (next int) {
 		case len(low) == 1 && !(byteAt(t, end) == '.' && end-start == 1):
 			return end
 		case len(low) == 1, latinTitles.weight(low) > 0:
-		case dict.EnglishGiven().Lookup(low) != 0:
+		case pair && (start == 0 || cellMark[t[start-1]]): // perhaps a cell
+		case ownName(dict.EnglishGiven().Lookup(low)):
 		case pair:
 			if dict.EnglishWords().Lookup(low) != 0 && dict.EnglishSurnames().Lookup(low) == 0 {
 				return end
@@ -142,6 +143,12 @@ func particleAhead(t []byte) bool {
 		n++
 	}
 	return nameParticles[string(t[:n])]
+}
+
+// ownName reports whether a listed given name is not first of all a word, as
+// In and The are.
+func ownName(given dict.Info) bool {
+	return given != 0 && (given.Rival() != dict.Word || given.Weight() >= 10)
 }
 
 // speaks reports whether t begins with a verb of speech.

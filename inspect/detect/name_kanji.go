@@ -65,7 +65,7 @@ func placeBegins(t []byte) bool {
 
 // given looks for a surname before the given name at [start,end).
 func (s *nameSearch) given(start, end int) {
-	if placeEnds(s.text[:start]) {
+	if placeEnds(s.text[:start]) || placeBegins(s.text[start:]) {
 		return
 	}
 	best := nameCandidate{odds: -9}
