@@ -317,9 +317,13 @@ func TestSplitAuthority(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	h := build(t, holding(func(c *hold.Config) { c.MemoryPerBody = 128 << 10 }))
 	h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/early" {
-			w.WriteHeader(http.StatusConflict)
+		switch r.URL.Path {
+		case "/early":
+			w.WriteHeader(http.StatusAccepted)
 			w.(http.Flusher).Flush()
+		case "/rude":
+			w.WriteHeader(http.StatusConflict)
+			return
 		}
 		sum := sha256.New()
 		if _, err := io.Copy(sum, r.Body); err != nil {
@@ -341,7 +345,9 @@ func TestManyAtOnce(t *testing.T) {
 					case 1:
 						body, want = body+secret, http.StatusForbidden
 					case 2:
-						path, want = "/early", http.StatusConflict
+						path, want = "/early", http.StatusAccepted
+					case 3:
+						path, want = "/rude", http.StatusConflict
 					}
 					req, _ := http.NewRequest("POST", "https://"+originHost+path, strings.NewReader(body))
 					req.Header.Set("Sum", fmt.Sprintf("%x", sha256.Sum256([]byte(body))))

@@ -401,7 +401,7 @@ func (s *addressSearch) flat(start, end int) {
 	from, _, number := s.backToNumber(start)
 	tail := s.streetTail(n)
 	if !number { // a flat alone: often a field of its own beside the street
-		s.report(start, max(n, tail.end), 0.45, tail.code)
+		s.report(start, max(n, tail.end), 0.35, tail.code)
 		return
 	}
 	c := float32(0.8)

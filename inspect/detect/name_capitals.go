@@ -142,7 +142,7 @@ func particleAhead(t []byte) bool {
 	for n < len(t) && n < 4 && t[n] >= 'a' && t[n] <= 'z' {
 		n++
 	}
-	return nameParticles[string(t[:n])]
+	return n > 0 && n < 4 && nameParticles[string(t[:n])]
 }
 
 // ownName reports whether a listed given name is not first of all a word, as

@@ -181,11 +181,9 @@ var latinElsewhere = nameSet(`jan feb mar apr jun jul aug sep sept oct nov dec m
 func (s *nameSearch) latinLookup(x *latinWord) {
 	var buf [48]byte
 	low := dict.AppendFoldLatin(buf[:0], s.text[x.start:x.end])
-	x.given = dict.EnglishGiven().Lookup(low)
-	x.family = dict.EnglishSurnames().Lookup(low)
-	x.jaGiven = dict.GivenRomaji().Lookup(low)
-	x.jaFamily = dict.SurnameRomaji().Lookup(low)
-	x.ordinary = dict.EnglishWords().Lookup(low) != 0
+	is := dict.LookupLatin(low)
+	x.given, x.family, x.ordinary = is.Given, is.Surname, is.Word
+	x.jaGiven, x.jaFamily = is.RomajiGiven, is.RomajiSurname
 	x.elsewhere = latinElsewhere[string(low)]
 	x.title = latinTitles.weight(low)
 }

@@ -54,8 +54,8 @@ func (names) Patterns() []match.Pattern {
 			add(w, ClassGiven, nameWhole, info)
 		}
 	}
-	for w := range nameAfterWords.weight {
-		if len(w) >= 3 {
+	for w, weight := range nameAfterWords.weight {
+		if weight >= 2 {
 			add(w, ClassHonorific, nameKanji, 0)
 		}
 	}

@@ -82,3 +82,21 @@ func Words() *Table { return words() }
 // EnglishWords lists ordinary English words, lower case: a capitalised word
 // that is none of them is a name of something.
 func EnglishWords() *Table { return englishWords() }
+
+// Latin is what is known of a word in Latin letters.
+type Latin struct {
+	Given, Surname             Info // EnglishGiven, EnglishSurnames
+	RomajiGiven, RomajiSurname Info
+	Word                       bool // EnglishWords
+}
+
+// LookupLatin asks all tables of Latin letters for word, which is in the form
+// of FoldLatin.
+func LookupLatin(word []byte) Latin {
+	h := hash(word)
+	return Latin{
+		Given: EnglishGiven().find(word, h), Surname: EnglishSurnames().find(word, h),
+		RomajiGiven: GivenRomaji().find(word, h), RomajiSurname: SurnameRomaji().find(word, h),
+		Word: EnglishWords().find(word, h) != 0,
+	}
+}

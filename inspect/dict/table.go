@@ -59,7 +59,11 @@ func (t *Table) Lookup(word []byte) Info {
 	if len(word) == 0 || len(word) > t.longest {
 		return 0
 	}
-	h := hash(word)
+	return t.find(word, hash(word))
+}
+
+// find is Lookup with the hash of word.
+func (t *Table) find(word []byte, h uint64) Info {
 	tag := uint32(h>>32) >> indexBits
 	for i := uint32(h) & t.mask; ; i = (i + 1) & t.mask {
 		s := t.slots[i]

@@ -3,6 +3,7 @@ package gate
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -167,7 +168,7 @@ func (g *Gate) Confirm(ctx context.Context, p rules.Principal, host, token, reas
 	}
 	ev := audit.Event{
 		Kind: "confirm", Time: g.now(), Incident: cl.incident, Host: host, Rule: cl.rule, Reason: reason,
-		User: p.User, Groups: p.Groups, Address: address(p), How: p.How,
+		User: cmp.Or(p.User, "anonymous"), Groups: p.Groups, Address: address(p), How: p.How,
 	}
 	if err := g.append(ctx, ev); err != nil {
 		return fmt.Errorf("record confirmation: %w", err)

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"strings"
@@ -84,7 +85,7 @@ func (c *check) event() audit.Event {
 	t, v := c.t, &c.out.Verdict
 	ev := audit.Event{
 		Kind: "decision", Time: c.start, Incident: c.out.Incident,
-		User: t.Principal.User, Groups: t.Principal.Groups, Address: address(t.Principal), How: t.Principal.How,
+		User: cmp.Or(t.Principal.User, "anonymous"), Groups: t.Principal.Groups, Address: address(t.Principal), How: t.Principal.How,
 		Method: t.Destination.Method, Scheme: t.Destination.Scheme, Host: t.Destination.Host, Port: t.Destination.Port,
 		Path: c.maskedPath(), Service: t.Destination.Service, Classes: t.Destination.Classes, Protocol: t.Protocol,
 		Bytes: c.size(), Action: v.Action.String(), Rule: v.Rule, Severity: v.Severity, Clause: v.Clause,

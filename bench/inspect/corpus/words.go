@@ -2,7 +2,7 @@ package corpus
 
 import (
 	"embed"
-	"math"
+	"math/bits"
 	"strings"
 )
 
@@ -19,11 +19,17 @@ func lines(name string) []string {
 	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
 }
 
-// rank draws a rank below n with about the weight 1/(rank+4).
+// rank draws a rank below n with about the weight 1/(rank+4). It counts in
+// integers, so that every machine draws the same.
 func (r *random) rank(n int) int {
 	const shift = 4
-	x := shift * math.Pow(float64(n+shift)/shift, r.Float64())
-	return min(int(x)-shift, n-1)
+	octaves := bits.Len(uint((n + shift - 1) / shift))
+	for {
+		low := shift << r.IntN(octaves)
+		if k := low + r.IntN(low) - shift; k < n {
+			return k
+		}
+	}
 }
 
 var (
