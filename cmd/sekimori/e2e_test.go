@@ -348,7 +348,7 @@ func TestBadInput(t *testing.T) {
 		{"wrong gzip", append([]byte{0x1f, 0x8b, 8, 0}, noise...), []string{"-H", "Content-Encoding: gzip"}, "403"},
 		{"10,000 parts", []byte(many.String()), []string{"-H", "Content-Type: multipart/form-data; boundary=b"}, "200"},
 		{"deep JSON", []byte(strings.Repeat("[", 200000) + strings.Repeat("]", 200000)), []string{"-H", "Content-Type: application/json"}, "200|403"},
-		{"huge header", nil, []string{"-H", "X-Long: " + strings.Repeat("a", 100<<10)}, "431"},
+		{"huge header", nil, []string{"--http1.1", "-H", "X-Long: " + strings.Repeat("a", 100<<10)}, "431"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := in.origin.seen()

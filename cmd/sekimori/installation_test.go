@@ -136,8 +136,10 @@ func newOrigin(t *testing.T) *origin {
 	s := &http.Server{Handler: o, ReadHeaderTimeout: 10 * time.Second,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
 	go s.ServeTLS(secure, "", "") //nolint:errcheck // ends with Close
-	go s.Serve(plain)             //nolint:errcheck // ends with Close
-	t.Cleanup(func() { s.Close() })
+	// A server of its own: the first Serve fixes what a server does with ALPN.
+	p := &http.Server{Handler: o, ReadHeaderTimeout: 10 * time.Second}
+	go p.Serve(plain) //nolint:errcheck // ends with Close
+	t.Cleanup(func() { s.Close(); p.Close() })
 	return o
 }
 
