@@ -66,6 +66,7 @@ const (
 	Occurrences Counting = "occurrences" // of literals all; of expressions the leftmost, not overlapping
 	Ends        Counting = "ends"        // of literals all; of expressions every end of a match
 	Patterns    Counting = "patterns"    // which patterns occur at all
+	Persons     Counting = "persons"     // told apart, by whole inspection
 )
 
 // countTOML is an entry of counts.toml.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/bench/accuracy"
 	"github.com/sekimori-dlp/sekimori/bench/accuracy/corpus"
+	speed "github.com/sekimori-dlp/sekimori/bench/inspect"
 	"github.com/sekimori-dlp/sekimori/bench/load"
 	"github.com/sekimori-dlp/sekimori/inspect"
 )
@@ -26,6 +27,17 @@ Each row of --json has "what": score, kind, clean, people or reliability;
 docs/accuracy.md tells the other keys and how all is counted.`},
 			{name: "corpus", args: "FOLDER", short: "write the project's own corpus as files of JSON lines", run: runBenchCorpus, long: `
 The texts are invented and CC0. The same seed gives the same texts.`},
+			{name: "inspect", short: "how fast texts are searched and inspected, beside other engines", run: runBenchInspect, long: `
+Matching alone and whole inspection with the default rules, on one core and six
+corpora made on the spot, beside cloudflare/ahocorasick, Go regexp, go-re2, and
+Hyperscan and Vectorscan where a C compiler and their headers are there
+(libhyperscan-dev, libvectorscan-dev; the two exclude each other: install one,
+unpack the other and name its folder with --hyperscan). Every engine's count of
+matches is checked; a miscount ends the run with an error. A full run takes some
+ten minutes and up to 2 GB of memory, --quick about one minute.
+--only takes names of corpora (C1 to C6), sets of patterns (P1, P2, P3, ALL) and
+kinds: limit, matching, whole, length, literals, cores, start-up.
+bench/README.md tells how it is measured, and the keys of --json.`},
 			{name: "proxy", short: "requests/s, latency, CPU and memory beside bare goproxy", run: runBenchProxy, long: `
 Starts an origin, this proxy and a bare goproxy interception (which streams and
 inspects nothing) on loopback, and loads them in turn. Linux only. Keys with
@@ -96,6 +108,64 @@ func runBenchCorpus(_ context.Context, p *program, c *command, args []string) er
 		fmt.Fprintf(p.stdout, "%s.jsonl\t%d documents\n", s.Name, len(s.Documents))
 	}
 	return nil
+}
+
+func runBenchInspect(ctx context.Context, p *program, c *command, args []string) error {
+	f := p.flags(c)
+	o := speed.Options{Version: version(), Progress: func(step string) { fmt.Fprintln(p.stderr, step) }}
+	asJSON := f.Bool("json", false, "one JSON object a measurement")
+	out := f.String("out", "", "write inspect.md, inspect.json and inspect.svg to `FOLDER` too")
+	f.BoolVar(&o.Quick, "quick", false, "4 MiB and 3 rounds, for a first look")
+	f.Func("only", "measure only what these `NAMES` say, with commas in between", func(s string) error {
+		o.Only = append(o.Only, strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })...)
+		return nil
+	})
+	f.Func("size", "`BYTES` of each corpus, such as 64MiB", func(s string) (err error) {
+		o.Size, err = speed.ParseSize(s)
+		return err
+	})
+	f.IntVar(&o.Rounds, "rounds", 0, "measure everything `N` times, in turn; 7, with --quick 3")
+	f.Func("corpus", "measure on `FILE` in place of the corpora; more than once for more", appendTo(&o.Files))
+	f.StringVar(&o.Patterns, "patterns", "", "take P1.txt, P2.txt (literals) and P3.txt (expressions) from `FOLDER`, one a line")
+	f.Func("hyperscan", "a `PREFIX` with include/hs and lib of a further Hyperscan or Vectorscan; more than once for more", appendTo(&o.Prefixes))
+	startUp := f.Bool("start-up", false, "only compile the default rules and print the seconds that took")
+	rest, err := p.parse(c, f, args)
+	if err != nil {
+		return err
+	}
+	if err := noArguments(c, rest); err != nil {
+		return err
+	}
+	if *startUp {
+		return speed.StartUp(p.stdout)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("bench inspect: find this program: %w", err)
+	}
+	o.Self = []string{self, "bench", "inspect", "--start-up"}
+	res, err := speed.Run(ctx, o)
+	if err != nil {
+		return fmt.Errorf("bench inspect: %w", err)
+	}
+	if *out != "" {
+		if err := res.Write(*out); err != nil {
+			return fmt.Errorf("bench inspect: %w", err)
+		}
+	}
+	if *asJSON {
+		return res.JSON(p.stdout)
+	}
+	res.Markdown(p.stdout)
+	return nil
+}
+
+// appendTo makes a flag that may be given more than once.
+func appendTo(list *[]string) func(string) error {
+	return func(s string) error {
+		*list = append(*list, s)
+		return nil
+	}
 }
 
 func runBenchProxy(ctx context.Context, p *program, c *command, args []string) error {

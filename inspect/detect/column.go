@@ -4,8 +4,6 @@ import (
 	"sort"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
 // ColumnID is the detector ID of findings made by their column alone: cells
@@ -18,71 +16,9 @@ const (
 	addressLabels = LAddress | LPrefecture | LCity | LStreet
 )
 
-// claim emits the cells of the columns that are known to hold names, and takes
-// the dictionary hits in them out of hits: what a name column says needs no
-// second opinion, and a list of customers is full of such hits. In columns of
-// other things they are taken out too.
-func (v *view) claim(hits []match.Hit, emit func(Finding)) []match.Hit {
-	if v.mode != rows {
-		return hits
-	}
-	t := &v.table
-	t.ready(v.text)
-	if !t.choose(nameLabels, false) {
-		return hits
-	}
-	k, out := 0, hits[:0]
-	for r, until := t.span(v.own, v.cut); r < until; r++ {
-		for i, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
-			if i >= len(t.cols) || !t.cols[i].chosen && t.cols[i].label&nameless == 0 {
-				continue
-			}
-			lo, hi, ok := 0, 0, true
-			if t.cols[i].chosen {
-				if lo, hi, ok = plausibleName(v.text[c.start:c.end], t.cols[i].label); !ok {
-					continue
-				}
-			}
-			for k < len(hits) && hits[k].Start < c.start {
-				out = append(out, hits[k])
-				k++
-			}
-			listed := false
-			for k < len(hits) && hits[k].Start < c.end {
-				switch class, _ := Unpack(hits[k].Payload); class {
-				case ClassSurname, ClassGiven, ClassEnglish:
-					listed = true
-				case ClassHonorific, ClassTrap:
-				case ClassPlace:
-					if !t.cols[i].chosen {
-						out = append(out, hits[k])
-					}
-				default:
-					out = append(out, hits[k])
-				}
-				k++
-			}
-			if t.cols[i].chosen {
-				emit(v.named(c, lo, hi, &t.cols[i], listed))
-			}
-		}
-	}
-	return append(out, hits[k:]...)
-}
-
-// named is the finding that column col makes of a cell.
-func (v *view) named(c cell, lo, hi int, col *column, listed bool) Finding {
-	start, end := int(c.start)+lo, int(c.start)+hi
-	return Finding{Type: Name, Detector: ColumnID, Start: start, End: end,
-		Confidence: col.confidence(), Validated: listed, Canon: nameCanon(v.text[start:end])}
-}
-
-// nameless are the labels of columns whose cells hold no names, though places
-// are named like people.
-const nameless = addressLabels | LPostal | LPhone | LEmail | LBirth | LCard | LAmount | LDate
-
-// complete emits what the other columns say: those of addresses, and those that
-// found, the sorted findings of the detectors, show to hold names.
+// complete emits what columns say that were not claimed: of those that found,
+// the sorted findings of the detectors, show to hold names, and addresses that
+// begin with a postal code.
 func (v *view) complete(found []Finding, emit func(Finding)) {
 	if v.mode != rows {
 		return
@@ -92,21 +28,26 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	if !t.header && t.judged < 200 {
 		t.infer(v.text, v.own, v.cut, found)
 	}
-	if !t.choose(nameLabels|addressLabels, true) {
+	if !t.choose() {
 		return
 	}
 	for r, until := t.span(v.own, v.cut); r < until; r++ {
-		for i, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
-			if i >= len(t.cols) || !t.cols[i].chosen {
+		row := t.row(r)
+		for i := range row[:min(len(row), len(t.cols))] {
+			col, c := &t.cols[i], row[i]
+			if !col.chosen {
 				continue
 			}
-			col := &t.cols[i]
 			value := v.text[c.start:c.end]
-			if col.label&nameLabels != 0 {
+			switch {
+			case col.label&nameLabels != 0:
 				if lo, hi, ok := plausibleName(value, col.label); ok {
-					emit(v.named(c, lo, hi, col, false))
+					start, end := int(c.start)+lo, int(c.start)+hi
+					emit(Finding{Type: Name, Detector: ColumnID, Start: start, End: end,
+						Confidence: col.confidence(), Canon: nameCanon(v.text[start:end])})
 				}
-			} else if plausibleAddress(value, col.label) {
+			case col.reader == readAddress && !leftAddress(value):
+			case plausibleAddress(value, col.label):
 				emit(Finding{Type: Address, Detector: ColumnID, Start: int(c.start), End: int(c.end),
 					Confidence: col.confidence() - 0.05, Canon: string(value)})
 			}
@@ -114,15 +55,20 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	}
 }
 
-// choose marks the columns to go through: those with one of the labels that are
-// to be believed, names not twice in a block. It reports whether there are any.
-func (t *table) choose(labels Label, again bool) bool {
+// choose marks the columns that complete goes through and reports whether there
+// are any.
+func (t *table) choose() bool {
 	any := false
 	for i := range t.cols {
 		c := &t.cols[i]
-		before := again && c.chosen
-		c.chosen = !before && c.label&labels != 0 && c.label&LCompany == 0 &&
-			(t.strong || c.label&weak == 0 && c.label&addressLabels == 0)
+		switch c.reader {
+		case noReader:
+			c.chosen = t.believes(c, nameLabels|addressLabels)
+		case readAddress:
+			c.chosen = c.left > 0
+		default:
+			c.chosen = false
+		}
 		any = any || c.chosen
 	}
 	return any

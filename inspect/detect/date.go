@@ -8,13 +8,16 @@ type date struct {
 	form             float32 // how surely the form is a date at all
 }
 
-func canonDate(d date) string {
+func canonDate(d date) string { return string(appendDate(nil, d)) }
+
+// appendDate appends the canonical form of a date, yyyymmdd.
+func appendDate(b []byte, d date) []byte {
 	v := d.year*10000 + d.month*100 + d.day
 	var c [8]byte
 	for i := 7; i >= 0; i-- {
 		c[i], v = byte('0'+v%10), v/10
 	}
-	return string(c[:])
+	return append(b, c[:]...)
 }
 
 var monthDays = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}

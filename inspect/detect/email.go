@@ -26,22 +26,8 @@ const (
 func (e email) Find(b *Block, emit func(Finding)) {
 	t := b.Text
 	for _, at := range b.Ats {
-		i := int(at)
-		if i == 0 || i+3 >= len(t) || t[i-1] < '!' || t[i-1] == '@' {
-			continue
-		}
-		start := localPart(t, i)
-		if start < 0 {
-			continue
-		}
-		end, score := mailDomain(t, i+1)
-		if score == 0 {
-			continue
-		}
-		if start = dotted(t, start, i, t[i+1:end]); start < 0 {
-			continue
-		}
-		if score *= e.doubt(t, start, i, end); score < .05 {
+		start, end, score := e.around(t, int(at))
+		if score < .05 {
 			continue
 		}
 		if own, _ := b.Label(start); own&LEmail != 0 {
@@ -50,6 +36,24 @@ func (e email) Find(b *Block, emit func(Finding)) {
 		emit(Finding{Type: Email, Detector: e.ID(), Start: start, End: end, Confidence: score,
 			Validated: true, Canon: strings.ToLower(string(t[start:end]))})
 	}
+}
+
+// around returns the address around the "@" at i and how sure it is; 0 if there
+// is none.
+func (e email) around(t []byte, i int) (start, end int, score float32) {
+	if i == 0 || i+3 >= len(t) || t[i-1] < '!' || t[i-1] == '@' {
+		return 0, 0, 0
+	}
+	if start = localPart(t, i); start < 0 {
+		return 0, 0, 0
+	}
+	if end, score = mailDomain(t, i+1); score == 0 {
+		return 0, 0, 0
+	}
+	if start = dotted(t, start, i, t[i+1:end]); start < 0 {
+		return 0, 0, 0
+	}
+	return start, end, score * e.doubt(t, start, i, end)
 }
 
 // isLocal reports the ASCII characters of a local part in practice. RFC 5322

@@ -10,10 +10,11 @@ import (
 // Engine is a set of detectors compiled for use: their vocabularies stand in
 // one match.Set. It is immutable and safe for concurrent sessions.
 type Engine struct {
-	full  stage // every detector
-	cheap stage // without the vocabulary of names and places
-	reach int   // how far authors' detectors look around a value, in bytes
-	pool  sync.Pool
+	full    stage // every detector
+	cheap   stage // without the vocabulary of names and places
+	authors stage // only those of rule authors
+	reach   int   // how far authors' detectors look around a value, in bytes
+	pool    sync.Pool
 }
 
 // stage is a choice of detectors with the literals they need.
@@ -69,6 +70,12 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 	}
 	if e.cheap.set, err = match.Compile(few, o); err != nil {
 		return nil, err
+	}
+	if len(customs) > 0 {
+		e.authors.detectors = []Detector{written}
+		if e.authors.set, err = match.Compile(written.Patterns(), o); err != nil {
+			return nil, err
+		}
 	}
 	e.full.detectors, e.full.columns = own, true
 	e.cheap.detectors = cheap

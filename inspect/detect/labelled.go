@@ -37,8 +37,8 @@ func (labelled) Patterns() []match.Pattern {
 
 // Find implements Detector.
 func (labelled) Find(b *Block, emit func(Finding)) {
-	v, _ := b.context.(*view)
-	if v != nil && v.mode == rows {
+	v, ok := b.context.(*view)
+	if !ok || v.mode == rows {
 		return // columns do it
 	}
 	if v != nil && v.mode == single {

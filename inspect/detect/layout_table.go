@@ -8,9 +8,11 @@ import (
 // column is what is known of one column.
 type column struct {
 	label                       Label
-	inferred                    bool // from the values
-	chosen                      bool // to be gone through in this block
-	cells, names, kanas, places int  // counted while nothing is known
+	inferred                    bool   // from the values
+	chosen                      bool   // to be gone through in this block
+	reader                      reader // how its cells are claimed in this block
+	left                        int    // cells of the block that it left
+	cells, names, kanas, places int    // counted while nothing is known
 }
 
 // cell is the extent of a cell's content, quotes left out.

@@ -260,6 +260,9 @@ const mailReach = 160
 // besideMail reports whether an e-mail address seems to stand on the same
 // line, within mailReach of the value at [start, end): a row about a person.
 func (b *Block) besideMail(start, end int) bool {
+	if r, ok := b.context.(*rest); ok {
+		return r.besideMail(start, end)
+	}
 	ats := b.Ats
 	lo, hi := 0, len(ats)
 	for lo < hi {

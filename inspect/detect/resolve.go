@@ -6,6 +6,7 @@ import "slices"
 type resolver struct {
 	order []uint64
 	found []Finding
+	both  []Finding
 }
 
 // resolve sorts found and leaves one of two findings that overlap, unless the
@@ -18,33 +19,60 @@ func (r *resolver) resolve(found []Finding) []Finding {
 	// By start, the longer first; the rest of the key is the index.
 	r.order = r.order[:0]
 	for i := range found {
-		f := &found[i]
-		r.order = append(r.order, uint64(f.Start)<<40|uint64(0xFFFF-min(f.End-f.Start, 0xFFFF))<<24|uint64(i))
+		r.order = append(r.order, orderOf(&found[i])<<24|uint64(i))
 	}
 	slices.Sort(r.order)
 	r.found = append(r.found[:0], found...)
 	out := found[:0]
-next:
 	for _, key := range r.order {
-		f := &r.found[key&0xFFFFFF]
-		for len(out) > 0 {
-			last := len(out) - 1
-			// An address may hold a postal code: look behind that too.
-			if last > 0 && out[last].End <= f.Start && out[last-1].End > f.Start {
-				last--
-			}
-			if out[last].End <= f.Start || sideBySide(&out[last], f) {
-				break
-			}
-			if rank(f) <= rank(&out[last]) {
-				continue next
-			}
-			out = slices.Delete(out, last, last+1)
-		}
-		out = append(out, *f)
+		out = place(out, &r.found[key&0xFFFFFF])
 	}
 	clear(r.found) // lets go of the strings
 	return out
+}
+
+// merge is resolve for two lists that are resolved each. The result stands in
+// a's storage or in r's.
+func (r *resolver) merge(a, b []Finding) []Finding {
+	if len(b) == 0 {
+		return a
+	}
+	out := r.both[:0]
+	for len(a) > 0 || len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && orderOf(&a[0]) <= orderOf(&b[0]) {
+			out = place(out, &a[0])
+			a = a[1:]
+		} else {
+			out = place(out, &b[0])
+			b = b[1:]
+		}
+	}
+	r.both = out
+	return out
+}
+
+// orderOf is by start, the longer first, in 40 bits.
+func orderOf(f *Finding) uint64 {
+	return uint64(f.Start)<<16 | uint64(0xFFFF-min(f.End-f.Start, 0xFFFF))
+}
+
+// place puts f behind out, unless it loses against what it overlaps there.
+func place(out []Finding, f *Finding) []Finding {
+	for len(out) > 0 {
+		last := len(out) - 1
+		// An address may hold a postal code: look behind that too.
+		if last > 0 && out[last].End <= f.Start && out[last-1].End > f.Start {
+			last--
+		}
+		if out[last].End <= f.Start || sideBySide(&out[last], f) {
+			break
+		}
+		if rank(f) <= rank(&out[last]) {
+			return out
+		}
+		out = slices.Delete(out, last, last+1)
+	}
+	return append(out, *f)
 }
 
 // sideBySide reports whether two overlapping findings stand side by side.

@@ -57,6 +57,7 @@ type Session struct {
 	found    []Finding
 	resolver resolver
 	view     view
+	claims   claims
 	group    grouper
 	skipped  bool // the block before was not shown to group
 }
@@ -323,45 +324,83 @@ func (s *Session) look(demand Demand, text []byte, cut int) {
 	st, first := s.stage(demand)
 	b := &s.block
 	b.Text = text
-	st.set.Scan(text, &b.Evidence)
 	s.view.cut = cut
 	s.found = s.found[:0]
-	if st.columns {
-		b.Hits = s.view.claim(b.Hits, s.emit)
-	}
-	for _, d := range first {
-		d.Find(b, s.emit)
-	}
-	if len(first) < len(st.detectors) {
+	partly := len(first) < len(st.detectors)
+	if partly {
+		st.set.Scan(text, &b.Evidence)
+		find(first, nil, b, s.emit)
 		if len(s.found) == 0 {
 			s.skipped = true
 			return
 		}
-		for _, d := range st.detectors {
-			if !slices.Contains(first, d) {
-				d.Find(b, s.emit)
-			}
-		}
 	}
-	s.found = s.resolver.resolve(s.found)
+	claimed := s.view.claim(&s.claims, s.engine.full.set)
+	switch {
+	case claimed:
+		s.lookAtRest(st)
+	case partly:
+		find(st.detectors, first, b, s.emit)
+	default:
+		st.set.Scan(text, &b.Evidence)
+		find(st.detectors, nil, b, s.emit)
+	}
+	found := s.resolver.resolve(s.found)
+	if claimed {
+		found = s.resolver.merge(s.claims.found, found)
+	}
 	if st.columns {
 		n := len(s.found)
-		if s.view.complete(s.found, s.emit); len(s.found) > n {
-			s.found = s.resolver.resolve(s.found)
+		if s.view.complete(found, s.emit); len(s.found) > n {
+			found = s.resolver.resolve(append(found, s.found[n:]...))
 		}
 	}
-	s.found = slices.DeleteFunc(s.found, func(f Finding) bool {
+	found = slices.DeleteFunc(found, func(f Finding) bool {
 		return f.Start < s.own || f.Start >= cut || s.view.drops(f.Start)
 	})
 	b.Text = nil
-	if len(s.found) == 0 && !s.group.pending() {
+	if len(found) == 0 && !s.group.pending() {
 		s.skipped = true
 		return
 	}
 	s.group.block(groupBlock{
 		text: text, own: s.own, cut: cut, line: s.line,
-		origin: &s.textMap, found: s.found, view: &s.view,
+		origin: &s.textMap, found: found, view: &s.view,
 		gap: s.skipped, tag: s.Tag,
 	})
 	s.skipped = false
+}
+
+// lookAtRest runs the detectors of st over what the claims left, those of
+// authors over the whole text.
+func (s *Session) lookAtRest(st *stage) {
+	s.found = s.found[:0]
+	b, r := &s.block, &s.claims.rest
+	if authors := &s.engine.authors; len(authors.detectors) > 0 {
+		authors.set.Scan(b.Text, &b.Evidence)
+		find(authors.detectors, nil, b, s.emit)
+	}
+	whole := b.Text
+	b.Text, b.context = r.text, r
+	st.set.Scan(b.Text, &b.Evidence)
+	b.Hits = r.quieten(b.Hits)
+	n := len(s.found)
+	find(st.detectors, s.engine.authors.detectors, b, s.emit)
+	moved := s.found[:n]
+	for i := n; i < len(s.found); i++ {
+		if f := &s.found[i]; r.move(f) {
+			moved = append(moved, *f)
+		}
+	}
+	s.found = moved
+	b.Text, b.context = whole, &s.view
+}
+
+// find runs the detectors but for those in done.
+func find(detectors, done []Detector, b *Block, emit func(Finding)) {
+	for _, d := range detectors {
+		if !slices.Contains(done, d) {
+			d.Find(b, emit)
+		}
+	}
 }

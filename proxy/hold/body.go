@@ -58,6 +58,23 @@ func (b *Body) Bytes() ([]byte, bool) {
 	return nil, false
 }
 
+// Take ends the body, as Close does, and hands its bytes over, if they lie in
+// memory in one piece and nobody is reading them: to a sender who may still
+// use them when all else is over. They are not wiped any more and no longer
+// count as the spool's memory. If it returns false the body is as it was. It
+// may not be called at the same time as Close.
+func (b *Body) Take() ([]byte, bool) {
+	// A whole chunk is the pool's.
+	if b.closed.Load() || b.file != nil || len(b.mem) != 1 || len(b.mem[0]) == chunk || !b.refs.CompareAndSwap(1, 0) {
+		return nil, false
+	}
+	held := b.mem[0][:b.memSize:b.memSize]
+	b.mem = nil
+	b.closed.Store(true)
+	b.free()
+	return held, true
+}
+
 // space returns where the next bytes go: at least one.
 func (b *Body) space(ctx context.Context, first int) ([]byte, error) {
 	if b.file != nil {
@@ -83,7 +100,7 @@ func (b *Body) space(ctx context.Context, first int) ([]byte, error) {
 			want = chunk
 		}
 	}
-	if want > 0 && b.roomFor(int64(classOf(want))) {
+	if want > 0 && b.roomFor(int64(want)) {
 		m := getMemory(want)
 		b.mem = append(b.mem, m)
 		return m, nil
@@ -137,9 +154,12 @@ func (b *Body) acquire() bool {
 }
 
 func (b *Body) release() {
-	if b.refs.Add(-1) > 0 {
-		return
+	if b.refs.Add(-1) == 0 {
+		b.free()
 	}
+}
+
+func (b *Body) free() {
 	for _, m := range b.mem {
 		putMemory(m)
 	}

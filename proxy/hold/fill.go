@@ -2,6 +2,7 @@ package hold
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -9,33 +10,47 @@ import (
 	"time"
 )
 
-// filler reads one body in. It runs in a goroutine of its own, so that Hold
-// can leave while a Read hangs.
+// filler reads one body in.
 type filler struct {
-	b     *Body
-	ctx   context.Context
-	limit int64
-	timed bool
-	stop  atomic.Bool  // Hold has left
-	last  atomic.Int64 // when something last came, Unix nanoseconds
+	b         *Body
+	ctx       context.Context
+	limit     int64
+	idle      time.Duration // 0: no limit
+	interrupt func()
+	reads     atomic.Uint32 // that brought something
+
+	// The watch's, under its lock.
+	place int       // in its list
+	seen  uint32    // reads at the last look
+	since time.Time // when the first look saw that number
+	why   error     // f was interrupted for
 }
 
-func (f *filler) touch() {
-	if f.timed {
-		f.last.Store(time.Now().UnixNano())
+// look interrupts f if its sender has stalled or its context has ended.
+func (f *filler) look(now time.Time) {
+	if f.why != nil {
+		return
+	}
+	if reads := f.reads.Load(); reads != f.seen || f.since.IsZero() {
+		f.seen, f.since = reads, now
+	} else if f.idle > 0 && now.Sub(f.since) >= f.idle {
+		f.why = ErrStalled
+	}
+	if err := f.ctx.Err(); err != nil {
+		f.why = err
+	}
+	if f.why != nil && f.interrupt != nil {
+		f.interrupt()
 	}
 }
 
-func (f *filler) idle() time.Duration {
-	return time.Duration(time.Now().UnixNano() - f.last.Load())
-}
+var errPanic = errors.New("body's reader panicked")
 
-// run reads r to its end into the body. A reader that panics must not end the
-// process, which nobody could prevent outside this goroutine.
+// run reads r to its end into the body.
 func (f *filler) run(r io.Reader, expect int64) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = fmt.Errorf("body's reader panicked")
+			err = errPanic
 		}
 	}()
 	h := f.b.s.mac()
@@ -49,7 +64,7 @@ func (f *filler) run(r io.Reader, expect int64) (err error) {
 
 func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 	b := f.b
-	first := classes[1]
+	first := firstMemory
 	if expect > 0 {
 		first = int(min(expect, chunk-1)) + 1 // one more, to see the end without another buffer
 	}
@@ -60,11 +75,8 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 			return err
 		}
 		n, err := r.Read(space)
-		if f.stop.Load() {
-			return ErrStalled // Hold has left with its own reason
-		}
 		if n > 0 {
-			f.touch()
+			f.reads.Add(1)
 			empty = 0
 			h.Write(space[:n])
 			b.wrote(n)

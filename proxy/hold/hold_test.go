@@ -220,30 +220,35 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestStalledSender(t *testing.T) {
 	s := mustSpool(t, Config{})
-	for _, interrupted := range []bool{true, false} {
-		t.Run(fmt.Sprint(interrupted), func(t *testing.T) {
+	// What a Read answers to the interruption does not matter: not even that
+	// it was the last one.
+	for _, answer := range []error{io.ErrUnexpectedEOF, io.EOF} {
+		t.Run(answer.Error(), func(t *testing.T) {
 			stuck := make(chan struct{})
 			r := io.MultiReader(strings.NewReader("abc"), readerFunc(func([]byte) (int, error) {
 				<-stuck
-				return 0, io.ErrUnexpectedEOF
+				return 0, answer
 			}))
-			o := Options{Idle: 20 * time.Millisecond}
-			if interrupted {
-				o.Interrupt = func() { close(stuck) }
-			}
-			_, err := s.Hold(t.Context(), r, o)
+			interrupts := 0
+			_, err := s.Hold(t.Context(), r, Options{Idle: 20 * time.Millisecond, Interrupt: func() { interrupts++; close(stuck) }})
 			if !errors.Is(err, ErrStalled) {
 				t.Errorf("got %v, want ErrStalled", err)
 			}
-			if !interrupted {
-				if s.Stats().Bodies != 1 {
-					t.Error("memory that a Read may still write to was given away")
-				}
-				close(stuck)
+			if interrupts != 1 {
+				t.Errorf("interrupted %d times", interrupts)
 			}
 			idle(t, s)
 		})
 	}
+	t.Run("without an interrupt", func(t *testing.T) {
+		r := readerFunc(func([]byte) (int, error) {
+			time.Sleep(4 * tick)
+			return 0, io.EOF
+		})
+		if _, err := s.Hold(t.Context(), r, Options{Idle: tick}); !errors.Is(err, ErrStalled) {
+			t.Errorf("got %v, want ErrStalled", err)
+		}
+	})
 	t.Run("slow but alive", func(t *testing.T) {
 		left := 8
 		b := mustHold(t, s, readerFunc(func(p []byte) (int, error) {
@@ -270,6 +275,95 @@ func TestStalledSender(t *testing.T) {
 			t.Errorf("got %v, want the deadline", err)
 		}
 	})
+	idle(t, s)
+	time.Sleep(3 * tick)
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
+	if s.watch.running || len(s.watch.fillers) != 0 {
+		t.Error("the watch goes on with nothing to look after")
+	}
+}
+
+// TestManySendersAreToldApart: among many that go on, those that stall are
+// interrupted, and only they.
+func TestManySendersAreToldApart(t *testing.T) {
+	s := mustSpool(t, Config{})
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			stuck := make(chan struct{})
+			left := 10 + i
+			r := readerFunc(func(p []byte) (int, error) {
+				if left--; left > 0 {
+					select {
+					case <-time.After(10 * time.Millisecond):
+						return 1, nil
+					case <-stuck:
+						return 0, io.ErrUnexpectedEOF
+					}
+				}
+				if i%3 > 0 {
+					return 0, io.EOF
+				}
+				<-stuck
+				return 0, io.ErrUnexpectedEOF
+			})
+			b, err := s.Hold(t.Context(), r, Options{Idle: 5 * tick, Interrupt: func() { close(stuck) }})
+			if want := i%3 == 0; errors.Is(err, ErrStalled) != want {
+				t.Errorf("sender %d: %v, stalled is %t", i, err, want)
+			}
+			if b != nil {
+				b.Close()
+			}
+		})
+	}
+	wg.Wait()
+	idle(t, s)
+}
+
+func TestTake(t *testing.T) {
+	s := mustSpool(t, Config{})
+	want := noise(10 << 10)
+	b := mustHold(t, s, bytes.NewReader(want), Options{Expect: int64(len(want))})
+	r := b.NewReader()
+	if _, err := r.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	got, ok := b.Take()
+	if !ok || !bytes.Equal(got, want) {
+		t.Fatalf("took %d bytes, %t", len(got), ok)
+	}
+	idle(t, s)
+	if _, err := r.Read(make([]byte, 10)); !errors.Is(err, ErrClosed) {
+		t.Errorf("Read after Take: %v", err)
+	}
+	b.Close()
+	if !bytes.Equal(got, want) {
+		t.Error("Close wiped what was taken")
+	}
+	if _, ok := b.Take(); ok {
+		t.Error("taken twice")
+	}
+	idle(t, s)
+	for name, n := range map[string]int{"a chunk": chunk, "large": 3 << 20} {
+		b := mustHold(t, s, bytes.NewReader(noise(n)), Options{Expect: int64(n)})
+		if _, ok := b.Take(); ok {
+			t.Errorf("%s: taken", name)
+		}
+		check(t, b, noise(n)) // as it was
+		b.Close()
+	}
+	b = mustHold(t, s, bytes.NewReader(want), Options{})
+	pr, pw := io.Pipe()
+	done := make(chan struct{})
+	go func() { b.NewReader().WriteTo(pw); close(done) }()
+	pr.Read(make([]byte, 1))
+	if _, ok := b.Take(); ok {
+		t.Error("taken while it was read")
+	}
+	pr.Close()
+	<-done
+	b.Close()
 	idle(t, s)
 }
 
@@ -311,7 +405,7 @@ func TestRealDiskFull(t *testing.T) {
 	}
 	s := mustSpool(t, Config{MemoryPerBody: 1})
 	b := newBody(s)
-	if _, err := b.space(t.Context(), 1); err != nil {
+	if _, err := b.space(t.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
 	b.file.f.Close()

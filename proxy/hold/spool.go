@@ -44,7 +44,7 @@ var (
 // bytes.
 type Config struct {
 	Dir           string        // folder of the temporary files, made with mode 0700; required
-	MemoryPerBody int64         // of one body kept in memory, in buffers of 4, 16 and 64 KiB; default 1 MiB
+	MemoryPerBody int64         // of one body kept in memory, default 1 MiB
 	TotalMemory   int64         // of all bodies kept in memory; default 256 MiB
 	TotalDisk     int64         // of all bodies on disk; default 8 GiB
 	Max           int64         // of one body; default 2 GiB
@@ -82,9 +82,10 @@ func set[T comparable](p *T, v T) {
 
 // Spool holds bodies. Safe for concurrent use.
 type Spool struct {
-	c    Config
-	disk *semaphore.Weighted
-	macs sync.Pool // hash.Hash
+	c     Config
+	disk  *semaphore.Weighted
+	macs  sync.Pool // hash.Hash
+	watch watch
 
 	bodies, memory, onDisk        atomic.Int64
 	held, full, tooLarge, stalled atomic.Uint64
@@ -124,18 +125,19 @@ type Options struct {
 	Expect int64
 	// Max lowers the spool's Max for this body; 0 does not.
 	Max int64
-	// Idle gives up with ErrStalled when nothing was read for so long;
-	// 0: never. The time that Hold itself waits for room counts too.
+	// Idle gives up with ErrStalled when nothing was read for so long, give
+	// or take 50 ms; 0: never. The time that Hold itself waits for room
+	// counts too.
 	Idle time.Duration
-	// Interrupt is called once if Hold gives up while a Read is under way,
-	// and should make that Read return (http.ResponseController's
-	// SetReadDeadline with a past time). It may be nil; the Read and what it
-	// holds then live until it returns by itself.
+	// Interrupt is called at most once, from another goroutine, when the
+	// sender stalled or the context ended, and must make a Read under way
+	// return (http.ResponseController's SetReadDeadline with a past time).
+	// It must not block. Without it Hold waits for that Read.
 	Interrupt func()
 }
 
-// Hold reads r to its end and returns it. It ends early, without waiting for a
-// Read that does not return, when ctx does or the sender stalls.
+// Hold reads r to its end and returns it. It ends early when ctx does or the
+// sender stalls; r is not read from any more when it returns.
 func (s *Spool) Hold(ctx context.Context, r io.Reader, o Options) (*Body, error) {
 	b, err := s.hold(ctx, r, o)
 	switch {
@@ -164,43 +166,17 @@ func (s *Spool) hold(ctx context.Context, r io.Reader, o Options) (*Body, error)
 		return nil, err
 	}
 	b := newBody(s)
-	f := filler{b: b, ctx: ctx, limit: limit, timed: o.Idle > 0}
-	f.touch()
-	done := make(chan error, 1)
-	go func() { done <- f.run(r, o.Expect) }()
-	var tick <-chan time.Time
-	if o.Idle > 0 {
-		t := time.NewTicker(max(o.Idle/8, time.Millisecond))
-		defer t.Stop()
-		tick = t.C
+	f := &filler{b: b, ctx: ctx, limit: limit, idle: o.Idle, interrupt: o.Interrupt}
+	s.watch.add(f)
+	err := f.run(r, o.Expect)
+	if why := s.watch.remove(f); why != nil {
+		err = why // and even if all had come: r was interrupted
 	}
-	for {
-		var why error
-		select {
-		case err := <-done:
-			if err != nil {
-				b.Close()
-				return nil, err
-			}
-			return b, nil
-		case <-ctx.Done():
-			why = ctx.Err()
-		case <-tick:
-			if f.idle() < o.Idle {
-				continue
-			}
-			why = ErrStalled
-		}
-		f.stop.Store(true)
-		if o.Interrupt != nil {
-			o.Interrupt()
-		}
-		go func() { // the filler owns the body until its Read has returned
-			<-done
-			b.Close()
-		}()
-		return nil, why
+	if err != nil {
+		b.Close()
+		return nil, err
 	}
+	return b, nil
 }
 
 // Stats are the gauges and counters of a Spool.

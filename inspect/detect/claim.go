@@ -1,0 +1,279 @@
+package detect
+
+import (
+	"bytes"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
+
+// A table whose header says what its columns hold is read column by column: a
+// cell that is as a whole what its column promises (a name, a telephone number)
+// is claimed, which costs a fraction of what it takes to look for everything
+// everywhere. The detectors then get the rest, which is all that was not
+// claimed: cells of other columns, and those that are not what they should be.
+
+// claims are the cells of one block that were taken by their columns.
+type claims struct {
+	found []Finding // ascending; Canon is filled in when all are there
+	canon []byte    // the canonical forms of found, one after another
+	ends  []int32   // where each ends in canon
+	rest  rest
+
+	hits   []match.Hit // scratch
+	number numeral     // scratch
+}
+
+// reader says how the cells of a column are read.
+type reader uint8
+
+const (
+	noReader reader = iota
+	readName
+	readAddress
+	readPostal
+	readPhone
+	readEmail
+	readBirth
+	readCard
+	readMyNumber
+)
+
+// readerOf returns how the cells of column c are read, by its label.
+func (t *table) readerOf(c *column) reader {
+	switch l := c.label; {
+	case t.believes(c, nameLabels):
+		return readName
+	case t.believes(c, addressLabels):
+		return readAddress
+	case l&LPhone != 0:
+		return readPhone
+	case l&LEmail != 0:
+		return readEmail
+	case l&LBirth != 0:
+		return readBirth
+	case l&LPostal != 0:
+		return readPostal
+	case l&LCard != 0:
+		return readCard
+	case l&LMyNumber != 0:
+		return readMyNumber
+	}
+	return noReader
+}
+
+// believes reports whether column c has one of the labels and is to be believed.
+func (t *table) believes(c *column, labels Label) bool {
+	return c.label&labels != 0 && c.label&LCompany == 0 &&
+		(t.strong || c.label&weak == 0 && c.label&addressLabels == 0)
+}
+
+// claim goes through the rows of the block's own part and claims what cells it
+// can. It reports whether the text is a table with columns that are known.
+// words is the vocabulary with the names.
+func (v *view) claim(k *claims, words *match.Set) bool {
+	if v.mode != rows {
+		return false
+	}
+	t := &v.table
+	t.ready(v.text)
+	any := false
+	for i := range t.cols {
+		c := &t.cols[i]
+		c.reader, c.left = t.readerOf(c), 0
+		any = any || c.reader != noReader
+	}
+	if !any {
+		return false
+	}
+	k.found, k.canon, k.ends = k.found[:0], k.canon[:0], k.ends[:0]
+	from, until := v.own, v.cut
+	if from > 0 && v.text[from-1] != '\n' {
+		from = 0
+	}
+	if until > 0 && v.text[until-1] != '\n' {
+		until = len(v.text)
+	}
+	k.rest.begin(v, from)
+	for r, end := t.span(v.own, v.cut); r < end; r++ {
+		if t.inHeader(int(t.rows[r].start)) {
+			continue
+		}
+		row := t.row(r)
+		for i := range row[:min(len(row), len(t.cols))] {
+			col, c := &t.cols[i], row[i]
+			switch {
+			case c.start == c.end || int(c.end) > until:
+				continue
+			case col.reader == noReader:
+			case k.read(v.text, c, col, words):
+				k.rest.skip(int(c.start), int(c.end))
+				continue
+			default:
+				col.left++
+			}
+			if col.label&nameless != 0 {
+				k.rest.quiet = append(k.rest.quiet, c)
+			}
+		}
+	}
+	k.rest.finish(until)
+	canon := string(k.canon)
+	at := int32(0)
+	for i := range k.found {
+		k.found[i].Canon = canon[at:k.ends[i]]
+		at = k.ends[i]
+	}
+	return true
+}
+
+// row returns the cells of row r.
+func (t *table) row(r int) []cell {
+	at := int(t.rows[r].cell)
+	return t.cells[at : at+t.width(r)]
+}
+
+// add takes a finding. Its canonical form has been appended to k.canon.
+func (k *claims) add(f Finding) bool {
+	k.found = append(k.found, f)
+	k.ends = append(k.ends, int32(len(k.canon)))
+	return true
+}
+
+// rest is the text of a block without the cells that were claimed; their
+// delimiters stay, so that rows are still rows. Detectors look at it as at a
+// block of its own.
+type rest struct {
+	view  *view
+	text  []byte
+	seams []seam
+	quiet []cell // of the view's text: in these no names are looked for
+	from  int    // what is not yet taken begins here in the view's text
+	last  int    // the seam that was asked for last
+}
+
+// nameless are the labels of columns whose cells hold no names, though places
+// are named like people.
+const nameless = addressLabels | LPostal | LPhone | LEmail | LBirth | LCard | LAmount | LDate
+
+// seam says that from offset at of the rest on, its bytes are those of the
+// text from offset origin on.
+type seam struct{ at, origin int }
+
+func (r *rest) begin(v *view, from int) {
+	r.view, r.text, r.seams, r.quiet, r.from, r.last = v, r.text[:0], r.seams[:0], r.quiet[:0], from, 0
+}
+
+// skip leaves out text[start:end].
+func (r *rest) skip(start, end int) {
+	t := r.view.text
+	if start-r.from == 1 && t[r.from] == t[start-1] && len(r.text) > 0 && r.text[len(r.text)-1] == t[r.from] {
+		r.from = end // one more delimiter says nothing
+		return
+	}
+	r.take(start)
+	r.from = end
+}
+
+// take adds the text up to offset to.
+func (r *rest) take(to int) {
+	if to <= r.from {
+		return
+	}
+	r.seams = append(r.seams, seam{len(r.text), r.from})
+	r.text = append(r.text, r.view.text[r.from:to]...)
+}
+
+func (r *rest) finish(to int) { r.take(to) }
+
+// origin returns where offset i of the rest stands in the view's text. It goes
+// on from the last answer.
+func (r *rest) origin(i int) int {
+	if len(r.seams) == 0 {
+		return i
+	}
+	k := r.last
+	if r.seams[k].at > i {
+		lo, hi := 0, k
+		for lo+1 < hi {
+			if m := (lo + hi) / 2; r.seams[m].at <= i {
+				lo = m
+			} else {
+				hi = m
+			}
+		}
+		k = lo
+	}
+	for k+1 < len(r.seams) && r.seams[k+1].at <= i {
+		k++
+	}
+	r.last = k
+	return r.seams[k].origin + i - r.seams[k].at
+}
+
+// move brings a finding in the rest back to the text. It reports whether the
+// finding is in one piece there.
+func (r *rest) move(f *Finding) bool {
+	start, end := r.origin(f.Start), r.origin(f.End-1)+1
+	if end-start != f.End-f.Start {
+		return false
+	}
+	f.Start, f.End = start, end
+	return true
+}
+
+// quieten drops the hits of names in quiet cells.
+func (r *rest) quieten(hits []match.Hit) []match.Hit {
+	quiet := r.quiet
+	if len(quiet) == 0 {
+		return hits
+	}
+	out := hits[:0]
+	for _, h := range hits {
+		if class, _ := Unpack(h.Payload); class >= ClassSurname && class <= ClassTrap || class == ClassEnglish {
+			at := int32(r.origin(int(h.Start)))
+			for len(quiet) > 0 && quiet[0].end <= at {
+				quiet = quiet[1:]
+			}
+			if len(quiet) > 0 && quiet[0].start <= at {
+				continue
+			}
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+// label implements contextual.
+func (r *rest) label(i int) (own, near Label) {
+	if i < 0 || i >= len(r.text) {
+		return 0, 0
+	}
+	return r.view.label(r.origin(i))
+}
+
+// columns implements overall.
+func (r *rest) columns() (labels Label, table bool) { return r.view.columns() }
+
+// besideMail implements mailing: an address that was claimed lends its context
+// too.
+func (r *rest) besideMail(start, end int) bool {
+	t := r.view.text
+	start, end = r.origin(start), r.origin(end-1)+1
+	lo, hi := max(0, start-mailReach), min(len(t), end+mailReach)
+	if k := bytes.LastIndexByte(t[lo:start], '\n'); k >= 0 {
+		lo += k + 1
+	}
+	if k := bytes.IndexByte(t[end:hi], '\n'); k >= 0 {
+		hi = end + k
+	}
+	for at := lo; at < hi; at++ {
+		k := bytes.IndexByte(t[at:hi], '@')
+		if k < 0 {
+			return false
+		}
+		if at += k; isMailSign(t, at) {
+			return true
+		}
+	}
+	return false
+}
