@@ -1,9 +1,7 @@
 package audit
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -82,19 +80,8 @@ type batch struct {
 	done  chan struct{}
 }
 
-// encoder keeps what encoding an event needs.
-type encoder struct {
-	buf bytes.Buffer
-	enc *json.Encoder
-	ev  Event
-}
-
-var encoders = sync.Pool{New: func() any {
-	e := new(encoder)
-	e.enc = json.NewEncoder(&e.buf)
-	e.enc.SetEscapeHTML(false)
-	return e
-}}
+// encoded holds buffers for encoding events.
+var encoded = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxPooled keeps one giant event from holding memory for ever.
 const maxPooled = 64 << 10
@@ -113,12 +100,9 @@ func (l *Log) Append(ctx context.Context, ev Event) (Receipt, error) {
 	if ev.Time.IsZero() {
 		ev.Time = time.Now().UTC()
 	}
-	e := encoders.Get().(*encoder)
-	e.buf.Reset()
-	e.ev = ev
-	err := e.enc.Encode(&e.ev)
-	e.ev = Event{}
-	if err == nil && e.buf.Len() > maxEvent {
+	buf := encoded.Get().(*[]byte)
+	event, err := appendEvent((*buf)[:0], &ev)
+	if err == nil && len(event) > maxEvent {
 		err = ErrTooLarge
 	}
 	var (
@@ -126,10 +110,11 @@ func (l *Log) Append(ctx context.Context, ev Event) (Receipt, error) {
 		r Receipt
 	)
 	if err == nil {
-		b, r, err = l.enqueue(bytes.TrimSuffix(e.buf.Bytes(), []byte{'\n'}))
+		b, r, err = l.enqueue(event)
 	}
-	if e.buf.Cap() <= maxPooled {
-		encoders.Put(e)
+	if cap(event) <= maxPooled {
+		*buf = event
+		encoded.Put(buf)
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("append to audit log: %w", err)

@@ -1,42 +1,71 @@
 package inspect
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
-// scan is the state of one Scan.
+// scan is the state of one Scan. It is used again for others.
 type scan struct {
-	scanner *Scanner
-	ctx     context.Context
-	opt     ScanOptions
-	report  *Report
-	budget  *part.Budget
-	tally   *tally
-	records int // numbers given to records
+	scanner  *Scanner
+	ctx      context.Context
+	opt      ScanOptions
+	report   *Report
+	budget   *part.Budget
+	tally    tally
+	records  int        // numbers given to records
+	root     int        // the root being read, into Report.Parts
+	emitters []*emitter // by depth
+}
+
+var scans = sync.Pool{New: func() any { return new(scan) }}
+
+// emitter returns the emitter for a part at the given depth: a part's is free
+// again when the next one at its depth comes.
+func (c *scan) emitter(depth int) *emitter {
+	for len(c.emitters) <= depth {
+		c.emitters = append(c.emitters, new(emitter))
+	}
+	e := c.emitters[depth]
+	*e = emitter{scan: c, depth: depth, index: len(c.report.Parts), ahead: e.ahead}
+	return e
+}
+
+// release forgets what belongs to the scan that is over.
+func (c *scan) release() {
+	for _, e := range c.emitters {
+		*e = emitter{ahead: e.ahead}
+	}
+	c.scanner, c.ctx, c.opt, c.report, c.budget = nil, nil, ScanOptions{}, nil, nil
+	scans.Put(c)
 }
 
 // part inspects one part and, through its reader, those in it. The returned
 // error says that the scan is to end.
-func (c *scan) part(p part.Part, depth int, parent *emitter) error {
-	p.Depth = depth
-	e := &emitter{scan: c, path: p.Path, depth: depth, index: len(c.report.Parts)}
+func (c *scan) part(p *part.Part, depth int, parent *emitter) error {
+	e := c.emitter(depth)
+	e.part = *p
+	e.part.Depth = depth
 	if p.Role == part.Field {
 		e.form = parent
 	}
-	c.report.Parts = append(c.report.Parts, PartReport{Path: p.Path, State: Inspected})
+	if depth == 0 {
+		c.root = e.index
+	}
+	c.report.Parts = append(c.report.Parts, PartReport{Path: p.Path, State: Inspected, name: p.Name, root: c.root})
 	if err := c.budget.Enter(depth); err != nil {
-		e.Skip(reasonOf(err), false, "")
+		reason, detail := part.ReasonOf(err)
+		e.Skip(reason, false, detail)
 		e.close()
 		return nil // the siblings fail on their own
 	}
-	err := e.read(&p)
+	err := e.read()
 	e.close()
 	return err
 }
@@ -44,10 +73,11 @@ func (c *scan) part(p part.Part, depth int, parent *emitter) error {
 // emitter takes what the reader of one part finds in it.
 type emitter struct {
 	scan    *scan
-	path    string
+	part    part.Part
 	depth   int
-	index   int // into Report.Parts
-	body    *counter
+	index   int    // into Report.Parts
+	ahead   []byte // storage for what is read before the reader is known
+	body    body
 	session *detect.Session
 	form    *emitter        // the form whose field this is, nil if it is none
 	fields  *detect.Session // takes the fields of this form, so that they make one record
@@ -60,7 +90,7 @@ var errEngine = errors.New("inspection failed")
 func (e *emitter) report() *PartReport { return &e.scan.report.Parts[e.index] }
 
 // read finds the part's reader and lets it read.
-func (e *emitter) read(p *part.Part) (err error) {
+func (e *emitter) read() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			e.session, e.fields = nil, nil
@@ -68,24 +98,19 @@ func (e *emitter) read(p *part.Part) (err error) {
 			err = nil
 		}
 	}()
-	if p.Body == nil {
-		p.Body = bytes.NewReader(nil)
-	}
-	head := make([]byte, 0, part.HeadSize)
-	body, head, err := peek(p, head)
-	if err != nil {
-		e.Skip(part.ReadError, false, "")
-		return nil
-	}
-	if len(head) == 0 {
+	p := &e.part
+	e.peek()
+	if len(e.ahead) == 0 {
+		if err := e.body.err; err != nil && err != io.EOF {
+			reason, detail := part.ReasonOf(err)
+			e.Skip(reason, false, detail)
+			return nil
+		}
 		e.Format("empty", "")
 		return nil
 	}
-	e.body = body
-	if e.depth == 0 && p.Size < 0 {
-		body.took = e.scan.budget.Took
-	}
-	p.Body = body.reader()
+	head := e.ahead[:min(len(e.ahead), part.HeadSize)]
+	p.Body = e.body.reader()
 	for _, r := range e.scan.scanner.readers {
 		if !r.Match(p, head) {
 			continue
@@ -98,7 +123,8 @@ func (e *emitter) read(p *part.Part) (err error) {
 		case e.failed != nil:
 			return e.failed
 		}
-		e.Skip(reasonOf(err), e.any(), "")
+		reason, detail := part.ReasonOf(err)
+		e.Skip(reason, e.any(), detail)
 		if errors.Is(err, part.ErrBudget) || e.scan.ctx.Err() != nil {
 			return err
 		}
@@ -160,10 +186,10 @@ func (e *emitter) Child(p part.Part) error {
 	if p.Path == "" {
 		p.Path = p.Name
 	}
-	if e.path != "" {
-		p.Path = e.path + part.Separator + p.Path
+	if e.part.Path != "" {
+		p.Path = e.part.Path + part.Separator + p.Path
 	}
-	err := e.scan.part(p, e.depth+1, e)
+	err := e.scan.part(&p, e.depth+1, e)
 	e.failed = err
 	return err
 }
@@ -198,9 +224,7 @@ func (e *emitter) close() {
 		}
 	}
 	r := e.report()
-	if e.body != nil {
-		r.Bytes = e.body.n
-	}
+	r.Bytes = e.body.n
 	if e.scan.opt.OnPart != nil {
 		e.scan.opt.OnPart(r)
 	}
@@ -209,7 +233,7 @@ func (e *emitter) close() {
 // Demand implements detect.Sink.
 func (e *emitter) Demand() detect.Demand {
 	if e.scan.opt.UntilDecided {
-		return e.scan.tally.demand
+		return e.scan.tally.demand()
 	}
 	return nil
 }
@@ -233,6 +257,9 @@ func (e *emitter) Record(r *detect.Record) {
 	for i := range r.Found {
 		f := &r.Found[i]
 		if !f.Piece {
+			if c.report.Total == nil {
+				c.report.Total = map[Type]int{}
+			}
 			c.report.Total[f.Type]++
 		}
 		keep := len(c.report.Findings) < MaxFindings
@@ -254,67 +281,4 @@ func (e *emitter) Record(r *detect.Record) {
 			c.report.Findings = append(c.report.Findings, n)
 		}
 	}
-}
-
-// counter counts the bytes read from a body.
-type counter struct {
-	head []byte // read ahead, not yet given
-	body io.Reader
-	at   io.ReaderAt // the body's own, nil if it has none
-	n    int64
-	took func(n int) // told of each read, if not nil
-}
-
-// peek reads the start of p's body, to be read again from the counter.
-func peek(p *part.Part, head []byte) (*counter, []byte, error) {
-	c := &counter{body: p.Body}
-	c.at, _ = p.Body.(io.ReaderAt)
-	for len(head) < cap(head) {
-		n, err := p.Body.Read(head[len(head):cap(head)])
-		head = head[:len(head)+n]
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return c, head, err
-		}
-	}
-	c.head = head
-	return c, head, nil
-}
-
-// reader returns c, with ReadAt if the body has it.
-func (c *counter) reader() io.Reader {
-	if c.at != nil {
-		return readerAt{c}
-	}
-	return c
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	if len(c.head) > 0 {
-		n := copy(p, c.head)
-		c.head = c.head[n:]
-		return c.count(n), nil
-	}
-	n, err := c.body.Read(p)
-	return c.count(n), err
-}
-
-func (c *counter) count(n int) int {
-	c.n += int64(n)
-	if c.took != nil {
-		c.took(n)
-	}
-	return n
-}
-
-// readerAt is a counter over a body that can be read anywhere.
-type readerAt struct{ *counter }
-
-// ReadAt reads from the body. What is counted is the furthest byte read.
-func (r readerAt) ReadAt(p []byte, off int64) (int, error) {
-	n, err := r.at.ReadAt(p, off)
-	r.n = max(r.n, off+int64(n))
-	return n, err
 }

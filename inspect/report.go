@@ -4,6 +4,7 @@
 package inspect
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
@@ -62,6 +63,24 @@ type PartReport struct {
 	State   State       `json:"coverage"`
 	Reason  part.Reason `json:"reason,omitempty"`
 	Detail  string      `json:"detail,omitempty"`
+
+	name string // that the sender gave
+	root int    // into Report.Parts: the upload's part that it is in
+}
+
+// Place returns where the part with that index stands, for people who know what
+// they sent: its Path with the root's file name in the root's stead, without
+// the root if it has none. It is empty for a body that has no file name.
+func (r *Report) Place(i int) string {
+	if i < 0 || i >= len(r.Parts) {
+		return ""
+	}
+	root := &r.Parts[r.Parts[i].root]
+	inner := strings.TrimPrefix(r.Parts[i].Path[len(root.Path):], part.Separator)
+	if root.name == "" || inner == "" {
+		return root.name + inner
+	}
+	return root.name + part.Separator + inner
 }
 
 // State says how much of a part was inspected.

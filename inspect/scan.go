@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode"
@@ -47,6 +46,7 @@ type Scanner struct {
 	spec    Spec
 	readers []part.Reader
 	engine  *detect.Engine
+	survey  survey // spec.Queries, made ready
 }
 
 // New compiles a Scanner. Errors name the custom detector at fault; all faults
@@ -62,7 +62,11 @@ func New(spec Spec, o Options) (*Scanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Scanner{spec: spec, readers: o.Readers, engine: e}, nil
+	return newScanner(spec, o.Readers, e), nil
+}
+
+func newScanner(spec Spec, readers []part.Reader, e *detect.Engine) *Scanner {
+	return &Scanner{spec: spec, readers: readers, engine: e, survey: newSurvey(spec.Queries)}
 }
 
 // Scan inspects the roots of one upload together: persons and values are told
@@ -75,14 +79,14 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	for i := range roots {
 		size += max(roots[i].Size, 0)
 	}
-	r := &Report{Total: map[Type]int{}}
-	c := &scan{
-		scanner: s, ctx: ctx, opt: o, report: r,
-		budget: part.NewBudget(limits, size),
-		tally:  newTally(s.spec.Queries, newDigester(o.Key)),
-	}
+	r := &Report{Parts: make([]PartReport, 0, max(len(roots), 4))}
+	c := scans.Get().(*scan)
+	defer c.release()
+	c.scanner, c.ctx, c.opt, c.report, c.records = s, ctx, o, r, 0
+	c.budget = part.NewBudget(limits, size)
+	c.tally.reset(&s.survey, newDigester(o.Key))
 	for i := range roots {
-		c.part(roots[i], 0, nil)
+		c.part(&roots[i], 0, nil)
 	}
 	r.Answers, r.Records = c.tally.answers()
 	r.Coverage = cover(r.Parts)
@@ -132,16 +136,4 @@ func cover(parts []PartReport) Coverage {
 		}
 	}
 	return c
-}
-
-// reasonOf returns the reason that an error of a reader stands for.
-func reasonOf(err error) part.Reason {
-	var e *part.Exhausted
-	switch {
-	case errors.As(err, &e):
-		return e.Reason
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return part.TimedOut
-	}
-	return part.ReadError
 }

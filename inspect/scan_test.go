@@ -130,7 +130,10 @@ func TestScanOfNestedParts(t *testing.T) {
 
 func TestFaultsBecomeCoverage(t *testing.T) {
 	deep := "BOX\nagain"
-	broken := []part.Part{{Path: "root", Body: io.MultiReader(strings.NewReader("some text "), failing{}), Size: 100}}
+	broken := func(before string, err error) []part.Part {
+		return []part.Part{{Path: "root", Body: io.MultiReader(strings.NewReader(before), failing{err}), Size: 100}}
+	}
+	gone := errors.New("gone")
 	expired, cancel := context.WithCancel(t.Context())
 	cancel()
 	tests := []struct {
@@ -149,7 +152,10 @@ func TestFaultsBecomeCoverage(t *testing.T) {
 		{"too large", nil, root(strings.Repeat("text ", 50000)), part.Limits{Bytes: 100000}, part.TooLarge, Partly},
 		{"timed out", expired, root("some text"), part.Limits{}, part.TimedOut, Not},
 		{"out of time", nil, root(strings.Repeat("text ", 50000)), part.Limits{Time: time.Nanosecond}, part.TimedOut, Not},
-		{"broken body", nil, broken, part.Limits{}, part.ReadError, Not},
+		{"broken body", nil, broken("some text ", gone), part.Limits{}, part.ReadError, Partly},
+		{"broken at once", nil, broken("", gone), part.Limits{}, part.ReadError, Not},
+		{"truncated", nil, broken("some text ", &part.Fault{Reason: part.Truncated}), part.Limits{}, part.Truncated, Partly},
+		{"damaged at once", nil, broken("", &part.Fault{Reason: part.DecodeError}), part.Limits{}, part.DecodeError, Not},
 	}
 	s := testScanner(t, Spec{})
 	for _, tt := range tests {
@@ -174,9 +180,41 @@ func TestFaultsBecomeCoverage(t *testing.T) {
 	}
 }
 
-type failing struct{}
+type failing struct{ err error }
 
-func (failing) Read([]byte) (int, error) { return 0, errors.New("gone") }
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// What a body gave before it failed is inspected, be it ever so short.
+func TestStartOfABrokenBody(t *testing.T) {
+	s := testScanner(t, Spec{})
+	for _, size := range []int64{-1, 20, 5000, 1 << 20} {
+		body := io.MultiReader(strings.NewReader("the SECRET"), failing{errors.New("gone")})
+		r := s.Scan(t.Context(), []part.Part{{Path: "root", Body: body, Size: size}}, ScanOptions{})
+		if r.Total["SECRET"] != 1 || r.Parts[0].State != Partly || r.Parts[0].Bytes != 10 {
+			t.Errorf("size %d: found %v in %+v", size, r.Total, r.Parts)
+		}
+	}
+}
+
+func TestPlace(t *testing.T) {
+	s := testScanner(t, Spec{})
+	boxed := "BOX\na\n--\nBOX\nb"
+	r := s.Scan(t.Context(), []part.Part{
+		{Path: "query", Body: strings.NewReader("q"), Size: 1},
+		{Path: "body", Name: "a.box", Body: strings.NewReader(boxed), Size: int64(len(boxed))},
+		{Path: "body", Body: strings.NewReader(boxed), Size: int64(len(boxed))},
+	}, ScanOptions{})
+	want := []string{"", "a.box", "a.box » child 0", "a.box » child 1", "a.box » child 1 » child 0",
+		"", "child 0", "child 1", "child 1 » child 0"}
+	for i := range r.Parts {
+		if got := r.Place(i); i >= len(want) || got != want[i] {
+			t.Errorf("part %d, %q, is placed in %q", i, r.Parts[i].Path, got)
+		}
+	}
+	if len(r.Parts) != len(want) || r.Place(-1) != "" || r.Place(len(want)) != "" {
+		t.Errorf("%d parts", len(r.Parts))
+	}
+}
 
 // The ratio of a body whose size is not known goes by what was read of it.
 func TestRatioOfAStream(t *testing.T) {
@@ -251,7 +289,7 @@ func realScanner(t testing.TB, spec Spec) *Scanner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Scanner{spec: spec, readers: []part.Reader{plain{}}, engine: e}
+	return newScanner(spec, []part.Reader{plain{}}, e)
 }
 
 var peopleQueries = []Query{
@@ -425,7 +463,7 @@ func TestFieldsOfAFormAreOneRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Scanner{engine: e, readers: []part.Reader{sheet{}, field{}}, spec: Spec{Queries: peopleQueries}}
+	s := newScanner(Spec{Queries: peopleQueries}, []part.Reader{sheet{}, field{}}, e)
 	r := s.Scan(t.Context(), root("FORM\nfull_name=Xochitl Nabatame\ntel=090-1234-5678\nmail=x@example.jp\n"), ScanOptions{})
 	if r.Records != 1 || r.Answers[0] != 1 {
 		t.Fatalf("records %d, answers %v, findings %+v", r.Records, r.Answers, r.Findings)

@@ -6,6 +6,23 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
 )
 
+// survey is what the queries of a Spec ask, made ready for tallies: the queries
+// and, as the last question, one of its own: how many persons there are at all.
+type survey struct {
+	questions []question
+	need      int // elements of the longest With
+}
+
+func newSurvey(queries []Query) survey {
+	var s survey
+	all := append(slices.Clip(queries), Query{People: true, With: [][]Type{nil}, Confidence: recordConfidence})
+	for i, q := range all {
+		s.questions = append(s.questions, question{Query: q, bit: i, open: q.AtLeast > 0})
+		s.need = max(s.need, len(q.With))
+	}
+	return s
+}
+
 // tally answers the queries of one scan: it tells persons and values apart by
 // keyed digests and counts each once.
 type tally struct {
@@ -13,9 +30,12 @@ type tally struct {
 	digests   digester
 	people    set
 	values    set
-	demand    detect.Demand // what may still change a decision
 
-	need [][]bool // scratch: by question, the elements of With that are met
+	wanted  []detect.Type // of the demand
+	stale   bool          // wanted is not up to date
+	anybody bool          // persons are still to be counted
+
+	need []bool // scratch: the elements of With that are met
 	who  detect.Person
 	sums []uint64 // scratch: digests of a record's findings
 	keys []uint64 // scratch
@@ -29,38 +49,40 @@ type question struct {
 	open  bool // the count is below AtLeast
 }
 
-// newTally takes the queries and, as the last question, one of its own: how many
-// persons there are at all.
-func newTally(queries []Query, d digester) *tally {
-	t := &tally{digests: d}
-	queries = append(slices.Clip(queries), Query{People: true, With: [][]Type{nil}, Confidence: recordConfidence})
-	words := (len(queries) + 63) / 64
+// reset starts the counting anew.
+func (t *tally) reset(s *survey, d digester) {
+	t.questions = append(t.questions[:0], s.questions...)
+	t.digests = d
+	words := (len(s.questions) + 63) / 64
 	t.people.init(2 * words)
 	t.values.init(words)
-	for i, q := range queries {
-		k := question{Query: q, bit: i, open: q.AtLeast > 0}
-		t.questions = append(t.questions, k)
-		t.need = append(t.need, make([]bool, len(q.With)))
-	}
-	t.setDemand()
-	return t
+	t.need = slices.Grow(t.need[:0], s.need)[:s.need]
+	t.stale = true
 }
 
-// setDemand works out what may still change a decision. Persons are told apart
-// by all that stands in their records.
-func (t *tally) setDemand() {
-	t.demand = detect.Demand{}
-	for i := range t.questions {
-		q := &t.questions[i]
-		switch {
-		case !q.open:
-		case q.People:
-			t.demand = nil
-			return
-		case len(q.With) > 0:
-			t.demand = append(t.demand, q.With[0]...)
+// demand says what may still change a decision. Persons are told apart by all
+// that stands in their records. The answer is valid until the next call.
+func (t *tally) demand() detect.Demand {
+	if t.stale {
+		t.stale, t.anybody, t.wanted = false, false, t.wanted[:0]
+		for i := range t.questions {
+			q := &t.questions[i]
+			switch {
+			case !q.open:
+			case q.People:
+				t.anybody = true
+			case len(q.With) > 0:
+				t.wanted = append(t.wanted, q.With[0]...)
+			}
 		}
 	}
+	if t.anybody {
+		return nil
+	}
+	if t.wanted == nil {
+		return detect.Demand{}
+	}
+	return t.wanted
 }
 
 func (q *question) counts(f *detect.Found, types []Type) bool {
@@ -74,7 +96,7 @@ func (t *tally) hit(q *question) {
 	q.count++
 	if q.open && q.count >= q.AtLeast {
 		q.open = false
-		t.setDemand()
+		t.stale = true
 	}
 }
 
@@ -92,7 +114,7 @@ func (t *tally) add(r *detect.Record) {
 			continue
 		}
 		if q.People {
-			if !q.metBy(r, t.need[i]) {
+			if !q.metBy(r, t.need[:len(q.With)]) {
 				continue
 			}
 			if q.Confidence != least {
@@ -259,6 +281,9 @@ func (t *tally) answers() ([]int, int) {
 // thousand or more.
 const maxEntries = 1 << 19
 
+// keptEntries is the size up to which a set's storage is used again.
+const keptEntries = 1 << 10
+
 // set maps digests to a few words of bits: an open-addressed table that holds
 // at most maxEntries.
 type set struct {
@@ -268,7 +293,18 @@ type set struct {
 	n     int
 }
 
-func (s *set) init(words int) { s.words = words }
+// init empties the set. It keeps storage that is small.
+func (s *set) init(words int) {
+	if s.words != words || len(s.keys) > keptEntries {
+		*s = set{words: words}
+		return
+	}
+	if s.n > 0 {
+		clear(s.keys)
+		clear(s.bits)
+		s.n = 0
+	}
+}
 
 // at returns the words of key, made zero if it is new; nil if the set is full.
 func (s *set) at(key uint64) []uint64 {

@@ -93,7 +93,7 @@ func (x *exchange) confirm(r *http.Request) *answer.Answer {
 	if err != nil {
 		return &answer.Answer{Kind: answer.BadRequest}
 	}
-	err = x.s.gate.Confirm(r.Context(), x.who, x.host, form.Get("token"), form.Get("reason"))
+	err = x.s.gate.Confirm(x.who, x.host, form.Get("token"), form.Get("reason"))
 	switch {
 	case err == nil:
 		return &answer.Answer{Kind: answer.Confirmed, Host: x.host}

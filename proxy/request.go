@@ -172,12 +172,10 @@ func (x *exchange) prepare(r *http.Request) {
 	if r.ContentLength = b.Size(); len(r.Trailer) > 0 {
 		r.ContentLength = -1 // chunked, or there is no place for them
 	}
-	if held, ok := b.Bytes(); ok && len(held) <= smallUpload {
+	if held, ok := b.Take(); ok {
 		// The transport writes a body that it knows to be in memory
-		// together with the head. It gets a copy, since it may still read
-		// when the exchange is over.
-		held = bytes.Clone(held)
-		x.outcome.Close()
+		// together with the head, and may still read it when the exchange
+		// is over.
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(held)), nil }
 	} else {
 		x.upload = &upload{body: b}
@@ -185,9 +183,6 @@ func (x *exchange) prepare(r *http.Request) {
 	}
 	r.Body, _ = r.GetBody()
 }
-
-// smallUpload is the size up to which a body is copied for the transport.
-const smallUpload = 64 << 10
 
 // hop lists the fields that concern one connection only.
 var hop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}

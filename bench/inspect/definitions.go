@@ -71,15 +71,24 @@ const (
 
 // countTOML is an entry of counts.toml.
 type countTOML struct {
-	Corpus      string `toml:"corpus"`
-	Bytes       int    `toml:"bytes"` // asked for; the text may be a line shorter
-	Set         string `toml:"set"`
-	Occurrences int    `toml:"occurrences"`
-	Ends        int    `toml:"ends"`
-	Patterns    int    `toml:"patterns"`
+	Corpus string `toml:"corpus"`
+	Bytes  int    `toml:"bytes"` // asked for; the text may be a line shorter
+	Set    string `toml:"set"`
+	found
 }
 
-func (c *countTOML) of(k Counting) int {
+// found is what there is of a set in a text, by the ways to count.
+type found struct {
+	Occurrences int `toml:"occurrences"`
+	Ends        int `toml:"ends"`
+	Patterns    int `toml:"patterns"`
+}
+
+func (c found) plus(d found) found {
+	return found{c.Occurrences + d.Occurrences, c.Ends + d.Ends, c.Patterns + d.Patterns}
+}
+
+func (c found) of(k Counting) int {
 	switch k {
 	case Ends:
 		return c.Ends

@@ -10,9 +10,14 @@ import (
 // code of the engines that are measured. They made counts.toml, and they are
 // the judge where it has no entry.
 
+// count counts everything there is to count.
+func count(text []byte, literals, expressions []string) found {
+	return countLiterals(text, literals).plus(countExpressions(text, expressions))
+}
+
 // countLiterals counts the occurrences of the literals, overlapping ones too,
 // and how many of the literals occur.
-func countLiterals(text []byte, literals []string) (occurrences, patterns int) {
+func countLiterals(text []byte, literals []string) (f found) {
 	lengths := map[int]bool{}
 	index := make(map[string]bool, len(literals)) // whether it has been met
 	var heads [1 << 16][]int                      // lengths of the literals that begin with two bytes
@@ -33,9 +38,10 @@ func countLiterals(text []byte, literals []string) (occurrences, patterns int) {
 	}
 	look := func(b []byte) {
 		if met, ok := index[string(b)]; ok {
-			occurrences++
+			f.Occurrences++
+			f.Ends++
 			if !met {
-				patterns++
+				f.Patterns++
 				index[string(b)] = true
 			}
 		}
@@ -52,23 +58,18 @@ func countLiterals(text []byte, literals []string) (occurrences, patterns int) {
 			}
 		}
 	}
-	return occurrences, patterns
+	return f
 }
 
 // countExpressions counts, for each expression on its own, the leftmost matches
 // that do not overlap, the ends of all its matches, and how many of the
 // expressions match at all.
-func countExpressions(text []byte, expressions []string) (occurrences, ends, patterns int) {
+func countExpressions(text []byte, expressions []string) (f found) {
 	for _, e := range expressions {
-		re := regexp.MustCompile(e)
-		n := len(re.FindAllIndex(text, -1))
-		occurrences += n
-		if n > 0 {
-			patterns++
-		}
-		ends += countEnds(text, e)
+		n := len(regexp.MustCompile(e).FindAllIndex(text, -1))
+		f = f.plus(found{n, countEnds(text, e), min(n, 1)})
 	}
-	return occurrences, ends, patterns
+	return f
 }
 
 // countEnds counts the offsets at which some match of the expression ends: a

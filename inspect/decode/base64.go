@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
@@ -168,7 +169,7 @@ type run struct {
 // characters. It looks at one byte in minRun where there is none.
 func findRun(b []byte) (run, bool) {
 	for i := minRun - 1; i < len(b); {
-		if sextet[b[i]] == outside {
+		if sextet[b[i]] == outside || !amidRun(b, i) {
 			i += minRun
 			continue
 		}
@@ -189,6 +190,22 @@ func findRun(b []byte) (run, bool) {
 		return r, true
 	}
 	return run{}, false
+}
+
+// amidRun reports whether a stretch of minRun characters may be around i: at
+// least half of it is then before i or from i on.
+func amidRun(b []byte, i int) bool {
+	const half = 16
+	return i+half <= len(b) && base64ish(b[i:]) && base64ish(b[i+8:]) ||
+		i >= half && base64ish(b[i-half:]) && base64ish(b[i-8:])
+}
+
+// base64ish reports whether the first eight bytes of b are all ASCII from "+"
+// on: that leaves out spaces, line ends, quotation marks and brackets.
+func base64ish(b []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	x := binary.LittleEndian.Uint64(b)
+	return ((x-'+'*ones)&^x|x)&highs == 0
 }
 
 // extend takes in padding and further lines of the same length.

@@ -27,7 +27,11 @@ func (form) Match(p *part.Part, head []byte) bool {
 		return false
 	}
 	// Only what is encoded: curl declares whatever is sent with -d a form.
-	pairs := bytes.IndexByte(head, '=') > 0
+	equals, percents := bytes.IndexByte(head, '='), bytes.Count(head, []byte("%"))
+	pairs := equals > 0
+	if !pairs && percents < 8 {
+		return false
+	}
 	cut, high := len(head) == part.HeadSize, 0
 	for i, c := range bytes.TrimRight(head, "\r\n") {
 		switch {
@@ -39,7 +43,7 @@ func (form) Match(p *part.Part, head []byte) bool {
 			if unhex[head[i+1]] >= 8 {
 				high++
 			}
-		case c <= ' ' || c >= 0x7f || strings.IndexByte(`"<>{}\^|`, c) >= 0:
+		case !inForm[c]:
 			return false
 		}
 	}
@@ -49,8 +53,17 @@ func (form) Match(p *part.Part, head []byte) bool {
 	if strings.Contains(p.MediaType, "x-www-form-urlencoded") {
 		return pairs
 	}
-	return pairs && bytes.IndexByte(head, '=') < 64 && (bytes.Count(head, []byte("&")) > 0 || bytes.Count(head, []byte("%")) > 5)
+	return pairs && equals < 64 && (percents > 5 || bytes.IndexByte(head, '&') >= 0)
 }
+
+// inForm tells the bytes that may stand in an encoded form, or one that is
+// encoded with little care.
+var inForm = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = strings.IndexByte(`"<>{}\^|`, byte(c)) < 0
+	}
+	return t
+}()
 
 // formReader holds the storage of one reading.
 type formReader struct {

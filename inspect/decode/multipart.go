@@ -27,9 +27,10 @@ func (multipart) Match(p *part.Part, head []byte) bool {
 // boundaryOf returns the boundary that a body really has, "" if none: the
 // declared one if it is there, else the first line if headers follow it.
 func boundaryOf(p *part.Part, head []byte) string {
-	if kind, params, err := mime.ParseMediaType(p.MediaType); err == nil && strings.HasPrefix(kind, "multipart/") {
-		b := params["boundary"]
-		if b != "" && len(b) <= 256 && bytes.Contains(head, []byte("--"+b)) {
+	const family = "multipart/"
+	if kind := strings.TrimSpace(p.MediaType); len(kind) > len(family) && strings.EqualFold(kind[:len(family)], family) {
+		_, params, err := mime.ParseMediaType(kind)
+		if b := params["boundary"]; err == nil && b != "" && len(b) <= 256 && bytes.Contains(head, []byte("--"+b)) {
 			return b
 		}
 	}

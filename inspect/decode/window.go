@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"io"
 	"mime"
-	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
@@ -24,14 +24,15 @@ const (
 // ASCII, wherever it is, and again where bytes come that the encoding found so
 // far does not have.
 type window struct {
-	text   []byte     // decoded and not yet consumed
+	text   []byte     // decoded and not yet consumed; not to be written to
 	m      normal.Map // from text to the part's own bytes
 	err    error      // why there is no more; io.EOF at the end
 	Format string     // the encodings met, for Emitter.Format
 
 	body    io.Reader
 	hint    string // declared charset
-	store   []byte // holds raw
+	room    []byte // storage that text grows in
+	store   []byte // holds raw, unless the body lies in memory
 	raw     []byte // read and not yet decoded
 	offset  int64  // of raw
 	dec     charset.Decoder
@@ -50,22 +51,40 @@ type window struct {
 }
 
 var windows = sync.Pool{New: func() any {
-	return &window{store: make([]byte, chunk), text: make([]byte, 0, 4*chunk)}
+	return &window{store: make([]byte, chunk), room: make([]byte, 0, 4*chunk)}
 }}
 
 // openWindow starts a window on p's body. Close it when done.
 func openWindow(p *part.Part) *window {
 	w := windows.Get().(*window)
-	store, text, m := w.store, w.text[:0], w.m
+	store, room, m := w.store, w.room[:0], w.m
 	m.Reset(0)
-	*w = window{store: store, raw: store[:0], text: text, m: m, body: p.Body}
-	if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
-		w.hint = params["charset"]
-		if c, ok := charset.Named(w.hint); ok && params[readAs] != "" {
-			w.dec.Charset, w.decided, w.Format = c, true, c.String()
+	*w = window{store: store, raw: store[:0], room: room, text: room, m: m, body: p.Body}
+	if strings.IndexByte(p.MediaType, ';') >= 0 {
+		if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
+			w.hint = params["charset"]
+			if c, ok := charset.Named(w.hint); ok && params[readAs] != "" {
+				w.dec.Charset, w.decided, w.Format = c, true, c.String()
+			}
+		}
+	}
+	if held, ok := p.Body.(part.Held); ok {
+		if b, ok := held.Bytes(); ok {
+			w.hold(b)
 		}
 	}
 	return w
+}
+
+// hold makes b, all of the body, the window's text.
+func (w *window) hold(b []byte) {
+	w.err = io.EOF
+	if !w.decided && charset.Plain(b) {
+		w.text, w.decided = b, true
+		return
+	}
+	w.raw = b
+	w.decode()
 }
 
 // readAs is the parameter of a media type that tells a child to be read in its
@@ -73,9 +92,9 @@ func openWindow(p *part.Part) *window {
 const readAs = "x-second-reading"
 
 func (w *window) Close() {
-	w.body, w.err = nil, nil
-	if cap(w.text) > 32*chunk {
-		w.text = make([]byte, 0, 4*chunk)
+	w.body, w.err, w.raw, w.text = nil, nil, nil, nil
+	if cap(w.room) > 32*chunk {
+		w.room = make([]byte, 0, 4*chunk)
 	}
 	windows.Put(w)
 }
@@ -84,7 +103,7 @@ func (w *window) Close() {
 func (w *window) consume(n int) {
 	if n > 0 {
 		w.m.Drop(n)
-		w.text = w.text[:copy(w.text, w.text[n:])]
+		w.text = w.text[n:]
 	}
 }
 
@@ -98,6 +117,9 @@ func (w *window) fill(n int) {
 
 // read takes more bytes in. At the end err is set.
 func (w *window) read() {
+	if w.err != nil {
+		return
+	}
 	w.raw = w.store[:copy(w.store, w.raw)]
 	for tries := 0; len(w.raw) < chunk && w.err == nil; {
 		n, err := w.body.Read(w.store[len(w.raw):chunk])
@@ -114,6 +136,12 @@ func (w *window) ended() bool { return w.err != nil }
 
 // decode turns raw into text as far as it can.
 func (w *window) decode() {
+	w.text = append(w.room[:0], w.text...) // where it can grow
+	w.transcribe()
+	w.room = w.text[:0]
+}
+
+func (w *window) transcribe() {
 	for {
 		if !w.decided && !w.decide() {
 			return
@@ -352,17 +380,37 @@ func plain(b []byte) int {
 	return n
 }
 
-var declaration = regexp.MustCompile(`(?i)(?:charset|encoding)\s*=\s*["']?([a-z0-9_-]{3,20})`)
-
 // declared returns the charset that markup names itself.
 func declared(head []byte) string {
 	if head = head[:min(len(head), 1024)]; bytes.IndexByte(head, '<') < 0 {
 		return ""
 	}
-	if m := declaration.FindSubmatch(head); m != nil {
-		return string(m[1])
+	for rest := head; ; {
+		k := bytes.IndexByte(rest, '=')
+		if k < 0 {
+			return ""
+		}
+		before := bytes.TrimRight(rest[:k], " \t\r\n")
+		rest = rest[k+1:]
+		if endsFold(before, "charset") || endsFold(before, "encoding") {
+			name := bytes.TrimLeft(rest, " \t\r\n")
+			if len(name) > 0 && (name[0] == '"' || name[0] == '\'') {
+				name = name[1:]
+			}
+			n := 0
+			for n < len(name) && n < 20 && (isNameStart(name[n]) && name[n] < 0x80 || name[n]-'0' < 10 || name[n] == '-') {
+				n++
+			}
+			if n >= 3 {
+				return string(name[:n])
+			}
+		}
 	}
-	return ""
+}
+
+// endsFold reports whether b ends with word, in whatever case.
+func endsFold(b []byte, word string) bool {
+	return len(b) >= len(word) && strings.EqualFold(string(b[len(b)-len(word):]), word)
 }
 
 // fault tells why the body ended, if not at its end.

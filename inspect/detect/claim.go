@@ -221,7 +221,7 @@ func (r *rest) move(f *Finding) bool {
 	return true
 }
 
-// quieten drops the hits of names in quiet cells.
+// quieten drops hits in quiet cells.
 func (r *rest) quieten(hits []match.Hit) []match.Hit {
 	quiet := r.quiet
 	if len(quiet) == 0 {
@@ -229,16 +229,13 @@ func (r *rest) quieten(hits []match.Hit) []match.Hit {
 	}
 	out := hits[:0]
 	for _, h := range hits {
-		if class, _ := Unpack(h.Payload); class >= ClassSurname && class <= ClassTrap || class == ClassEnglish {
-			at := int32(r.origin(int(h.Start)))
-			for len(quiet) > 0 && quiet[0].end <= at {
-				quiet = quiet[1:]
-			}
-			if len(quiet) > 0 && quiet[0].start <= at {
-				continue
-			}
+		at := int32(r.origin(int(h.Start)))
+		for len(quiet) > 0 && quiet[0].end <= at {
+			quiet = quiet[1:]
 		}
-		out = append(out, h)
+		if len(quiet) == 0 || quiet[0].start > at {
+			out = append(out, h)
+		}
 	}
 	return out
 }

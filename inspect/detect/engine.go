@@ -7,11 +7,12 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
-// Engine is a set of detectors compiled for use: their vocabularies stand in
-// one match.Set. It is immutable and safe for concurrent sessions.
+// Engine is a set of detectors compiled for use, in stages that have a match.Set
+// each with their vocabularies. It is immutable and safe for concurrent sessions.
 type Engine struct {
-	full    stage // every detector
-	cheap   stage // without the vocabulary of names and places
+	names   stage // the detectors of names
+	others  stage // all but those
+	cheap   stage // all that need no dictionary
 	authors stage // only those of rule authors
 	reach   int   // how far authors' detectors look around a value, in bytes
 	pool    sync.Pool
@@ -21,7 +22,18 @@ type Engine struct {
 type stage struct {
 	set       *match.Set
 	detectors []Detector
-	columns   bool // names and addresses are found by column and label
+	patterns  []match.Pattern
+}
+
+func (s *stage) add(d Detector, p []match.Pattern) {
+	s.detectors = append(s.detectors, d)
+	s.patterns = append(s.patterns, p...)
+}
+
+func (s *stage) compile(o match.Options) (err error) {
+	s.set, err = match.Compile(s.patterns, o)
+	s.patterns = nil
+	return err
 }
 
 // Demand is what a session still has to find: the types whose values may yet
@@ -31,6 +43,31 @@ type stage struct {
 // by; in the others all detectors of numbers and identifiers judge together,
 // so that what is found of those types does not depend on the demand.
 type Demand []Type
+
+// Company is what must stand beside a name, in the same record, for the name to
+// change an answer: a finding of one of the types, at least so sure.
+type Company struct {
+	Types      []Type
+	Confidence float32
+}
+
+// met reports whether one of found is what the company asks for.
+func (c *Company) met(found []Finding) bool {
+	for i := range found {
+		if f := &found[i]; f.Confidence >= c.Confidence && slices.Contains(c.Types, f.Type) {
+			return true
+		}
+	}
+	return false
+}
+
+// discerning is implemented by a Sink to which names matter in company only.
+// Where there is none, a session then need not look for names.
+type discerning interface {
+	// Company is asked before each block, if everything is in demand. nil
+	// says that names matter by themselves.
+	Company() *Company
+}
 
 // costly are the types that are looked for by dictionary. Where one of them is in
 // demand, everything is.
@@ -50,35 +87,33 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 		own = append(own, written)
 	}
 	e := &Engine{}
-	var cheap []Detector
-	var words, few []match.Pattern
+	o := match.Options{Exprs: written.exprs()}
+	e.reach = written.reach()
 	for _, d := range own {
 		var p []match.Pattern
 		if v, ok := d.(Vocabulary); ok {
 			p = v.Patterns()
 		}
-		words = append(words, p...)
-		if d == Detector(written) || !slices.ContainsFunc(d.Types(), isCostly) {
-			cheap = append(cheap, d)
-			few = append(few, p...)
+		types := d.Types()
+		if d == Detector(written) {
+			e.authors.add(d, p)
+		} else if slices.Contains(types, Name) {
+			e.names.add(d, p)
+			continue
+		}
+		e.others.add(d, p)
+		if d == Detector(written) || !slices.ContainsFunc(types, isCostly) {
+			e.cheap.add(d, p)
 		}
 	}
-	o := match.Options{Exprs: written.exprs()}
-	e.reach = written.reach()
-	if e.full.set, err = match.Compile(words, o); err != nil {
-		return nil, err
-	}
-	if e.cheap.set, err = match.Compile(few, o); err != nil {
-		return nil, err
-	}
-	if len(customs) > 0 {
-		e.authors.detectors = []Detector{written}
-		if e.authors.set, err = match.Compile(written.Patterns(), o); err != nil {
+	for _, s := range []*stage{&e.others, &e.cheap, &e.authors} {
+		if err := s.compile(o); err != nil {
 			return nil, err
 		}
 	}
-	e.full.detectors, e.full.columns = own, true
-	e.cheap.detectors = cheap
+	if err := e.names.compile(match.Options{}); err != nil {
+		return nil, err
+	}
 	e.pool.New = func() any { return newSession(e) }
 	return e, nil
 }

@@ -57,10 +57,12 @@ func (v *view) keyLabel(i int) (own, near Label) {
 // {"columns":["氏名","電話"],"rows":[["…","…"]]}.
 func findMatrix(labels []Label, text []byte) []Label {
 	text = text[:min(len(text), sniffBytes)]
-	for i := 0; i+1 < len(text); i++ {
-		if text[i] != '[' || text[i+1] != '"' {
-			continue
+	for i := 0; ; i++ {
+		k := bytes.Index(text[i:], arrayOfStrings)
+		if k < 0 {
+			return labels[:0]
 		}
+		i += k
 		labels = labels[:0]
 		known := 0
 		j := i + 1
@@ -81,8 +83,9 @@ func findMatrix(labels []Label, text []byte) []Label {
 			return labels
 		}
 	}
-	return labels[:0]
 }
+
+var arrayOfStrings = []byte(`["`)
 
 // elementAt returns the index of the element of an array that begins at offset
 // to or behind the comma there; the array's first element begins at from.

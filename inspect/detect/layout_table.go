@@ -205,6 +205,11 @@ func (t *table) build(text []byte, from, limit int) {
 
 // parseRow appends the cells of the row at i and returns the next row's start.
 func (t *table) parseRow(text []byte, i int) int {
+	if t.delim != fixed {
+		if next, ok := t.parsePlain(text, i); ok {
+			return next
+		}
+	}
 	for {
 		if !t.wide && t.delim != fixed && i < len(text) && text[i] == '"' {
 			if end, ok := quoteEnd(text, i); ok {
@@ -241,6 +246,28 @@ func (t *table) parseRow(text []byte, i int) int {
 			return i
 		}
 	}
+}
+
+// parsePlain is parseRow for a row without quotes. It does nothing if there are
+// some.
+func (t *table) parsePlain(text []byte, i int) (next int, ok bool) {
+	end := len(text)
+	if k := bytes.IndexByte(text[i:], '\n'); k >= 0 {
+		end = i + k
+	}
+	if !t.wide && bytes.IndexByte(text[i:end], '"') >= 0 {
+		return 0, false
+	}
+	for {
+		k := bytes.IndexByte(text[i:end], t.delim)
+		if k < 0 {
+			break
+		}
+		t.add(text, i, i+k)
+		i += k + 1
+	}
+	t.add(text, i, end)
+	return min(end+1, len(text)), true
 }
 
 // rowEnd returns the start of the row after the one at i.

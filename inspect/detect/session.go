@@ -257,7 +257,7 @@ func (s *Session) work(text []byte, last bool) {
 		cut = s.cut(text)
 	}
 	if demand == nil || len(demand) > 0 {
-		s.look(demand, text, cut)
+		s.look(demand, text, cut, last)
 	} else {
 		s.skipped = true
 	}
@@ -288,7 +288,7 @@ var newline = []byte{'\n'}
 func (s *Session) stage(demand Demand) (*stage, []Detector) {
 	e := s.engine
 	if demand == nil || slices.ContainsFunc(demand, isCostly) {
-		return &e.full, e.full.detectors
+		return &e.others, e.others.detectors
 	}
 	if s.first == nil || !slices.Equal(demand, s.firstFor) {
 		s.first, s.firstFor = s.first[:0], append(s.firstFor[:0], demand...)
@@ -319,15 +319,16 @@ func (s *Session) cut(text []byte) int {
 	return charBorder(text, hi)
 }
 
-// look runs the detectors over text and groups what they find.
-func (s *Session) look(demand Demand, text []byte, cut int) {
+// look runs the detectors over text and groups what they find. last says that
+// the text ends here.
+func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	st, first := s.stage(demand)
+	all := st == &s.engine.others
 	b := &s.block
 	b.Text = text
 	s.view.cut = cut
 	s.found = s.found[:0]
-	partly := len(first) < len(st.detectors)
-	if partly {
+	if !all {
 		st.set.Scan(text, &b.Evidence)
 		find(first, nil, b, s.emit)
 		if len(s.found) == 0 {
@@ -335,21 +336,23 @@ func (s *Session) look(demand Demand, text []byte, cut int) {
 			return
 		}
 	}
-	claimed := s.view.claim(&s.claims, s.engine.full.set)
+	claimed := s.view.claim(&s.claims, s.engine.names.set)
 	switch {
 	case claimed:
-		s.lookAtRest(st)
-	case partly:
-		find(st.detectors, first, b, s.emit)
+		s.lookAtRest(st, all)
+	case all:
+		s.run(st, nil)
+		if s.named(demand, cut, last) {
+			s.run(&s.engine.names, nil)
+		}
 	default:
-		st.set.Scan(text, &b.Evidence)
-		find(st.detectors, nil, b, s.emit)
+		find(st.detectors, first, b, s.emit)
 	}
 	found := s.resolver.resolve(s.found)
 	if claimed {
 		found = s.resolver.merge(s.claims.found, found)
 	}
-	if st.columns {
+	if all {
 		n := len(s.found)
 		if s.view.complete(found, s.emit); len(s.found) > n {
 			found = s.resolver.resolve(append(found, s.found[n:]...))
@@ -371,21 +374,51 @@ func (s *Session) look(demand Demand, text []byte, cut int) {
 	s.skipped = false
 }
 
-// lookAtRest runs the detectors of st over what the claims left, those of
-// authors over the whole text.
-func (s *Session) lookAtRest(st *stage) {
+// named reports whether names are to be looked for in a block, given what else
+// was found: not if they matter only in company and there is none.
+func (s *Session) named(demand Demand, cut int, last bool) bool {
+	d, ok := s.sink.(discerning)
+	if !ok || demand != nil || !s.closed(last) {
+		return true
+	}
+	c := d.Company()
+	behind := func(f Finding) bool { return f.Start >= cut }
+	return c == nil || c.met(s.found) || slices.ContainsFunc(s.found, behind)
+}
+
+// closed reports whether no record can go on from before the block, nor beyond
+// it without a finding behind the cut: a text that is whole, or prose, where
+// records reach no farther than a block looks ahead.
+func (s *Session) closed(last bool) bool {
+	if s.group.pending() {
+		return false
+	}
+	switch s.view.mode {
+	case prose:
+		return true
+	case object, fields:
+		return last && s.own == 0
+	}
+	return false
+}
+
+// lookAtRest runs the detectors of st, and if all is set those of names, over
+// what the claims left, and those of authors over the whole text.
+func (s *Session) lookAtRest(st *stage, all bool) {
 	s.found = s.found[:0]
 	b, r := &s.block, &s.claims.rest
-	if authors := &s.engine.authors; len(authors.detectors) > 0 {
-		authors.set.Scan(b.Text, &b.Evidence)
-		find(authors.detectors, nil, b, s.emit)
+	authors := &s.engine.authors
+	if len(authors.detectors) > 0 {
+		s.run(authors, nil)
 	}
-	whole := b.Text
+	whole, n := b.Text, len(s.found)
 	b.Text, b.context = r.text, r
-	st.set.Scan(b.Text, &b.Evidence)
-	b.Hits = r.quieten(b.Hits)
-	n := len(s.found)
-	find(st.detectors, s.engine.authors.detectors, b, s.emit)
+	s.run(st, authors.detectors)
+	if all {
+		s.engine.names.set.Scan(b.Text, &b.Evidence)
+		b.Hits = r.quieten(b.Hits)
+		find(s.engine.names.detectors, nil, b, s.emit)
+	}
 	moved := s.found[:n]
 	for i := n; i < len(s.found); i++ {
 		if f := &s.found[i]; r.move(f) {
@@ -394,6 +427,12 @@ func (s *Session) lookAtRest(st *stage) {
 	}
 	s.found = moved
 	b.Text, b.context = whole, &s.view
+}
+
+// run looks at the block with a stage's detectors but for those in done.
+func (s *Session) run(st *stage, done []Detector) {
+	st.set.Scan(s.block.Text, &s.block.Evidence)
+	find(st.detectors, done, &s.block, s.emit)
 }
 
 // find runs the detectors but for those in done.

@@ -198,7 +198,29 @@ const (
 // plainRun returns the offset of the first character from i on that may not be
 // plain, len(b) if all are.
 func plainRun(b []byte, i int) int {
-	for i < len(b) {
+	const look = 2 // bytes that the vectors look ahead
+	for useVectors && i+look+vectorSize <= len(b) {
+		i += plainBlocks(&b[i], (len(b)-i-look)/vectorSize)
+		for i < len(b) && b[i]&0xc0 == 0x80 {
+			i++ // the rest of a character that is plain
+		}
+		if i == len(b) {
+			return i
+		}
+		// Text with many false alarms is better looked at one by one.
+		near := min(i+vectorSize, len(b))
+		if i = plainUntil(b, i, near); i < near {
+			return i
+		}
+	}
+	return plainUntil(b, i, len(b))
+}
+
+const vectorSize = 32
+
+// plainUntil is plainRun without vectors. It may end once it is at end.
+func plainUntil(b []byte, i, end int) int {
+	for i < end {
 		c := b[i]
 		switch {
 		case c < 0x80:
@@ -226,6 +248,10 @@ func plainRun(b []byte, i int) int {
 				i += n
 			}
 		default:
+			if c&0xe0 == 0xc0 && i+1 < len(b) && folds.two[c&31]>>(b[i+1]&63)&1 == 0 && b[i+1]&0xc0 == 0x80 {
+				i += 2
+				continue
+			}
 			e, n := folds.at(b[i:])
 			if e.kind != same {
 				return i

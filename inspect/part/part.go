@@ -41,6 +41,15 @@ type Part struct {
 	Depth     int       // nesting: 0 for what the client sent
 }
 
+// Held is a Body that may lie in memory. Scanners give one to readers for parts
+// of some ten kilobytes, so that those need not copy them.
+type Held interface {
+	// Bytes returns all that is left to be read, as Read would until io.EOF,
+	// if it is in memory; later reads then give io.EOF. The bytes are valid
+	// until the reader that has the Body returns, and are not to be changed.
+	Bytes() ([]byte, bool)
+}
+
 // Layout says how a text is organised, so that labels and records can be found.
 type Layout uint8
 

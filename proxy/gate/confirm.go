@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -155,7 +154,7 @@ func sender(p rules.Principal) string {
 // Confirm records that p confirms the warning of a token, for the host it was
 // given for, and lets the same content pass that rule from then on. The
 // record is on disk when it returns nil.
-func (g *Gate) Confirm(ctx context.Context, p rules.Principal, host, token, reason string) error {
+func (g *Gate) Confirm(p rules.Principal, host, token, reason string) error {
 	cl, err := g.read(token, sender(p), host)
 	if err != nil {
 		return err
@@ -170,7 +169,7 @@ func (g *Gate) Confirm(ctx context.Context, p rules.Principal, host, token, reas
 		Kind: "confirm", Time: g.now(), Incident: cl.incident, Host: host, Rule: cl.rule, Reason: reason,
 		User: cmp.Or(p.User, "anonymous"), Groups: p.Groups, Address: address(p), How: p.How,
 	}
-	if err := g.append(ctx, ev); err != nil {
+	if err := g.append(ev); err != nil {
 		return fmt.Errorf("record confirmation: %w", err)
 	}
 	return g.give(cl)
@@ -178,8 +177,8 @@ func (g *Gate) Confirm(ctx context.Context, p rules.Principal, host, token, reas
 
 // confirmInline takes the confirmation that came with the request itself. One
 // that is not valid changes nothing: the warning comes again.
-func (c *check) confirmInline(ctx context.Context) Failure {
-	err := c.Confirm(ctx, c.t.Principal, c.t.Destination.Host, c.t.Confirm, c.t.Reason)
+func (c *check) confirmInline() Failure {
+	err := c.Confirm(c.t.Principal, c.t.Destination.Host, c.t.Confirm, c.t.Reason)
 	if err == nil || errors.Is(err, ErrToken) || errors.Is(err, ErrReason) {
 		return None
 	}

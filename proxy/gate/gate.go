@@ -18,7 +18,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
@@ -84,14 +83,12 @@ type Gate struct {
 	*Confirmations
 	key          [16]byte // of the digests of findings
 	small, large turns
+	patience     patience
 }
 
 // smallBody is the size up to which a body is inspected without queueing
 // behind large ones.
 const smallBody = 256 << 10
-
-// recordTime bounds how long a decision waits for the disk.
-const recordTime = 10 * time.Second
 
 // New returns a Gate.
 func New(c Config) (*Gate, error) {
@@ -136,7 +133,7 @@ type Transaction struct {
 	MediaType string    // Content-Type
 	Encodings []string  // Content-Encoding, in the order applied, lower case
 	Idle      time.Duration
-	Interrupt func() // makes a blocked read of Body return
+	Interrupt func() // makes a blocked read of Body return; see hold.Options
 	// Trailer returns the fields that came after Body; all are inspected.
 	Trailer func() []Header
 
@@ -220,6 +217,7 @@ type check struct {
 	t      *Transaction
 	policy *Policy
 	out    Outcome
+	source source
 	start  time.Time     // of the check
 	ready  time.Time     // when the body was there
 	added  time.Duration // from then to the durable verdict
@@ -250,7 +248,7 @@ func (c *check) run(ctx context.Context) {
 		c.out.Confirm = c.issue(c.claim(c.out.Verdict.Rule))
 	}
 	if c.recorded() {
-		c.record(ctx)
+		c.record()
 	}
 	c.added = time.Since(c.ready)
 }
@@ -275,7 +273,7 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 		return f
 	}
 	if c.t.Confirm != "" {
-		if f := c.confirmInline(ctx); f != None {
+		if f := c.confirmInline(); f != None {
 			return f
 		}
 	}
@@ -305,13 +303,13 @@ func (c *check) hold(ctx context.Context) Failure {
 	if t.Body == nil {
 		return None
 	}
-	src := &source{r: t.Body}
-	body, err := c.Hold.Hold(ctx, src, hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt})
+	c.source.Reader = t.Body
+	body, err := c.Hold.Hold(ctx, &c.source, hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt})
 	if err == nil {
 		c.out.Body = body
 		return None
 	}
-	fault := src.leave()
+	fault := c.source.err
 	var malformed framing.Error
 	switch {
 	case errors.Is(err, hold.ErrTooLarge):
@@ -332,34 +330,18 @@ func (c *check) hold(ctx context.Context) Failure {
 }
 
 // source stands between the spool and the client's side. It remembers what
-// reading came to, to tell the client's faults from the spool's, and sees to
-// it that nobody reads from a request that has been answered.
+// reading came to, to tell the client's faults from the spool's.
 type source struct {
-	mu   sync.Mutex
-	r    io.Reader
-	err  error
-	left bool
+	io.Reader
+	err error
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.left {
-		return 0, os.ErrClosed
-	}
-	n, err := s.r.Read(p)
+	n, err := s.Reader.Read(p)
 	if err != nil {
 		s.err = err
 	}
 	return n, err
-}
-
-// leave waits for a read under way, which was interrupted, and allows no more.
-func (s *source) leave() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.left = true
-	return s.err
 }
 
 func valid(a rules.Action) bool { return a >= rules.Allow && a <= rules.Block }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -202,15 +204,28 @@ func TestNoReadsAfterAFailure(t *testing.T) {
 	f := newFixture(t, nil)
 	tr := upload("")
 	stall(tr)
+	r := &tracked{Reader: tr.Body}
+	tr.Body = r
 	o := f.Check(context.Background(), tr)
 	if o.Failure != Stalled {
 		t.Fatalf("%+v", o)
 	}
-	s := &source{r: strings.NewReader("late")}
-	s.leave()
-	if n, err := s.Read(make([]byte, 4)); n != 0 || err == nil {
-		t.Errorf("%d, %v", n, err)
+	if r.reading.Load() || r.reads.Load() != 1 {
+		t.Errorf("%d reads, one going on: %t", r.reads.Load(), r.reading.Load())
 	}
+}
+
+type tracked struct {
+	io.Reader
+	reading atomic.Bool
+	reads   atomic.Int32
+}
+
+func (r *tracked) Read(p []byte) (int, error) {
+	r.reads.Add(1)
+	r.reading.Store(true)
+	defer r.reading.Store(false)
+	return r.Reader.Read(p)
 }
 
 func TestClientLeavingDuringTheScanPassesNothing(t *testing.T) {
@@ -390,5 +405,38 @@ func BenchmarkCheck(b *testing.B) {
 		}
 		o.Close()
 		f.log.evs = f.log.evs[:0]
+	}
+}
+
+func TestCoverageEncodesItselfAsTheStandardDoes(t *testing.T) {
+	for _, c := range []inspect.Coverage{
+		{},
+		{Inspected: 3, Partly: 2, Not: 1, Bytes: 1 << 40, Reasons: map[part.Reason]int{part.Bomb: 2, part.Encrypted: 1}},
+	} {
+		want, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := coverage(c).AppendJSON(nil); string(got) != string(want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestPatienceIsShared(t *testing.T) {
+	var p patience
+	start := time.Now()
+	first := p.context(start)
+	if p.context(start.Add(recordTime-1)) != first {
+		t.Error("two contexts within the time of one")
+	}
+	second := p.context(start.Add(recordTime))
+	if second == first {
+		t.Error("never another context")
+	}
+	for _, ctx := range []context.Context{first, second} {
+		if end, ok := ctx.Deadline(); !ok || end.Sub(start) < 2*recordTime {
+			t.Errorf("ends after %v", end.Sub(start))
+		}
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -52,8 +55,8 @@ func (c *check) recorded() bool {
 const shownFindings = 20
 
 // record writes the decision. If that cannot be done, nothing is let out.
-func (c *check) record(ctx context.Context) {
-	if err := c.append(ctx, c.event()); err != nil {
+func (c *check) record() {
+	if err := c.append(c.event()); err != nil {
 		c.Log.Error("decision not recorded", "incident", c.out.Incident, "error", err)
 		if c.out.Failure == None {
 			c.out.Verdict = rules.Verdict{Action: rules.Block, Clause: string(Unrecorded)}
@@ -65,13 +68,50 @@ func (c *check) record(ctx context.Context) {
 	}
 }
 
-// append waits for the disk, but not for a client who has gone away: what was
-// decided is recorded all the same.
-func (g *Gate) append(ctx context.Context, ev audit.Event) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
-	defer cancel()
-	_, err := g.Audit.Append(ctx, ev)
+// append waits for the disk, whether or not the client does: what was decided
+// is recorded all the same.
+func (g *Gate) append(ev audit.Event) error {
+	_, err := g.Audit.Append(g.patience.context(time.Now()), ev)
 	return err
+}
+
+// recordTime bounds how long a decision waits for the disk: it may be up to
+// twice as long.
+const recordTime = 10 * time.Second
+
+// patience makes the contexts under which decisions wait. All that begin
+// within recordTime share one and its timer.
+type patience struct {
+	mu     sync.Mutex
+	ctx    context.Context
+	cancel context.CancelFunc // not called: the timer ends it
+	until  time.Time          // when another one is due
+}
+
+func (p *patience) context(now time.Time) context.Context {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !now.Before(p.until) {
+		p.until = now.Add(recordTime)
+		p.ctx, p.cancel = context.WithDeadline(context.Background(), p.until.Add(recordTime))
+	}
+	return p.ctx
+}
+
+// coverage encodes itself: it stands in every record.
+type coverage inspect.Coverage
+
+// AppendJSON appends what encoding/json would.
+func (c coverage) AppendJSON(dst []byte) []byte {
+	dst = strconv.AppendInt(append(dst, `{"inspected":`...), int64(c.Inspected), 10)
+	dst = strconv.AppendInt(append(dst, `,"partly":`...), int64(c.Partly), 10)
+	dst = strconv.AppendInt(append(dst, `,"not":`...), int64(c.Not), 10)
+	dst = strconv.AppendInt(append(dst, `,"bytes":`...), c.Bytes, 10)
+	if len(c.Reasons) > 0 {
+		reasons, _ := json.Marshal(c.Reasons) // of such a map there is no error
+		dst = append(append(dst, `,"reasons":`...), reasons...)
+	}
+	return append(dst, '}')
 }
 
 func address(p rules.Principal) string {
@@ -102,7 +142,7 @@ func (c *check) event() audit.Event {
 		ev.Content = hex.EncodeToString(d[:])
 	}
 	if r := c.out.Report; r != nil {
-		ev.Coverage = r.Coverage
+		ev.Coverage = coverage(r.Coverage)
 		ev.Records = r.Records
 		if len(r.Total) > 0 {
 			ev.Counts = make(map[string]int, len(r.Total))

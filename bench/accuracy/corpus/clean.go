@@ -9,27 +9,27 @@ import (
 // cleanKinds are texts of things and machines that hold nothing of a person,
 // and in bulk, for the false findings per megabyte.
 var cleanKinds = []kind{
-	clean("log", 16, lines(120, accessLog)),
-	clean("statistics", 16, lines(50, statistics)),
-	clean("timetable", 12, lines(40, timetable)),
-	clean("catalogue", 16, lines(60, catalogue)),
-	clean("hashes", 12, lines(60, hashes)),
-	clean("source", 12, lines(60, source)),
-	clean("minified", 8, lines(60, minified)),
-	clean("config", 12, lines(60, configuration)),
-	clean("prose", 20, lines(40, (*gen).trapSentence)),
-	clean("ids", 16, lines(100, identifiers)),
-	clean("places", 12, lines(60, func(g *gen) string {
+	clean("log", "ja", 16, lines(120, accessLog)),
+	clean("statistics", "ja", 16, lines(50, statistics)),
+	clean("timetable", "ja", 12, lines(40, timetable)),
+	clean("catalogue", "ja", 16, lines(60, catalogue)),
+	clean("hashes", "ja", 12, lines(60, hashes)),
+	clean("source", "ja", 12, lines(60, source)),
+	clean("minified", "ja", 8, lines(60, minified)),
+	clean("config", "ja", 12, lines(60, configuration)),
+	clean("prose", "ja", 20, lines(40, (*gen).trapSentence)),
+	clean("ids", "ja", 16, lines(100, identifiers)),
+	clean("places", "ja", 12, lines(60, func(g *gen) string {
 		a := g.address()
 		return g.pick(a.prefecture+"\t"+a.city+"\t"+fmt.Sprint(g.n(900, 900000)), a.city+"の人口は"+g.amount()+"人", g.trap()+"から"+a.city+"まで"+fmt.Sprint(g.n(3, 400))+"km")
 	})),
-	clean("companies", 12, lines(60, func(g *gen) string {
+	clean("companies", "ja", 12, lines(60, func(g *gen) string {
 		return g.company() + "," + g.digits(4) + "," + g.amount() + "," + g.pick("東証プライム", "スタンダード") + "," + g.month()
 	})),
 }
 
-func clean(name string, n int, text func(*gen) string) kind {
-	return kind{"clean-" + name, "clean_ja_things", "ja", n, func(g *gen) (draft, draft) { return draft{}, draft{text: text(g)} }}
+func clean(name, lang string, n int, text func(*gen) string) kind {
+	return kind{"clean-" + name, "clean_things", lang, n, func(g *gen) (draft, draft) { return draft{}, draft{text: text(g)} }}
 }
 
 func lines(n int, line func(*gen) string) func(*gen) string {

@@ -100,7 +100,7 @@ var englishKinds = []kind{
 	{"en-minutes", "en_letters", "en", 20, englishMinutes},
 	{"en-ticket", "en_letters", "en", 24, englishTicket},
 	{"en-prose", "en_letters", "en", 50, englishProse},
-	clean("en-prose", 16, lines(50, (*gen).englishTrap)),
+	clean("en-prose", "en", 16, lines(50, (*gen).englishTrap)),
 }
 
 const (

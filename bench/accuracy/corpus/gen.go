@@ -28,7 +28,7 @@ func (g *gen) chance(p float64) bool { return g.r.Float64() < p }
 
 func (g *gen) pick(from ...string) string { return from[g.r.IntN(len(from))] }
 
-// words picks one of the words of a list with spaces between.
+// word picks one of the words of a list with spaces between.
 func (g *gen) word(list string) string { return g.pick(strings.Fields(list)...) }
 
 // line picks one of the lines of a list.

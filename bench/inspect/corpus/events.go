@@ -25,7 +25,13 @@ func event(r *random, b []byte) []byte {
 	}
 	b = append(r.zeros(b, 3), `Z","user":{"id":`...)
 	b = append(append(r.digits(b, r.between(5, 7)), `,"role":"`...), r.any(roles)...)
-	b = append(append(append(b, `","active":`...), r.any(booleans)...), `},"props":{`...)
+	b = append(append(b, `","active":`...), r.any(booleans)...)
+	if r.one(19) {
+		b = append(append(b, `,"name":"`...), r.skewed(surnames)...)
+		b = append(append(append(append(b, ' '), r.skewed(givenNames)...), '"'), `,"city":"`...)
+		b = append(append(b, cityOf(r)...), '"')
+	}
+	b = append(b, `},"props":{`...)
 	for k := range r.between(2, 6) {
 		if k > 0 {
 			b = append(b, ',')

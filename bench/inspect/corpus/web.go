@@ -25,10 +25,9 @@ func (r *random) name(b []byte) []byte {
 }
 
 // capital appends a word with a capital.
-func (r *random) capital(b []byte) []byte {
-	w := r.zipf(english)
-	return append(append(b, w[0]-'a'+'A'), w[1:]...)
-}
+func (r *random) capital(b []byte) []byte { return capital(b, r.zipf(english)) }
+
+func capital(b []byte, w string) []byte { return append(append(b, w[0]-'a'+'A'), w[1:]...) }
 
 // phrase appends n words with blanks between them.
 func (r *random) phrase(b []byte, n int) []byte {
@@ -111,8 +110,7 @@ func (r *random) changes(b []byte) []byte {
 	b = strconv.AppendInt(b, int64(r.between(1998, 2026)), 10)
 	b = append(append(b, '-', '0'), byte('1'+r.IntN(9)))
 	b = append(b, '-', byte('0'+r.IntN(3)), byte('1'+r.IntN(8)))
-	b = append(append(b, "  "...), r.any(makers)...)
-	b = append(append(b, "\n\n"...), "\t* "...)
+	b = append(r.author(append(b, "  "...)), "\n\n\t* "...)
 	b = append(append(append(b, r.zipf(english)...), '/'), r.zipf(english)...)
 	b = append(r.name(append(b, ".c ("...)), "): "...)
 	b = r.capital(b)
@@ -128,8 +126,17 @@ func (r *random) changes(b []byte) []byte {
 
 func (r *random) hexWord() []byte { return r.hex(nil, 40) }
 
-// makers are invented; the addresses cannot exist.
-var makers = []string{
-	"Ada Example  <ada@dev.example.org>", "Grace Sample  <grace@code.example.net>",
-	"Linus Placeholder  <linus@kernel.example.com>", "Ken Nobody  <ken@nobody.example>",
+// author appends somebody who does not exist, with an address that cannot, or
+// a team.
+func (r *random) author(b []byte) []byte {
+	if r.one(2) {
+		return append(append(b, "The "...), r.any(teams)...)
+	}
+	given, surname := r.zipf(englishGiven), r.zipf(englishSurnames)
+	b = append(capital(b, given), ' ')
+	b = append(capital(b, surname), "  <"...)
+	b = append(append(append(b, given...), '@'), surname...)
+	return append(b, ".example.org>"...)
 }
+
+var teams = []string{"Release Team", "maintainers <team@dev.example.org>", "build robot"}

@@ -39,6 +39,8 @@ var (
 	givenReadings   = lines("given_readings.txt")
 	cities          = lines("cities.txt") // prefecture, tab, county and municipality
 	rareEnglish     = lines("english.txt")
+	englishGiven    = lines("english_given.txt") // lower case, like the surnames
+	englishSurnames = lines("english_surnames.txt")
 )
 
 // Names lists the place names and names of persons that C2 is made of: 47

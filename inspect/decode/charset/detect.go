@@ -48,7 +48,11 @@ func Detect(sample []byte, whole, start bool, hint string) Guess {
 	if len(sample) > SampleSize {
 		sample, whole = sample[:SampleSize], false
 	}
-	n := ASCIIPrefix(sample)
+	n, controls := valid(sample)
+	if !controls && (n == len(sample) || !whole && incomplete(sample[n:])) && usual(sample[:n]) {
+		return Guess{Sure: 1} // what nearly always is
+	}
+	n = ASCIIPrefix(sample)
 	nul := bytes.IndexByte(sample, 0) >= 0
 	shift := Escape(sample) >= 0
 	if n == len(sample) && !nul && !shift {
@@ -60,6 +64,19 @@ func Detect(sample []byte, whole, start bool, hint string) Guess {
 		}
 	}
 	return best(sample, whole, start, nul, shift, hint)
+}
+
+// Plain reports whether b, the whole of a text, is beyond doubt UTF-8 without a
+// byte order mark or control characters. What it says no to may be UTF-8 too.
+func Plain(b []byte) bool {
+	if n, controls := valid(b); controls || n < len(b) {
+		return false
+	}
+	if _, marked := mark(b); marked {
+		return false
+	}
+	b = b[ASCIIPrefix(b):]
+	return usual(b[:min(len(b), SampleSize)])
 }
 
 // mark looks for a byte order mark.
@@ -78,38 +95,39 @@ func mark(b []byte) (Guess, bool) {
 	return Guess{}, false
 }
 
-// ascii judges text of seven bits by its control characters.
-func ascii(b []byte) Guess {
-	controls := 0
-	for _, c := range b {
-		if c < ' ' && (c < '\t' || c > '\r') {
-			controls++
+// usual reports whether valid UTF-8 is beyond doubt: all ASCII, or with several
+// characters of three bytes.
+func usual(b []byte) bool {
+	first := ASCIIPrefix(b)
+	if first == len(b) {
+		return true
+	}
+	long := 0
+	for i := first; i < len(b) && long < 4; i++ {
+		if b[i] < 0x80 {
+			i += ASCIIPrefix(b[i:]) - 1
+		} else if b[i] >= 0xe1 {
+			long++
 		}
 	}
-	if len(b) > 0 && controls*20 > len(b) {
+	return long == 4
+}
+
+// ascii judges text of seven bits by its control characters.
+func ascii(b []byte) Guess {
+	if n := countControls(b); n*20 > len(b) {
 		return Guess{Sure: 0}
 	}
 	return Guess{Sure: 1}
 }
 
-// plainUTF8 is the short way for what is nearly always right: valid UTF-8 with
-// several characters of three bytes.
+// plainUTF8 is the short way for valid UTF-8 beyond doubt.
 func plainUTF8(b []byte, whole bool) (Guess, bool) {
 	n := ValidPrefix(b)
-	if n < len(b) && (whole || !incomplete(b[n:])) {
+	if n < len(b) && (whole || !incomplete(b[n:])) || !usual(b[:n]) {
 		return Guess{}, false
 	}
-	long := 0
-	for i := 0; i < n && long < 4; i++ {
-		if b[i] >= 0xe1 {
-			long++
-		}
-	}
-	if long < 4 {
-		return Guess{}, false
-	}
-	g := ascii(b)
-	return g, true
+	return ascii(b), true
 }
 
 // candidate is one encoding with how it fared.

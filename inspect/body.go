@@ -1,0 +1,117 @@
+package inspect
+
+import (
+	"io"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// heldSize is the largest body that is read into memory whole before its reader
+// is chosen.
+const heldSize = 64 << 10
+
+// body gives a reader the bytes of its part, those that were read ahead first,
+// and counts them.
+type body struct {
+	ahead []byte // not given yet
+	err   error  // how the part's own Body ended; nil: it has not yet
+	src   io.Reader
+	at    io.ReaderAt // src as such, nil if it is none
+	n     int64
+	took  *part.Budget // told of each read, if not nil
+}
+
+// peek reads the start of the part, the whole of it if it is small: at least
+// part.HeadSize bytes, if there are as many, into e.ahead. An error does not
+// take away what came before it.
+func (e *emitter) peek() {
+	p, b := &e.part, &e.body
+	e.ahead = e.ahead[:0]
+	if p.Body == nil {
+		b.err = io.EOF
+		return
+	}
+	b.src = p.Body
+	b.at, _ = p.Body.(io.ReaderAt)
+	if e.depth == 0 && p.Size < 0 {
+		b.took = e.scan.budget
+	}
+	want := part.HeadSize
+	if p.Size >= part.HeadSize && p.Size <= heldSize {
+		want = int(p.Size) + 1 // and see the end
+	}
+	e.fill(want)
+	if p.Size < 0 && b.err == nil {
+		e.fill(heldSize)
+	}
+	b.ahead = e.ahead
+}
+
+// fill reads until e.ahead is n bytes long or the body ends.
+func (e *emitter) fill(n int) {
+	if cap(e.ahead) < n {
+		e.ahead = append(make([]byte, 0, n), e.ahead...)
+	}
+	for idle := 0; len(e.ahead) < n && e.body.err == nil; idle++ {
+		k, err := e.body.src.Read(e.ahead[len(e.ahead):n])
+		e.ahead, e.body.err = e.ahead[:len(e.ahead)+k], err
+		if k > 0 {
+			idle = 0
+		} else if idle == 100 && err == nil {
+			e.body.err = io.ErrNoProgress
+		}
+	}
+}
+
+// reader returns b, with ReadAt if the part's own Body has it.
+func (b *body) reader() io.Reader {
+	if b.at != nil {
+		return bodyAt{b}
+	}
+	return b
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if len(b.ahead) > 0 {
+		n := copy(p, b.ahead)
+		b.ahead = b.ahead[n:]
+		return b.count(n), nil
+	}
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.src.Read(p)
+	b.err = err
+	return b.count(n), err
+}
+
+// Bytes implements part.Held.
+func (b *body) Bytes() ([]byte, bool) {
+	if b.err != io.EOF {
+		return nil, false
+	}
+	all := b.ahead
+	b.ahead = nil
+	b.count(len(all))
+	return all[:len(all):len(all)], true
+}
+
+func (b *body) count(n int) int {
+	b.n += int64(n)
+	if b.took != nil {
+		b.took.Took(n)
+	}
+	return n
+}
+
+// bodyAt is a body that can be read anywhere.
+type bodyAt struct{ *body }
+
+// ReadAt reads from the part's own Body. What is counted is the furthest byte
+// read.
+func (b bodyAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := b.at.ReadAt(p, off)
+	b.n = max(b.n, off+int64(n))
+	return n, err
+}

@@ -1,0 +1,38 @@
+package inspect
+
+import (
+	"slices"
+
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
+)
+
+// Company tells a session whether it may leave out names where they stand alone.
+func (e *emitter) Company() *detect.Company {
+	if !e.scan.opt.UntilDecided {
+		return nil
+	}
+	return e.scan.tally.company()
+}
+
+// company is what a name needs beside it for every open question that asks for
+// names; nil if some question asks for names alone.
+func (t *tally) company() *detect.Company {
+	c := &detect.Company{Confidence: 1}
+	for i := range t.questions {
+		q := &t.questions[i]
+		if !q.open || !slices.ContainsFunc(q.With, asksForNames) {
+			continue
+		}
+		k := slices.IndexFunc(q.With, func(types []Type) bool { return !asksForNames(types) })
+		if !q.People || k < 0 {
+			return nil
+		}
+		c.Types = append(c.Types, q.With[k]...)
+		c.Confidence = min(c.Confidence, q.Confidence)
+	}
+	return c
+}
+
+// asksForNames reports whether a name answers to types, of which none stand for
+// all that say something of a person.
+func asksForNames(types []Type) bool { return types == nil || slices.Contains(types, detect.Name) }

@@ -1,0 +1,10 @@
+//go:build !amd64 || purego
+
+package charset
+
+const (
+	useVectors = false
+	vectorSize = 32
+)
+
+func validBlocks(*byte, int) (int, bool) { panic("no vectors") }

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package normal
+
+const useVectors = false
+
+func plainBlocks(*byte, int) int { panic("no vectors") }
