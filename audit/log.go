@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -181,6 +182,9 @@ func (l *Log) write() {
 			done <- l.reread()
 			continue
 		}
+		// On a busy machine others are about to append: let them, as far as
+		// they are ready to run, so that they share the sync.
+		runtime.Gosched()
 		l.mu.Lock()
 		b, err, closed := l.batch, l.err, l.closed
 		l.batch = nil

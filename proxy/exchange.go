@@ -33,8 +33,11 @@ type exchange struct {
 	// protocol.
 	upgraded *tunnel
 
+	in       bodyReader // the body as the client sends it
+	asked    gate.Transaction
 	outcome  gate.Outcome
 	upload   *upload // the held body on its way out
+	turns    bool    // it asks to turn the connection over to WebSocket
 	answered bool    // the response is our own
 	drain    bool    // the client may still be sending
 }
@@ -57,15 +60,15 @@ func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
 	if r.URL.Path == answer.ConfirmPath {
 		return r, x.own(x.confirm(r))
 	}
-	t := x.transaction(r)
-	x.outcome = x.s.gate.Check(r.Context(), t)
+	x.ask(r)
+	x.outcome = x.s.gate.Check(r.Context(), &x.asked)
 	switch {
 	case x.outcome.Failure == gate.Aborted:
 		panic(http.ErrAbortHandler) // nobody there to answer
 	case !x.outcome.Passes():
 		x.s.log.Info("kept in", "incident", x.outcome.Incident, "action", x.outcome.Verdict.Action.String(), "rule", x.outcome.Verdict.Rule,
 			"failure", string(x.outcome.Failure), "user", x.who.User, "address", x.who.Address, "host", x.host)
-		return r, x.own(x.refusal(t))
+		return r, x.own(x.refusal())
 	}
 	x.prepare(r)
 	return r, nil
@@ -118,7 +121,7 @@ func (x *exchange) own(a *answer.Answer) *http.Response {
 func (s *Server) answer(a answer.Answer, r *http.Request) *http.Response {
 	a.Contact = s.cfg.Contact
 	resp := a.Response(r)
-	resp.Header["Via"] = []string{"1.1 " + s.cfg.Name}
+	resp.Header["Via"] = s.via.of(1, 1)
 	return resp
 }
 

@@ -20,10 +20,10 @@ import (
 const retryAfter = 10 * time.Second
 
 // refusal puts an outcome that does not pass into an answer.
-func (x *exchange) refusal(t *gate.Transaction) *answer.Answer {
+func (x *exchange) refusal() *answer.Answer {
 	o := &x.outcome
 	a := &answer.Answer{
-		Kind: answer.Blocked, Incident: o.Incident, Host: t.Destination.Host, Rule: o.Verdict.Rule,
+		Kind: answer.Blocked, Incident: o.Incident, Host: x.asked.Destination.Host, Rule: o.Verdict.Rule,
 		Title: o.Verdict.Title, Say: o.Verdict.Say, Confirm: o.Confirm, Valid: x.s.cfg.ConfirmFor,
 	}
 	switch {

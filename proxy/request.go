@@ -23,16 +23,17 @@ import (
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
-// transaction says what the request is, for the gate.
-func (x *exchange) transaction(r *http.Request) *gate.Transaction {
-	t := &gate.Transaction{
+// ask says what the request is, for the gate.
+func (x *exchange) ask(r *http.Request) {
+	t := &x.asked
+	*t = gate.Transaction{
 		Principal: x.who, Destination: x.destination(r), Protocol: r.Proto,
-		Query: r.URL.RawQuery, Headers: x.headers(r.Header), FileNames: fileNames(r),
+		Query: r.URL.RawQuery, Headers: chosen(r.Header, x.s.inspects), FileNames: fileNames(r),
 	}
 	if r.URL.ForceQuery && t.Query == "" {
 		t.Query = "?"
 	}
-	if isWebSocket(r) {
+	if x.turns = isWebSocket(r); x.turns {
 		t.Opaque = "websocket"
 	}
 	if v := r.Header.Get(answer.ConfirmHeader); v != "" {
@@ -43,16 +44,16 @@ func (x *exchange) transaction(r *http.Request) *gate.Transaction {
 		t.Confirm, t.Reason = token, reason
 	}
 	if hasBody(r) {
-		t.Body, t.Length = bodyReader{r.Body, x.link.guard}, r.ContentLength
+		x.in = bodyReader{r.Body, x.link.guard}
+		t.Body, t.Length = &x.in, r.ContentLength
 		t.MediaType = r.Header.Get("Content-Type")
 		t.Encodings = encodings(r.Header["Content-Encoding"])
 		t.Idle = x.s.cfg.Timeouts.Body
 		t.Interrupt = func() {
 			http.NewResponseController(x.w.ResponseWriter).SetReadDeadline(time.Unix(1, 0))
 		}
-		t.Trailer = func() []gate.Header { return allHeaders(r.Trailer) }
+		t.Trailer = func() []gate.Header { return chosen(r.Trailer, all) }
 	}
-	return t
 }
 
 // bodyReader names a fault of the framing where net/http makes an unexpected
@@ -62,7 +63,7 @@ type bodyReader struct {
 	guard *framing.Conn
 }
 
-func (b bodyReader) Read(p []byte) (int, error) {
+func (b *bodyReader) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if err != nil && err != io.EOF && b.guard != nil && b.guard.Err() != nil {
 		err = b.guard.Err()
@@ -80,25 +81,16 @@ func (x *exchange) destination(r *http.Request) rules.Destination {
 	return x.s.deps.Classes.Lookup(r.URL.Scheme, x.host, x.port, r.Method, r.URL.Path)
 }
 
-// headers lists the fields to be inspected, in a fixed order.
-func (x *exchange) headers(h http.Header) []gate.Header {
+func all(string) bool { return true }
+
+// chosen lists fields to be inspected, in a fixed order.
+func chosen(h http.Header, choose func(name string) bool) []gate.Header {
 	var out []gate.Header
 	for name, values := range h {
-		if x.s.inspects(name) {
+		if choose(name) {
 			for _, v := range values {
 				out = append(out, gate.Header{Name: name, Value: v})
 			}
-		}
-	}
-	slices.SortFunc(out, func(a, b gate.Header) int { return cmp.Compare(a.Name, b.Name) })
-	return out
-}
-
-func allHeaders(h http.Header) []gate.Header {
-	var out []gate.Header
-	for name, values := range h {
-		for _, v := range values {
-			out = append(out, gate.Header{Name: name, Value: v})
 		}
 	}
 	slices.SortFunc(out, func(a, b gate.Header) int { return cmp.Compare(a.Name, b.Name) })
@@ -145,13 +137,12 @@ func isWebSocket(r *http.Request) bool {
 // and no field that was meant for us (RFC 9110, 7.6.1).
 func (x *exchange) prepare(r *http.Request) {
 	h := r.Header
-	upgrade := isWebSocket(r)
 	trailers := httpguts.HeaderValuesContainsToken(h["Te"], "trailers")
 	removeHop(h)
 	for _, name := range []string{"Proxy-Authorization", answer.ConfirmHeader, "Expect", "Host"} {
 		delete(h, name)
 	}
-	if upgrade {
+	if x.turns {
 		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
 	}
 	if trailers {
@@ -160,7 +151,7 @@ func (x *exchange) prepare(r *http.Request) {
 	if _, ok := h["User-Agent"]; !ok {
 		h["User-Agent"] = nil // or the transport adds its own
 	}
-	h["Via"] = append(h["Via"], strconv.Itoa(r.ProtoMajor)+"."+strconv.Itoa(r.ProtoMinor)+" "+x.s.cfg.Name)
+	x.s.via.add(h, r.ProtoMajor, r.ProtoMinor)
 	r.Close = false
 	r.TransferEncoding = nil
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
@@ -212,7 +203,40 @@ func (s *Server) cleanResponse(resp *http.Response) {
 	// It offers another way to the origin, HTTP/3, which would not lead
 	// through here.
 	delete(h, "Alt-Svc")
-	h["Via"] = append(h["Via"], strconv.Itoa(resp.ProtoMajor)+"."+strconv.Itoa(resp.ProtoMinor)+" "+s.cfg.Name)
+	s.via.add(h, resp.ProtoMajor, resp.ProtoMinor)
+}
+
+// via makes the entries of the Via field, which every message gets (RFC 9110,
+// 7.6.3). The usual ones are made once.
+type via struct {
+	name               string
+	http11, http2, old []string
+}
+
+func newVia(name string) via {
+	return via{name: name, http11: []string{"1.1 " + name}, http2: []string{"2.0 " + name}, old: []string{"1.0 " + name}}
+}
+
+// of returns a field with the one entry of a message of this version. It is
+// not to be changed.
+func (v *via) of(major, minor int) []string {
+	switch [2]int{major, minor} {
+	case [2]int{1, 1}:
+		return v.http11
+	case [2]int{2, 0}:
+		return v.http2
+	case [2]int{1, 0}:
+		return v.old
+	}
+	return []string{strconv.Itoa(major) + "." + strconv.Itoa(minor) + " " + v.name}
+}
+
+func (v *via) add(h http.Header, major, minor int) {
+	field := v.of(major, minor)
+	if before := h["Via"]; len(before) > 0 {
+		field = append(before, field...)
+	}
+	h["Via"] = field
 }
 
 // upload gives the held body to the transport, as often as it has to be sent.

@@ -58,7 +58,7 @@ func (x *exchange) enter() *answer.Answer {
 			return &answer.Answer{Kind: answer.Misdirected}
 		}
 		x.who, x.host, x.port = t.who, t.host, t.port
-		r.URL.Scheme, r.URL.Host = t.scheme, joinAuthority(x.host, x.port, t.scheme)
+		r.URL.Scheme, r.URL.Host = t.scheme, t.authority
 		return nil
 	}
 	if r.Method != http.MethodConnect && !r.URL.IsAbs() {

@@ -88,6 +88,7 @@ type Server struct {
 	inspects func(header string) bool
 	bypass   func(host string) bool
 	try      *tryOrigin
+	via      via
 
 	clients clients
 	h1, h2  *http.Server
@@ -119,7 +120,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, deps: deps, log: deps.Log,
 		inspects: headerChooser(cfg.Inspect.Headers), bypass: hostMatcher(cfg.Intercept.Bypass),
-		inner1: newFeed(), inner2: newFeed(),
+		inner1: newFeed(), inner2: newFeed(), via: newVia(cfg.Name),
 	}
 	var err error
 	if s.issuer, err = intercept.NewIssuer(deps.CA, cfg.Intercept.Certificates); err != nil {

@@ -27,8 +27,10 @@ type tunnel struct {
 	who    rules.Principal
 	host   string // lower case, without port
 	port   int
-	scheme string // "https" or "http", once the first byte has told
-	sni    string // "" if the client sent none
+	// What follows is known once the first bytes have told.
+	scheme    string // "https" or "http"
+	authority string // host and port as requests are expected to name them
+	sni       string // "" if the client sent none
 }
 
 // Read implements net.Conn.
@@ -125,7 +127,7 @@ func (s *Server) open(t *tunnel, http10 bool) (stage string, err error) {
 	case b == tlsHandshake:
 		return s.openTLS(t)
 	case b >= 'A' && b <= 'Z': // an HTTP method
-		t.scheme = "http"
+		t.speaks("http")
 		t.SetDeadline(time.Time{})
 		t.client.settle()
 		s.metrics.tunnels.WithLabelValues("http").Inc()
@@ -135,7 +137,7 @@ func (s *Server) open(t *tunnel, http10 bool) (stage string, err error) {
 }
 
 func (s *Server) openTLS(t *tunnel) (stage string, err error) {
-	t.scheme = "https"
+	t.speaks("https")
 	c := tls.Server(t, s.tls)
 	if err := c.Handshake(); err != nil { // within the deadline
 		return "handshake", err
@@ -151,13 +153,19 @@ func (s *Server) openTLS(t *tunnel) (stage string, err error) {
 	return "serve", s.inner1.push(framing.Guard(c, s.cfg.Limits.HeaderBytes+guardSlack))
 }
 
+func (t *tunnel) speaks(scheme string) {
+	t.scheme, t.authority = scheme, joinAuthority(t.host, t.port, scheme)
+}
+
 // mismatch tells whether a request in the tunnel is for another authority than
 // the one the tunnel was opened to. Three names have to be one: what was asked
 // of the proxy, what the certificate was made for, and what the request says.
 func (t *tunnel) mismatch(r *http.Request) bool {
-	host, port, ok := splitAuthority(r.Host, t.scheme)
-	if !ok || host != t.host || port != t.port {
-		return true
+	if r.Host != t.authority { // it may be another spelling
+		host, port, ok := splitAuthority(r.Host, t.scheme)
+		if !ok || host != t.host || port != t.port {
+			return true
+		}
 	}
 	if t.sni != "" && t.sni != t.host {
 		return true

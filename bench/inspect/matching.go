@@ -154,7 +154,11 @@ func (r *run) matching(t *subject, alone bool) (jobs []*job, err error) {
 	}
 	for i := range r.defs.Engine {
 		def := &r.defs.Engine[i]
-		if def.Alone != alone || alone && r.Quick {
+		if def.Alone != alone {
+			continue
+		}
+		if alone && r.Quick {
+			r.skip(def.Name+" with "+strings.Join(def.Sets, ", "), errors.New("not with --quick"))
 			continue
 		}
 		size := r.Size

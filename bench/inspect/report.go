@@ -153,7 +153,7 @@ func (r *Result) table(w io.Writer, title, words, kind string) {
 }
 
 // engineRows writes a row an engine.
-func (r *Result) engineRows(w io.Writer, corpora []string, kind, set string, tables bool) {
+func (r *Result) engineRows(w io.Writer, corpora []string, kind, set string, costs bool) {
 	var engines []string
 	for _, m := range r.find(func(m *Measurement) bool { return m.Kind == kind && m.Set == set }) {
 		if !slices.Contains(engines, m.Engine) {
@@ -172,8 +172,12 @@ func (r *Result) engineRows(w io.Writer, corpora []string, kind, set string, tab
 			}
 			line = append(line, cell)
 		}
-		if tables {
-			line = append(line, string(any.Counts), bytesText(int(any.Tables)), fmt.Sprintf("%.3g", any.Compile*1000))
+		if costs {
+			tables := ""
+			if any.Tables > 0 {
+				tables = bytesText(int(any.Tables))
+			}
+			line = append(line, string(any.Counts), tables, fmt.Sprintf("%.3g", any.Compile*1000))
 		}
 		row(w, line)
 	}

@@ -2,7 +2,6 @@ package speed
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"io"
 	"os"
@@ -131,11 +130,9 @@ func spread(v []float64) (median, least, most float64) {
 		return 0, 0, 0
 	}
 	s := slices.Sorted(slices.Values(v))
-	return middle(s), s[0], s[len(s)-1]
+	n := len(s)
+	return (s[(n-1)/2] + s[n/2]) / 2, s[0], s[n-1]
 }
-
-// middle is the median of sorted values.
-func middle[T cmp.Ordered](s []T) T { return s[len(s)/2] }
 
 // find returns the measurements for which ok holds.
 func (r *Result) find(ok func(m *Measurement) bool) []*Measurement {

@@ -130,6 +130,10 @@ func (r *run) prepare() (err error) {
 			return fmt.Errorf("nothing is called %q; there are %s", w, strings.Join(names, ", "))
 		}
 	}
+	sets := slices.ContainsFunc(r.Only, func(w string) bool { return sortOf(r.defs, w) == isSet })
+	if sets && !slices.ContainsFunc(r.Only, func(w string) bool { return sortOf(r.defs, w) == isKind }) {
+		r.Only = append(slices.Clone(r.Only), "matching") // only that has sets
+	}
 	return nil
 }
 
@@ -150,21 +154,29 @@ func (r *run) names() []string {
 	return names
 }
 
-// wanted reports whether one of the names is to be measured: where Only has
-// names of that sort (a corpus, a set, a kind), it must be one of them.
-func (r *run) wanted(names ...string) bool {
-	sort := func(name string) int {
-		switch {
-		case slices.Contains(kinds, name):
-			return 0
-		case slices.ContainsFunc(r.defs.Set, func(s setTOML) bool { return s.Name == name }):
-			return 1
-		}
-		return 2
+// The sorts of names.
+const (
+	isKind = iota
+	isSet
+	isCorpus
+)
+
+func sortOf(d *definitions, name string) int {
+	switch {
+	case slices.Contains(kinds, name):
+		return isKind
+	case slices.ContainsFunc(d.Set, func(s setTOML) bool { return s.Name == name }):
+		return isSet
 	}
+	return isCorpus
+}
+
+// wanted reports whether one of the names, all of a sort, is to be measured:
+// where Only has names of that sort, it must be among them.
+func (r *run) wanted(names ...string) bool {
 	limited := false
 	for _, w := range r.Only {
-		if sort(w) == sort(names[0]) {
+		if sortOf(r.defs, w) == sortOf(r.defs, names[0]) {
 			limited = true
 			if slices.Contains(names, w) {
 				return true

@@ -148,6 +148,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 			{Name: "audit", Probe: i.audit.Healthy},
 			{Name: "ca", Probe: ca.Healthy},
 			{Name: "accounts", Probe: i.who.Healthy},
+			{Name: "hold", Probe: spool.Healthy},
 		},
 	})
 	if err != nil {

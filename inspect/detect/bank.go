@@ -16,6 +16,9 @@ func (bank) Patterns() []match.Pattern {
 }
 
 func (ba bank) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(4, 5, 7)) {
+		return
+	}
 	hint := b.hint(LBank)
 	for i := 0; i < len(b.Runs) && !hint.none(); i++ {
 		r := b.Runs[i]

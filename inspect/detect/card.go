@@ -22,7 +22,13 @@ func (card) Patterns() []match.Pattern {
 	return hintWords(LCard, "card", "カード", "クレジット", "クレカ", "credit", "visa", "amex", "jcb", "cvv", "cvc", "expir", "有効期限", " cc ")
 }
 
+// cardSizes are the runs that cards begin with.
+var cardSizes = anyOf(1, 4, 12, 13, 14, 15, 16, 17, 18, 19)
+
 func (c card) Find(b *Block, emit func(Finding)) {
+	if b.lacks(cardSizes) {
+		return
+	}
 	runs := b.Runs
 	hint := b.hint(LCard)
 	var n numeral

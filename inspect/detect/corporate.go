@@ -23,6 +23,9 @@ func (corporate) Patterns() []match.Pattern {
 }
 
 func (c corporate) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(1, 13)) {
+		return
+	}
 	runs := b.Runs
 	hint := b.hint(LCorporate)
 	for i := range runs {

@@ -104,6 +104,9 @@ type Block struct {
 	match.Evidence
 
 	context contextual
+	// What is known of the evidence, once it was asked for.
+	sizes  runSizes
+	hinted Label
 }
 
 // contextual answers from the text's layout; a session implements it.

@@ -16,6 +16,9 @@ func (driver) Patterns() []match.Pattern {
 }
 
 func (dl driver) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(4, 12)) {
+		return
+	}
 	runs := b.Runs
 	hint := b.hint(LDriver)
 	for i := range runs {

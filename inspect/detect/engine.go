@@ -22,17 +22,18 @@ type Engine struct {
 type stage struct {
 	set       *match.Set
 	detectors []Detector
-	patterns  []match.Pattern
 }
 
-func (s *stage) add(d Detector, p []match.Pattern) {
-	s.detectors = append(s.detectors, d)
-	s.patterns = append(s.patterns, p...)
-}
+func (s *stage) add(d Detector) { s.detectors = append(s.detectors, d) }
 
 func (s *stage) compile(o match.Options) (err error) {
-	s.set, err = match.Compile(s.patterns, o)
-	s.patterns = nil
+	var words []match.Pattern
+	for _, d := range s.detectors {
+		if v, ok := d.(Vocabulary); ok {
+			words = append(words, v.Patterns()...)
+		}
+	}
+	s.set, err = match.Compile(words, o)
 	return err
 }
 
@@ -87,32 +88,33 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 		own = append(own, written)
 	}
 	e := &Engine{}
-	o := match.Options{Exprs: written.exprs()}
 	e.reach = written.reach()
 	for _, d := range own {
-		var p []match.Pattern
-		if v, ok := d.(Vocabulary); ok {
-			p = v.Patterns()
-		}
 		types := d.Types()
 		if d == Detector(written) {
-			e.authors.add(d, p)
+			e.authors.add(d)
 		} else if slices.Contains(types, Name) {
-			e.names.add(d, p)
+			e.names.add(d)
 			continue
 		}
-		e.others.add(d, p)
+		e.others.add(d)
 		if d == Detector(written) || !slices.ContainsFunc(types, isCostly) {
-			e.cheap.add(d, p)
+			e.cheap.add(d)
 		}
 	}
-	for _, s := range []*stage{&e.others, &e.cheap, &e.authors} {
-		if err := s.compile(o); err != nil {
+	// Side by side: two of them unpack large dictionaries.
+	exprs := match.Options{Exprs: written.exprs()}
+	var errs [4]error
+	var wg sync.WaitGroup
+	wg.Go(func() { errs[0] = e.names.compile(match.Options{}) })
+	wg.Go(func() { errs[1] = e.others.compile(exprs) })
+	errs[2] = e.cheap.compile(exprs)
+	errs[3] = e.authors.compile(exprs)
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return nil, err
 		}
-	}
-	if err := e.names.compile(match.Options{}); err != nil {
-		return nil, err
 	}
 	e.pool.New = func() any { return newSession(e) }
 	return e, nil

@@ -50,11 +50,8 @@ type overall interface {
 
 func (b *Block) hint(l Label) hint {
 	h := hint{bit: Payload(ClassHint, bitOf(l)), last: -1 << 20}
-	for i := range b.Hits {
-		if b.Hits[i].Payload == h.bit {
-			h.hits = b.Hits[i:]
-			break
-		}
+	if b.hints()&l != 0 {
+		h.hits = b.Hits
 	}
 	if o, ok := b.context.(overall); ok {
 		labels, table := o.columns()
@@ -62,6 +59,22 @@ func (b *Block) hint(l Label) hint {
 		h.all = labels&l != 0 || table && len(h.hits) > 0
 	}
 	return h
+}
+
+// hintsSet says that Block.hinted is known.
+const hintsSet Label = 1 << 63
+
+// hints returns the labels that hint words stand for in the block.
+func (b *Block) hints() Label {
+	if b.hinted == 0 {
+		b.hinted = hintsSet
+		for i := range b.Hits {
+			if c, n := Unpack(b.Hits[i].Payload); c == ClassHint {
+				b.hinted |= 1 << n
+			}
+		}
+	}
+	return b.hinted
 }
 
 // none reports that no offset from now on is governed.

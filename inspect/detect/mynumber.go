@@ -16,6 +16,9 @@ func (myNumber) Patterns() []match.Pattern {
 }
 
 func (m myNumber) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(1, 3, 4, 12)) {
+		return
+	}
 	runs := b.Runs
 	hint := b.hint(LMyNumber)
 	var n numeral

@@ -111,7 +111,7 @@ func (s *nameSearch) katakana(i int) {
 	case scriptLatin, scriptDigit, scriptMiddle:
 		odds--
 	}
-	title, _ := nameAfterWords.begins(t[end:])
+	title := nameTitle(t[end:])
 	switch {
 	case title > 0:
 		odds += title

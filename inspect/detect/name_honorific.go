@@ -107,7 +107,7 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 // whole judges a listed whole name.
 func (s *nameSearch) whole(start, end int, info dict.Info) {
 	c := nameCandidate{start: start, middle: start, end: end, given: info}
-	title, _ := nameAfterWords.begins(s.text[end:])
+	title := nameTitle(s.text[end:])
 	c.odds = 0.6 + 0.1*float32(info.Weight()) - surnameDoubt[info.Doubt()] + s.around(&c, true, title)
 	s.settle(&c)
 }

@@ -53,6 +53,12 @@ func (s *nameSearch) kana(start int) bool {
 	label, _ := s.labelled(c.start, c.end)
 	left, right := s.cellBorder(c.start, c.end)
 	c.odds += label
+	if !c.spaced && label < 2 {
+		var buf [36]byte
+		if dict.SurnameKana().Lookup(toKatakana(buf[:], s.text[c.start:c.end])) != 0 {
+			c.odds -= 2.5 // マツモト is a branch or a town more often than マツ モト
+		}
+	}
 	switch r, _ := utf8.DecodeRune(s.text[start:]); {
 	case c.spaced && left && right:
 		c.odds += 1.5
@@ -64,7 +70,7 @@ func (s *nameSearch) kana(start int) bool {
 	case left && right:
 		c.odds += 0.7
 	}
-	if title, _ := nameAfterWords.begins(s.text[c.end:]); title > 0 {
+	if title := nameTitle(s.text[c.end:]); title > 0 {
 		c.odds += title
 	}
 	return s.report(c.start, c.end, c.odds, true)

@@ -204,7 +204,7 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	default:
 		odds = 0.2 + 0.15*(sw-5) - surnameDoubt[c.surname.Doubt()]
 	}
-	title, _ := nameAfterWords.begins(s.text[c.end:])
+	title := nameTitle(s.text[c.end:])
 	if title >= 3 && !full {
 		odds += 0.5 * surnameDoubt[c.surname.Doubt()] // people from Fukuoka exist: 福岡さん
 	}
@@ -213,6 +213,9 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	}
 	if n := c.end - c.middle; c.given != 0 && n <= 3 && !c.spaced {
 		odds -= 1.4
+	}
+	if _, n := nameNeverWords.begins(s.text[c.middle:c.end]); full && n > 3 && n == c.end-c.middle {
+		odds -= 3 // 和田大学
 	}
 	odds += s.around(c, full, title)
 	left, right := s.cellBorder(c.start, c.end)
@@ -234,7 +237,9 @@ func (s *nameSearch) judge(c *nameCandidate) {
 		switch {
 		case c.middle > c.start && s.knows(s.text[c.start:c.end]):
 			odds += 2.5
-		case left && right: // a column of anything: of towns, of brands
+		case left && right && c.surname.Rival() == dict.Place:
+			odds = min(odds, -0.3) // a column of towns or stations
+		case left && right: // a column of anything
 			odds = min(odds, 0.8)
 		default:
 			odds = min(odds, 1.8)
@@ -252,7 +257,7 @@ func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds fl
 		switch {
 		case nameBeforeWord(t[max(0, c.start-21):c.start]):
 			odds += 0.6
-		case full && c.given != 0 && roleEnds[prev]:
+		case full && c.given != 0 && roleEnds.has(prev):
 			odds -= 0.8 // 女流歌人, 現工場長
 		default:
 			odds -= 2.5
@@ -288,17 +293,26 @@ func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds fl
 		}
 	case after == scriptKanji:
 		odds -= 2
+		if !full || !c.spaced && c.end-c.middle <= 3 {
+			odds-- // 松本家具, 岡本工作機械
+		}
 		if nameNeverBefore(t[c.end:]) {
 			odds -= 3
 		}
+	case after == scriptKata && full:
+		odds -= 1.5
 	case after == scriptKata:
-		odds--
+		odds -= 3 // 山口フィナンシャル
 	case after == scriptHira:
+		last, _, _ := nameBefore(t, c.end)
 		switch p := nameParticle(t[c.end:]); {
 		case p > 0 || p < -1:
 			odds += p
-		case c.given != 0 && !full:
-			odds -= 1.5
+		case mayFollowName.has(next):
+		case full && scriptOf(last) == scriptHira:
+			odds -= 2 // 愛知みか|ん
+		case !full:
+			odds -= 2.5 // 青木あすなろ建設, 花子おにぎり
 		}
 	case after == scriptDigit, after == scriptLatin:
 		odds -= 0.7
@@ -330,6 +344,10 @@ func (s *nameSearch) listed(i int) bool {
 	return false
 }
 
+// mayFollowName are the first characters of the particles, copulas and suffixes
+// that follow a name: で, から, より, ら, だ, など, って, まで, こと.
+var mayFollowName = runeSet("でかよらだなっまこねさしす")
+
 // nameParticle weighs the hiragana that follows a name.
 func nameParticle(t []byte) float32 {
 	r, n := utf8.DecodeRune(t)
@@ -350,19 +368,11 @@ var roleEnds = runeSet("人者家手師士員長官医優督授相王侯爵将�
 // givenEnds are the commonest last characters of given names.
 var givenEnds = runeSet("子美恵代江枝香奈花華菜希葵音絵衣依乃佳加穂歩帆保織里理莉梨璃沙紗佐咲紀季貴樹輝希生郎朗太介助輔佑祐夫雄男哉也矢弥人仁斗翔真馬磨吾悟志史司士基規隆孝武広浩博宏明章彰昭晃光幸行雪征進治次二三蔵造一市平兵衛門丸吉成義政信俊敏利久和正昌典憲則徳範秀英栄永友知智朋良亮涼遼陽洋要誠勝克健賢謙堅剛豪毅大学孟清潔純淳順潤駿舜瞬慎晋伸新親心臣鎮定貞禎偵重茂繁滋蕃苗愛藍逢宇羽蘭嵐凛鈴麗礼怜玲令嶺七菜々緒央旺王桜")
 
-func runeSet(s string) map[rune]bool {
-	set := map[rune]bool{}
-	for _, r := range s {
-		set[r] = true
-	}
-	return set
-}
-
 // likeGiven reports whether [start,end) looks like a given name that is not
 // listed: it ends as they do, is no word, and is the end of its run of kanji.
 func (s *nameSearch) likeGiven(start, end int) bool {
 	last, _, _ := nameBefore(s.text, end)
-	if !givenEnds[last] {
+	if !givenEnds.has(last) {
 		return false
 	}
 	if _, k, _ := nameAfter(s.text, end); k == scriptKanji {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"math"
 	"unicode"
 	"unicode/utf8"
@@ -87,6 +88,9 @@ func (s *nameSearch) cellBorder(start, end int) (left, right bool) {
 // labelled weighs the labels at [start,end). whole tells that the value under
 // a name's label is nothing but that.
 func (s *nameSearch) labelled(start, end int) (odds float32, whole bool) {
+	if mailboxBegins(s.text[end:]) {
+		return 3, false
+	}
 	own, near := s.b.Label(start)
 	if near == 0 {
 		return 0, false
@@ -100,9 +104,9 @@ func (s *nameSearch) labelled(start, end int) (odds float32, whole bool) {
 			return 4, true
 		}
 		return 1, false // 氏名: 円山保育園, or prose behind a colon
-	case own&LPerson != 0:
+	case own&LPerson != 0 && !underTitle(s.text[:start]):
 		return 2, false
-	case own&other != 0:
+	case own&other != 0 && !s.apart(start, own):
 		return -4, false
 	case near&name != 0:
 		return 1, false
@@ -110,6 +114,61 @@ func (s *nameSearch) labelled(start, end int) (odds float32, whole bool) {
 		return 0.5, false
 	}
 	return 0, false
+}
+
+// mailboxBegins reports whether t begins with the address of a mailbox whose
+// display name stands before: <taro@example.jp>.
+func mailboxBegins(t []byte) bool {
+	if len(t) > 0 && t[0] == '"' {
+		t = t[1:]
+	}
+	if len(t) > 0 && t[0] == ' ' {
+		t = t[1:]
+	}
+	if len(t) < 4 || t[0] != '<' {
+		return false
+	}
+	for i, c := range t[1:min(len(t), 66)] {
+		switch c {
+		case '@':
+			return i > 0
+		case ' ', '<', '>', '/', '=', '"', '\n':
+			return false
+		}
+	}
+	return false
+}
+
+// underTitle reports whether t ends with the key title, which is said of works
+// and goods as of persons.
+func underTitle(t []byte) bool {
+	t = bytes.TrimRight(t[max(0, len(t)-16):], " \"':=>\t")
+	return len(t) >= 5 && bytes.EqualFold(t[len(t)-5:], []byte("title"))
+}
+
+// apart reports whether the label own, a word on what is no name, does not
+// govern what begins at i after all: it is a part of a phrase (東京支店の, from),
+// or the end of a finished line above.
+func (s *nameSearch) apart(i int, own Label) bool {
+	t := s.text
+	if bytes.HasSuffix(t[:i], []byte("の")) {
+		return true
+	}
+	if i > 1 && t[i-1] == ' ' && t[i-2] >= 'a' && t[i-2] <= 'z' {
+		return true
+	}
+	at := len(bytes.TrimRight(t[:i], " "))
+	if at == 0 || t[at-1] != '\n' {
+		return false
+	}
+	r, _ := utf8.DecodeLastRune(bytes.TrimRight(t[:at], " \r\n"))
+	switch {
+	case r == ')', r == '。':
+		return true
+	case r >= '0' && r <= '9', r == '号', r == '室', r == '階', r == '番', r == 'F':
+		return own&(LAddress|LPrefecture|LCity|LStreet|LPostal) != 0
+	}
+	return false
 }
 
 // covered weighs ordinary words that lie over [start,end): one that holds all

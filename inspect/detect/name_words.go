@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -54,9 +53,9 @@ func (names) Patterns() []match.Pattern {
 			add(w, ClassGiven, nameWhole, info)
 		}
 	}
-	for w, weight := range nameAfterWords.weight {
-		if weight >= 2 {
-			add(w, ClassHonorific, nameKanji, 0)
+	for _, w := range nameAfterWords.words {
+		if w.weight >= 2 {
+			add(w.text, ClassHonorific, nameKanji, 0)
 		}
 	}
 	return p
@@ -87,48 +86,11 @@ var nameAfterWords = newWordList(nameWeights(map[float32]string{
 		" コーチ 弁護士 医師 社長 会長 先生 大統領 総理 総裁 党首 幹事長 官房長官 外相 財務相 防衛相 法相 書記長 主席 国家主席 元大統領 将軍 大佐 中佐 少佐 大将 中将 少将 元帥" +
 		" 内野手 外野手 遊撃手 二塁手 三塁手 一塁手 巡査 警部 刑事 判事 検事 裁判長 記者 助教 講師 研究員 理事長 事務局長 委員長 局長 部長 課長 係長 次長 主任 専務 常務 取締役 副社長" +
 		" 総理大臣 大臣 牧師 神父 師匠 八段 九段 七段 六段 五段 四段 三段 名人 竜王 王位 棋聖 親王 内親王 法親王 太夫 検校 和尚 上人 法師 尼 卿 公爵 侯爵 伯爵 子爵 男爵" +
-		" 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 総書記 国務長官 国防長官 大使 公使 領事 総領事 書記官 報道官 補佐官 県議 市議 町議 都議 区議 村議 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
+		" 老人 先輩 後輩 マネージャー マネジャー リーダー ディレクター プロデューサー エンジニア チーフ キャプテン 顧問 相談役 教諭 教官 学長 総長 頭取 看護師 薬剤師 税理士 司法書士 行政書士 主査 主事 次官 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 総書記 国務長官 国防長官 大使 公使 領事 総領事 書記官 報道官 補佐官 県議 市議 町議 都議 区議 村議 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
 		" 本部長 室長 参事 理事 代表 代表取締役 監事 監査役 オーナー 後見人 容疑者ら さんら 氏ら",
 	1.0: "天皇 上皇 皇后 自身 本人 死去 逮捕 著 訳 生誕 主演 名義 監修 編著 宅 あて 宛 宛て 曰く 皇帝 国王 女王 王子 王女 王妃 聖人 隊員 署員 団員 本人様 主将 棋聖戦",
 	0.5: "同様 役 作 出演 没 誕生 当時 以下 両名 と共 一行 一家 家 ら 直筆",
 }))
-
-// wordList finds which of a few hundred words a text begins with. Most texts
-// are turned away by their first character.
-type wordList struct {
-	weight  map[string]float32
-	first   [1 << 10]uint64 // bits of first characters, U+0000 to U+FFFF
-	longest int
-}
-
-func newWordList(weight map[string]float32) *wordList {
-	l := &wordList{weight: weight}
-	for w := range weight {
-		if r, _ := utf8.DecodeRuneInString(w); r < 1<<16 {
-			l.first[r>>6] |= 1 << (r & 63)
-		}
-		l.longest = max(l.longest, len(w))
-	}
-	return l
-}
-
-// begins returns the weight and the length of the longest word that t begins
-// with, 0, 0 if there is none.
-func (l *wordList) begins(t []byte) (weight float32, n int) {
-	r, _ := utf8.DecodeRune(t)
-	if r >= 1<<16 || l.first[r>>6]>>(r&63)&1 == 0 {
-		return 0, 0
-	}
-	for n = min(len(t), l.longest); n > 0; n-- {
-		if n < len(t) && !utf8.RuneStart(t[n]) {
-			continue
-		}
-		if w, ok := l.weight[string(t[:n])]; ok {
-			return w, n
-		}
-	}
-	return 0, 0
-}
 
 func nameWeights(m map[float32]string) map[string]float32 {
 	out := map[string]float32{}
@@ -140,8 +102,28 @@ func nameWeights(m map[float32]string) map[string]float32 {
 	return out
 }
 
+// nameTitle weighs the honorific or title that t, what follows a name, begins
+// with. A space may stand before 様 and the like.
+func nameTitle(t []byte) float32 {
+	w, n := nameAfterWords.begins(t)
+	if n > 0 {
+		if _, k, _ := nameAfter(t, n); n == 3 && w < 2 && k == scriptKanji {
+			return 0 // 家具, 役所, 作業
+		}
+		return w
+	}
+	if len(t) > 3 && t[0] == ' ' {
+		if w, n = nameAfterWords.begins(t[1:]); w >= 3 {
+			if _, k, _ := nameAfter(t, 1+n); k != scriptKanji {
+				return w - 0.5
+			}
+		}
+	}
+	return 0
+}
+
 // nameBeforeWords are nouns that a name follows directly: 俳優, 監督, 次男.
-var nameBeforeWords = nameSet(`俳優 女優 歌手 声優 作家 画家 監督 選手 投手 教授 博士 首相 社長 会長 代表 議員 記者 弁護士 医師 写真家 作曲家 作詞家 脚本家 漫画家 小説家 詩人
+var nameBeforeWords = newWordEnds(`俳優 女優 歌手 声優 作家 画家 監督 選手 投手 教授 博士 首相 社長 会長 代表 議員 記者 弁護士 医師 写真家 作曲家 作詞家 脚本家 漫画家 小説家 詩人
  評論家 建築家 政治家 実業家 音楽家 指揮者 演奏家 学者 哲学者 物理学者 数学者 化学者 経済学者 武将 大名 家臣 長男 次男 三男 四男 長女 次女 三女 二男 二女 息子 娘 妻 夫 父 母 兄 弟 姉 妹 祖父 祖母 孫
  大統領 国王 皇帝 女王 王子 王女 将軍 天皇 公爵 侯爵 伯爵 総理 大臣 長官 知事 市長 委員長 書記長 主席 党首 総裁 幹事長 元首相 司会 主演 主人公 本名 旧姓 旧名 別名 通称 芸名 筆名 初代 二代目 三代目 先代
  担当 店員 無職 会社員 従業員 社員 部員 店長 オーナー コーチ アナウンサー タレント モデル アイドル ギタリスト ドラマー ベーシスト ボーカル プロデューサー デザイナー ディレクター カメラマン ジャーナリスト ピアニスト ヴァイオリニスト
@@ -182,12 +164,8 @@ func nameSet(words string) map[string]bool {
 
 // nameBeforeWord reports whether t ends with a noun that a name follows.
 func nameBeforeWord(t []byte) bool {
-	for n := min(len(t), 21); n >= 3; n -= 3 {
-		if nameBeforeWords[string(t[len(t)-n:])] {
-			return true
-		}
-	}
-	return false
+	_, n := nameBeforeWords.ends(t)
+	return n > 0
 }
 
 // sinoSurnames are surnames of China and Korea (Kangxi forms as Japanese texts

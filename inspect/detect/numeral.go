@@ -23,6 +23,34 @@ type numeral struct {
 	more   separator
 }
 
+// runSizes is a set of sizes of digit runs, one bit each, with long for those of
+// twenty digits and more. It is known of a block once it was asked for.
+type runSizes uint32
+
+const (
+	longRun  = 20
+	sizesSet = 1 << 31
+)
+
+// anyOf makes a set of sizes below longRun.
+func anyOf(sizes ...uint) (s runSizes) {
+	for _, n := range sizes {
+		s |= 1 << n
+	}
+	return s
+}
+
+// lacks reports whether the block has no run of one of the sizes.
+func (b *Block) lacks(sizes runSizes) bool {
+	if b.sizes == 0 {
+		b.sizes = sizesSet
+		for _, r := range b.Runs {
+			b.sizes |= 1 << uint32(min(r.End-r.Start, longRun))
+		}
+	}
+	return b.sizes&sizes == 0
+}
+
 // separator is a set of the kinds of character between two groups of digits.
 type separator uint16
 

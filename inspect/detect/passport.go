@@ -9,6 +9,9 @@ func (passport) ID() string    { return "passport" }
 func (passport) Types() []Type { return []Type{Passport, Birthdate} }
 
 func (p passport) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(7)) {
+		return
+	}
 	for i, r := range b.Runs {
 		if r.End-r.Start != 7 || r.Start < 2 {
 			continue

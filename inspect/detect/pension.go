@@ -13,6 +13,9 @@ func (pension) Types() []Type { return []Type{Pension} }
 func (pension) Patterns() []match.Pattern { return hintWords(LPension, "年金", "pension", "nenkin") }
 
 func (p pension) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(4, 10)) {
+		return
+	}
 	hint := b.hint(LPension)
 	for i, r := range b.Runs {
 		if hint.none() {

@@ -2,8 +2,9 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
-	"unicode/utf8"
 )
 
 // recordReach is how far a finding may stand behind the last of its record in
@@ -52,10 +53,26 @@ func (l *lineGrouper) passed(text []byte, from, to int) {
 	}
 	t := text[from:to]
 	if l.far <= recordReach {
-		l.far += utf8.RuneCount(t[:min(len(t), 4*recordReach)])
+		l.far += chars(t[:min(len(t), 4*recordReach)])
 	}
-	l.blank = l.blank || paragraphEnds(t)
+	// Where the distance parts, there is no need to know what else does.
+	l.blank = l.blank || l.far <= recordReach && paragraphEnds(t)
 	l.end = to
+}
+
+// chars counts the characters of t, which is UTF-8, eight bytes at a time.
+func chars(t []byte) int {
+	n := len(t)
+	for ; len(t) >= 8; t = t[8:] {
+		w := binary.LittleEndian.Uint64(t)
+		n -= bits.OnesCount64(w >> 7 &^ (w >> 6) & 0x0101010101010101) // 10xxxxxx
+	}
+	for _, c := range t {
+		if c&0xC0 == 0x80 {
+			n--
+		}
+	}
+	return n
 }
 
 var (

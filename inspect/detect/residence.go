@@ -8,6 +8,9 @@ func (residence) ID() string    { return "residence-card" }
 func (residence) Types() []Type { return []Type{Residence} }
 
 func (rc residence) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(8)) {
+		return
+	}
 	t := b.Text
 	for _, r := range b.Runs {
 		if r.End-r.Start != 8 || r.Start < 2 || int(r.End)+2 > len(t) || !isUpper(t[r.Start-1]) {

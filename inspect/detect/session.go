@@ -329,7 +329,7 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	s.view.cut = cut
 	s.found = s.found[:0]
 	if !all {
-		st.set.Scan(text, &b.Evidence)
+		s.scan(st)
 		find(first, nil, b, s.emit)
 		if len(s.found) == 0 {
 			s.skipped = true
@@ -415,7 +415,7 @@ func (s *Session) lookAtRest(st *stage, all bool) {
 	b.Text, b.context = r.text, r
 	s.run(st, authors.detectors)
 	if all {
-		s.engine.names.set.Scan(b.Text, &b.Evidence)
+		s.scan(&s.engine.names)
 		b.Hits = r.quieten(b.Hits)
 		find(s.engine.names.detectors, nil, b, s.emit)
 	}
@@ -431,8 +431,14 @@ func (s *Session) lookAtRest(st *stage, all bool) {
 
 // run looks at the block with a stage's detectors but for those in done.
 func (s *Session) run(st *stage, done []Detector) {
-	st.set.Scan(s.block.Text, &s.block.Evidence)
+	s.scan(st)
 	find(st.detectors, done, &s.block, s.emit)
+}
+
+// scan fills the block's evidence with what a stage's detectors need.
+func (s *Session) scan(st *stage) {
+	st.set.Scan(s.block.Text, &s.block.Evidence)
+	s.block.sizes, s.block.hinted = 0, 0
 }
 
 // find runs the detectors but for those in done.

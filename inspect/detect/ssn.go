@@ -16,6 +16,9 @@ func (ssn) Patterns() []match.Pattern {
 }
 
 func (s ssn) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(3, 9)) {
+		return
+	}
 	hint := b.hint(LSSN)
 	for i, r := range b.Runs {
 		size := r.End - r.Start

@@ -19,9 +19,32 @@ var variants = map[rune]rune{
 	'舩': '船', '羽': '羽', '徧': '偏', '莊': '荘', '狹': '狭', '步': '歩', '壺': '壷', '梼': '檮',
 }
 
+// folds is variants by pages of 64 characters: it is asked for every character
+// of a candidate. Page 0 holds no variants.
+var foldPage, folds = func() (page [1 << 10]uint8, chars [][64]uint16) {
+	chars = append(chars, [64]uint16{})
+	for r, v := range variants {
+		if r >= 1<<16 {
+			continue
+		}
+		if page[r>>6] == 0 {
+			page[r>>6] = uint8(len(chars))
+			chars = append(chars, [64]uint16{})
+		}
+		chars[page[r>>6]][r&63] = uint16(v)
+	}
+	return page, chars
+}()
+
 // Fold maps r to the form that stands for all its variants in Town and in
 // comparisons of names: ヶ and が to ケ, 髙 to 高, 﨑 to 崎.
 func Fold(r rune) rune {
+	if r < 1<<16 {
+		if v := folds[foldPage[r>>6]][r&63]; v != 0 {
+			return rune(v)
+		}
+		return r
+	}
 	if v, ok := variants[r]; ok {
 		return v
 	}

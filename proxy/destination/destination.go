@@ -35,10 +35,11 @@ var (
 	internalClass = []string{Internal}
 )
 
-// Catalogue knows services. It is immutable and safe for concurrent use.
+// Catalogue knows services. It does not change and is safe for concurrent use.
 type Catalogue struct {
 	patterns []pattern // the most telling first
 	finder   *finder
+	known    knownHosts
 	services []string
 	classes  []string
 }
@@ -73,38 +74,42 @@ func (c *Catalogue) Lookup(scheme, host string, port int, method, path string) r
 }
 
 func (c *Catalogue) find(host, method, path string) *pattern {
+	clean := ""
+	for _, i := range c.known.get(host, c.fitting) {
+		p := &c.patterns[i]
+		if !p.method(method) {
+			continue
+		}
+		if p.path != "" {
+			if clean == "" {
+				clean = cleanPath(path)
+			}
+			if !p.prefixes(clean) {
+				continue
+			}
+		}
+		return p
+	}
+	return nil
+}
+
+// fitting lists the patterns whose host fits, in order.
+func (c *Catalogue) fitting(host string) []int32 {
 	if len(host) > maxHost {
 		return nil
 	}
 	var buf [maxHost + 2]byte
 	text := append(append(append(buf[:0], '.'), host...), '/')
-	best := int32(len(c.patterns))
-	clean := ""
+	var fit []int32
 	for _, list := range c.finder.find(text) {
 		for _, i := range c.finder.lists[list] {
-			if i >= best {
-				break // a list is in order, so nothing better follows
+			if c.patterns[i].host(host) {
+				fit = append(fit, i)
 			}
-			p := &c.patterns[i]
-			if !p.host(host) || !p.method(method) {
-				continue
-			}
-			if p.path != "" {
-				if clean == "" {
-					clean = cleanPath(path)
-				}
-				if !p.prefixes(clean) {
-					continue
-				}
-			}
-			best = i
-			break
 		}
 	}
-	if int(best) == len(c.patterns) {
-		return nil
-	}
-	return &c.patterns[best]
+	slices.Sort(fit)
+	return slices.Clip(fit)
 }
 
 // maxHost is the longest name that DNS allows, in octets.

@@ -448,3 +448,21 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB")
 	runtime.KeepAlive(c)
 }
+
+func TestKnownHostsAreBounded(t *testing.T) {
+	var k knownHosts
+	asked := 0
+	find := func(string) []int32 { asked++; return []int32{int32(asked)} }
+	for i := range maxKnown + 10 {
+		k.get(fmt.Sprintf("h%d.example", i), find)
+	}
+	if len(k.fit) > maxKnown {
+		t.Errorf("%d hosts are remembered", len(k.fit))
+	}
+	if last := asked; k.get(fmt.Sprintf("h%d.example", maxKnown+9), find)[0] != int32(last) || asked != last {
+		t.Error("the last host was forgotten")
+	}
+	if k.get(strings.Repeat("x", maxHost+1), find); len(k.fit) != 10 {
+		t.Errorf("%d hosts are remembered, want 10: no name is so long", len(k.fit))
+	}
+}

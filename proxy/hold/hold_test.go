@@ -393,6 +393,30 @@ func TestDiskShareUsedUp(t *testing.T) {
 	idle(t, s)
 }
 
+func TestHealthy(t *testing.T) {
+	s := mustSpool(t, Config{MemoryPerBody: 1, TotalDisk: 4 * (chunk + tag)})
+	if err := s.Healthy(); err != nil {
+		t.Error(err)
+	}
+	b := mustHold(t, s, bytes.NewReader(noise(3*chunk)), Options{})
+	if err := s.Healthy(); !errors.Is(err, ErrFull) {
+		t.Errorf("got %v, want ErrFull", err)
+	}
+	b.Close()
+	if err := s.Healthy(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(s.c.Dir); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if err := os.RemoveAll(s.c.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Healthy(); err == nil {
+		t.Error("healthy without its folder")
+	}
+}
+
 // TestRealDiskFull needs a place that is full; /dev/full gives the same error.
 func TestRealDiskFull(t *testing.T) {
 	err := explain("write temporary file", &os.PathError{Op: "write", Err: syscall.ENOSPC})

@@ -196,6 +196,23 @@ func (s *Spool) Stats() Stats {
 	}
 }
 
+// Healthy returns why a body that does not fit into memory could not be held
+// now, or nil. It writes a little to the folder to find out.
+func (s *Spool) Healthy() error {
+	if s.onDisk.Load()+diskStep > s.c.TotalDisk && s.onDisk.Load() > 0 {
+		return fmt.Errorf("%w: the spool's share of the disk is used up", ErrFull)
+	}
+	f, err := os.CreateTemp(s.c.Dir, tempPattern)
+	if err != nil {
+		return explain("make temporary file", err)
+	}
+	_, err = f.Write(make([]byte, 4<<10))
+	if err != nil {
+		err = explain("write temporary file", err)
+	}
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
+
 // takeMemory reserves n bytes of memory if the limit allows it.
 func (s *Spool) takeMemory(n int64) bool {
 	for {
