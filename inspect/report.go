@@ -100,6 +100,9 @@ type Coverage struct {
 	Not       int                 `json:"not"`
 	Bytes     int64               `json:"bytes"`
 	Reasons   map[part.Reason]int `json:"reasons,omitempty"`
+	// Missed sums by reason the bytes of the parts that were not, or only
+	// partly, inspected.
+	Missed map[part.Reason]int64 `json:"missed_bytes,omitempty"`
 }
 
 // Finding is one recognised value, by place.

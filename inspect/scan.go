@@ -130,9 +130,10 @@ func cover(parts []PartReport) Coverage {
 		}
 		if p.Reason != "" {
 			if c.Reasons == nil {
-				c.Reasons = map[part.Reason]int{}
+				c.Reasons, c.Missed = map[part.Reason]int{}, map[part.Reason]int64{}
 			}
 			c.Reasons[p.Reason]++
+			c.Missed[p.Reason] += p.Bytes
 		}
 	}
 	return c

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -17,6 +18,7 @@ import (
 type metrics struct {
 	verdicts    *prometheus.CounterVec
 	inspected   prometheus.Counter
+	missed      *prometheus.CounterVec
 	unread      *prometheus.CounterVec
 	opaque      *prometheus.CounterVec
 	added       *prometheus.HistogramVec
@@ -54,6 +56,7 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 	m := &metrics{
 		verdicts:    counters("verdicts_total", "Requests decided, by rule, destination class, action and, where a step failed, the failure.", "rule", "class", "action", "failure"),
 		inspected:   counter("inspected_bytes_total", "Bytes of requests that were inspected, after decoding."),
+		missed:      counters("not_inspected_bytes_total", "Bytes of the parts of requests that were not or only partly inspected, by reason.", "reason"),
 		unread:      counters("not_inspected_parts_total", "Parts of requests not or only partly inspected, by reason.", "reason"),
 		opaque:      counters("opaque_total", "Connections the rules let turn over to a protocol that is not inspected.", "protocol"),
 		tunnels:     counters("tunnels_total", "CONNECT tunnels by what became of them: tls, http, bypass, or the stage at which they failed.", "kind"),
@@ -71,6 +74,10 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 			Name: "sekimori_audit_append_seconds", Help: "Time until an audit record is on disk.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .5, 1, 5},
 		}),
+	}
+	for _, reason := range part.Reasons { // so that rates can be drawn from the start
+		m.missed.WithLabelValues(string(reason))
+		m.unread.WithLabelValues(string(reason))
 	}
 	reg.MustRegister(m.added, m.appendTime)
 	gauge("connections", "Open client connections.", func() float64 { return float64(s.clients.count()) })
@@ -94,7 +101,12 @@ func (m *metrics) Decided(d gate.Decision) {
 		m.verdicts.WithLabelValues(m.rules.label(d.Verdict.Rule), m.classes.label(class), d.Verdict.Action.String(), string(d.Failure)).Inc()
 		m.added.WithLabelValues(sizeClass(d.Bytes)).Observe(d.Added.Seconds())
 	}
-	m.inspected.Add(float64(d.Coverage.Bytes))
+	inspected := d.Coverage.Bytes
+	for reason, n := range d.Coverage.Missed {
+		inspected -= n
+		m.missed.WithLabelValues(string(reason)).Add(float64(n))
+	}
+	m.inspected.Add(float64(max(0, inspected)))
 	for reason, n := range d.Coverage.Reasons {
 		m.unread.WithLabelValues(string(reason)).Add(float64(n))
 	}

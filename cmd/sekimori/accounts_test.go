@@ -113,7 +113,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`sekimori_verdicts_total{action="block",class="cloud-storage",failure="",rule="customer-list-outside"} 1`,
 		`sekimori_verdicts_total{action="allow",`,
-		`sekimori_inspected_bytes_total`, `sekimori_uninspected_bytes_total{reason="encrypted"} 0`,
+		`sekimori_inspected_bytes_total`, `sekimori_not_inspected_bytes_total{reason="encrypted"} 0`,
 		`sekimori_added_seconds_bucket{size=`, `sekimori_held_memory_bytes`, `sekimori_held_disk_bytes`, `sekimori_certificates`,
 		`sekimori_audit_append_seconds_count`, `sekimori_rules_reloads_total{outcome="ok"} 1`,
 	} {

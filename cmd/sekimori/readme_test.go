@@ -10,7 +10,7 @@ import (
 )
 
 // changing is what differs from run to run in what the commands print.
-var changing = regexp.MustCompile(`SK-[0-9A-Z]{4}-[0-9A-Z]{4}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}|hash [0-9a-f]+|\d+ bytes; last|^\d+ `)
+var changing = regexp.MustCompile(`SK-[0-9A-Z]{4}-[0-9A-Z]{4}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}|hash [0-9a-f]+|\d+ bytes; last|^\d+ |, \d\.\d\d\)`)
 
 // TestReadmeSession runs the README's session as it stands there and compares
 // what it prints with what the README shows.

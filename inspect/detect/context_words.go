@@ -24,10 +24,10 @@ var labelWords = []struct {
 		配偶者名 緊急連絡先氏名 署名 宛名 宛先名 差出人名 著者名 被保険者名 登録名義 代表者氏名 契約者氏名 氏名(漢字) 本人氏名 家族氏名 役員名
 		fullname customername clientname membername personname contactname contactperson employeename staffname patientname studentname guestname
 		recipientname sendername applicantname cardholder cardholdername cardname nameoncard holdername accountholder accountname accountholdername
-		guardianname parentname spousename displayname realname legalname truename billingname shippingname beneficiary beneficiaryname payee payeename
+		guardianname parentname spousename realname legalname truename billingname shippingname beneficiary beneficiaryname payee payeename
 		attendee attendeename passengername passenger buyername sellername ownername subscribername subscriber insured insuredname emergencycontact
 		fromname toname formattedname namekanji kanjiname jpname namejp nameja namejapanese shimei namae addressee`},
-	{LName | weak, `name names nm 名称 username author contact owner`},
+	{LName | weak, `name names displayname nm 名称 username author contact owner`},
 	{LSurname, `姓 苗字 名字 氏 姓漢字 姓(漢字) 旧姓 lastname lname surname familyname secondname sei lastnamekanji familynamekanji maidenname namelast`},
 	{LGiven, `名 名(漢字) 名漢字 firstname fname givenname forename mei middlename mname firstnamekanji givennamekanji namefirst nickname`},
 	{LKana, `フリガナ ふりがな カナ かな ヨミガナ よみがな ヨミ 読み仮名 読みがな 読み カナ氏名 氏名カナ 氏名フリガナ 氏名ふりがな 氏名(カナ) 氏名(フリガナ) お名前(カナ) お名前カナ お名前フリガナ 名前カナ カナ名 カナ名義

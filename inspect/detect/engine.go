@@ -8,12 +8,13 @@ import (
 )
 
 // Engine is a set of detectors compiled for use, in stages that have a match.Set
-// each with their vocabularies. It is immutable and safe for concurrent sessions.
+// each with their vocabularies: words in both cases, which announce numbers, and
+// those of the dictionaries filter badly together. It is immutable and safe for concurrent sessions.
 type Engine struct {
-	names   stage // the detectors of names
-	others  stage // all but those
-	cheap   stage // all that need no dictionary
-	authors stage // only those of rule authors
+	numbers stage // all detectors that need no dictionary
+	places  stage // those of addresses and postal codes
+	names   stage // those of names
+	authors stage // those of rule authors, which are in numbers too
 	reach   int   // how far authors' detectors look around a value, in bytes
 	pool    sync.Pool
 }
@@ -90,16 +91,16 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 	e := &Engine{}
 	e.reach = written.reach()
 	for _, d := range own {
-		types := d.Types()
-		if d == Detector(written) {
+		switch types := d.Types(); {
+		case d == Detector(written):
 			e.authors.add(d)
-		} else if slices.Contains(types, Name) {
+			e.numbers.add(d)
+		case slices.Contains(types, Name):
 			e.names.add(d)
-			continue
-		}
-		e.others.add(d)
-		if d == Detector(written) || !slices.ContainsFunc(types, isCostly) {
-			e.cheap.add(d)
+		case slices.ContainsFunc(types, isCostly):
+			e.places.add(d)
+		default:
+			e.numbers.add(d)
 		}
 	}
 	// Side by side: two of them unpack large dictionaries.
@@ -107,8 +108,8 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 	var errs [4]error
 	var wg sync.WaitGroup
 	wg.Go(func() { errs[0] = e.names.compile(match.Options{}) })
-	wg.Go(func() { errs[1] = e.others.compile(exprs) })
-	errs[2] = e.cheap.compile(exprs)
+	wg.Go(func() { errs[1] = e.places.compile(match.Options{}) })
+	errs[2] = e.numbers.compile(exprs)
 	errs[3] = e.authors.compile(exprs)
 	wg.Wait()
 	for _, err := range errs {

@@ -234,10 +234,11 @@ func (s *nameSearch) judge(c *nameCandidate) {
 		odds -= 1.5
 	}
 	if !full && title == 0 {
+		_, after, _ := nameAfter(s.text, c.end)
 		switch {
 		case c.middle > c.start && s.knows(s.text[c.start:c.end]):
 			odds += 2.5
-		case left && right && c.surname.Rival() == dict.Place:
+		case c.surname.Rival() == dict.Place && (left && right || after == scriptDigit || byteAt(s.text, c.end) == ' '):
 			odds = min(odds, -0.3) // a column of towns or stations
 		case left && right: // a column of anything
 			odds = min(odds, 0.8)

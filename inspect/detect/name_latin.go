@@ -198,6 +198,9 @@ func (s *nameSearch) latinName(w []latinWord) {
 		// A whole cell is not trimmed: Paris Miller, Willow Smith, Lilian Beer.
 		left, right := s.cellBorder(w[0].start, w[n-1].end)
 		first, last := &w[0], &w[n-1]
+		if end := trimStop(t[last.start:last.end]); latinOrg[end] || latinLegal[end] || latinGeo[string(t[first.start:first.end])] {
+			right = false
+		}
 		if left && right && last.family != 0 && !last.elsewhere && first.title == 0 && (first.given != 0 || first.family != 0) {
 			switch {
 			case !last.ordinary && (first.ordinary || first.elsewhere):
@@ -222,7 +225,7 @@ func (s *nameSearch) latinName(w []latinWord) {
 		switch {
 		case x.title > 0 && (len(w) > 1 || x.given == 0):
 			title = max(title, x.title)
-		case x.particle, x.elsewhere && x.given.Weight() < 10 && len(w) > 1, x.elsewhere && x.given == 0,
+		case x.particle, x.elsewhere && x.given.Weight() < 10 && len(w) > 1 && !(title >= 3 && x.given != 0), x.elsewhere && x.given == 0,
 			!x.initial && x.ordinary && x.given.Weight() < 10 && title < 3:
 			title = 0
 		case x.initial && len(w) == 1:
@@ -244,7 +247,7 @@ found:
 			n--
 			w = w[:n]
 			part = min(part, -1.5)
-			if n == 1 || latinOrg[trimStop(t[last.start:last.end])] {
+			if end := trimStop(t[last.start:last.end]); n == 1 || latinOrg[end] || latinLegal[end] {
 				part = -3 // Stanley Cup, Robert Petersen Hotel
 			}
 			continue
@@ -304,8 +307,22 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 			}
 		}
 	}
+	if n > 1 && branded(t[first.start:last.end]) {
+		odds -= 5
+	}
 	label, _ := s.labelled(start, end)
-	odds += label + s.latinAround(start, end)
+	if part < -1 {
+		label = min(label, 0) // name="Lake Charles"
+	}
+	odds += label + s.latinAround(start, end) + s.thing(start, end, n)
+	if odds > -0.5 && s.inCode(start, end) {
+		// The samples of programs: name: 'Taylor'.
+		if n == 1 {
+			odds -= max(label, 0) + 2.5
+		} else {
+			odds -= 0.8 * max(label, 0)
+		}
+	}
 	if left, right := s.cellBorder(start, end); left && right && n > 1 {
 		odds += 1.2
 	} else if n == 1 {

@@ -52,8 +52,8 @@ type Session struct {
 	line    int        // line number at own
 
 	block    Block
-	first    []Detector // those that go first, for the demand firstFor
-	firstFor Demand
+	ahead    []Detector // those that go first, for the demand aheadFor
+	aheadFor Demand
 	found    []Finding
 	resolver resolver
 	view     view
@@ -284,21 +284,21 @@ func (s *Session) work(text []byte, last bool) {
 
 var newline = []byte{'\n'}
 
-// stage returns what to look with and which of its detectors go first.
-func (s *Session) stage(demand Demand) (*stage, []Detector) {
-	e := s.engine
+// first returns the detectors that go first, because what they find is in
+// demand, or that everything is.
+func (s *Session) first(demand Demand) (first []Detector, all bool) {
 	if demand == nil || slices.ContainsFunc(demand, isCostly) {
-		return &e.others, e.others.detectors
+		return nil, true
 	}
-	if s.first == nil || !slices.Equal(demand, s.firstFor) {
-		s.first, s.firstFor = s.first[:0], append(s.firstFor[:0], demand...)
-		for _, d := range e.cheap.detectors {
+	if s.ahead == nil || !slices.Equal(demand, s.aheadFor) {
+		s.ahead, s.aheadFor = s.ahead[:0], append(s.aheadFor[:0], demand...)
+		for _, d := range s.engine.numbers.detectors {
 			if slices.ContainsFunc(d.Types(), func(t Type) bool { return slices.Contains(demand, t) }) {
-				s.first = append(s.first, d)
+				s.ahead = append(s.ahead, d)
 			}
 		}
 	}
-	return &e.cheap, s.first
+	return s.ahead, false
 }
 
 // cut chooses where the reported part of a full block ends: at a row's or
@@ -322,31 +322,31 @@ func (s *Session) cut(text []byte) int {
 // look runs the detectors over text and groups what they find. last says that
 // the text ends here.
 func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
-	st, first := s.stage(demand)
-	all := st == &s.engine.others
-	b := &s.block
+	e, b := s.engine, &s.block
 	b.Text = text
 	s.view.cut = cut
 	s.found = s.found[:0]
+	first, all := s.first(demand)
 	if !all {
-		s.scan(st)
+		s.scan(&e.numbers)
 		find(first, nil, b, s.emit)
 		if len(s.found) == 0 {
 			s.skipped = true
 			return
 		}
 	}
-	claimed := s.view.claim(&s.claims, s.engine.names.set)
+	claimed := s.view.claim(&s.claims, e.names.set)
 	switch {
 	case claimed:
-		s.lookAtRest(st, all)
+		s.lookAtRest(all)
 	case all:
-		s.run(st, nil)
+		s.run(&e.numbers, nil)
+		s.run(&e.places, nil)
 		if s.named(demand, cut, last) {
-			s.run(&s.engine.names, nil)
+			s.run(&e.names, nil)
 		}
 	default:
-		find(st.detectors, first, b, s.emit)
+		find(e.numbers.detectors, first, b, s.emit)
 	}
 	found := s.resolver.resolve(s.found)
 	if claimed {
@@ -402,22 +402,22 @@ func (s *Session) closed(last bool) bool {
 	return false
 }
 
-// lookAtRest runs the detectors of st, and if all is set those of names, over
-// what the claims left, and those of authors over the whole text.
-func (s *Session) lookAtRest(st *stage, all bool) {
+// lookAtRest looks at what the claims left, and with the detectors of authors at
+// the whole text. Without all it looks for numbers only.
+func (s *Session) lookAtRest(all bool) {
 	s.found = s.found[:0]
-	b, r := &s.block, &s.claims.rest
-	authors := &s.engine.authors
-	if len(authors.detectors) > 0 {
-		s.run(authors, nil)
+	e, b, r := s.engine, &s.block, &s.claims.rest
+	if len(e.authors.detectors) > 0 {
+		s.run(&e.authors, nil)
 	}
 	whole, n := b.Text, len(s.found)
 	b.Text, b.context = r.text, r
-	s.run(st, authors.detectors)
+	s.run(&e.numbers, e.authors.detectors)
 	if all {
-		s.scan(&s.engine.names)
+		s.run(&e.places, nil)
+		s.scan(&e.names)
 		b.Hits = r.quieten(b.Hits)
-		find(s.engine.names.detectors, nil, b, s.emit)
+		find(e.names.detectors, nil, b, s.emit)
 	}
 	moved := s.found[:n]
 	for i := n; i < len(s.found); i++ {
