@@ -37,6 +37,7 @@ type exchange struct {
 	asked    gate.Transaction
 	outcome  gate.Outcome
 	upload   *upload // the held body on its way out
+	lent     bool    // the held body's memory is on its way out
 	turns    bool    // it asks to turn the connection over to WebSocket
 	answered bool    // the response is our own
 	drain    bool    // the client may still be sending
@@ -100,7 +101,7 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 		x.s.log.Warn("origin not reached", "host", x.host, "port", x.port, "cause", word, "error", err)
 		return x.own(&answer.Answer{Kind: answer.Kind(word), Host: x.host})
 	}
-	if x.upload.sent() {
+	if x.upload.sent() || x.lent && x.link.sent() {
 		x.outcome.Close() // room for others while the answer may take long
 	}
 	x.w.stream = resp.ContentLength < 0
@@ -142,7 +143,11 @@ func (x *exchange) write(a *answer.Answer) {
 // is read a little longer: closing at once would reset the connection, and it
 // would never see why.
 func (x *exchange) finish(failed bool) {
-	x.outcome.Close()
+	if b := x.outcome.Body; b != nil && x.lent && !x.link.sent() {
+		b.Abandon() // the transport may still read it
+	} else {
+		x.outcome.Close()
+	}
 	if u := x.upgraded; u != nil && u.client != nil {
 		u.Close() // goproxy leaves it open
 	}

@@ -31,6 +31,10 @@ type metrics struct {
 	panics      prometheus.Counter
 	relayed     *prometheus.CounterVec
 
+	sizes [len(sizeNames)]prometheus.Observer // of added
+
+	mu             sync.Mutex // of what follows
+	kept           map[verdictKey]prometheus.Counter
 	rules, classes bounded
 }
 
@@ -79,6 +83,10 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 		m.missed.WithLabelValues(string(reason))
 		m.unread.WithLabelValues(string(reason))
 	}
+	for i, name := range sizeNames {
+		m.sizes[i] = m.added.WithLabelValues(name)
+	}
+	m.kept = map[verdictKey]prometheus.Counter{}
 	reg.MustRegister(m.added, m.appendTime)
 	gauge("connections", "Open client connections.", func() float64 { return float64(s.clients.count()) })
 	gauge("held_bodies", "Request bodies held now.", func() float64 { return float64(s.deps.Hold.Stats().Bodies) })
@@ -98,8 +106,8 @@ func (m *metrics) Decided(d gate.Decision) {
 		if len(d.Classes) > 0 {
 			class = d.Classes[0]
 		}
-		m.verdicts.WithLabelValues(m.rules.label(d.Verdict.Rule), m.classes.label(class), d.Verdict.Action.String(), string(d.Failure)).Inc()
-		m.added.WithLabelValues(sizeClass(d.Bytes)).Observe(d.Added.Seconds())
+		m.verdict(verdictKey{d.Verdict.Rule, class, d.Verdict.Action, d.Failure}).Inc()
+		m.sizes[sizeClass(d.Bytes)].Observe(d.Added.Seconds())
 	}
 	inspected := d.Coverage.Bytes
 	for reason, n := range d.Coverage.Missed {
@@ -115,32 +123,55 @@ func (m *metrics) Decided(d gate.Decision) {
 	}
 }
 
-// sizeClass names the body sizes that behave alike.
-func sizeClass(n int64) string {
+// verdictKey is what verdicts are counted by, before labels are bounded.
+type verdictKey struct {
+	rule, class string
+	action      rules.Action
+	failure     gate.Failure
+}
+
+// maxKept bounds the counters that are found without their labels.
+const maxKept = 1000
+
+// verdict returns the counter of k.
+func (m *metrics) verdict(k verdictKey) prometheus.Counter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.kept[k]
+	if c == nil {
+		c = m.verdicts.WithLabelValues(m.rules.label(k.rule), m.classes.label(k.class), k.action.String(), string(k.failure))
+		if len(m.kept) < maxKept {
+			m.kept[k] = c
+		}
+	}
+	return c
+}
+
+// sizeNames are the labels of sizeClass.
+var sizeNames = [...]string{"none", "16KiB", "256KiB", "4MiB", "64MiB", "larger"}
+
+// sizeClass numbers the body sizes that behave alike.
+func sizeClass(n int64) int {
 	switch {
 	case n == 0:
-		return "none"
+		return 0
 	case n <= 16<<10:
-		return "16KiB"
+		return 1
 	case n <= 256<<10:
-		return "256KiB"
+		return 2
 	case n <= 4<<20:
-		return "4MiB"
+		return 3
 	case n <= 64<<20:
-		return "64MiB"
+		return 4
 	}
-	return "larger"
+	return 5
 }
 
-// bounded keeps a label from growing without end over many reloads.
-type bounded struct {
-	mu   sync.Mutex
-	seen map[string]struct{}
-}
+// bounded keeps a label from growing without end over many reloads. Not safe
+// for concurrent use.
+type bounded struct{ seen map[string]struct{} }
 
 func (b *bounded) label(v string) string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if _, ok := b.seen[v]; ok {
 		return v
 	}

@@ -163,10 +163,10 @@ func (x *exchange) prepare(r *http.Request) {
 	if r.ContentLength = b.Size(); len(r.Trailer) > 0 {
 		r.ContentLength = -1 // chunked, or there is no place for them
 	}
-	if held, ok := b.Take(); ok {
+	if held, ok := b.Bytes(); ok {
 		// The transport writes a body that it knows to be in memory
-		// together with the head, and may still read it when the exchange
-		// is over.
+		// together with the head, but does not tell it when it is done.
+		x.lent = true
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(held)), nil }
 	} else {
 		x.upload = &upload{body: b}

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
@@ -58,7 +60,16 @@ func (t *tunnel) TunnelHost() string { return t.host }
 type link struct {
 	tunnel *tunnel       // nil at the front
 	guard  *framing.Conn // nil with HTTP/2
+
+	// sending counts requests that have a connection to an origin and are
+	// not yet written whole to it, of this connection's exchanges together;
+	// each retry counts. When one ends without a word it stays too high.
+	sending atomic.Int64
 }
+
+// sent tells whether nothing of an exchange that has its answer is still being
+// written. It may be false although nothing is.
+func (l *link) sent() bool { return l.sending.Load() == 0 }
 
 type linkKey struct{}
 
@@ -73,7 +84,10 @@ func connContext(ctx context.Context, c net.Conn) context.Context {
 		c = t.NetConn()
 	}
 	l.tunnel, _ = c.(*tunnel)
-	return context.WithValue(ctx, linkKey{}, l)
+	return httptrace.WithClientTrace(context.WithValue(ctx, linkKey{}, l), &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { l.sending.Add(1) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { l.sending.Add(-1) },
+	})
 }
 
 func linkOf(ctx context.Context) *link {

@@ -49,6 +49,7 @@ type wholeTOML struct {
 type personsTOML struct {
 	Corpus  string
 	AtLeast float64 `toml:"at_least"`
+	UpTo    int     `toml:"up_to"`
 }
 
 type namedTOML struct{ Name, Why string }

@@ -219,5 +219,11 @@ func newRE2Set(s set) (engine, error) {
 }
 
 func (r re2Set) scan(text []byte, times int) (sample, error) {
-	return timed(times, func() int { return len(r.set.FindAll(text, r.n)) }), nil
+	var err error
+	s := timed(times, func() int {
+		var found []int
+		found, err = r.set.FindAllWithError(text, r.n)
+		return len(found)
+	})
+	return s, err
 }

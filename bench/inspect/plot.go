@@ -222,6 +222,6 @@ func (r *Result) curve(p *plot, kind, title, unit string, x func(*Measurement) f
 		p.text(p.width-right+36, labels, "tick", n)
 		labels += 18
 	}
-	p.text(p.width-right+14, p.y+height+16, "tick", unit)
+	p.text(p.width-right+36, p.y+height+16, "tick", unit)
 	p.y += height + 34
 }

@@ -75,9 +75,9 @@ func (r *run) persons(t *subject, text []byte, found int) error {
 		if !t.builtin || p.Corpus != t.name {
 			continue
 		}
-		lines := bytes.Count(text, []byte("\n"))
+		lines := min(bytes.Count(text, []byte("\n")), p.UpTo)
 		if float64(found) < p.AtLeast*float64(lines) {
-			return fmt.Errorf("%w: %d persons in %d lines, want %.0f %% of them", errMiscount, found, lines, 100*p.AtLeast)
+			return fmt.Errorf("%w: %d persons in the first %d lines and those after, want %.0f %% of them", errMiscount, found, lines, 100*p.AtLeast)
 		}
 	}
 	return nil

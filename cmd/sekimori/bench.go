@@ -33,8 +33,8 @@ corpora made on the spot, beside cloudflare/ahocorasick, Go regexp, go-re2, and
 Hyperscan and Vectorscan where a C compiler and their headers are there
 (libhyperscan-dev, libvectorscan-dev; the two exclude each other: install one,
 unpack the other and name its folder with --hyperscan). Every engine's count of
-matches is checked; a miscount ends the run with an error. A full run takes some
-ten minutes and up to 2 GB of memory, --quick about one minute.
+matches is checked; a miscount ends the run with an error. A full run takes half
+an hour or so and 2 GB of memory, --quick about two minutes.
 --only takes names of corpora (C1 to C6), sets of patterns (P1, P2, P3, ALL) and
 kinds: limit, matching, whole, length, literals, cores, start-up.
 bench/README.md tells how it is measured, and the keys of --json.`},

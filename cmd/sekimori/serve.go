@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -76,6 +77,19 @@ type installation struct {
 	audit   *audit.Log
 	server  *proxy.Server
 	closers []func() error
+
+	inForce atomic.Pointer[gate.Policy]
+}
+
+// policy returns the rules in force and their scanner.
+func (i *installation) policy() *gate.Policy {
+	set := i.rules.Set()
+	p := i.inForce.Load()
+	if p == nil || p.Rules != set {
+		p = &gate.Policy{Scanner: set.Scanner(), Rules: set}
+		i.inForce.Store(p)
+	}
+	return p
 }
 
 func (i *installation) close() error {
@@ -138,11 +152,8 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	}
 	i.closers = append(i.closers, i.rules.Close)
 	i.server, err = proxy.New(c.Proxy, proxy.Deps{
-		Policy: func() *gate.Policy {
-			set := i.rules.Set()
-			return &gate.Policy{Scanner: set.Scanner(), Rules: set}
-		},
-		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
+		Policy: i.policy,
+		Audit:  i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
 			{Name: "audit", Probe: i.audit.Healthy},
@@ -248,6 +259,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			failed <- fmt.Errorf("serve the admin address: %w", err)
 		}
 	}()
+	tuneCollector()
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
 	i.greet(p.stdout, front.Addr(), back.Addr())
 

@@ -29,7 +29,7 @@ var sextet = func() (t [256]byte) {
 // bad byte does not hide what follows.
 type base64Reader struct {
 	src  io.Reader
-	in   [4096]byte
+	in   []byte
 	have []byte // of in, not decoded yet
 	bits uint32
 	n    int // sextets in bits
@@ -46,8 +46,11 @@ func (r *base64Reader) Read(p []byte) (int, error) {
 			if o > 0 {
 				return o, nil
 			}
+			if r.in == nil {
+				r.in = make([]byte, 8<<10)
+			}
 			var n int
-			n, r.err = r.src.Read(r.in[:])
+			n, r.err = r.src.Read(r.in)
 			r.have = r.in[:n]
 			continue
 		}
@@ -120,25 +123,73 @@ func (r *base64Reader) rest(p []byte) int {
 	return o
 }
 
+// sextets holds the characters' values at their places in a group of four, as a
+// big-endian number of three bytes, with the lowest byte set where there is none.
+var sextets = func() (t [4][256]uint32) {
+	for c, v := range sextet {
+		for i := range t {
+			if t[i][c] = uint32(v) << (26 - 6*i); v == outside {
+				t[i][c] = 1
+			}
+		}
+	}
+	return t
+}()
+
 // decodeGroups decodes whole groups of four until one holds something else.
 func decodeGroups(dst, src []byte) (n, used int) {
-	for used+4 <= len(src) && n+3 <= len(dst) {
-		s := src[used : used+4 : used+4]
-		a, b, c, d := sextet[s[0]], sextet[s[1]], sextet[s[2]], sextet[s[3]]
-		if a|b|c|d == outside {
+	for len(src)-used >= 8 && len(dst)-n >= 8 {
+		s := src[used : used+8 : used+8]
+		x := sextets[0][s[0]] | sextets[1][s[1]] | sextets[2][s[2]] | sextets[3][s[3]]
+		y := sextets[0][s[4]] | sextets[1][s[5]] | sextets[2][s[6]] | sextets[3][s[7]]
+		if (x|y)&1 != 0 {
 			break
 		}
-		x := uint32(a)<<18 | uint32(b)<<12 | uint32(c)<<6 | uint32(d)
-		dst[n], dst[n+1], dst[n+2] = byte(x>>16), byte(x>>8), byte(x)
+		binary.BigEndian.PutUint64(dst[n:], uint64(x)<<32|uint64(y)<<8)
+		n, used = n+6, used+8
+	}
+	for len(src)-used >= 4 && len(dst)-n >= 3 {
+		s := src[used : used+4 : used+4]
+		x := sextets[0][s[0]] | sextets[1][s[1]] | sextets[2][s[2]] | sextets[3][s[3]]
+		if x&1 != 0 {
+			break
+		}
+		dst[n], dst[n+1], dst[n+2] = byte(x>>24), byte(x>>16), byte(x>>8)
 		n, used = n+3, used+4
 	}
 	return n, used
 }
 
+// sextetPrefix returns how many characters of base64 b begins with.
+func sextetPrefix(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		s := b[i : i+8 : i+8]
+		if sextet[s[0]]|sextet[s[1]]|sextet[s[2]]|sextet[s[3]]|
+			sextet[s[4]]|sextet[s[5]]|sextet[s[6]]|sextet[s[7]] == outside {
+			break
+		}
+	}
+	for i < len(b) && sextet[b[i]] != outside {
+		i++
+	}
+	return i
+}
+
+// base64Prefix is sextetPrefix with padding.
+func base64Prefix(b []byte) int {
+	i := sextetPrefix(b)
+	for i < len(b) && b[i] == '=' {
+		i++
+		i += sextetPrefix(b[i:])
+	}
+	return i
+}
+
 // unbase64 decodes b as base64Reader would, into dst[:0].
 func unbase64(dst, b []byte) []byte {
 	dst = dst[:0]
-	r := base64Reader{src: bytes.NewReader(b)}
+	r := base64Reader{have: b, err: io.EOF}
 	for {
 		if cap(dst)-len(dst) < 64 {
 			dst = append(dst, make([]byte, len(b)+64)...)[:len(dst)]
@@ -177,10 +228,7 @@ func findRun(b []byte) (run, bool) {
 		for start > 0 && sextet[b[start-1]] != outside {
 			start--
 		}
-		end := i + 1
-		for end < len(b) && sextet[b[end]] != outside {
-			end++
-		}
+		end := i + sextetPrefix(b[i:])
 		if end-start < minRun || !mixed(b[start:end]) {
 			i = end + minRun
 			continue
@@ -292,10 +340,12 @@ func base64Child(scratch, b []byte) (part.Part, []byte, bool) {
 // apart.
 func isBase64(b []byte) bool {
 	n := 0
-	for i, c := range b {
-		switch {
-		case sextet[c] != outside:
-			n++
+	for i := 0; i < len(b); i++ {
+		k := sextetPrefix(b[i:])
+		if n, i = n+k, i+k; i == len(b) {
+			break
+		}
+		switch c := b[i]; {
 		case c == '\n' || c == '\r' || c == ' ':
 		case c == '=' && i >= len(b)-4:
 		default:
@@ -327,11 +377,7 @@ func (r *runReader) Read(p []byte) (int, error) {
 	r.w.fill(chunk)
 	b := r.w.text
 	if r.line == 0 {
-		n := 0
-		for n < len(b) && n < len(p) && (sextet[b[n]] != outside || b[n] == '=') {
-			p[n] = b[n]
-			n++
-		}
+		n := copy(p, b[:base64Prefix(b[:min(len(b), len(p))])])
 		r.w.consume(n)
 		if n == 0 {
 			r.done = true
@@ -341,10 +387,7 @@ func (r *runReader) Read(p []byte) (int, error) {
 	}
 	n, taken := 0, 0
 	for n+r.line <= len(p) && taken < len(b) {
-		end := taken
-		for end < len(b) && end-taken <= r.line && (sextet[b[end]] != outside || b[end] == '=') {
-			end++
-		}
+		end := taken + base64Prefix(b[taken:min(len(b), taken+r.line+1)])
 		next := lineEnd(b, end)
 		if end-taken != r.line || next == end {
 			if end == len(b) && r.w.err == nil {

@@ -80,8 +80,11 @@ type jsonReader struct {
 	b      *part.Budget
 	w      *window
 	o      *writer
-	pos    int // in w.text
-	done   int // in w.text: taken over up to here
+	marks  marks // of w.text
+	pos    int   // in w.text
+	done   int   // in w.text: taken over up to here
+	late   bool  // the structure is followed only where it is asked for
+	known  int   // in w.text: if late, the structure is followed up to here
 	levels []level
 	keys   []byte
 	depth  int  // of nesting, beyond levels too
@@ -97,7 +100,7 @@ func (jsonText) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	o := openWriter(e, w, part.JSON)
 	defer o.Close()
 	r := jsons.Get().(*jsonReader)
-	defer func() { *r = jsonReader{levels: r.levels[:0], keys: r.keys[:0], value: r.value[:0]}; jsons.Put(r) }()
+	defer r.release()
 	r.ctx, r.e, r.b, r.w, r.o = ctx, e, b, w, o
 	for r.more() {
 		if over := b.Spend(ctx, 0); over != nil {
@@ -116,12 +119,19 @@ func (jsonText) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	return finish(ctx, e, w)
 }
 
+// release keeps r's storage for others.
+func (r *jsonReader) release() {
+	*r = jsonReader{levels: r.levels[:0], keys: r.keys[:0], value: r.value[:0], marks: r.marks}
+	jsons.Put(r)
+}
+
 // more slides the window. It reports false at the end.
 func (r *jsonReader) more() bool {
 	r.keep()
 	r.w.consume(r.pos)
 	r.pos, r.done = 0, 0
 	r.w.fill(chunk)
+	r.marks = r.marks.of(r.w.text)
 	return len(r.w.text) > 0
 }
 
@@ -135,29 +145,76 @@ func (r *jsonReader) keep() {
 
 // block reads on until the window has too little left to hold a whole string.
 func (r *jsonReader) block() error {
+	kind := betweenStrings
+	if r.late = r.w.err != nil; r.late {
+		kind, r.known = inString, r.pos
+	}
+	tried := -1 // where the marks were last looked at for a dull stretch
 	for r.pos < len(r.w.text) && (r.w.err != nil || len(r.w.text)-r.pos >= maxString) {
-		switch c := r.w.text[r.pos]; c {
-		case '"':
-			if err := r.string(); err != nil {
-				return err
-			}
-			continue
-		case '{', '[':
-			r.enter(c == '[')
-		case '}', ']':
-			r.leave()
-		case ',':
-			if l := r.level(); l != nil {
-				l.index++
-				r.name = !l.array
-			}
-		case ':':
-			r.name = false
+		if k := r.pos >> 6; r.late && k != tried {
+			tried = k
+			r.pos = r.marks.dull(r.pos)
 		}
-		r.pos++
+		r.pos = min(r.marks.next(kind, r.pos), len(r.w.text))
+		if r.pos == len(r.w.text) {
+			break
+		}
+		if c := r.w.text[r.pos]; c != '"' {
+			r.structure(c)
+			r.pos++
+		} else if err := r.string(); err != nil {
+			return err
+		}
 	}
 	r.keep()
 	return r.o.err
+}
+
+// structure follows a character between strings.
+func (r *jsonReader) structure(c byte) {
+	switch c {
+	case '{', '[':
+		r.enter(c == '[')
+	case '}', ']':
+		r.leave()
+	case ',':
+		if l := r.level(); l != nil {
+			l.index++
+			r.name = !l.array
+		}
+	case ':':
+		r.name = false
+	}
+}
+
+// key follows a string, which may be a key.
+func (r *jsonReader) key(body []byte) {
+	if l := r.level(); r.name && l != nil && !l.array {
+		r.keys = append(r.keys[:l.from], body[:charStart(body, 64)]...)
+		l.to = len(r.keys)
+	}
+}
+
+// catchUp follows the structure up to pos.
+func (r *jsonReader) catchUp() {
+	if !r.late {
+		return
+	}
+	for i := r.known; ; i++ {
+		if i = r.marks.next(betweenStrings, i); i >= r.pos {
+			break
+		}
+		if c := r.w.text[i]; c != '"' {
+			r.structure(c)
+			continue
+		}
+		n, _, closed := r.stringEnd(i, min(len(r.w.text)-i-1, maxString))
+		r.key(r.w.text[i+1 : i+1+n])
+		if i += n; closed {
+			i++
+		}
+	}
+	r.known = r.pos
 }
 
 func (r *jsonReader) enter(array bool) {
@@ -210,15 +267,15 @@ func (r *jsonReader) path() string {
 // string reads the string at pos.
 func (r *jsonReader) string() error {
 	b := r.w.text[r.pos+1:]
-	n, escaped, closed := stringEnd(b[:min(len(b), maxString)])
+	n, escaped, closed := r.stringEnd(r.pos, min(len(b), maxString))
 	if !closed && len(b) >= maxString {
 		return r.long()
 	}
 	body := b[:n]
-	if l := r.level(); r.name && l != nil && !l.array {
-		r.keys = append(r.keys[:l.from], body[:charStart(body, 64)]...)
-		l.to = len(r.keys)
-	} else if !r.name && n >= minValue && (escaped || dense(body)) {
+	if !r.late {
+		r.key(body)
+	}
+	if n >= minValue && (escaped || dense(body)) && (r.late || !r.name) {
 		value := body
 		if escaped {
 			r.value, _ = unescape(r.value[:0], body)
@@ -229,7 +286,9 @@ func (r *jsonReader) string() error {
 			child, ok = part.Part{Body: newBytesReader(value), Size: int64(len(value))}, true
 		}
 		if ok {
-			return r.child(child, n)
+			if r.catchUp(); !r.name {
+				return r.child(child, n)
+			}
 		}
 	}
 	if escaped {
@@ -243,6 +302,21 @@ func (r *jsonReader) string() error {
 		r.pos++
 	}
 	return r.o.err
+}
+
+// stringEnd returns the length of the string at offset at, of which it looks at
+// most bytes, whether it has escapes, and whether it ends there.
+func (r *jsonReader) stringEnd(at, most int) (n int, escaped, closed bool) {
+	from := at + 1
+	for i := from; ; i += 2 {
+		if i = r.marks.next(inString, i); i >= from+most {
+			return most, escaped, false
+		}
+		if r.w.text[i] == '"' {
+			return i - from, escaped, true
+		}
+		escaped = true
+	}
 }
 
 // child hands on a string of n bytes as a nested part.
@@ -294,6 +368,7 @@ func (r *jsonReader) resolve(body []byte) {
 
 // long hands on a string that does not end in the window.
 func (r *jsonReader) long() error {
+	r.catchUp()
 	r.pos++
 	r.keep()
 	path := r.path()
@@ -328,6 +403,8 @@ func (r *jsonReader) long() error {
 	if r.w.fill(1); len(r.w.text) > 0 && r.w.text[0] == '"' {
 		r.pos = 1
 	}
+	r.marks = r.marks.of(r.w.text)
+	r.known = r.pos
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -36,7 +37,11 @@ func (mail) Match(p *part.Part, head []byte) bool {
 			if k == 0 {
 				return telling >= 2 && len(head) == part.HeadSize && lines > 4
 			}
-			switch string(bytes.ToLower(line[:k])) {
+			var name [maxFieldName]byte
+			for i, c := range line[:k] {
+				name[i] = lowerCase(c)
+			}
+			switch string(name[:k]) {
 			case "from", "to", "subject", "date", "received", "message-id", "return-path", "content-type",
 				"content-transfer-encoding", "reply-to", "cc", "delivered-to", "sender":
 				telling++
@@ -49,6 +54,8 @@ func (mail) Match(p *part.Part, head []byte) bool {
 	return telling >= 3 && len(head) == part.HeadSize
 }
 
+const maxFieldName = 76
+
 // fieldName returns the length of the field name that a line begins with, 0 if
 // it does not.
 func fieldName(line []byte) int {
@@ -56,12 +63,22 @@ func fieldName(line []byte) int {
 		if c == ':' {
 			return i
 		}
-		if c <= ' ' || c >= 0x7f || i > 76 {
+		if !inFieldName[c] || i == maxFieldName-1 {
 			return 0
 		}
 	}
 	return 0
 }
+
+// inFieldName tells the bytes of names of header fields: those of a token (RFC
+// 9110), which leaves out what RFC 5322 allows besides and nobody writes, as the
+// marks that lines of JSON begin with.
+var inFieldName = func() (t [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		t[c] = !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+	}
+	return t
+}()
 
 func (mail) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	e.Format("mail", "")

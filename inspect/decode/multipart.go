@@ -321,11 +321,16 @@ func rawParameter(value []byte, name string) ([]byte, bool) {
 func lowerASCII(b []byte) []byte {
 	out := bytes.Clone(b)
 	for i, c := range out {
-		if c-'A' < 26 {
-			out[i] = c | 0x20
-		}
+		out[i] = lowerCase(c)
 	}
 	return out
+}
+
+func lowerCase(c byte) byte {
+	if c-'A' < 26 {
+		return c | 0x20
+	}
+	return c
 }
 
 // toUTF8 reads a short value in whatever encoding it is in.

@@ -177,29 +177,22 @@ type textRun struct {
 	charset.Charset
 }
 
-// printable tells the bytes of ASCII that text is made of, wordly those and all
-// beyond ASCII, upper the high bytes of usual characters in UTF-16.
-var printable, wordly, upper = func() (p, w, u [256]bool) {
+// printable tells the bytes of ASCII that text is made of, upper the high bytes
+// of usual characters in UTF-16.
+var printable, upper = func() (p, u [256]bool) {
 	for c := range 256 {
 		p[c] = c >= ' ' && c < 0x7f || c == '\t' || c == '\n' || c == '\r'
-		w[c] = p[c] || c >= 0x80
 		u[c] = c == 0 || c == 0x30 || c == 0xff || c >= 0x4e && c <= 0x9f
 	}
-	return p, w, u
+	return p, u
 }()
 
 // nextNarrow returns the first run of text of bytes in b from at on, the zero
 // run if there is none.
 func nextNarrow(b []byte, at int) textRun {
 	for at < len(b) {
-		for at < len(b) && !wordly[b[at]] {
-			at++
-		}
-		end := at
-		for end < len(b) && wordly[b[end]] {
-			end++
-		}
-		for end-at >= minText {
+		var end int
+		for at, end = plausible(b, at); end-at >= minText; {
 			n, c := narrowRun(b[at:end])
 			if n >= minText {
 				return textRun{at, at + n, c}
@@ -227,12 +220,13 @@ func narrowRun(b []byte) (int, charset.Charset) {
 // nextWide returns the first run of text in UTF-16LE in b from at on; if there
 // is none, one that starts at b's end. It looks at one high byte in minText.
 func nextWide(b []byte, at int) textRun {
+	var failed [2]int // by parity, the end of the last run that was none
 	for i := at + 2*minText - 1; i < len(b); {
 		next := i + 1 // the other parity, then further on
 		if (i-at)%(2*minText) == 0 {
 			next = i + 2*minText - 1
 		}
-		if upper[b[i]] {
+		if upper[b[i]] && i >= failed[i&1] {
 			start, end := i-1, i+1
 			for start-2 >= at && wideChar(b[start-2], b[start-1]) {
 				start -= 2
@@ -244,6 +238,7 @@ func nextWide(b []byte, at int) textRun {
 				if readsWide(b[start:end]) {
 					return textRun{start, end, charset.UTF16LE}
 				}
+				failed[i&1] = end
 			}
 		}
 		i = next

@@ -36,10 +36,28 @@ func (o *writer) Close() {
 	writers.Put(o)
 }
 
+// direct is the size from which text is handed on as it stands in the window,
+// not copied to be joined with what comes next.
+const direct = 4 << 10
+
 // copy takes over text, which stands at offset at of the window.
 func (o *writer) copy(text []byte, at int) {
 	for len(text) > 0 && o.err == nil {
 		n := len(text)
+		if n >= direct {
+			if o.flush() != nil {
+				return
+			}
+			if n = min(n, blockSize); n < len(text) {
+				n = normal.Border(text[:n])
+			}
+			o.m.Reset(o.from.Origin(at))
+			o.m.Copy(0, o.from, at, n)
+			o.text(text[:n])
+			o.m.Reset(0)
+			text, at = text[n:], at+n
+			continue
+		}
 		if free := blockSize - len(o.buf); n > free {
 			if n = free; n < len(text) {
 				n = normal.Border(text[:max(n, 1)])
@@ -71,14 +89,19 @@ func (o *writer) put(s string, at, n int) {
 // are offsets in the part.
 func (o *writer) flush() error {
 	if len(o.buf) > 0 && o.err == nil {
-		o.err = o.e.Text(part.Text{Bytes: o.buf, Map: &o.m, Layout: o.layout})
-		if o.spare = percentDecoded(o.spare[:0], o.buf); len(o.spare) > 0 && o.err == nil {
-			o.err = o.e.Child(percentChild(o.spare))
-		}
+		o.text(o.buf)
 	}
 	o.buf = o.buf[:0]
 	o.m.Reset(0)
 	return o.err
+}
+
+// text hands b on, which o.m leads from.
+func (o *writer) text(b []byte) {
+	o.err = o.e.Text(part.Text{Bytes: b, Map: &o.m, Layout: o.layout})
+	if o.spare = percentDecoded(o.spare[:0], b); len(o.spare) > 0 && o.err == nil {
+		o.err = o.e.Child(percentChild(o.spare))
+	}
 }
 
 // child hands on a nested part, after the text before it.

@@ -180,7 +180,7 @@ func (s *addressSearch) below(a *addressParts, at int, cities []uint16) {
 	// What is not listed, up to the number: 字 and 小字.
 	if num := s.numberAhead(at); num >= at && !placeNotTown(t[at:num]) {
 		end, units := readNumber(t, num)
-		if end > num && (units || !counted(t[end:])) {
+		if end > num && (units || !counted(t[end:]) && !(num > 0 && t[num-1] == ' ' && end-num <= 3 && thousands(t[end:]))) {
 			a.likeTown = a.likeTown || num > at
 			a.number, a.units = true, units
 			a.end = end
@@ -205,6 +205,19 @@ func placeNotTown(t []byte) bool {
 		}
 	}
 	return false
+}
+
+// thousands reports whether t goes on with a thousands separator and three
+// digits, as numbers in statistics do: 福島市 39,120.
+func thousands(t []byte) bool {
+	if len(t) < 4 || t[0] != ',' {
+		return false
+	}
+	n := 1
+	for n < len(t) && t[n] >= '0' && t[n] <= '9' {
+		n++
+	}
+	return n == 4 && (n == len(t) || t[n] != '-')
 }
 
 // counted reports whether what follows a number makes it a count or a date.

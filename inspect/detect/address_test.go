@@ -29,6 +29,7 @@ func TestNotJapaneseAddresses(t *testing.T) {
 		"札幌市中央区で3件の事故",
 		"北海道に5日間滞在した",
 		"第3条第2項",
+		"福島市   39,120   12", // statistics
 	})
 }
 

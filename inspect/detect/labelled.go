@@ -73,7 +73,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 			conf = 0.85
 		}
 		lo, hi, ok := plausibleName(b.Text[start:end], own)
-		if !ok || namelessThing(b.Text[start+lo:start+hi]) || conf < 0.93 && !looksLikeName(b.Text[start+lo:start+hi]) {
+		if !ok || namelessThing(b.Text[start+lo:start+hi]) || sampled(b.Text, start+lo, start+hi) || conf < 0.93 && !looksLikeName(b.Text[start+lo:start+hi]) {
 			continue
 		}
 		done = start + hi

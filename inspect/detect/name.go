@@ -58,6 +58,10 @@ func (names) Find(b *Block, emit func(Finding)) {
 				s.given(int(h.Start), int(h.End))
 			}
 		case ClassHonorific:
+			if nameKind(h.Payload>>8&0xFF) == nameLabel {
+				s.announced(int(h.End))
+				continue
+			}
 			s.honorific(int(h.Start), int(h.End))
 		}
 	}

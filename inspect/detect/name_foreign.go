@@ -112,6 +112,9 @@ func (s *nameSearch) katakana(i int) {
 		odds--
 	}
 	title := nameTitle(t[end:])
+	if parts == 1 && title == 0 && dict.SurnameKana().Lookup(word) != 0 {
+		odds -= 1.5 // マツモト is a branch or a town
+	}
 	switch {
 	case title > 0:
 		odds += title

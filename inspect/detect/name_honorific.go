@@ -33,6 +33,66 @@ func (s *nameSearch) honorific(start, end int) {
 	}
 }
 
+// announced looks at what stands behind a word that announces a name and ends
+// at i: a reading in hiragana, a surname of one character with a given name or
+// alone, a given name behind 長男 and the like.
+func (s *nameSearch) announced(i int) {
+	t := s.text
+	start, apart := i, false
+	for n := 0; n < 6 && start < len(t); n++ {
+		r, _, size := nameAfter(t, start)
+		if r != ' ' && r != ':' && r != '\t' && r != '】' && r != '」' && r != '\n' {
+			break
+		}
+		apart = true
+		start += size
+	}
+	if start >= len(t) || start < s.taken || t[start] < utf8.RuneSelf {
+		return
+	}
+	_, k, size := nameAfter(t, start)
+	if k == scriptHira {
+		if c, ok := s.kanaPair(start); ok && apart {
+			s.report(c.start, c.end, c.odds+4, true)
+		}
+		return
+	}
+	if k != scriptKanji {
+		return
+	}
+	middle, end := start+size, start+size
+	gap := byteAt(t, middle) == ' '
+	if gap {
+		end++
+	}
+	at := end
+	for n := 0; n < 4; n++ {
+		_, k, size := nameAfter(t, end)
+		if k != scriptKanji && k != scriptKata && k != scriptHira {
+			break
+		}
+		end += size
+	}
+	c := nameCandidate{start: start, middle: middle, end: end, surname: nameSurname(t[start:middle]), spaced: gap}
+	if end > at {
+		if c.given = dict.GivenNames().Lookup(t[at:end]); c.given == 0 {
+			c.given = dict.GivenKana().Lookup(t[at:end])
+		}
+	} else {
+		c.end = middle
+	}
+	full := end > at && c.given != 0
+	if c.surname == 0 || !apart || end > at && !full {
+		return
+	}
+	if left, right := s.cellBorder(c.start, c.end); !full && !(left && right) {
+		return
+	}
+	s.judge(&c)
+	c.odds += 2
+	s.settle(&c)
+}
+
 func (s *nameSearch) beforeHonorific(end int, title float32) {
 	t := s.text
 	at, n := end, 0

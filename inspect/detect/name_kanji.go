@@ -30,11 +30,14 @@ func (s *nameSearch) surname(i int) (more int) {
 		if Class(h.Payload>>24) != ClassSurname {
 			continue
 		}
-		middle := int(h.End)
-		if nameKind(h.Payload>>8&0xFF) == nameSpaced {
+		middle, kind := int(h.End), nameKind(h.Payload>>8&0xFF)
+		if kind != nameKanji {
 			middle--
+			s.spread(int(start), middle, dict.Info(h.Payload), &best)
 		}
-		s.pairs(int(start), middle, dict.Info(h.Payload), &best)
+		if kind != nameSpread {
+			s.pairs(int(start), middle, dict.Info(h.Payload), &best)
+		}
 	}
 	// The class may change among hits of one start: leave those to the caller.
 	more--
@@ -168,6 +171,35 @@ func (s *nameSearch) pairs(start, middle int, info dict.Info, best *nameCandidat
 	}
 }
 
+// spread tries the surname [start,middle) with a given name whose characters
+// have spaces between them: 山 田 太 郎.
+func (s *nameSearch) spread(start, middle int, info dict.Info, best *nameCandidate) {
+	var given [12]byte
+	n, at := 0, middle
+	for n+4 <= len(given) && at+4 <= len(s.text) && s.text[at] == ' ' {
+		_, k, size := nameAfter(s.text, at+1)
+		if _, next, _ := nameAfter(s.text, at+1+size); k < scriptHira || k == scriptMiddle || next >= scriptHira && next != scriptMiddle {
+			break
+		}
+		if w, _ := nameAfterWords.begins(s.text[at+1:]); n > 0 && w >= 3 {
+			break
+		}
+		n += copy(given[n:], s.text[at+1:at+1+size])
+		at += 1 + size
+	}
+	if n == 0 || n < 6 && middle-start < 7 {
+		return // 林 明 and longer words are pairs like others
+	}
+	c := nameCandidate{start: start, middle: middle, end: at, surname: info, spaced: true, given: dict.GivenNames().Lookup(given[:n])}
+	if c.given == 0 {
+		c.given = dict.GivenKana().Lookup(given[:n])
+	}
+	s.judge(&c)
+	if c.odds++; c.odds > best.odds {
+		*best = c
+	}
+}
+
 // What a word may be besides a name, by dict.Info.Doubt, in log odds: for a
 // surname or given name alone, and for one of a pair.
 var (
@@ -204,6 +236,9 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	default:
 		odds = 0.2 + 0.15*(sw-5) - surnameDoubt[c.surname.Doubt()]
 	}
+	if numerals(s.text[c.start:c.end]) {
+		odds -= 4
+	}
 	title := nameTitle(s.text[c.end:])
 	if title >= 3 && !full {
 		odds += 0.5 * surnameDoubt[c.surname.Doubt()] // people from Fukuoka exist: 福岡さん
@@ -234,11 +269,10 @@ func (s *nameSearch) judge(c *nameCandidate) {
 		odds -= 1.5
 	}
 	if !full && title == 0 {
-		_, after, _ := nameAfter(s.text, c.end)
 		switch {
 		case c.middle > c.start && s.knows(s.text[c.start:c.end]):
 			odds += 2.5
-		case c.surname.Rival() == dict.Place && (left && right || after == scriptDigit || byteAt(s.text, c.end) == ' '):
+		case (left && right || tabulated(s.text[c.end:])) && townCalled(s.text[c.start:c.end], c.surname):
 			odds = min(odds, -0.3) // a column of towns or stations
 		case left && right: // a column of anything
 			odds = min(odds, 0.8)
@@ -248,6 +282,42 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	}
 	c.odds = odds
 }
+
+// tabulated reports whether a number follows in t after a gap, as times do in
+// tables of stations.
+func tabulated(t []byte) bool {
+	rest := bytes.TrimLeft(t, " \t|")
+	return len(rest) < len(t) && len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' || bytes.HasPrefix(rest, []byte("レ"))
+}
+
+// townCalled reports whether a surname is as likely the name of a town.
+func townCalled(word []byte, info dict.Info) bool {
+	if info.Rival() == dict.Place && info.Doubt() > 1 {
+		return true
+	}
+	var buf [24]byte
+	for _, kind := range [...]string{"市", "区"} {
+		name := append(append(buf[:0], word...), kind...)
+		if _, n := dict.CityAt(name); n == len(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// numerals reports whether all of t are numbers: 九三, 二三.
+func numerals(t []byte) bool {
+	for i := 0; i < len(t); {
+		r, n := utf8.DecodeRune(t[i:])
+		if !numeralRunes.has(r) {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+var numeralRunes = runeSet("〇一二三四五六七八九十百千年月日 ")
 
 // around weighs the characters before and after c.
 func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds float32) {

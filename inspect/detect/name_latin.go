@@ -176,7 +176,7 @@ var latinElsewhere = nameSet(`jan feb mar apr jun jul aug sep sept oct nov dec m
  london paris berlin madrid rome milan florence naples vienna prague dublin brussels amsterdam zurich geneva lisbon athens moscow istanbul cairo tokyo osaka kyoto beijing shanghai seoul bangkok manila jakarta delhi mumbai sydney melbourne brisbane perth adelaide auckland wellington toronto montreal vancouver ottawa boston chicago houston dallas austin phoenix denver detroit seattle philadelphia atlanta miami orlando tampa cleveland cincinnati columbus memphis nashville baltimore pittsburgh milwaukee minneapolis oakland sacramento portland tucson albuquerque omaha charlotte raleigh richmond norfolk buffalo rochester albany hartford providence francisco angeles diego antonio jose vegas hollywood brooklyn manhattan bronx queens
  manchester birmingham liverpool leeds sheffield bristol glasgow edinburgh cardiff belfast oxford cambridge brighton southampton portsmouth leicester nottingham kent essex sussex surrey devon cornwall yorkshire lancashire lancaster durham
  american british english scottish irish welsh french german italian spanish portuguese dutch belgian swiss austrian polish czech hungarian romanian bulgarian greek turkish russian ukrainian swedish norwegian danish finnish icelandic european asian african chinese japanese korean indian pakistani thai vietnamese filipino indonesian australian canadian mexican brazilian argentine chilean cuban colombian egyptian israeli iranian iraqi arab muslim jewish catholic protestant buddhist hindu islam islamic latin roman celtic gothic viking soviet
- hong kong saint san santa los las puerto rico monte costa sierra rio new south north east west great upper lower google apple microsoft amazon facebook twitter instagram windows linux android java python javascript toyota honda sony nintendo samsung mercedes bentley porsche ford tesla chevrolet cadillac harley disney`)
+ hong kong saint san santa los las puerto rico monte costa sierra rio new south north east west great upper lower google apple microsoft amazon facebook twitter instagram windows linux android java python javascript toyota honda sony nintendo samsung mercedes bentley porsche ford tesla chevrolet cadillac harley disney bot`)
 
 func (s *nameSearch) latinLookup(x *latinWord) {
 	var buf [48]byte
@@ -216,7 +216,7 @@ func (s *nameSearch) latinName(w []latinWord) {
 		x := &w[0]
 		if len(w) > 1 {
 			switch word := string(t[x.start:x.end]); {
-			case x.elsewhere && !x.ordinary, x.title == nameSaint, latinGeo[word]:
+			case x.elsewhere && !x.ordinary && title < 3, x.title == nameSaint, latinGeo[word]:
 				part = -2.5 // San Mateo, New York, St. John, Lake Charles
 			case word == "The":
 				part = -1.2
@@ -243,7 +243,7 @@ found:
 	}
 	for n > 1 { // Robert Petersen Street, John Smith University
 		last := &w[n-1]
-		if (last.ordinary || last.elsewhere) && (n > 2 || last.family.Weight() < 6) || last.title > 0 && n > 2 {
+		if (last.ordinary || last.elsewhere) && (n > 2 || last.family.Weight() < 6) || last.title > 0 && n > 2 || latinLegal[trimStop(t[last.start:last.end])] {
 			n--
 			w = w[:n]
 			part = min(part, -1.5)
@@ -277,6 +277,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	odds, listed := title+part, false
 	if n == 1 {
 		odds += latinAlone(first, title)
+		if len(w) > 1 {
+			odds -= 2 // Mark IV
+		}
 		if start > 0 && (t[start-1] == '"' || t[start-1] == '\'') && title == 0 {
 			odds-- // a string in a program, the title of a work
 		}
@@ -285,7 +288,7 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		}
 	} else {
 		listed = first.given != 0 && last.family != 0
-		odds += latinPair(first, last)
+		odds += latinPair(first, last, title)
 		if ja := max(min(first.jaFamily.Weight(), last.jaGiven.Weight()), min(first.jaGiven.Weight(), last.jaFamily.Weight())); ja > 2 && n == 2 {
 			o := -2 + 0.35*float32(ja) + title
 			if first.ordinary || last.ordinary || first.elsewhere || last.elsewhere {
@@ -315,13 +318,16 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		label = min(label, 0) // name="Lake Charles"
 	}
 	odds += label + s.latinAround(start, end) + s.thing(start, end, n)
-	if odds > -0.5 && s.inCode(start, end) {
+	if odds > -0.5 && inCode(t, start, end) {
 		// The samples of programs: name: 'Taylor'.
 		if n == 1 {
 			odds -= max(label, 0) + 2.5
 		} else {
 			odds -= 0.8 * max(label, 0)
 		}
+	}
+	if g := first.given.Weight(); (g >= 10 || g > 4 && !first.ordinary) && s.speaks(start, end) {
+		odds += 1.8
 	}
 	if left, right := s.cellBorder(start, end); left && right && n > 1 {
 		odds += 1.2
@@ -337,6 +343,15 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 			s.remember(first.start, first.end)
 		}
 	}
+}
+
+// speaks reports whether [start,end) is the speaker of a line of talk: Mark: yes.
+func (s *nameSearch) speaks(start, end int) bool {
+	t := s.text
+	if end+2 >= len(t) || t[end] != ':' || t[end+1] != ' ' || t[end+2] <= '9' {
+		return false
+	}
+	return start == 0 || t[start-1] == '\n' || start > 1 && t[start-1] == ' ' && (t[start-2] == ']' || t[start-2] == '>')
 }
 
 func trimStop(t []byte) string {
@@ -397,7 +412,7 @@ func latinAlone(x *latinWord, title float32) (odds float32) {
 }
 
 // latinPair weighs the first and last word of a name of several words.
-func latinPair(first, last *latinWord) (odds float32) {
+func latinPair(first, last *latinWord, title float32) (odds float32) {
 	g, f := first.given.Weight(), last.family.Weight()
 	switch {
 	case first.initial:
@@ -416,6 +431,8 @@ func latinPair(first, last *latinWord) (odds float32) {
 		odds = -1.7
 	}
 	switch {
+	case first.elsewhere && g >= 9 && f >= 9:
+		odds -= 1.8 // Diego Turner
 	case first.elsewhere:
 		odds -= 2.5
 	case first.ordinary && first.upper:
@@ -428,6 +445,8 @@ func latinPair(first, last *latinWord) (odds float32) {
 	switch {
 	case last.elsewhere:
 		odds -= 2.5
+	case last.ordinary && f >= 9 && (title >= 3 || first.given != 0 && !first.ordinary && !first.elsewhere && !first.upper):
+		odds -= 0.6 // Fatima Wright
 	case last.ordinary && f >= 9:
 		odds -= 1.5
 	case last.ordinary:
@@ -482,7 +501,7 @@ var (
 		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself",
 	})
 	latinBeforeWords = nameWeights(map[float32]string{
-		2.2:  "says said explains adds named wife husband son daughter brother sister mother father",
+		2.2:  "hey hi hello dear thanks says said explains adds named wife husband son daughter brother sister mother father",
 		1.2:  "by with told starring met whom married mr mrs name",
 		-1.5: "in near at to via rue calle rua",
 	})

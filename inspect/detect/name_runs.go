@@ -112,8 +112,18 @@ func (k *katakanaRuns) japanese() bool {
 	if k.end+4 <= len(t) && t[k.end] == ' ' && katakanaAt(t[k.end+1:]) {
 		return dict.SurnameKana().Lookup(t[k.start:k.end]) != 0
 	}
-	return k.end-k.start >= 12 && (k.start == 0 || cellMark[t[k.start-1]]) && (k.end == len(t) || cellMark[t[k.end]])
+	return k.end-k.start >= 12 && (k.start == 0 || fieldMark[t[k.start-1]]) && (k.end == len(t) || fieldMark[t[k.end]])
 }
+
+// fieldMark are cellMark and what else borders a value in forms, markup and
+// statements.
+var fieldMark = func() [256]bool {
+	m := cellMark
+	for _, c := range []byte(" '=&<>()[]/") {
+		m[c] = true
+	}
+	return m
+}()
 
 // cellMark are the bytes that border a cell, a field or a line.
 var cellMark = [256]bool{'\n': true, '\r': true, '\t': true, ',': true, '"': true, ':': true, '|': true, ';': true}

@@ -80,9 +80,17 @@ func (s *nameSearch) cellBorder(start, end int) (left, right bool) {
 	for end < len(s.text) && s.text[end] == ' ' {
 		end++
 	}
-	_, l, _ := nameBefore(s.text, start)
-	_, r, _ := nameAfter(s.text, end)
-	return l <= scriptBreak, r <= scriptBreak
+	before, l, n := nameBefore(s.text, start)
+	after, r, _ := nameAfter(s.text, end)
+	left, right = l <= scriptBreak, r <= scriptBreak || after == '('
+	switch before {
+	case ':': // a label, no time
+		_, k, _ := nameBefore(s.text, start-n)
+		left = k >= scriptLatin
+	case '・', '-', '*', '>': // a bullet
+		left = start-n == 0 || s.text[start-n-1] == '\n'
+	}
+	return left, right
 }
 
 // labelled weighs the labels at [start,end). whole tells that the value under
@@ -142,7 +150,11 @@ func mailboxBegins(t []byte) bool {
 // underTitle reports whether t ends with the key title, which is said of works
 // and goods as of persons.
 func underTitle(t []byte) bool {
-	t = bytes.TrimRight(t[max(0, len(t)-16):], " \"':=>\t")
+	t = t[max(0, len(t)-40):]
+	if i := bytes.LastIndexAny(t, "\"'>:"); i >= 0 {
+		t = t[:i]
+	}
+	t = bytes.TrimRight(t, " \"':=>\t")
 	return len(t) >= 5 && bytes.EqualFold(t[len(t)-5:], []byte("title"))
 }
 
@@ -155,7 +167,7 @@ func (s *nameSearch) apart(i int, own Label) bool {
 		return true
 	}
 	if i > 1 && t[i-1] == ' ' && t[i-2] >= 'a' && t[i-2] <= 'z' {
-		return true
+		return own&^(LDate|LOrder) == 0 // from, case
 	}
 	at := len(bytes.TrimRight(t[:i], " "))
 	if at == 0 || t[at-1] != '\n' {
@@ -166,7 +178,7 @@ func (s *nameSearch) apart(i int, own Label) bool {
 	case r == ')', r == '。':
 		return true
 	case r >= '0' && r <= '9', r == '号', r == '室', r == '階', r == '番', r == 'F':
-		return own&(LAddress|LPrefecture|LCity|LStreet|LPostal) != 0
+		return t[i] >= utf8.RuneSelf && own&(LAddress|LPrefecture|LCity|LStreet|LPostal) != 0
 	}
 	return false
 }

@@ -101,6 +101,16 @@ func TestNames(t *testing.T) {
 		"Mr. 【Harrison】 and Dr. 【Emily O'Connor】 agreed.",
 		"1042,【Maria van der Berg】,active",
 		"\"We are done,\" 【Caldwell】 said.",
+		// Honorifics and mailboxes behind a space, characters apart, talk.
+		"【近藤 亮】 様",
+		"【山 田 太 郎】 様",
+		"氏名: 【星 誠】",
+		"保護者: 【乾みどり】",
+		"ふりがな 【はっとり まゆみ】",
+		"INSERT INTO t VALUES (1, '【カネコユイ】', 'x')",
+		"Dr. 【Diego Turner】 met 【Fatima Wright】.",
+		"hey 【Mark】, did you hear?",
+		"[05:10] 【Mark】: yes",
 	})
 }
 
@@ -125,6 +135,22 @@ func TestNotNames(t *testing.T) {
 		"class Grace extends Base.Mark { Will.Power() }",
 		"SELECT * FROM Users WHERE Id = 1",
 		"sha256:AbCdEfGhIjKlMnOpQrStUvWxYz",
+		// Parts of compounds.
+		"青木あすなろ建設と山口フィナンシャル",
+		"商品: 松本家具、花子おにぎり、愛知みかん",
+		"田中貴金属と岡本工作機械",
+		"和田大学 経済学部",
+		// Stations, branches, numbers.
+		"松本\t17:02\tレ",
+		"0143,ミズホ,784,マツモト,1",
+		"九三,二三",
+		// Companies, goods, eponyms, places, samples.
+		"Morgan Stanley and J.P. Morgan reported sales.",
+		"7,Jasmine tea,120\n8,Henry vacuum,80",
+		"a patient with Parkinson's disease",
+		"a shop of Dean & Sons in Madison, WI",
+		"Lake Charles, Morgan Street",
+		"const user = { name: 'Taylor', age: 42 };\nif (user == null) { return run(() => {}); }",
 	})
 }
 

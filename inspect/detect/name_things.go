@@ -16,13 +16,13 @@ var latinBrands = newLatinSet(`morgan stanley|wells fargo|charles schwab|merrill
  |hugo boss|michael kors|kate spade|marc jacobs|christian dior|paul smith|jack daniels|jack daniel|johnnie walker|jim beam|jack russell|king charles|eli lilly|dean witter|edward jones|raymond james|piper sandler|stanley black|smith wesson
  |aston martin|mary kay|estee lauder|elizabeth arden|sara lee|betty crocker|uncle ben|aunt jemima|papa john|papa johns|jimmy choo|perry ellis|kenneth cole|vera wang|donna karan|jenny craig|john deere|john lewis|john hancock
  |charles river|jones lang|morgan lewis|baker tilly|thomas cook|henry schein|oscar mayer|jimmy johns|jimmy dean|ben jerry|ben jerrys|johnson johnson|johnson matthey|jackson hole|ryan air|kelly services|robert half|robert walters|michael page
- |cooper industries|parker hannifin|emerson electric|roger federer foundation|tiffany co|marie curie|macmillan cancer|barnes noble|rolls royce|allen overy|allen bradley|thomson reuters|ernst young|gordon ramsay holdings|sherwin williams|benjamin moore|franklin templeton|vanessa bruno|agnes b|tom ford|tory burch|alexander mcqueen|alexander wang|stella mccartney|stella artois|samuel adams|captain morgan|george foreman|dr martens|doc martens|barbour james|burt bees|jo malone|laura ashley|laura mercier|bobbi brown|charlotte tilbury|max mara|max factor|helena rubinstein|hunter douglas|herman miller|russell athletic|russell hobbs|morphy richards|black decker|fisher price|fisher paykel|fisher scientific|thermo fisher|perkin elmer|bell helicopter|bell labs|cook medical|abbott laboratories|taylor wimpey|taylor swift merch|marshall amplification|gibson les paul|les paul`)
+ |cooper industries|parker hannifin|emerson electric|tiffany co|marie curie|barnes noble|rolls royce|allen overy|allen bradley|thomson reuters|ernst young|sherwin williams|benjamin moore|franklin templeton|vanessa bruno|agnes b|j.p. morgan|p. morgan|jp morgan|marks spencer|tom ford|tory burch|alexander mcqueen|alexander wang|stella mccartney|stella artois|samuel adams|captain morgan|george foreman|dr martens|doc martens|burt bees|jo malone|laura ashley|laura mercier|bobbi brown|charlotte tilbury|max mara|max factor|helena rubinstein|hunter douglas|herman miller|russell athletic|russell hobbs|morphy richards|black decker|fisher price|fisher paykel|fisher scientific|thermo fisher|perkin elmer|bell helicopter|bell labs|cook medical|abbott laboratories|taylor wimpey|les paul`)
 
 // ownedThings follow the genitive of a name in eponyms: Halley's comet.
 var ownedThings = newLatinSet(`disease|syndrome|law|laws|comet|theorem|lemma|paradox|constant|equation|equations|inequality|palsy|chorea|sarcoma|lymphoma|principle|rule|rules|method|test|thyroiditis|conjecture|formula|ratio|razor|dilemma|triangle|square|College|Hospital|School|Church|Cathedral|University|Academy|Day|Park|Court|Square|Street|Island|Peak|Creek|Restaurant|Pizza`)
 
 // latinLegal are the forms of companies: what they end is no person.
-var latinLegal = newLatinSet(`Inc|Ltd|LLC|LLP|PLC|GmbH|AG|SA|SAS|SARL|BV|NV|Corp|Corporation|Co|Company|Limited|Holdings|KK|Pty|SpA|Srl|Oy|AB|AS|Industries|Logistics|Partners|Associates|Bros|Brothers|Sons|Bancorp|Enterprises|Systems|Technologies|Solutions|Services|Foods|Motors|Group|Bank|Museum|Hospital|Foundation|Institute|University|College|Stadium|Airport`)
+var latinLegal = newLatinSet(`Inc|Ltd|LLC|LLP|PLC|GmbH|AG|SA|SAS|SARL|BV|NV|Corp|Corporation|Co|Company|Limited|Holdings|KK|Pty|SpA|Srl|Oy|AB|AS|Industries|Logistics|Partners|Associates|Bros|Brothers|Sons|Bancorp|Enterprises|Systems|Technologies|Solutions|Services|Foods|Motors|Group|Bank|Museum|Hospital|Foundation|Institute|University|College|Stadium|Airport|Street|Avenue|Road|Boulevard|Garden|Gardens`)
 
 func newLatinSet(words string) map[string]bool {
 	set := map[string]bool{}
@@ -56,7 +56,7 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 		if ownedThings[string(rest[at:wordAt(rest, at)])] {
 			return -5
 		}
-		if n == 1 && s.cellTail(start, end+at) {
+		if n == 1 && s.cellTail(start, end+at, 3) {
 			return -3.5 // Carter's baby wipes
 		}
 	}
@@ -66,8 +66,11 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 			return -4 // Dean & Sons
 		}
 	}
-	if n == 1 && bytes.HasSuffix(t[:start], []byte(" & ")) && start > 4 && isLatinLetter(t, start-4) {
-		odds -= 1.5 // Marks & Spencer
+	if n == 1 {
+		odds += s.thingBefore(start, end)
+		if townOfState(rest) {
+			odds -= 3 // Madison, WI
+		}
 	}
 	if len(rest) > 1 && rest[0] == ' ' {
 		e := wordAt(rest, 1)
@@ -81,14 +84,66 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 				odds -= 3 // Umbrella Food Inc
 			}
 		case latinAfter[string(word)] > 0:
-		case s.cellTail(start, end+1):
+		case s.cellTail(start, end+1, 4-min(n, 2)):
 			odds -= 3.5 // Jasmine tea
-		case determined(t[:start]) && dict.EnglishWords().Lookup(word) != 0:
+		case n == 1 && determined(t[:start]) && dict.EnglishWords().Lookup(word) != 0:
 			odds -= 2.5 // the Taylor acoustic guitar
+		case n == 1 && !verbLike(word):
+			odds -= 1.6 // Chelsea coat
 		}
 	}
 	return odds
 }
+
+// thingBefore weighs the word before the single name [start,end) that makes
+// both the name of a company or place: J.P. Morgan, Lake Charles, Marks &
+// Spencer.
+func (s *nameSearch) thingBefore(start, end int) float32 {
+	t := s.text
+	if start < 3 || t[start-1] != ' ' {
+		return 0
+	}
+	at := start - 1
+	for at > 0 && (t[at-1]|0x20 >= 'a' && t[at-1]|0x20 <= 'z' || t[at-1] == '.') {
+		at--
+	}
+	switch word := t[at : start-1]; {
+	case len(word) == 0:
+		if t[start-2] == '&' && start > 4 && isLatinLetter(t, start-4) {
+			return -2.5
+		}
+	case word[0] >= 'a':
+	case branded(t[at:end]):
+		return -6
+	case latinGeo[string(word)], string(word) == "St.", string(word) == "St", string(word) == "Saint":
+		return -3.2
+	}
+	return 0
+}
+
+// townOfState reports whether t, what follows a name, is the code of a state.
+func townOfState(t []byte) bool {
+	if len(t) < 4 || t[0] != ',' && t[0] != ';' && t[0] != '|' && t[0] != '\t' {
+		return false
+	}
+	i := 1
+	if t[1] == ' ' {
+		i = 2
+	}
+	return wordAt(t, i) == i+2 && stateCodes[string(t[i:i+2])]
+}
+
+// verbLike reports whether word, which follows a single name, may go on with a
+// sentence about a person.
+func verbLike(word []byte) bool {
+	n := len(word)
+	return word[n-1] == 's' || bytes.HasSuffix(word, []byte("ed")) || bytes.HasSuffix(word, []byte("ing")) || bytes.HasSuffix(word, []byte("ly")) || sentenceGoesOn[string(word)]
+}
+
+var sentenceGoesOn = nameSet(`is was will can could would should may might must had did do does to and or but who whom that this in on at for from with by of as has have went came said ran took got made gave
+ knew saw felt left kept thought told found began became wrote sat stood let put set cut then now just also always never still not here there if because when where while than too both after before about into onto up
+ out over off down back around again please let lets am are were be been came come go get give meet met spoke sent lost won paid bought sold held led read grew drew flew threw fell rose broke slept wept swept crept spent lent bent dealt dreamt learnt meant hid rang rode shook stole stuck struck swore tore woke wore work works chose drove ate sang swam shot fought taught caught brought built
+ so yet though although until since during through against between among under near per via plus vs even only once soon later today yesterday tomorrow tonight`)
 
 // determined reports whether t ends with an article or the like, which stands
 // before things and not before persons.
@@ -102,13 +157,13 @@ func determined(t []byte) bool {
 }
 
 // cellTail reports whether the cell that begins at start goes on at i with
-// nothing but words in lower case: the name of a thing, not of a person.
-func (s *nameSearch) cellTail(start, i int) bool {
+// nothing but a few words in lower case: the name of a thing, not of a person.
+func (s *nameSearch) cellTail(start, i, most int) bool {
 	t := s.text
 	if start > 0 && !thingMark[t[start-1]] && !(t[start-1] == ' ' && start > 1 && (t[start-2] == ' ' || t[start-2] == ':' || t[start-2] == '-' || t[start-2] == '|')) {
 		return false
 	}
-	n := 0
+	n, words := 0, 1
 	for j := i; j < len(t) && j-i < 40; j++ {
 		c := t[j]
 		switch {
@@ -116,7 +171,11 @@ func (s *nameSearch) cellTail(start, i int) bool {
 			n++
 		case c == ' ' && j+1 < len(t) && t[j+1] == ' ':
 			return n > 1
-		case c == ' ', c == '-':
+		case c == ' ':
+			if words++; words > most {
+				return false
+			}
+		case c == '-':
 		case c == ',':
 			return n > 1 && (j+1 == len(t) || t[j+1] != ' ')
 		case thingMark[c]:
@@ -132,12 +191,12 @@ func (s *nameSearch) cellTail(start, i int) bool {
 var thingMark = [256]bool{'\n': true, '\r': true, '\t': true, ',': true, '"': true, '|': true, ';': true, '<': true, '>': true, '\'': true, '`': true}
 
 // codeMarks are what programs are full of and data are not.
-var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})", "{{", "}}", "return ", "const ", "func ", "function", "import ", "var ", "let ", " if ", "\n// ", "/* ", " //", "/>", "</", "={", "();", ");", "nil", "null,", "export ", "def ", "class ", "self.", "```", "printf", "Println", "%s", "::", "`{", "){", ") {"}
+var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})", "{{", "}}", "return ", "const ", "func ", "function", "import ", "var ", "let ", " if ", "\n// ", "/* ", " //", "/>", "</", "={", ");", "nil", "null,", "export ", "def ", "class ", "self.", "```", "printf", "Println", "%s", "::", "`{", "){", ") {"}
 
 // inCode reports whether the surroundings of [start,end) are a program. It
 // looks at what is near, so it is asked only of candidates that would count.
-func (s *nameSearch) inCode(start, end int) bool {
-	near := s.text[max(0, start-240):min(len(s.text), end+160)]
+func inCode(text []byte, start, end int) bool {
+	near := text[max(0, start-240):min(len(text), end+160)]
 	n := 0
 	for _, m := range codeMarks {
 		if bytes.Contains(near, []byte(m)) {
@@ -145,6 +204,12 @@ func (s *nameSearch) inCode(start, end int) bool {
 		}
 	}
 	return n >= 4
+}
+
+// sampled reports whether the value [start,end) of a key for names is one word
+// in Latin letters within a program: name: 'Taylor'.
+func sampled(text []byte, start, end int) bool {
+	return text[start] < utf8.RuneSelf && wordAt(text, start) == end && inCode(text, start, end)
 }
 
 // namelessThing reports whether v, which stands where a name is expected, is

@@ -16,6 +16,8 @@ const (
 	nameKanji  nameKind = iota
 	nameWhole           // a whole name in kanji
 	nameSpaced          // a surname of one character and a space
+	nameLabel           // a word that a name stands behind
+	nameSpread          // a surname of two characters with spaces behind both: 山 田
 )
 
 // Least weights of the words that the matcher looks for. Rarer words count
@@ -24,6 +26,7 @@ const (
 	leastSurname = 3
 	leastGiven   = 6
 	leastWhole   = 1
+	leastSpread  = 8
 )
 
 // Patterns implements Vocabulary.
@@ -36,6 +39,13 @@ func (names) Patterns() []match.Pattern {
 		if len(w) == 3 && info.Weight() >= 7 {
 			// Too short to be looked for, but not before a space: 林 太郎.
 			add(w+" ", ClassSurname, nameSpaced, info)
+		}
+		if len(w) == 6 && info.Weight() >= leastSpread {
+			for _, v := range nameVariants(w) {
+				if len(v) == 6 {
+					add(v[:3]+" "+v[3:]+" ", ClassSurname, nameSpread, info)
+				}
+			}
 		}
 		if len(w) >= 6 && (info.Weight() >= leastSurname && info.Doubt() < 3 || info.Weight() >= 8) {
 			for _, v := range nameVariants(w) {
@@ -53,6 +63,9 @@ func (names) Patterns() []match.Pattern {
 			add(w, ClassGiven, nameWhole, info)
 		}
 	}
+	for _, w := range announcing {
+		add(w, ClassHonorific, nameLabel, 0)
+	}
 	for _, w := range nameAfterWords.words {
 		if w.weight >= 2 {
 			add(w.text, ClassHonorific, nameKanji, 0)
@@ -60,6 +73,11 @@ func (names) Patterns() []match.Pattern {
 	}
 	return p
 }
+
+// announcing are labels behind which names are looked for that no word of the
+// vocabulary announces: in hiragana, and with surnames of one character.
+var announcing = [...]string{"ふりがな", "よみがな", "氏名", "名前", "保護者", "担当", "担当者", "顧客", "お客様", "代表者", "契約者", "申込者", "患者", "生徒", "運転者", "運転者氏名", "患者氏名", "本人", "お名前",
+	"長男", "長女", "次男", "次女", "三男", "三女"}
 
 // oldForms are the characters that a modern one stands for in surnames.
 var oldForms = strings.NewReplacer("高", "髙", "崎", "﨑", "浜", "濱", "辺", "邊", "斎", "齋", "沢", "澤",

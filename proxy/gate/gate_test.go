@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -408,17 +409,28 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
+// Each field alone, so that none is forgotten that is added later.
 func TestCoverageEncodesItselfAsTheStandardDoes(t *testing.T) {
-	for _, c := range []inspect.Coverage{
-		{},
-		{Inspected: 3, Partly: 2, Not: 1, Bytes: 1 << 40, Reasons: map[part.Reason]int{part.Bomb: 2, part.Encrypted: 1}},
-	} {
-		want, err := json.Marshal(c)
-		if err != nil {
-			t.Fatal(err)
+	var all inspect.Coverage
+	v := reflect.ValueOf(&all).Elem()
+	for i := range v.NumField() {
+		var c inspect.Coverage
+		for _, f := range []reflect.Value{v.Field(i), reflect.ValueOf(&c).Elem().Field(i)} {
+			if f.Kind() == reflect.Map {
+				f.Set(reflect.MakeMap(f.Type()))
+				f.SetMapIndex(reflect.ValueOf(part.Bomb), reflect.ValueOf(7).Convert(f.Type().Elem()))
+			} else {
+				f.SetInt(int64(i) + 1)
+			}
 		}
-		if got := coverage(c).AppendJSON(nil); string(got) != string(want) {
-			t.Errorf("%s, want %s", got, want)
+		for _, c := range []inspect.Coverage{c, all} {
+			want, err := json.Marshal(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := coverage(c).AppendJSON(nil); string(got) != string(want) {
+				t.Errorf("%s, want %s", got, want)
+			}
 		}
 	}
 }

@@ -22,8 +22,9 @@ type Body struct {
 	reserved int64 // of the spool's memory
 	file     *sealed
 
-	closed atomic.Bool
-	refs   atomic.Int64 // of operations under way, and one until Close
+	closed    atomic.Bool
+	abandoned atomic.Bool
+	refs      atomic.Int64 // of operations under way, and one until Close
 
 	mu     sync.Mutex
 	window window // of ReadAt
@@ -45,7 +46,7 @@ func (b *Body) Digest() [sha256.Size]byte { return b.digest }
 
 // Bytes returns the body if it lies in memory in one piece, as bodies under
 // 64 KiB do unless memory is short. The bytes are not to be changed and are
-// wiped by Close.
+// wiped by Close, but not by Abandon.
 func (b *Body) Bytes() ([]byte, bool) {
 	switch {
 	case b.closed.Load() || b.file != nil:
@@ -58,21 +59,12 @@ func (b *Body) Bytes() ([]byte, bool) {
 	return nil, false
 }
 
-// Take ends the body, as Close does, and hands its bytes over, if they lie in
-// memory in one piece and nobody is reading them: to a sender who may still
-// use them when all else is over. They are not wiped any more and no longer
-// count as the spool's memory. If it returns false the body is as it was. It
-// may not be called at the same time as Close.
-func (b *Body) Take() ([]byte, bool) {
-	// A whole chunk is the pool's.
-	if b.closed.Load() || b.file != nil || len(b.mem) != 1 || len(b.mem[0]) == chunk || !b.refs.CompareAndSwap(1, 0) {
-		return nil, false
-	}
-	held := b.mem[0][:b.memSize:b.memSize]
-	b.mem = nil
-	b.closed.Store(true)
-	b.free()
-	return held, true
+// Abandon ends the body as Close does, but what Bytes returned stays as it is
+// for as long as somebody has it: a sender may still read it when all else is
+// over. It is not wiped then, but left to the garbage collector.
+func (b *Body) Abandon() error {
+	b.abandoned.Store(true)
+	return b.Close()
 }
 
 // space returns where the next bytes go: at least one.
@@ -100,7 +92,7 @@ func (b *Body) space(ctx context.Context, first int) ([]byte, error) {
 			want = chunk
 		}
 	}
-	if want > 0 && b.roomFor(int64(want)) {
+	if want > 0 && b.roomFor(int64(classOf(want))) {
 		m := getMemory(want)
 		b.mem = append(b.mem, m)
 		return m, nil
@@ -160,8 +152,10 @@ func (b *Body) release() {
 }
 
 func (b *Body) free() {
-	for _, m := range b.mem {
-		putMemory(m)
+	if !b.abandoned.Load() || len(b.mem) > 1 {
+		for _, m := range b.mem {
+			putMemory(m)
+		}
 	}
 	b.mem = nil
 	b.s.memory.Add(-b.reserved)

@@ -321,75 +321,36 @@ func TestManySendersAreToldApart(t *testing.T) {
 	idle(t, s)
 }
 
-func TestTake(t *testing.T) {
+func TestAbandon(t *testing.T) {
 	s := mustSpool(t, Config{})
 	want := noise(10 << 10)
 	b := mustHold(t, s, bytes.NewReader(want), Options{Expect: int64(len(want))})
+	held, ok := b.Bytes()
+	if !ok {
+		t.Fatal("not in one piece")
+	}
 	r := b.NewReader()
-	if _, err := r.Read(make([]byte, 10)); err != nil {
-		t.Fatal(err)
-	}
-	got, ok := b.Take()
-	if !ok || !bytes.Equal(got, want) {
-		t.Fatalf("took %d bytes, %t", len(got), ok)
-	}
-	idle(t, s)
-	if _, err := r.Read(make([]byte, 10)); !errors.Is(err, ErrClosed) {
-		t.Errorf("Read after Take: %v", err)
-	}
-	b.Close()
-	if !bytes.Equal(got, want) {
-		t.Error("Close wiped what was taken")
-	}
-	if _, ok := b.Take(); ok {
-		t.Error("taken twice")
-	}
-	idle(t, s)
-	for name, n := range map[string]int{"a chunk": chunk, "large": 3 << 20} {
-		b := mustHold(t, s, bytes.NewReader(noise(n)), Options{Expect: int64(n)})
-		if _, ok := b.Take(); ok {
-			t.Errorf("%s: taken", name)
-		}
-		check(t, b, noise(n)) // as it was
-		b.Close()
-	}
-	b = mustHold(t, s, bytes.NewReader(want), Options{})
 	pr, pw := io.Pipe()
 	done := make(chan struct{})
-	go func() { b.NewReader().WriteTo(pw); close(done) }()
+	go func() { r.WriteTo(pw); close(done) }()
 	pr.Read(make([]byte, 1))
-	if _, ok := b.Take(); ok {
-		t.Error("taken while it was read")
-	}
+	b.Abandon()
 	pr.Close()
 	<-done
 	b.Close()
 	idle(t, s)
-}
-
-func TestDiskShareUsedUp(t *testing.T) {
-	const room = 4 * (chunk + tag)
-	s := mustSpool(t, Config{MemoryPerBody: 1, TotalDisk: room, Wait: 30 * time.Millisecond})
-	first := mustHold(t, s, bytes.NewReader(noise(4*chunk-1)), Options{})
-	start := time.Now()
-	if _, err := s.Hold(t.Context(), strings.NewReader("x"), Options{}); !errors.Is(err, ErrFull) {
-		t.Fatalf("got %v, want ErrFull", err)
+	if _, err := r.Read(make([]byte, 10)); !errors.Is(err, ErrClosed) {
+		t.Errorf("Read afterwards: %v", err)
 	}
-	if time.Since(start) < 30*time.Millisecond {
-		t.Error("did not wait")
+	for range 100 { // nobody gets that memory
+		mustHold(t, s, bytes.NewReader(bytes.Repeat([]byte{1}, 10<<10)), Options{Expect: 10 << 10}).Close()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if _, err := s.Hold(ctx, strings.NewReader("x"), Options{}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want the deadline", err)
+	if !bytes.Equal(held, want) {
+		t.Error("what was abandoned has changed")
 	}
-	if d := s.Stats().Disk; d != room {
-		t.Errorf("%d bytes on disk, want %d", d, room)
+	for _, n := range []int{0, chunk, 3 << 20} {
+		mustHold(t, s, bytes.NewReader(noise(n)), Options{Expect: int64(n)}).Abandon()
 	}
-	s.c.Wait = 5 * time.Second
-	time.AfterFunc(10*time.Millisecond, func() { first.Close() })
-	b := mustHold(t, s, strings.NewReader("x"), Options{})
-	b.Close()
 	idle(t, s)
 }
 
@@ -429,7 +390,7 @@ func TestRealDiskFull(t *testing.T) {
 	}
 	s := mustSpool(t, Config{MemoryPerBody: 1})
 	b := newBody(s)
-	if _, err := b.space(t.Context(), 2); err != nil {
+	if _, err := b.space(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
 	b.file.f.Close()

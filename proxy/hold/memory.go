@@ -8,25 +8,49 @@ const chunk = 64 << 10
 // firstMemory is what a body of unknown length gets to begin with.
 const firstMemory = 16 << 10
 
-var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
+// classes are the sizes in which memory is pooled. Only a body's only buffer
+// is smaller than a chunk.
+var classes = [...]int{4 << 10, 16 << 10, chunk}
 
-// getMemory returns a zeroed buffer of n bytes, at most a chunk. Chunks are
-// pooled. What is smaller is a body's only buffer and made to measure: it may
-// be handed over to whoever sends it (see Body.Take).
-func getMemory(n int) []byte {
-	if n < chunk {
-		return make([]byte, n)
-	}
-	return chunks.Get().(*[chunk]byte)[:]
+var pools = [len(classes)]sync.Pool{
+	{New: func() any { return new([4 << 10]byte) }},
+	{New: func() any { return new([16 << 10]byte) }},
+	{New: func() any { return new([chunk]byte) }},
 }
 
-// putMemory wipes a buffer of getMemory and keeps chunks for others. All of
-// it: a Read may use more of its buffer than it fills.
+// getMemory returns a zeroed buffer of the class that fits n bytes, at most a
+// chunk.
+func getMemory(n int) []byte {
+	switch {
+	case n <= classes[0]:
+		return pools[0].Get().(*[4 << 10]byte)[:]
+	case n <= classes[1]:
+		return pools[1].Get().(*[16 << 10]byte)[:]
+	}
+	return pools[2].Get().(*[chunk]byte)[:]
+}
+
+// putMemory wipes a buffer of getMemory and keeps it for others. All of it: a
+// Read may use more of its buffer than it fills.
 func putMemory(b []byte) {
 	clear(b)
-	if len(b) == chunk {
-		chunks.Put((*[chunk]byte)(b))
+	switch len(b) {
+	case classes[0]:
+		pools[0].Put((*[4 << 10]byte)(b))
+	case classes[1]:
+		pools[1].Put((*[16 << 10]byte)(b))
+	case chunk:
+		pools[2].Put((*[chunk]byte)(b))
 	}
+}
+
+func classOf(n int) int {
+	for _, c := range classes {
+		if n <= c {
+			return c
+		}
+	}
+	return chunk
 }
 
 var sealBuffers = sync.Pool{New: func() any { return new([chunk + tag]byte) }}

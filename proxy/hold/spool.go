@@ -44,7 +44,7 @@ var (
 // bytes.
 type Config struct {
 	Dir           string        // folder of the temporary files, made with mode 0700; required
-	MemoryPerBody int64         // of one body kept in memory, default 1 MiB
+	MemoryPerBody int64         // of one body kept in memory, in buffers of 4, 16 and 64 KiB; default 1 MiB
 	TotalMemory   int64         // of all bodies kept in memory; default 256 MiB
 	TotalDisk     int64         // of all bodies on disk; default 8 GiB
 	Max           int64         // of one body; default 2 GiB

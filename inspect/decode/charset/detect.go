@@ -52,6 +52,9 @@ func Detect(sample []byte, whole, start bool, hint string) Guess {
 	if !controls && (n == len(sample) || !whole && incomplete(sample[n:])) && usual(sample[:n]) {
 		return Guess{Sure: 1} // what nearly always is
 	}
+	if noise(sample) {
+		return Guess{}
+	}
 	n = ASCIIPrefix(sample)
 	nul := bytes.IndexByte(sample, 0) >= 0
 	shift := Escape(sample) >= 0
@@ -93,6 +96,24 @@ func mark(b []byte) (Guess, bool) {
 		}
 	}
 	return Guess{}, false
+}
+
+// noise reports whether control characters stand everywhere in b, as in
+// compressed and encrypted data. In wide encodings they are the low bytes of
+// kanji, so at even or at odd places, and NUL is the high byte of many.
+func noise(b []byte) bool {
+	const enough, share = 512, 40
+	if len(b) < enough {
+		return false
+	}
+	b = b[:min(len(b), 2*enough)]
+	var n [2]int
+	for i, c := range b {
+		if c < ' ' && (c < '\t' || c > '\r') && c != 0 && c != 0x1b {
+			n[i&1]++
+		}
+	}
+	return min(n[0], n[1])*share > len(b)/2
 }
 
 // usual reports whether valid UTF-8 is beyond doubt: all ASCII, or with several

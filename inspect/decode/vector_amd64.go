@@ -1,0 +1,28 @@
+//go:build !purego
+
+package decode
+
+import "golang.org/x/sys/cpu"
+
+// useVectors may be switched off in tests.
+var useVectors = cpu.X86.HasAVX2
+
+// pairBlocks sets a bit in out for each byte in blocks of 64 at b, before which
+// one more is, that pairs lets follow the one before it: the first word of a
+// block is of UTF-8, the second of CP932.
+func pairBlocks(b *byte, blocks int, out *[2]uint64) { pairsAVX2(b, blocks, &pairs, out) }
+
+//go:noescape
+func pairsAVX2(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
+
+// markBlocks marks the whole blocks of 64 bytes in b, at least one.
+func markBlocks(b []byte, m marks) {
+	if !useVectors {
+		markEach(b, m)
+		return
+	}
+	markAVX2(&b[0], len(b)/64, &m[0])
+}
+
+//go:noescape
+func markAVX2(b *byte, blocks int, out *[2]uint64)

@@ -1,0 +1,145 @@
+package decode
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// samples are bytes in which vectors and plain code are compared.
+func samples(seed uint64) [][]byte {
+	r := rand.New(rand.NewPCG(seed, 1))
+	noise := make([]byte, 1000)
+	for i := range noise {
+		noise[i] = byte(r.Uint32())
+	}
+	text := []byte(strings.Repeat(`{"name":"関守\"\\ 太郎","list":[1,2]}`+"\r\n\t", 20))
+	both := bytes.Clone(noise)
+	for range 6 {
+		n := 8 + r.IntN(24)
+		copy(both[r.IntN(len(both)-n):], text[r.IntN(len(text)-n):][:n])
+	}
+	return [][]byte{noise, text, both, noise[:64], noise[:63], nil}
+}
+
+func TestMarksEqualEach(t *testing.T) {
+	for seed := range uint64(50) {
+		for _, b := range samples(seed) {
+			got := marks(nil).of(b)
+			want := make(marks, len(got))
+			markEach(append(bytes.Clone(b), make([]byte, 64)...), want[:len(b)/64+1])
+			if !slices.Equal(got, want) {
+				t.Fatalf("%q is marked %x, want %x", b, got, want)
+			}
+			at := 0
+			for i, c := range b {
+				if c == '"' || c == '\\' {
+					if at = got.next(inString, at); at != i {
+						t.Fatalf("next of %q is at %d, want %d", b, at, i)
+					}
+					at++
+				}
+			}
+			if at = got.next(inString, at); at < len(b) {
+				t.Fatalf("one too many in %q at %d", b, at)
+			}
+		}
+	}
+}
+
+// TestDull checks that what is passed over holds no escape and no long string,
+// and that it ends between strings.
+func TestDull(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 9))
+	for range 3000 {
+		var b []byte
+		type span struct{ from, to int }
+		var strs []span
+		for len(b) < 600 {
+			b = append(b, `{,:1234567890`[:r.IntN(13)]...)
+			from := len(b)
+			body := strings.Repeat("x", r.IntN(20))
+			switch r.IntN(40) {
+			case 0:
+				body += `\"`
+			case 1:
+				body += strings.Repeat("y", minValue-len(body)+r.IntN(2))
+			}
+			b = append(append(append(b, '"'), body...), '"')
+			strs = append(strs, span{from, len(b)})
+		}
+		m := marks(nil).of(b)
+		for _, s := range append(strs, span{0, 0}) {
+			end := m.dull(s.to)
+			for _, x := range strs {
+				switch body := b[x.from+1 : x.to-1]; {
+				case x.from < s.to || x.from >= end:
+				case x.to > end:
+					t.Fatalf("from %d to %d, which is in a string, of %q", s.to, end, b)
+				case len(body) >= minValue || bytes.IndexByte(body, '\\') >= 0:
+					t.Fatalf("passed over %q", body)
+				}
+			}
+		}
+	}
+}
+
+func TestPairBlocksEqualTable(t *testing.T) {
+	if !useVectors {
+		t.Skip("no vectors here")
+	}
+	all := make([]byte, 1, 2*256*256+64) // every pair
+	for before := range 256 {
+		for c := range 256 {
+			all = append(all, byte(before), byte(c))
+		}
+	}
+	blocks := (len(all) - 1) / 64
+	got := make([][2]uint64, blocks)
+	pairBlocks(&all[1], blocks, &got[0])
+	for i := range blocks * 64 {
+		before, c := all[i], all[i+1]
+		bits := pairs[0][before>>4] & pairs[1][before&15] & pairs[2][c>>4] & pairs[3][c&15]
+		want := [2]bool{bits&7 != 0, bits&^7 != 0}
+		if m := got[i/64]; m[0]>>(i%64)&1 != 0 != want[0] || m[1]>>(i%64)&1 != 0 != want[1] {
+			t.Fatalf("%02x %02x: %x, want %v", before, c, m, want)
+		}
+	}
+}
+
+// TestPlausible checks that no text of minText bytes is passed over, wherever
+// it stands.
+func TestPlausible(t *testing.T) {
+	check := func(b []byte, at int) {
+		t.Helper()
+		start, end := plausible(b, at)
+		for i := at; i+minText <= start; i++ {
+			utf, cp := mixedRun(b[i:], utf8Char), mixedRun(b[i:], cp932Char)
+			if (i == 0 || utf8.RuneStart(b[i])) && min(utf, len(b)-i) >= minText || cp >= minText {
+				t.Fatalf("text at %d overlooked, found %d to %d of %q", i, start, end, b)
+			}
+		}
+		if start < len(b) && end-start < minText {
+			t.Fatalf("a stretch of %d bytes", end-start)
+		}
+	}
+	for seed := range uint64(300) {
+		for _, b := range samples(seed) {
+			check(b, 0)
+			check(b, min(len(b), int(seed%70)))
+		}
+	}
+}
+
+func BenchmarkNoise(b *testing.B) {
+	noise := samples(1)[0]
+	noise = bytes.Repeat(noise, 32)
+	b.SetBytes(int64(len(noise)))
+	for b.Loop() {
+		nextNarrow(noise, 0)
+		nextWide(noise, 0)
+	}
+}
