@@ -48,16 +48,17 @@ func (x *exchange) refusal() *answer.Answer {
 	return a
 }
 
-// found sums a report by type, the most frequent first, with the formats in
-// which each type was. Part paths are left out: they hold file names.
+// shownPlaces bounds how many files an answer names for one type.
+const shownPlaces = 3
+
+// found sums a report by type, the most frequent first, with the files in
+// which each type was. The sender knows their names; nobody else reads this.
 func found(r *inspect.Report) []answer.Found {
 	in := map[inspect.Type][]string{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Part < len(r.Parts) {
-			if format := r.Parts[f.Part].Format; format != "" && !slices.Contains(in[f.Type], format) {
-				in[f.Type] = append(in[f.Type], format)
-			}
+		if place := r.Place(f.Part); place != "" && len(in[f.Type]) < shownPlaces && !slices.Contains(in[f.Type], place) {
+			in[f.Type] = append(in[f.Type], place)
 		}
 	}
 	var out []answer.Found

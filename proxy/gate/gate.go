@@ -269,7 +269,12 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 	if c.policy = c.Policy(); c.policy == nil {
 		return NoRules
 	}
-	if f := c.scan(ctx); f != None {
+	// Most uploads hold nothing, and that is known before everything is
+	// counted; where a rule applies, the incident deserves exact counts. A
+	// large body is read once, exactly, since twice could take long; and so is
+	// a path that might name somebody, since the record keeps it masked.
+	exact := c.size() > smallBody || telling(c.t.Destination.Path)
+	if f := c.scan(ctx, exact); f != None {
 		return f
 	}
 	if c.t.Confirm != "" {
@@ -277,6 +282,22 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 			return f
 		}
 	}
+	c.judge()
+	if exact || len(c.out.Verdict.Matches) == 0 {
+		return None
+	}
+	first := c.out.Verdict.Action
+	if f := c.scan(ctx, true); f != None {
+		return f
+	}
+	if c.judge(); c.out.Verdict.Action < first {
+		return Engine // the two must agree; if ever they do not, nothing leaves
+	}
+	return None
+}
+
+// judge asks the rules.
+func (c *check) judge() {
 	t := c.t
 	report := c.out.Report
 	if report == nil {
@@ -287,7 +308,6 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 		FileNames: t.FileNames, Bytes: c.size(), Time: c.ready,
 		Confirmed: c.confirmed, History: c.History,
 	})
-	return None
 }
 
 func (c *check) size() int64 {

@@ -32,8 +32,9 @@ func (t turns) take(ctx context.Context, wait time.Duration) bool {
 
 func (t turns) give() { <-t }
 
-// scan inspects what the transaction carries, if anything.
-func (c *check) scan(ctx context.Context) Failure {
+// scan inspects what the transaction carries, if anything. With exact unset it
+// may stop once it is clear which rules can apply and which cannot.
+func (c *check) scan(ctx context.Context, exact bool) Failure {
 	roots := c.roots()
 	if len(roots) == 0 {
 		if c.t.Opaque != "" {
@@ -53,7 +54,7 @@ func (c *check) scan(ctx context.Context) Failure {
 		return Busy
 	}
 	defer turn.give()
-	if c.out.Report = c.inspect(ctx, roots); c.out.Report == nil {
+	if c.out.Report = c.inspect(ctx, roots, exact); c.out.Report == nil {
 		return Engine
 	}
 	if ctx.Err() != nil {
@@ -66,14 +67,14 @@ func (c *check) scan(ctx context.Context) Failure {
 }
 
 // inspect returns nil if the engine failed.
-func (c *check) inspect(ctx context.Context, roots []part.Part) (r *inspect.Report) {
+func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool) (r *inspect.Report) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = nil
 			c.fault("inspecting", p)
 		}
 	}()
-	return c.policy.Scanner.Scan(ctx, roots, inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}})
+	return c.policy.Scanner.Scan(ctx, roots, inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}, UntilDecided: !exact})
 }
 
 // The paths of the roots, as incidents show them.
