@@ -29,6 +29,7 @@ type view struct {
 	text     []byte
 	own, cut int
 	table    table
+	trial    table   // of sniff; kept for its storage
 	matrix   []Label // JSON: of the columns of arrays in an array
 
 	// The last answer is good for offsets in [lo, hi); earlier ones stand in

@@ -19,22 +19,21 @@ func (v *view) sniff(text []byte, off int) mode {
 		head = head[:i+1]
 	}
 	best := 0
-	var found table
 	for _, d := range []byte{'\t', ',', ';', '|', fixed} {
 		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !bytes.Contains(head, twoSpaces)) {
 			continue
 		}
-		var t table
+		t := &v.trial
+		t.reset()
 		t.open(d, false)
 		if s := t.fit(head); s > best {
 			best = s
-			found = t
+			v.table, v.trial = v.trial, v.table
 		}
 	}
 	if best == 0 {
 		return prose
 	}
-	v.table = found
 	v.table.from += off
 	if v.table.head >= 0 {
 		v.table.head += off

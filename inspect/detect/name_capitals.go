@@ -29,6 +29,16 @@ func (c *capitals) next() int {
 			low := x &^ high
 			// The high bit of a byte is set where it is at least A and at most Z.
 			m := (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & high
+			if m == 0 {
+				i += 8
+				continue
+			}
+			// A letter or digit before it means that no word begins there; in
+			// base64 that is nearly always so.
+			fold := low | 0x20*ones
+			letters := (fold + (0x80-'a')*ones) &^ (fold + (0x80-'z'-1)*ones)
+			digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+			m &^= (letters | digits) &^ x & high << 8
 			for m != 0 {
 				at := i + bits.TrailingZeros64(m)/8
 				if latinBorder(t, at) {
