@@ -24,7 +24,7 @@ type Event struct {
 	Classes      []string       `json:"classes,omitempty"`
 	Protocol     string         `json:"protocol,omitempty"`
 	Bytes        int64          `json:"bytes,omitempty"`
-	Content      string         `json:"content,omitempty"` // keyed digest of the body, hex
+	Content      string         `json:"content,omitempty"` // keyed digest of the body, hex; where a rule applied
 	Action       string         `json:"action,omitempty"`
 	Rule         string         `json:"rule,omitempty"`
 	Severity     string         `json:"severity,omitempty"`

@@ -438,6 +438,7 @@ func (s *Session) run(st *stage, done []Detector) {
 // scan fills the block's evidence with what a stage's detectors need.
 func (s *Session) scan(st *stage) {
 	st.set.Scan(s.block.Text, &s.block.Evidence)
+	s.block.Runs = outside(s.block.Text, s.block.Runs)
 	s.block.sizes, s.block.hinted = 0, 0
 }
 

@@ -137,7 +137,7 @@ func (c *check) event() audit.Event {
 	if c.policy != nil {
 		ev.RuleSet = c.policy.Rules.Digest()
 	}
-	if c.out.Body != nil && c.out.Body.Size() > 0 {
+	if c.out.Incident != "" && c.out.Body != nil && c.out.Body.Size() > 0 {
 		d := c.out.Body.Digest()
 		ev.Content = hex.EncodeToString(d[:])
 	}

@@ -14,7 +14,9 @@ import (
 type Body struct {
 	s      *Spool
 	size   int64
-	digest [sha256.Size]byte
+	digest [sha256.Size]byte // of a body that was hashed as it came
+	hashed bool
+	late   sync.Once // of one that was not
 
 	mem      [][]byte // all but the last are full chunks
 	one      [1][]byte
@@ -41,8 +43,23 @@ func newBody(s *Spool) *Body {
 // Size is the body's length in bytes.
 func (b *Body) Size() int64 { return b.size }
 
-// Digest is the HMAC-SHA-256 of the body under the spool's DigestKey.
-func (b *Body) Digest() [sha256.Size]byte { return b.digest }
+// Digest is the HMAC-SHA-256 of the body under the spool's DigestKey. A small
+// body is hashed when it is first asked for, which must be before Close: most
+// bodies go on without anybody asking.
+func (b *Body) Digest() [sha256.Size]byte {
+	b.late.Do(func() {
+		if b.hashed {
+			return
+		}
+		h := b.s.mac()
+		defer b.s.macs.Put(h)
+		for k, piece := range b.mem {
+			h.Write(piece[:min(int64(len(piece)), b.memSize-int64(k)*chunk)])
+		}
+		h.Sum(b.digest[:0])
+	})
+	return b.digest
+}
 
 // Bytes returns the body if it lies in memory in one piece, as bodies under
 // 64 KiB do unless memory is short. The bytes are not to be changed and are

@@ -53,12 +53,16 @@ func (f *filler) run(r io.Reader, expect int64) (err error) {
 			err = errPanic
 		}
 	}()
+	if expect > 0 && expect < chunk { // one piece of memory; see Body.Digest
+		return f.read(r, nil, expect)
+	}
 	h := f.b.s.mac()
 	defer f.b.s.macs.Put(h)
 	if err := f.read(r, h, expect); err != nil {
 		return err
 	}
 	h.Sum(f.b.digest[:0])
+	f.b.hashed = true
 	return nil
 }
 
@@ -78,7 +82,9 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 		if n > 0 {
 			f.reads.Add(1)
 			empty = 0
-			h.Write(space[:n])
+			if h != nil {
+				h.Write(space[:n])
+			}
 			b.wrote(n)
 			if b.size > f.limit {
 				return ErrTooLarge
