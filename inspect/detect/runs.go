@@ -21,10 +21,10 @@ func outside(text []byte, runs []match.Run) []match.Run {
 		}
 		if i >= end {
 			start := i
-			for start > max(0, i-longWord) && encodes(text[start-1]) {
+			for start > max(0, i-longWord) && encoding[text[start-1]] {
 				start--
 			}
-			for end = j; end < len(text) && encodes(text[end]); {
+			for end = j; end < len(text) && encoding[text[end]]; {
 				end++
 			}
 			long = end-start >= longWord
@@ -38,7 +38,10 @@ func outside(text []byte, runs []match.Run) []match.Run {
 
 func asciiLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// encodes reports whether c is of base64 or base64url (RFC 4648).
-func encodes(c byte) bool {
-	return asciiLetter(c) || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '-' || c == '_'
-}
+// encoding marks the characters of base64 and base64url (RFC 4648).
+var encoding = func() (t [256]bool) {
+	for c := range t {
+		t[c] = asciiLetter(byte(c)) || c >= '0' && c <= '9' || c == '+' || c == '/' || c == '-' || c == '_'
+	}
+	return t
+}()

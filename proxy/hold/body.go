@@ -48,17 +48,25 @@ func (b *Body) Size() int64 { return b.size }
 // bodies go on without anybody asking.
 func (b *Body) Digest() [sha256.Size]byte {
 	b.late.Do(func() {
-		if b.hashed {
-			return
+		if !b.hashed {
+			_ = b.hash() // from memory, which does not fail
 		}
-		h := b.s.mac()
-		defer b.s.macs.Put(h)
-		for k, piece := range b.mem {
-			h.Write(piece[:min(int64(len(piece)), b.memSize-int64(k)*chunk)])
-		}
-		h.Sum(b.digest[:0])
 	})
 	return b.digest
+}
+
+// hash reads the body once more for its digest.
+func (b *Body) hash() error {
+	h := b.s.mac()
+	defer b.s.macs.Put(h)
+	r := b.NewReader()
+	defer r.Close()
+	if _, err := io.Copy(h, r); err != nil {
+		return fmt.Errorf("hash the body: %w", err)
+	}
+	h.Sum(b.digest[:0])
+	b.hashed = true
+	return nil
 }
 
 // Bytes returns the body if it lies in memory in one piece, as bodies under

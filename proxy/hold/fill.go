@@ -53,8 +53,11 @@ func (f *filler) run(r io.Reader, expect int64) (err error) {
 			err = errPanic
 		}
 	}()
-	if expect > 0 && expect < chunk { // one piece of memory; see Body.Digest
-		return f.read(r, nil, expect)
+	if expect > 0 && expect < chunk { // see Body.Digest
+		if err := f.read(r, nil, expect); err != nil || f.b.file == nil {
+			return err
+		}
+		return f.b.hash() // memory was short; later its file could fail
 	}
 	h := f.b.s.mac()
 	defer f.b.s.macs.Put(h)
