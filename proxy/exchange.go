@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"io"
 	"net"
@@ -168,7 +169,7 @@ func (x *exchange) finish(failed bool) {
 // wish; if that cannot be recorded, it is not opened.
 func (x *exchange) passBy() *answer.Answer {
 	ev := audit.Event{
-		Kind: "decision", Time: time.Now(), User: x.who.User, Groups: x.who.Groups, How: x.who.How,
+		Kind: "decision", Time: time.Now(), User: cmp.Or(x.who.User, "anonymous"), Groups: x.who.Groups, How: x.who.How,
 		Method: http.MethodConnect, Scheme: "https", Host: x.host, Port: x.port, Protocol: x.r.Proto,
 		Action: rules.Allow.String(), Clause: "intercept.bypass names this host; relayed uninspected",
 	}
