@@ -138,6 +138,10 @@ var sextets = func() (t [4][256]uint32) {
 
 // decodeGroups decodes whole groups of four until one holds something else.
 func decodeGroups(dst, src []byte) (n, used int) {
+	if useVectors && len(src) >= 32 && len(dst) >= 32 {
+		k := unbase64Blocks(&dst[0], &src[0], min(len(src)/32, (len(dst)-8)/24))
+		n, used = 24*k, 32*k
+	}
 	for len(src)-used >= 8 && len(dst)-n >= 8 {
 		s := src[used : used+8 : used+8]
 		x := sextets[0][s[0]] | sextets[1][s[1]] | sextets[2][s[2]] | sextets[3][s[3]]
@@ -163,6 +167,9 @@ func decodeGroups(dst, src []byte) (n, used int) {
 // sextetPrefix returns how many characters of base64 b begins with.
 func sextetPrefix(b []byte) int {
 	i := 0
+	if useVectors && len(b) >= 64 {
+		i = 32 * sextetBlocks(&b[0], len(b)/32)
+	}
 	for ; i+8 <= len(b); i += 8 {
 		s := b[i : i+8 : i+8]
 		if sextet[s[0]]|sextet[s[1]]|sextet[s[2]]|sextet[s[3]]|

@@ -36,7 +36,8 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 	if p.Role != part.Body {
 		layout, label = part.Single, step(p.Path)
 	}
-	var scratch []byte
+	scratch := w.decoded[:0]
+	defer func() { w.decoded = scratch }()
 	for first := true; ; first = false {
 		w.fill(chunk)
 		if first {

@@ -143,3 +143,44 @@ func BenchmarkNoise(b *testing.B) {
 		nextWide(noise, 0)
 	}
 }
+
+// TestUnbase64EqualsPlain compares the vectors with plain code on either
+// alphabet, with every byte that is no base64 at every place of a block.
+func TestUnbase64EqualsPlain(t *testing.T) {
+	if !useVectors {
+		t.Skip("no vectors here")
+	}
+	defer func() { useVectors = true }()
+	check := func(b []byte) {
+		t.Helper()
+		both := func(vectors bool) (int, []byte) {
+			useVectors = vectors
+			return sextetPrefix(b), unbase64(nil, b)
+		}
+		n, got := both(true)
+		m, want := both(false)
+		if n != m || !bytes.Equal(got, want) {
+			t.Fatalf("%q: %d characters and %x, want %d and %x", b, n, got, m, want)
+		}
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+	for n := range 400 {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		check(b)
+		if n > 100 {
+			b[r.IntN(n)] = byte(n)
+			check(b)
+		}
+	}
+	b := bytes.Repeat([]byte("AZaz09+/-_mM"), 8)
+	for c := range 256 {
+		was := b[64+c%32]
+		b[64+c%32] = byte(c)
+		check(b)
+		b[64+c%32] = was
+	}
+}

@@ -33,6 +33,7 @@ type window struct {
 	hint    string // declared charset
 	room    []byte // storage that text grows in
 	store   []byte // holds raw, unless the body lies in memory
+	decoded []byte // storage of what stands encoded in the text
 	raw     []byte // read and not yet decoded
 	offset  int64  // of raw
 	dec     charset.Decoder
@@ -57,9 +58,9 @@ var windows = sync.Pool{New: func() any {
 // openWindow starts a window on p's body. Close it when done.
 func openWindow(p *part.Part) *window {
 	w := windows.Get().(*window)
-	store, room, m := w.store, w.room[:0], w.m
+	store, room, m, decoded := w.store, w.room[:0], w.m, w.decoded
 	m.Reset(0)
-	*w = window{store: store, raw: store[:0], room: room, text: room, m: m, body: p.Body}
+	*w = window{store: store, raw: store[:0], room: room, text: room, m: m, body: p.Body, decoded: decoded}
 	if strings.IndexByte(p.MediaType, ';') >= 0 {
 		if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
 			w.hint = params["charset"]
@@ -95,6 +96,9 @@ func (w *window) Close() {
 	w.body, w.err, w.raw, w.text = nil, nil, nil, nil
 	if cap(w.room) > 32*chunk {
 		w.room = make([]byte, 0, 4*chunk)
+	}
+	if cap(w.decoded) > 4*chunk {
+		w.decoded = nil
 	}
 	windows.Put(w)
 }

@@ -23,6 +23,7 @@ type Engine struct {
 type stage struct {
 	set       *match.Set
 	detectors []Detector
+	words     bool // set looks for literals only: the shapes are known by then
 }
 
 func (s *stage) add(d Detector) { s.detectors = append(s.detectors, d) }
@@ -34,6 +35,7 @@ func (s *stage) compile(o match.Options) (err error) {
 			words = append(words, v.Patterns()...)
 		}
 	}
+	s.words = o.NoRuns
 	s.set, err = match.Compile(words, o)
 	return err
 }
@@ -107,8 +109,9 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 	exprs := match.Options{Exprs: written.exprs()}
 	var errs [4]error
 	var wg sync.WaitGroup
-	wg.Go(func() { errs[0] = e.names.compile(match.Options{}) })
-	wg.Go(func() { errs[1] = e.places.compile(match.Options{}) })
+	words := match.Options{NoRuns: true, NoAts: true}
+	wg.Go(func() { errs[0] = e.names.compile(words) })
+	wg.Go(func() { errs[1] = e.places.compile(words) })
 	errs[2] = e.numbers.compile(exprs)
 	errs[3] = e.authors.compile(exprs)
 	wg.Wait()

@@ -15,8 +15,10 @@ func (v *view) sniff(text []byte, off int) mode {
 	if looksJSON(head) {
 		return object
 	}
-	if i := bytes.LastIndexByte(head, '\n'); i > 0 && len(head) < len(text) {
-		head = head[:i+1]
+	if len(head) < len(text) {
+		if i := bytes.LastIndexByte(head, '\n'); i > 0 {
+			head = head[:i+1]
+		}
 	}
 	best := 0
 	for _, d := range []byte{'\t', ',', ';', '|', fixed} {

@@ -435,10 +435,16 @@ func (s *Session) run(st *stage, done []Detector) {
 	find(st.detectors, done, &s.block, s.emit)
 }
 
-// scan fills the block's evidence with what a stage's detectors need.
+// scan fills the block's evidence with what a stage's detectors need. The
+// shapes in a text stay as they were found for its numbers.
 func (s *Session) scan(st *stage) {
+	runs, ats := s.block.Runs, s.block.Ats
 	st.set.Scan(s.block.Text, &s.block.Evidence)
-	s.block.Runs = outside(s.block.Text, s.block.Runs)
+	if st.words {
+		s.block.Runs, s.block.Ats = runs, ats
+	} else {
+		s.block.Runs = outside(s.block.Text, s.block.Runs)
+	}
 	s.block.sizes, s.block.hinted = 0, 0
 }
 

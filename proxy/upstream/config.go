@@ -15,6 +15,8 @@ type Config struct {
 	Resolve      map[string]string // "host:port" to the "address:port" dialled for it
 	AllowPrivate []netip.Prefix    // networks exempt from the refusal of inner addresses
 
+	Parent Parent // another proxy on the way
+
 	Dial     time.Duration // TCP connection; default 10 s
 	TLS      time.Duration // TLS handshake; default 10 s
 	Response time.Duration // from the last byte sent to the answer's head; default 5 min
@@ -31,6 +33,9 @@ func (c Config) Validate() error {
 			}
 		}
 	}
+	if _, err := c.Parent.parse(); err != nil {
+		errs = append(errs, err)
+	}
 	for _, d := range []time.Duration{c.Dial, c.TLS, c.Response, c.Idle} {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("upstream: timeout %v is negative", d))
@@ -38,6 +43,9 @@ func (c Config) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// DialTime is how long connecting may take.
+func (c Config) DialTime() time.Duration { return or(c.Dial, 10*time.Second) }
 
 func hostPort(s string) error {
 	host, port, err := net.SplitHostPort(s)

@@ -30,7 +30,9 @@ type Origins struct {
 	*http.Transport
 	allow   []netip.Prefix
 	resolve map[string]string
+	parent  *parent // nil if there is none
 	dialer  net.Dialer
+	direct  *direct
 }
 
 // New returns Origins. It never goes through another proxy named in the
@@ -44,10 +46,13 @@ func New(c Config) (*Origins, error) {
 		return nil, err
 	}
 	o := &Origins{allow: c.AllowPrivate, resolve: map[string]string{}}
+	if o.parent, err = c.Parent.parse(); err != nil {
+		return nil, err
+	}
 	for from, to := range c.Resolve {
 		o.resolve[strings.ToLower(from)] = to
 	}
-	o.dialer = net.Dialer{Timeout: or(c.Dial, 10*time.Second), KeepAlive: 30 * time.Second, Control: o.control}
+	o.dialer = net.Dialer{Timeout: c.DialTime(), KeepAlive: 30 * time.Second, Control: o.control}
 	o.Transport = &http.Transport{
 		DialContext: o.DialContext,
 		TLSClientConfig: &tls.Config{
@@ -66,13 +71,40 @@ func New(c Config) (*Origins, error) {
 		DisableCompression:     true, // the client's Accept-Encoding goes through
 		ForceAttemptHTTP2:      true,
 	}
+	if o.parent != nil {
+		o.Transport.Proxy = o.proxy
+	}
+	o.direct = newDirect(o)
 	return o, nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (o *Origins) RoundTrip(r *http.Request) (*http.Response, error) {
+	if authority, ok := o.direct.fits(r); ok {
+		return o.direct.send(r, authority)
+	}
+	resp, err := o.Transport.RoundTrip(r)
+	if err == nil {
+		o.direct.learn(r, resp)
+	}
+	return resp, err
+}
+
+// CloseIdleConnections closes what is not in use.
+func (o *Origins) CloseIdleConnections() {
+	o.Transport.CloseIdleConnections()
+	o.direct.closeIdle()
 }
 
 // DialContext connects to "host:port" under the policy.
 func (o *Origins) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	if to, ok := o.resolve[strings.ToLower(addr)]; ok {
 		addr = to
+	}
+	if o.parent != nil && addr == o.parent.address { // named by the administrator, and mostly inside
+		d := o.dialer
+		d.Control = nil
+		return d.DialContext(ctx, network, addr)
 	}
 	return o.dialer.DialContext(ctx, network, addr)
 }
