@@ -27,10 +27,12 @@ var arrows = map[string][]string{
 	"inspect/decode":  {"inspect/part", "inspect/normal"},
 	"inspect/extract": {"inspect/part", "inspect/normal", "inspect/decode"},
 
+	"release": {},
+
 	"rules": {"inspect", "internal/tomlfile"},
 	"audit": {},
 
-	"proxy":             {"proxy", "inspect", "rules", "audit"},
+	"proxy":             {"proxy", "inspect", "rules", "audit", "release"},
 	"proxy/framing":     {},
 	"proxy/upstream":    {},
 	"proxy/answer":      {"rules", "inspect"},
@@ -38,11 +40,11 @@ var arrows = map[string][]string{
 	"proxy/intercept":   {},
 	"proxy/identity":    {"rules", "internal/tomlfile"},
 	"proxy/destination": {"rules", "internal/tomlfile"},
-	"proxy/gate":        {"inspect", "rules", "audit", "proxy/framing", "proxy/hold"},
+	"proxy/gate":        {"inspect", "rules", "audit", "release", "proxy/framing", "proxy/hold"},
 
-	"console": {"audit", "rules"},
+	"console": {"audit", "rules", "release"},
 	"bench":   {"bench", "inspect", "rules", "audit", "proxy"},
-	"cmd":     {"cmd", "inspect", "rules", "audit", "proxy", "console", "bench", "internal"},
+	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "proxy", "console", "bench", "internal"},
 }
 
 type pkg struct {

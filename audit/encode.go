@@ -69,7 +69,23 @@ func appendEvent(dst []byte, ev *Event) ([]byte, error) {
 			return nil, fmt.Errorf("encode ms: %w", err)
 		}
 	}
+	dst = details(dst, ev.Details)
+	if dst, err = value(dst, `,"data":`, ev.Data); err != nil {
+		return nil, fmt.Errorf("encode data: %w", err)
+	}
 	return append(dst, '}'), nil
+}
+
+func details(dst []byte, m map[string]string) []byte {
+	if len(m) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"details":`...)
+	for i, k := range slices.Sorted(maps.Keys(m)) {
+		dst = append(dst, "{,"[min(i, 1)])
+		dst = appendString(append(appendString(dst, k), ':'), m[k])
+	}
+	return append(dst, '}')
 }
 
 func text(dst []byte, name, s string) []byte {

@@ -43,6 +43,7 @@ func TestEncodingIsTheStandardOne(t *testing.T) {
 		Counts: map[string]int{"PHONE": 2, "CARD": -1, "": 0}, Records: 7, Coverage: struct {
 			A int `json:"a"`
 		}{3}, Findings: []any{1.5, nil, "\u2029"}, RuleSet: "d", Reason: "x\ny", Milliseconds: 0.123,
+		Details: map[string]string{"to": "<b>\n", "": "é\xff"}, Data: []int{1, 2},
 	})
 	for _, ms := range []float64{1, -1, 1e-9, 1e-6, 9.99e-7, 1e20, 1e21, 123456.789, math.MaxFloat64, math.SmallestNonzeroFloat64, math.NaN(), math.Inf(1)} {
 		same(t, &Event{Kind: "x", Time: at, Milliseconds: ms})

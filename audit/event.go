@@ -6,7 +6,8 @@ package audit
 import "time"
 
 // Event is one thing that happened. Kind says which: "decision", "start",
-// "stop", "reload", "confirm", "gap". Fields that do not apply are left zero.
+// "stop", "reload", "confirm", "gap", "console", KindExpire; docs/audit.md lists
+// them all. Fields that do not apply are left zero.
 type Event struct {
 	Kind         string         `json:"kind"`
 	Time         time.Time      `json:"time"`
@@ -37,4 +38,10 @@ type Event struct {
 	RuleSet      string         `json:"ruleset,omitempty"`  // digest
 	Reason       string         `json:"reason,omitempty"`   // an employee's words, a failure
 	Milliseconds float64        `json:"ms,omitempty"`
+	// Details of what somebody did, such as an officer on the console: what
+	// was searched for, whose role was changed. By short, fixed names.
+	Details map[string]string `json:"details,omitempty"`
+	// Data is what a kind has to say that is no list of texts: the difference
+	// between two rule sets, an Expired.
+	Data any `json:"data,omitempty"`
 }

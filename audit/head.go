@@ -14,41 +14,44 @@ import (
 	"strconv"
 )
 
-// The head says which record was acknowledged last, so that a shortened log
-// is noticed. It is two slots written in turn: one is whole at any moment.
+// The head says which record was acknowledged last and how many checkpoints
+// there are, so that a shortened log is noticed. It is two slots written in turn: one is whole at any moment.
 
 const (
 	headFile = "head"
 	keyFile  = "head.key"
 	slotSize = 512
-	headTag  = "sekimori audit head v1\n"
+	headTag  = "sekimori audit head v2\n"
 )
 
 type headMark struct {
 	turn uint64 // counts the writes; odd ones go to the second slot
 	Receipt
+	notes uint64 // number of the last checkpoint
 }
 
 type head struct {
 	f    file
 	mac  hash.Hash
-	turn uint64
+	mark headMark // last written
 	buf  [slotSize]byte
 	dirt bool // written since the last sync
 }
 
 // encode fills b with the slot of m: one JSON line, padded with blanks.
 func (m headMark) encode(b *[slotSize]byte, mac hash.Hash) {
-	s := append(b[:0], `{"v":1,"turn":`...)
+	s := append(b[:0], `{"v":2,"turn":`...)
 	s = strconv.AppendUint(s, m.turn, 10)
 	s = append(s, `,"seq":`...)
 	s = strconv.AppendUint(s, m.Seq, 10)
 	s = append(s, `,"hash":"`...)
 	s = hex.AppendEncode(s, m.Hash[:])
+	s = append(s, `","checkpoint":`...)
+	s = strconv.AppendUint(s, m.notes, 10)
 	mac.Reset()
 	mac.Write([]byte(headTag))
 	mac.Write(s)
-	s = append(s, `","mac":"`...)
+	s = append(s, `,"mac":"`...)
 	s = hex.AppendEncode(s, mac.Sum(nil))
 	s = append(s, `"}`...)
 	for len(s) < slotSize-1 {
@@ -57,12 +60,12 @@ func (m headMark) encode(b *[slotSize]byte, mac hash.Hash) {
 	b[slotSize-1] = '\n'
 }
 
-// write records m without waiting for the disk: the page cache outlives a
-// killed process, and the log itself is already on disk.
-func (h *head) write(r Receipt) error {
-	h.turn++
-	headMark{h.turn, r}.encode(&h.buf, h.mac)
-	if _, err := h.f.WriteAt(h.buf[:], int64(h.turn%2)*slotSize); err != nil {
+// write records the last record and checkpoint without waiting for the disk:
+// the page cache outlives a killed process, and both are already on disk.
+func (h *head) write(r Receipt, notes uint64) error {
+	h.mark = headMark{h.mark.turn + 1, r, notes}
+	h.mark.encode(&h.buf, h.mac)
+	if _, err := h.f.WriteAt(h.buf[:], int64(h.mark.turn%2)*slotSize); err != nil {
 		return fmt.Errorf("write audit head: %w", err)
 	}
 	h.dirt = true
@@ -122,8 +125,8 @@ func parseSlot(b []byte, i int, mac hash.Hash) (m headMark, ok bool) {
 	var got, want [slotSize]byte
 	copy(got[:], b[i*slotSize:])
 	var text, sum string
-	if n, _ := fmt.Sscanf(string(got[:]), `{"v":1,"turn":%d,"seq":%d,"hash":"%64s","mac":"%64s"}`,
-		&m.turn, &m.Seq, &text, &sum); n != 4 || !lowerHex(m.Hash[:], []byte(text)) {
+	if n, _ := fmt.Sscanf(string(got[:]), `{"v":2,"turn":%d,"seq":%d,"hash":"%64s","checkpoint":%d,"mac":"%64s"}`,
+		&m.turn, &m.Seq, &text, &m.notes, &sum); n != 5 || !lowerHex(m.Hash[:], []byte(text)) {
 		return m, false
 	}
 	m.encode(&want, mac)

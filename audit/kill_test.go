@@ -8,10 +8,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit/checkpoint"
 )
 
 var kills = flag.Int("kills", 20, "how many times TestKill kills the writer")
@@ -27,7 +30,14 @@ func TestMain(m *testing.M) {
 
 // victim appends for ever and prints each receipt once it has it.
 func victim(dir string) {
-	l, err := Open(dir, Options{SegmentBytes: 100 << 10})
+	o := Options{SegmentBytes: 100 << 10, Pack: true, Keep: time.Second, Checkpoint: 3 * time.Millisecond,
+		Trouble: func(err error) { fmt.Println("error", err) }}
+	var err error
+	if o.Key, err = checkpoint.OpenLogKey(filepath.Join(filepath.Dir(dir), "keys", "audit")); err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	l, err := Open(dir, o)
 	if err != nil {
 		fmt.Println("error", err)
 		return
@@ -37,7 +47,9 @@ func victim(dir string) {
 	for range 8 {
 		wg.Go(func() {
 			for i := range 1_000_000 {
-				r, err := l.Append(context.Background(), decision(i))
+				ev := decision(i)
+				ev.Time = time.Now()
+				r, err := l.Append(context.Background(), ev)
 				mu.Lock()
 				if err != nil {
 					fmt.Println("error", err)
@@ -52,9 +64,12 @@ func victim(dir string) {
 }
 
 // TestKill kills a writing process with SIGKILL at a random moment, again and
-// again on the same log: every receipt it gave is for a record that is there.
+// again on the same log, while segments are begun, packed and deleted and
+// checkpoints are made: every receipt it gave is for a record that is there, or
+// has expired.
 func TestKill(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "audit")
+	key := testKey(t, filepath.Dir(dir))
 	acked := map[uint64]string{}
 	for round := range *kills {
 		cmd := exec.Command(os.Args[0])
@@ -86,17 +101,22 @@ func TestKill(t *testing.T) {
 		if n == 0 {
 			t.Fatalf("round %d: the writer did not start", round)
 		}
-		if res, err := Verify(dir, nil); err != nil || res.Bad != nil {
-			t.Fatalf("round %d, before recovery: %v %v", round, err, res.Bad)
+		if res := verifyWith(t, dir, key); res.Bad != nil && !res.Bad.Pending {
+			t.Fatalf("round %d, before recovery: %v", round, res.Bad)
 		}
 	}
-	l := mustOpen(t, dir, Options{})
+	l := mustOpen(t, dir, Options{Key: key})
 	mustAppend(t, l, 1)
-	res, err := Verify(dir, nil)
-	if err != nil || res.Bad != nil {
-		t.Fatalf("%v %v", err, res.Bad)
+	res := verifyWith(t, dir, key)
+	if res.Bad != nil {
+		t.Fatal(res.Bad)
 	}
-	err = Read(dir, Filter{}, func(r Record) error {
+	for seq := range acked {
+		if seq < res.First {
+			delete(acked, seq)
+		}
+	}
+	err := Read(dir, Filter{}, func(r Record) error {
 		if want, ok := acked[r.Seq]; ok && want != r.Hash.String() {
 			t.Errorf("record %d is not the one acknowledged", r.Seq)
 		}
@@ -106,5 +126,6 @@ func TestKill(t *testing.T) {
 	if err != nil || len(acked) > 0 {
 		t.Errorf("%d acknowledged records are missing, error %v", len(acked), err)
 	}
-	t.Logf("%d kills, %d records in %d segments", *kills, res.Records, res.Segments)
+	t.Logf("%d kills, %d records in %d segments, those before record %d expired, %d checkpoints",
+		*kills, res.Records, res.Segments, res.First, res.Checkpoints)
 }

@@ -8,15 +8,36 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit/checkpoint"
 )
 
 // Options of Open; the zero value has good defaults.
 type Options struct {
 	// SegmentBytes: a segment that has grown to this is followed by a new
-	// one; default 64 MiB. Nothing is ever deleted.
+	// one; default 64 MiB.
 	SegmentBytes int64
+	// Daily: so is one that was begun on an earlier day (UTC).
+	Daily bool
+	// Pack: closed segments are compressed.
+	Pack bool
+	// Keep: whole segments whose events are all older than this are deleted,
+	// which is an event itself; 0 keeps all for ever.
+	Keep time.Duration
+
+	// Key signs checkpoints; without it there are none.
+	Key *checkpoint.Key
+	// Checkpoint: how often one is made while events come; default 5 s.
+	Checkpoint time.Duration
+	// Heartbeat: how often one is made while none come; default 1 min.
+	Heartbeat time.Duration
+
+	// Trouble is told of failures in packing and deleting, which stop
+	// nothing and are tried again. It may be nil.
+	Trouble func(error)
 
 	open func(name string, flag int) (file, error) // tests only
 }
@@ -57,28 +78,42 @@ type Log struct {
 	gone chan struct{}    // the writer has ended
 	heal chan chan healed // asks the writer to read the end anew
 
+	notes   chan snapshot // asks for a checkpoint
+	noting  sync.WaitGroup
+	noteMu  sync.Mutex // held while a checkpoint is made
+	note    notes
+	noted   atomic.Pointer[Signed]
+	acked   atomic.Uint64
+	care    chan struct{} // a segment was closed
+	quit    context.CancelFunc
+	careful sync.WaitGroup
+
 	mu     sync.Mutex
 	chain  chain
 	salts  salts
 	batch  *batch // being filled; nil if nothing waits
 	spare  []byte
-	err    error // sticky: nothing is appended any more
+	leaves []Hash // spare too
+	err    error  // sticky: nothing is appended any more
 	closed bool
 
 	// The writer's own.
 	seg     file
 	segSize int64
+	segDay  int64 // since 1970
 	sure    int64 // on opening: end of the head's record, if in the last segment
 	head    head
+	tree    tree
 }
 
 // batch is what one write and sync puts on disk.
 type batch struct {
-	buf   []byte
-	first uint64
-	last  Receipt
-	err   error
-	done  chan struct{}
+	buf    []byte
+	leaves []Hash
+	first  uint64
+	last   Receipt
+	err    error
+	done   chan struct{}
 }
 
 // encoded holds buffers for encoding events.
@@ -149,8 +184,8 @@ func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
 		return nil, Receipt{}, ErrBehind
 	}
 	if l.batch == nil {
-		l.batch = &batch{buf: l.spare[:0], first: l.chain.seq + 1, done: make(chan struct{})}
-		l.spare = nil
+		l.batch = &batch{buf: l.spare[:0], leaves: l.leaves[:0], first: l.chain.seq + 1, done: make(chan struct{})}
+		l.spare, l.leaves = nil, nil
 		select {
 		case l.wake <- struct{}{}:
 		default:
@@ -160,6 +195,7 @@ func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
 	r.hash = l.chain.h.record(&r)
 	l.chain.seq, l.chain.last = r.seq, r.hash
 	l.batch.buf = appendLine(l.batch.buf, &r)
+	l.batch.leaves = append(l.batch.leaves, r.hash)
 	l.batch.last = Receipt{r.seq, r.hash}
 	return l.batch, l.batch.last, nil
 }
@@ -169,14 +205,19 @@ func (l *Log) write() {
 	defer close(l.gone)
 	timer := time.NewTimer(headSync)
 	defer timer.Stop()
+	due := time.NewTicker(l.opt.Checkpoint)
+	defer due.Stop()
 	for {
 		select {
 		case <-l.wake:
 		case <-timer.C:
-			if err := l.head.sync(); err != nil {
+			if err := l.syncHead(); err != nil {
 				l.fail(err)
 			}
 			timer.Reset(headSync)
+			continue
+		case <-due.C:
+			l.askCheckpoint()
 			continue
 		case done := <-l.heal:
 			done <- l.reread()
@@ -198,9 +239,15 @@ func (l *Log) write() {
 				b.err = l.Healthy()
 			}
 			close(b.done)
+			if err == nil {
+				l.acked.Store(b.last.Seq)
+				if err := l.tree.grow(b.leaves); err != nil {
+					l.fail(err)
+				}
+			}
 			l.mu.Lock()
 			if cap(b.buf) > cap(l.spare) && cap(b.buf) <= 1<<20 {
-				l.spare = b.buf
+				l.spare, l.leaves = b.buf, b.leaves
 			}
 			l.mu.Unlock()
 		}
@@ -212,7 +259,7 @@ func (l *Log) write() {
 
 // commit puts b on disk, then tells the head.
 func (l *Log) commit(b *batch) error {
-	if l.seg == nil || l.segSize >= l.opt.SegmentBytes {
+	if l.seg == nil || l.segSize >= l.opt.SegmentBytes || l.opt.Daily && l.segSize > 0 && l.segDay != today() {
 		if err := l.rotate(b.first); err != nil {
 			return err
 		}
@@ -225,8 +272,23 @@ func (l *Log) commit(b *batch) error {
 	if err := l.seg.Sync(); err != nil {
 		return explain("sync audit segment", err)
 	}
-	return l.head.write(b.last)
+	return l.head.write(b.last, l.head.mark.notes)
 }
+
+// syncHead tells the head of a new checkpoint and syncs it.
+func (l *Log) syncHead() error {
+	if n := l.noted.Load(); n != nil && n.Number != l.head.mark.notes && l.failure() == nil {
+		if err := l.head.write(l.head.mark.Receipt, n.Number); err != nil {
+			return err
+		}
+	}
+	return l.head.sync()
+}
+
+// Acknowledged is the number of the last record that is on disk.
+func (l *Log) Acknowledged() uint64 { return l.acked.Load() }
+
+func today() int64 { return time.Now().Unix() / (24 * 60 * 60) }
 
 // rotate begins the segment whose first record is first.
 func (l *Log) rotate(first uint64) error {
@@ -238,9 +300,13 @@ func (l *Log) rotate(first uint64) error {
 	if l.seg != nil {
 		err = l.seg.Close()
 	}
-	l.seg, l.segSize = f, 0
+	l.seg, l.segSize, l.segDay = f, 0, today()
 	if err = errors.Join(err, syncDir(l.dir)); err != nil {
 		return explain("begin audit segment", err)
+	}
+	select {
+	case l.care <- struct{}{}:
+	default:
 	}
 	return nil
 }
@@ -261,6 +327,12 @@ func (l *Log) fail(err error) {
 	if l.err == nil {
 		l.err = err
 	}
+}
+
+func (l *Log) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
 }
 
 // Healthy returns why nothing can be appended, or nil.
@@ -284,14 +356,18 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	l.mu.Unlock()
+	l.quit()
 	select {
 	case l.wake <- struct{}{}:
 	default:
 	}
 	<-l.gone
+	l.careful.Wait()
+	close(l.notes)
+	l.noting.Wait()
 	err := l.err
 	if err == nil {
-		err = l.head.sync()
+		err = l.lastCheckpoint()
 	}
 	return errors.Join(err, l.release())
 }
@@ -305,6 +381,9 @@ func (l *Log) closeFiles() (err error) {
 	}
 	if l.head.f != nil {
 		err = errors.Join(err, l.head.f.Close())
+	}
+	if l.tree.f != nil {
+		err = errors.Join(err, l.tree.f.Close())
 	}
 	return err
 }

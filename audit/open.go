@@ -26,6 +26,12 @@ func Open(dir string, o Options) (*Log, error) {
 	if o.SegmentBytes <= 0 {
 		o.SegmentBytes = defaultSegment
 	}
+	if o.Checkpoint <= 0 {
+		o.Checkpoint = defaultCheckpoint
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = defaultHeartbeat
+	}
 	if o.open == nil {
 		o.open = openFile
 	}
@@ -34,6 +40,10 @@ func Open(dir string, o Options) (*Log, error) {
 		return nil, fmt.Errorf("open audit log %s: %w", dir, err)
 	}
 	go l.write()
+	l.noting.Go(l.makeCheckpoints)
+	ctx, quit := context.WithCancel(context.Background())
+	l.quit = quit
+	l.careful.Go(func() { l.takeCare(ctx) })
 	if torn != "" {
 		if _, err := l.Append(context.Background(), Event{Kind: "gap", Reason: torn}); err != nil {
 			return nil, errors.Join(err, l.Close())
@@ -85,13 +95,17 @@ func (l *Log) reread() (h healed) {
 	if l.Healthy() == nil {
 		return h
 	}
+	l.noteMu.Lock()
+	defer l.noteMu.Unlock()
 	fresh := &Log{dir: l.dir, opt: l.opt, chain: chain{h: newHasher()}}
 	if h.torn, h.err = fresh.recover(); h.err != nil {
 		h.err = errors.Join(h.err, fresh.closeFiles())
 		return h
 	}
 	l.closeFiles() // their errors were told when they came
-	l.seg, l.segSize, l.head = fresh.seg, fresh.segSize, fresh.head
+	l.seg, l.segSize, l.segDay, l.head = fresh.seg, fresh.segSize, fresh.segDay, fresh.head
+	l.tree, l.note = fresh.tree, fresh.note
+	l.acked.Store(fresh.chain.seq)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.chain, l.err = fresh.chain, nil
@@ -118,10 +132,17 @@ func open(dir string, o Options) (l *Log, torn string, err error) {
 		wake:  make(chan struct{}, 1),
 		gone:  make(chan struct{}),
 		heal:  make(chan chan healed),
+		notes: make(chan snapshot, 1),
+		care:  make(chan struct{}, 1),
 		chain: chain{h: newHasher()},
 	}
 	if torn, err = l.recover(); err != nil {
 		return nil, "", errors.Join(err, l.release())
+	}
+	l.acked.Store(l.chain.seq)
+	if l.note.last.Number > 0 {
+		last := l.note.last
+		l.noted.Store(&last)
 	}
 	return l, torn, nil
 }
@@ -140,10 +161,18 @@ func (l *Log) recover() (torn string, err error) {
 		if torn, err = l.readEnd(segs, mark); err != nil {
 			return "", err
 		}
-		last := segs[len(segs)-1].name
-		if l.seg, err = l.opt.open(filepath.Join(l.dir, last), os.O_WRONLY|os.O_APPEND); err != nil {
-			return "", err
+		last := segs[len(segs)-1]
+		if last.packed == nil {
+			if l.seg, err = l.opt.open(filepath.Join(l.dir, last.name), os.O_WRONLY|os.O_APPEND); err != nil {
+				return "", err
+			}
 		}
+	} else if gone, err := readExpired(l.dir); err != nil || gone.size > 0 {
+		return "", errors.Join(err, errors.New("the records that had not expired are missing"))
+	}
+	if extra := l.chain.seq - mark.Seq; l.chain.seq > mark.Seq && mark.turn > 0 {
+		torn = strings.TrimPrefix(fmt.Sprintf("%s; %d whole records, %d to %d, came after the last one known as acknowledged and are kept",
+			torn, extra, mark.Seq+1, l.chain.seq), "; ")
 	}
 	if l.chain.seq < mark.Seq {
 		return "", fmt.Errorf("record %d was acknowledged and is missing: the log ends at %d", mark.Seq, l.chain.seq)
@@ -151,9 +180,15 @@ func (l *Log) recover() (torn string, err error) {
 	if l.head.f, err = l.opt.open(filepath.Join(l.dir, headFile), os.O_RDWR|os.O_CREATE); err != nil {
 		return "", err
 	}
-	l.head.mac, l.head.turn = hmac.New(sha256.New, key), mark.turn
+	if err := l.recoverNotes(mark.notes); err != nil {
+		return "", err
+	}
+	if err := l.recoverTree(); err != nil {
+		return "", err
+	}
+	l.head.mac, l.head.mark = hmac.New(sha256.New, key), mark
 	for range 2 { // both slots, so that neither is stale or torn
-		if err := l.head.write(Receipt{l.chain.seq, l.chain.last}); err != nil {
+		if err := l.head.write(Receipt{l.chain.seq, l.chain.last}, max(mark.notes, l.note.last.Number)); err != nil {
 			return "", err
 		}
 	}
@@ -187,12 +222,16 @@ func (l *Log) readMark(empty bool) (m headMark, damage string, key []byte, err e
 // readEnd follows the chain from the segment that holds the head's record to
 // the end and cuts off what was never acknowledged and is not whole.
 func (l *Log) readEnd(segs []segment, mark headMark) (torn string, err error) {
+	gone, err := readExpired(l.dir)
+	if err != nil {
+		return "", err
+	}
 	from := len(segs) - 1
 	for from > 0 && (segs[from].first > mark.Seq || segs[from].size == 0) {
 		from--
 	}
 	for i, s := range segs[from:] {
-		wrong, at, line, err := l.readSegment(s, i == 0, mark)
+		wrong, at, line, err := l.readSegment(s, i == 0, mark, gone)
 		if err != nil {
 			return "", err
 		}
@@ -200,7 +239,7 @@ func (l *Log) readEnd(segs []segment, mark headMark) (torn string, err error) {
 			l.segSize = s.size
 			continue
 		}
-		if l.chain.seq < mark.Seq || from+i != len(segs)-1 {
+		if l.chain.seq < mark.Seq || from+i != len(segs)-1 || s.packed != nil {
 			return "", fmt.Errorf("%s line %d (record %d): %s", s.name, line, l.chain.seq+1, wrong)
 		}
 		side, err := l.cut(s, at)
@@ -211,12 +250,15 @@ func (l *Log) readEnd(segs []segment, mark headMark) (torn string, err error) {
 		torn = fmt.Sprintf("recovered: %d bytes from line %d of %s, never acknowledged, moved to %s (%s)",
 			s.size-at, line, s.name, side, wrong)
 	}
-	return torn, l.rewrite(segs[len(segs)-1])
+	if last := segs[len(segs)-1]; last.packed == nil {
+		return torn, l.rewrite(last)
+	}
+	return torn, nil
 }
 
 // readSegment follows the chain through s. wrong says what is the matter with
 // the line that starts at offset at.
-func (l *Log) readSegment(s segment, begin bool, mark headMark) (wrong string, at int64, line int, err error) {
+func (l *Log) readSegment(s segment, begin bool, mark headMark, gone expired) (wrong string, at int64, line int, err error) {
 	if !begin && s.first != l.chain.seq+1 {
 		return "", 0, 0, fmt.Errorf("segment %s does not begin with record %d", s.name, l.chain.seq+1)
 	}
@@ -241,9 +283,12 @@ func (l *Log) readSegment(s segment, begin bool, mark headMark) (wrong string, a
 		var rec raw
 		if begin && at == 0 && parseLine(text, &rec) == nil {
 			l.chain.last = rec.prev // the segment before it is Verify's to check
-			if s.first == 1 {
-				l.chain.last = Hash{}
+			if s.first == gone.size+1 {
+				l.chain.last = gone.hash
 			}
+		}
+		if at == 0 {
+			l.segDay = eventTime(rec.event).Unix() / (24 * 60 * 60)
 		}
 		if unfinished(text) {
 			return "the line is unfinished", at, r.line, nil

@@ -2,8 +2,10 @@ package audit
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 )
 
@@ -25,6 +27,15 @@ func (f *Filter) match(ev *Event) bool {
 	return is(f.Kind, ev.Kind) && is(f.Action, ev.Action) && is(f.User, ev.User) &&
 		is(f.Host, ev.Host) && is(f.Rule, ev.Rule) && is(f.Incident, ev.Incident) &&
 		!ev.Time.Before(f.From) && (f.To.IsZero() || ev.Time.Before(f.To))
+}
+
+// meets reports whether a packed segment may hold what f selects. One that is
+// damaged says nothing of itself, so it may.
+func (f *Filter) meets(p *footer) bool {
+	if p.last == 0 {
+		return true
+	}
+	return p.last >= f.FromSeq && (f.From.IsZero() || !p.to.Before(f.From)) && (f.To.IsZero() || p.from.Before(f.To))
 }
 
 // Record is one line of the log.
@@ -69,7 +80,17 @@ func Read(dir string, f Filter, fn func(Record) error) error {
 }
 
 func (f *Filter) readSegment(dir string, s segment, done, total int64, fn func(Record) error) (bad, err error) {
+	if s.packed != nil && !f.meets(s.packed) {
+		return nil, nil
+	}
 	r, err := openLines(dir, s)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // it expired meanwhile
+	}
+	var broken damaged
+	if errors.As(err, &broken) {
+		return err, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +99,12 @@ func (f *Filter) readSegment(dir string, s segment, done, total int64, fn func(R
 	for {
 		text, err := r.next()
 		if err == io.EOF {
+			return bad, nil
+		}
+		if errors.As(err, &broken) {
+			if bad == nil {
+				bad = fmt.Errorf("%s:%d: unreadable audit record: %w", s.name, r.line+1, err)
+			}
 			return bad, nil
 		}
 		if err != nil {

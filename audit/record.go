@@ -20,6 +20,14 @@ func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 // MarshalText makes a Hash appear in JSON as it does in the log.
 func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
 
+// UnmarshalText reads what MarshalText writes.
+func (h *Hash) UnmarshalText(b []byte) error {
+	if len(b) != 2*len(h) || !lowerHex(h[:], b) {
+		return errors.New("not a hash in lower-case hexadecimal")
+	}
+	return nil
+}
+
 type salt [16]byte
 
 // salts makes 64 at a time. Not safe for concurrent use.

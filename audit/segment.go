@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,14 +17,17 @@ const segmentSuffix = ".jsonl"
 
 // segment is one file of the log; its name is the number of its first record.
 type segment struct {
-	name  string
-	first uint64
-	size  int64
+	name   string
+	first  uint64
+	size   int64   // unpacked
+	packed *footer // nil if plain
 }
 
-func segmentName(first uint64) string { return fmt.Sprintf("%020d%s", first, segmentSuffix) }
+func segmentStem(first uint64) string { return fmt.Sprintf("%020d", first) }
+func segmentName(first uint64) string { return segmentStem(first) + segmentSuffix }
 
-// segments lists the segments of dir in order. Other files are left out.
+// segments lists the segments of dir in order. Other files are left out. Of one
+// that is there both plain and packed, the plain one counts.
 func segments(dir string) ([]segment, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -31,8 +35,9 @@ func segments(dir string) ([]segment, error) {
 	}
 	var s []segment
 	for _, e := range entries {
-		digits, ok := strings.CutSuffix(e.Name(), segmentSuffix)
-		if !ok || len(digits) != 20 || !e.Type().IsRegular() {
+		digits, plain := strings.CutSuffix(e.Name(), segmentSuffix)
+		digits, packed := strings.CutSuffix(digits, packedSuffix)
+		if plain == packed || len(digits) != 20 || !e.Type().IsRegular() {
 			continue
 		}
 		first, err := strconv.ParseUint(digits, 10, 64)
@@ -40,18 +45,40 @@ func segments(dir string) ([]segment, error) {
 			continue
 		}
 		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // packed or expired meanwhile
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list audit segments: %w", err)
 		}
-		s = append(s, segment{e.Name(), first, info.Size()})
+		one := segment{name: e.Name(), first: first, size: info.Size()}
+		if packed {
+			one.describe(dir)
+		}
+		s = append(s, one)
 	}
 	slices.SortFunc(s, func(a, b segment) int { return strings.Compare(a.name, b.name) })
-	return s, nil
+	return slices.CompactFunc(s, func(a, b segment) bool { return a.first == b.first }), nil
+}
+
+// describe reads what a packed segment says of itself. A damaged one is told
+// by whoever reads it.
+func (s *segment) describe(dir string) {
+	s.packed = &footer{first: s.first}
+	f, err := os.Open(filepath.Join(dir, s.name))
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if foot, err := readFooter(f, s.size); err == nil {
+		s.packed, s.size = &foot, foot.size
+	}
 }
 
 // lineReader reads a segment line by line.
 type lineReader struct {
 	f    *os.File
+	zip  *packedReader // nil if plain
 	b    *bufio.Reader
 	long []byte
 	line int   // number of the line last read, from 1
@@ -59,14 +86,38 @@ type lineReader struct {
 }
 
 func openLines(dir string, s segment) (*lineReader, error) {
+	packed := s.packed != nil
 	f, err := os.Open(filepath.Join(dir, s.name))
+	if errors.Is(err, fs.ErrNotExist) && !packed {
+		packed = true // since it was listed
+		f, err = os.Open(filepath.Join(dir, segmentStem(s.first)+packedSuffix))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open audit segment: %w", err)
 	}
-	return &lineReader{f: f, b: bufio.NewReaderSize(f, 256<<10)}, nil
+	l := &lineReader{f: f}
+	var from io.Reader = f
+	if packed {
+		if l.zip, err = newPackedReader(f); err != nil {
+			f.Close()
+			return nil, fmt.Errorf("open audit segment %s: %w", s.name, err)
+		}
+		if l.zip.first != s.first {
+			l.Close()
+			return nil, fmt.Errorf("open audit segment %s: %w", s.name, damaged{errors.New("it was renamed")})
+		}
+		from = l.zip
+	}
+	l.b = bufio.NewReaderSize(from, 256<<10)
+	return l, nil
 }
 
-func (l *lineReader) Close() error { return l.f.Close() }
+func (l *lineReader) Close() error {
+	if l.zip != nil {
+		l.zip.Close()
+	}
+	return l.f.Close()
+}
 
 // next returns the next line with its newline, valid until the next call. The
 // last line may lack the newline; after it comes io.EOF. A line over maxLine
@@ -97,6 +148,55 @@ func (l *lineReader) next() ([]byte, error) {
 }
 
 func (l *lineReader) step(b []byte) { l.line++; l.off += int64(len(b)) }
+
+// eachLine calls fn for the records of the log in dir from number from on, as
+// they stand there: neither hashes nor order are checked. What is not whole at
+// the end is passed over.
+func eachLine(dir string, from uint64, fn func(s segment, line int, r *raw, text []byte) error) error {
+	segs, err := segments(dir)
+	if err != nil {
+		return err
+	}
+	for len(segs) > 1 && segs[1].first <= from {
+		segs = segs[1:]
+	}
+	for _, s := range segs {
+		if err := s.each(dir, from, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s segment) each(dir string, from uint64, fn func(s segment, line int, r *raw, text []byte) error) error {
+	in, err := openLines(dir, s)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	for {
+		text, err := in.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if unfinished(text) {
+			continue
+		}
+		var r raw
+		if err := parseLine(text, &r); err != nil {
+			return fmt.Errorf("%s:%d: %w", s.name, in.line, err)
+		}
+		if r.seq < from {
+			continue
+		}
+		if err := fn(s, in.line, &r, text); err != nil {
+			return err
+		}
+	}
+}
 
 // unfinished reports whether a line was cut off before its newline.
 func unfinished(line []byte) bool { return line[len(line)-1] != '\n' }

@@ -99,15 +99,15 @@ func TestVerifyNamesTheFirstBadRecord(t *testing.T) {
 		change func()
 		want   Bad
 	}{
-		"changed":         {edit(first, bytes.Replace(files[first.name], []byte(`"b"`), []byte(`"z"`), 1)), Bad{first.name, 2, 2, ""}},
-		"removed":         {edit(first, lines[1]), Bad{first.name, 1, 1, ""}},
-		"swapped":         {edit(first, slices.Concat(lines[1], lines[0])), Bad{first.name, 1, 1, ""}},
-		"twice":           {edit(first, slices.Concat(lines[0], lines[0], lines[1])), Bad{first.name, 2, 2, ""}},
-		"blank line":      {edit(first, slices.Concat(lines[0], []byte("\n"), lines[1])), Bad{first.name, 2, 2, ""}},
-		"last cut off":    {edit(last, nil), Bad{last.name, 1, last.first, ""}},
-		"segment missing": {func() { os.Remove(filepath.Join(dir, second.name)) }, Bad{segs[2].name, 1, second.first, ""}},
+		"changed":         {edit(first, bytes.Replace(files[first.name], []byte(`"b"`), []byte(`"z"`), 1)), Bad{Segment: first.name, Line: 2, Seq: 2}},
+		"removed":         {edit(first, lines[1]), Bad{Segment: first.name, Line: 1, Seq: 1}},
+		"swapped":         {edit(first, slices.Concat(lines[1], lines[0])), Bad{Segment: first.name, Line: 1, Seq: 1}},
+		"twice":           {edit(first, slices.Concat(lines[0], lines[0], lines[1])), Bad{Segment: first.name, Line: 2, Seq: 2}},
+		"blank line":      {edit(first, slices.Concat(lines[0], []byte("\n"), lines[1])), Bad{Segment: first.name, Line: 2, Seq: 2}},
+		"last cut off":    {edit(last, nil), Bad{Segment: last.name, Line: 1, Seq: last.first}},
+		"segment missing": {func() { os.Remove(filepath.Join(dir, second.name)) }, Bad{Segment: segs[2].name, Line: 1, Seq: second.first}},
 		"tail missing": {func() { os.Remove(filepath.Join(dir, last.name)) },
-			Bad{segs[len(segs)-2].name, int(last.first-segs[len(segs)-2].first) + 1, last.first, ""}},
+			Bad{Segment: segs[len(segs)-2].name, Line: int(last.first-segs[len(segs)-2].first) + 1, Seq: last.first}},
 		"head missing": {func() { os.Remove(filepath.Join(dir, headFile)) }, Bad{}},
 		"key missing":  {func() { os.Remove(filepath.Join(dir, keyFile)) }, Bad{}},
 	} {

@@ -17,7 +17,7 @@ var adminPage string
 var adminTemplate = template.Must(template.New("admin").Parse(adminPage))
 
 // Admin returns the handler of the admin address: /healthz, /readyz, /metrics,
-// /proxy.pac, /ca.pem, and a page that says how to use the proxy. advertise is
+// /bypass, a page that says how to use the proxy, and what Help has. advertise is
 // the "host:port" at which clients reach the proxy; if its host is empty or
 // unspecified, the PAC file names the host by which it was asked for.
 func (s *Server) Admin(advertise string) http.Handler {
@@ -27,15 +27,8 @@ func (s *Server) Admin(advertise string) http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.deps.Registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /proxy.pac", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/x-ns-proxy-autoconfig")
-		fmt.Fprint(w, pac(proxyAddress(advertise, r)))
-	})
-	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/x-x509-ca-cert")
-		w.Header().Set("Content-Disposition", `attachment; filename="sekimori-ca.pem"`)
-		w.Write(s.deps.CA.PEM())
-	})
+	mux.HandleFunc("GET /bypass", s.bypassList)
+	s.pages(mux, advertise)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
@@ -92,19 +85,4 @@ func proxyAddress(advertise string, r *http.Request) string {
 		}
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// pac sends everything but names without a dot and the machine itself through
-// the proxy. There is no DIRECT to fall back to: what cannot be inspected does
-// not leave.
-func pac(address string) string {
-	quoted, err := json.Marshal("PROXY " + address)
-	if err != nil { // cannot be: a string
-		return ""
-	}
-	return `function FindProxyForURL(url, host) {
-  if (isPlainHostName(host) || host === "127.0.0.1" || host === "[::1]") return "DIRECT";
-  return ` + string(quoted) + `;
-}
-`
 }

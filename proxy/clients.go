@@ -4,27 +4,34 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sekimori-dlp/sekimori/proxy/door"
 )
 
 // clients tracks every open client connection, also those that net/http has
 // handed out and no longer knows of.
 type clients struct {
-	max      int
-	patience time.Duration // with a client that takes nothing of an answer
+	max       int
+	perClient int
+	patience  time.Duration // with a client that takes nothing of an answer
 
 	mu   sync.Mutex
 	open map[*client]struct{}
+	by   map[netip.Addr]int // open ones of a client, of IPv6 of its /64
 }
 
 // client is one accepted connection.
 type client struct {
 	net.Conn
 	all  *clients
+	door *Door
+	from netip.Addr // under which it is counted
 	once sync.Once
 	// used is when bytes last passed, in Unix nanoseconds; kept only while
 	// the connection is relayed, else 0.
@@ -34,19 +41,67 @@ type client struct {
 	sent  prometheus.Counter // of the bytes relayed; may be nil; set before used
 }
 
-// add returns nil if there are too many.
-func (cs *clients) add(c net.Conn) *client {
+// Why a connection is not taken.
+const (
+	inTotal   = "total"
+	perDoor   = "door"
+	perClient = "client"
+)
+
+// add counts a connection in, or says why it is not taken.
+func (cs *clients) add(c net.Conn, d *Door) (cl *client, why string) {
+	from := subnet(c)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if len(cs.open) >= cs.max {
-		return nil
+	switch {
+	case len(cs.open) >= cs.max:
+		return nil, inTotal
+	case d.Connections > 0 && d.open.Load() >= int64(d.Connections):
+		return nil, perDoor
+	// Those of a load balancer are counted once it has told whose they are.
+	case cs.by[from] >= cs.perClient && !door.Contains(d.Peers, from):
+		return nil, perClient
 	}
 	if cs.open == nil {
-		cs.open = map[*client]struct{}{}
+		cs.open, cs.by = map[*client]struct{}{}, map[netip.Addr]int{}
 	}
-	cl := &client{Conn: c, all: cs}
+	cl = &client{Conn: c, all: cs, door: d, from: from}
 	cs.open[cl] = struct{}{}
-	return cl
+	cs.by[from]++
+	d.open.Add(1)
+	return cl, ""
+}
+
+// move counts a connection under the address that was announced for it; false
+// if that one has too many.
+func (cs *clients) move(c *client, to netip.Addr) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.leave(c.from)
+	c.from = masked(to)
+	cs.by[c.from]++
+	return cs.by[c.from] <= cs.perClient
+}
+
+func (cs *clients) leave(a netip.Addr) {
+	if cs.by[a]--; cs.by[a] <= 0 {
+		delete(cs.by, a)
+	}
+}
+
+func subnet(c net.Conn) netip.Addr {
+	a, _ := addrOf(c)
+	return masked(a)
+}
+
+// masked is what is counted as one client.
+func masked(a netip.Addr) netip.Addr {
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return a
 }
 
 func (cs *clients) count() int {
@@ -154,6 +209,8 @@ func (c *client) Close() error {
 	c.once.Do(func() {
 		c.all.mu.Lock()
 		delete(c.all.open, c)
+		c.all.leave(c.from)
+		c.door.open.Add(-1)
 		c.all.mu.Unlock()
 	})
 	return c.Conn.Close()

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/proxy/bypass"
+	"github.com/sekimori-dlp/sekimori/proxy/pac"
 	"github.com/sekimori-dlp/sekimori/proxy/upstream"
 )
 
@@ -23,6 +26,13 @@ type Config struct {
 	// an address, an extension, a URL; shown as text. By language ("ja",
 	// "en"). Default: none.
 	Contact map[string]string
+
+	// Organisation is whose proxy it is, for the page on the certificate.
+	Organisation string
+
+	// PAC is what the auto-configuration file is written from. Without
+	// proxies in it, it names the address by which the file is asked for.
+	PAC pac.Config
 
 	// Record says which decisions are audited: RecordInspected (default)
 	// those on requests with a body or a query, with a finding, or refused;
@@ -40,6 +50,7 @@ type Config struct {
 	Limits    Limits
 	Inspect   Inspect
 	Intercept Intercept
+	Sites     SitesConfig
 	Upstream  upstream.Config
 }
 
@@ -66,6 +77,7 @@ type Timeouts struct {
 // Limits bound what clients may occupy.
 type Limits struct {
 	Connections int   // open client connections; default 20,000
+	PerClient   int   // of one address, or one /64 of IPv6; default: half of Connections, at least 64
 	HeaderBytes int   // a request's head; more is answered 431; default 64 KiB
 	Drain       int64 // bytes read and thrown away after a refusal; default 64 MiB
 	Streams     int   // concurrent requests on one HTTP/2 connection; default 250
@@ -107,6 +119,20 @@ type Intercept struct {
 	// relayed uninspected, recorded, and their bytes counted. "*.example.jp"
 	// means every name below example.jp.
 	Bypass []string
+	// Entries is the same, with who answers for it and until when.
+	Entries []bypass.Entry
+}
+
+// listed is the id of the entry that Intercept.Bypass makes.
+const listed = "intercept.bypass"
+
+// entries are all exemptions.
+func (i Intercept) entries() []bypass.Entry {
+	all := slices.Clone(i.Entries)
+	if len(i.Bypass) > 0 {
+		all = append(all, bypass.Entry{ID: listed, Hosts: i.Bypass})
+	}
+	return all
 }
 
 func (c Config) withDefaults() Config {
@@ -118,6 +144,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Timeouts.Body, time.Minute)
 	set(&c.Timeouts.Drain, 10*time.Second)
 	set(&c.Limits.Connections, 20000)
+	set(&c.Limits.PerClient, max(64, c.Limits.Connections/2))
 	set(&c.Limits.HeaderBytes, 64<<10)
 	set(&c.Limits.Drain, 64<<20)
 	set(&c.Limits.Streams, 250)
@@ -168,7 +195,7 @@ func (c Config) Validate() error {
 		v    int64
 	}{
 		{"limit.connections", int64(c.Limits.Connections)}, {"limit.header", int64(c.Limits.HeaderBytes)},
-		{"limit.drain", c.Limits.Drain}, {"limit.streams", int64(c.Limits.Streams)},
+		{"limit.per_client", int64(c.Limits.PerClient)}, {"limit.drain", c.Limits.Drain}, {"limit.streams", int64(c.Limits.Streams)},
 		{"inspect.scans", int64(c.Inspect.Scans)}, {"intercept.certificates", int64(c.Intercept.Certificates)},
 	} {
 		if n.v < 0 {
@@ -185,6 +212,14 @@ func (c Config) Validate() error {
 			fault("intercept.bypass: %q; write a host name, or *.name for all below it", b)
 		}
 	}
+	if _, err := bypass.New(c.Intercept.Entries); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.PAC.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	_, faults := NewSites("sites", c.Sites)
+	errs = append(errs, faults...)
 	if err := c.Upstream.Validate(); err != nil {
 		errs = append(errs, err)
 	}

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"io"
 	"net"
@@ -10,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
+	"github.com/sekimori-dlp/sekimori/proxy/bypass"
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/upstream"
@@ -28,8 +27,8 @@ type exchange struct {
 	who    rules.Principal
 	host   string
 	port   int
-	tunnel *tunnel // of a CONNECT, to be filled when the connection is taken over
-	bypass bool
+	tunnel *tunnel       // of a CONNECT, to be filled when the connection is taken over
+	bypass *bypass.Entry // under which a CONNECT is relayed uninspected
 	// upgraded is the connection once it was turned over to another
 	// protocol.
 	upgraded *tunnel
@@ -63,6 +62,9 @@ func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
 		return r, x.own(x.confirm(r))
 	}
 	x.ask(r)
+	if refusal := x.bar(); refusal != nil {
+		return r, x.own(refusal)
+	}
 	x.outcome = x.s.gate.Check(r.Context(), &x.asked)
 	switch {
 	case x.outcome.Failure == gate.Aborted:
@@ -165,24 +167,6 @@ func (x *exchange) finish(failed bool) {
 	io.CopyN(io.Discard, x.r.Body, x.s.cfg.Limits.Drain)
 }
 
-// passBy records that a tunnel is relayed uninspected by the administrator's
-// wish; if that cannot be recorded, it is not opened.
-func (x *exchange) passBy() *answer.Answer {
-	ev := audit.Event{
-		Kind: "decision", Time: time.Now(), User: cmp.Or(x.who.User, "anonymous"), Groups: x.who.Groups, How: x.who.How,
-		Method: http.MethodConnect, Scheme: "https", Host: x.host, Port: x.port, Protocol: x.r.Proto,
-		Action: rules.Allow.String(), Clause: "intercept.bypass names this host; relayed uninspected",
-	}
-	if x.who.Address.IsValid() {
-		ev.Address = x.who.Address.String()
-	}
-	if _, err := x.s.deps.Audit.Append(x.r.Context(), ev); err != nil {
-		x.s.log.Error("bypass not recorded", "host", x.host, "error", err)
-		return &answer.Answer{Kind: "unrecorded", Host: x.host}
-	}
-	return nil
-}
-
 // writer is the client's side of an exchange. It flushes what a streaming
 // origin sends as it comes, and hands a hijacked connection over with the
 // bytes that were read ahead.
@@ -259,7 +243,7 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	t := w.x.tunnel
 	if t == nil {
-		t = &tunnel{who: w.x.who, host: w.x.host, port: w.x.port}
+		t = &tunnel{who: w.x.who, host: w.x.host, port: w.x.port, named: true}
 		w.x.upgraded = t
 	}
 	t.Conn = conn
@@ -268,11 +252,8 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		conn.Close()
 		return nil, nil, http.ErrNotSupported
 	}
-	switch {
-	case w.x.upgraded != nil:
+	if w.x.upgraded != nil {
 		t.client.relay(w.x.s.metrics.relayed.WithLabelValues("websocket"))
-	case w.x.bypass:
-		t.client.relay(w.x.s.metrics.relayed.WithLabelValues("bypass"))
 	}
 	return t, bufio.NewReadWriter(bufio.NewReader(t), bufio.NewWriter(t)), nil
 }

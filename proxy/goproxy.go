@@ -48,8 +48,10 @@ func newChain(s *Server) http.Handler {
 		switch {
 		case x == nil || x.tunnel == nil:
 			return goproxy.RejectConnect, host
-		case x.bypass:
-			return &goproxy.ConnectAction{Action: goproxy.ConnectAccept}, host
+		case x.bypass != nil:
+			return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: func(r *http.Request, _ net.Conn, _ *goproxy.ProxyCtx) {
+				s.spliceTunnel(x.tunnel, x.bypass, r)
+			}}, host
 		}
 		return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: func(r *http.Request, _ net.Conn, _ *goproxy.ProxyCtx) {
 			s.serveTunnel(x.tunnel, !r.ProtoAtLeast(1, 1))

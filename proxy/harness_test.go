@@ -73,6 +73,8 @@ type wordRules struct{}
 
 func (wordRules) Digest() string { return "test" }
 
+func (wordRules) Release(string) (rules.Release, bool) { return rules.Release{}, false }
+
 func (wordRules) Decide(t rules.Transaction) rules.Verdict {
 	say := map[string]string{"ja": "理由", "en": "because"}
 	switch {

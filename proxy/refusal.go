@@ -13,6 +13,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -37,6 +38,7 @@ func (x *exchange) refusal() *answer.Answer {
 		a.Kind = answer.Warned
 	case o.Verdict.Action == rules.Hold:
 		a.Kind = answer.HeldBack
+		a.Asked = asked(o.Asked)
 	}
 	if o.Report != nil {
 		a.Found = found(o.Report)
@@ -71,6 +73,14 @@ func found(r *inspect.Report) []answer.Found {
 	return out
 }
 
+// asked puts a request for a release into an answer.
+func asked(c *release.Case) *answer.Asked {
+	if c == nil {
+		return nil
+	}
+	return &answer.Asked{ID: c.ID, State: string(c.State), Needs: c.Terms.People, Agreed: c.Agreed(), Ends: c.Ends}
+}
+
 // Bounds of a confirmation's form.
 const (
 	maxForm  = 32 << 10
@@ -94,8 +104,12 @@ func (x *exchange) confirm(r *http.Request) *answer.Answer {
 	if err != nil {
 		return &answer.Answer{Kind: answer.BadRequest}
 	}
-	err = x.s.gate.Confirm(x.who, x.host, form.Get("token"), form.Get("reason"))
+	request, err := x.s.gate.Confirm(x.who, x.host, form.Get("token"), form.Get("reason"))
 	switch {
+	case request != nil:
+		return &answer.Answer{Kind: answer.ReleaseAsked, Host: x.host, Incident: request.Incident, Asked: asked(request)}
+	case errors.Is(err, gate.ErrNoRelease):
+		return &answer.Answer{Kind: answer.NoRelease}
 	case err == nil:
 		return &answer.Answer{Kind: answer.Confirmed, Host: x.host}
 	case errors.Is(err, gate.ErrToken):

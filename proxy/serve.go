@@ -50,6 +50,10 @@ func (x *exchange) enter() *answer.Answer {
 		return &answer.Answer{Kind: answer.Loop}
 	}
 	x.link = linkOf(r.Context())
+	if c := x.link.tls; c != nil && r.TLS == nil {
+		state := c.ConnectionState() // of the connection to the proxy
+		r.TLS = &state
+	}
 	if t := x.link.tunnel; t != nil {
 		if r.Method == http.MethodConnect {
 			return &answer.Answer{Kind: answer.NoMethod}
@@ -59,6 +63,9 @@ func (x *exchange) enter() *answer.Answer {
 		}
 		x.who, x.host, x.port = t.who, t.host, t.port
 		r.URL.Scheme, r.URL.Host = t.scheme, t.authority
+		if !t.named {
+			return x.nameByRequest(t)
+		}
 		return nil
 	}
 	if r.Method != http.MethodConnect && !r.URL.IsAbs() {
@@ -78,20 +85,35 @@ func (x *exchange) enter() *answer.Answer {
 		return refusal
 	}
 	if r.Method == http.MethodConnect {
-		x.tunnel = &tunnel{who: x.who, host: x.host, port: x.port}
-		x.bypass = s.bypass(x.host)
-		if x.bypass {
-			return x.passBy()
-		}
+		x.tunnel = &tunnel{who: x.who, host: x.host, port: x.port, named: true, protocol: r.Proto}
+		x.bypass = s.exempt(x.host, x.link.door)
 		return nil
 	}
 	r.URL.Host = joinAuthority(x.host, x.port, scheme)
 	return nil
 }
 
+// nameByRequest takes the destination from the request itself, in a redirected
+// connection without TLS: nothing else has told it.
+func (x *exchange) nameByRequest(t *tunnel) *answer.Answer {
+	authority := x.r.Host
+	if x.r.URL.IsAbs() && x.r.URL.Host != "" {
+		authority = x.r.URL.Host
+	}
+	var ok bool
+	if x.host, x.port, ok = splitAuthority(authority, "http"); !ok {
+		return &answer.Answer{Kind: answer.BadRequest}
+	}
+	if x.port != t.port {
+		return &answer.Answer{Kind: answer.Misdirected}
+	}
+	x.r.URL.Scheme, x.r.URL.Host = "http", joinAuthority(x.host, x.port, "http")
+	return nil
+}
+
 // identify asks who sends; inside a tunnel whoever opened it does.
 func (x *exchange) identify() *answer.Answer {
-	who, err := x.s.deps.Identity.Identify(x.r)
+	who, err := x.s.identifyAt(x.r, x.link.door)
 	if err == nil {
 		x.who = who
 		return nil

@@ -14,16 +14,19 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sekimori-dlp/sekimori/proxy/bypass"
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
@@ -60,9 +63,11 @@ type Deps struct {
 	Classes  Classifier
 	CA       *intercept.CA
 	History  rules.History
+	Releases gate.Releases
 	Log      *slog.Logger
 	Registry *prometheus.Registry // metrics are registered here; default: a new one
 	Checks   []Check              // beside the Server's own, for /readyz
+	Halted   func() bool          // nothing is relayed uninspected while it is true; may be nil
 }
 
 // Check is one condition of being ready.
@@ -86,11 +91,14 @@ type Server struct {
 	metrics  *metrics
 	chain    http.Handler // goproxy
 	inspects func(header string) bool
-	bypass   func(host string) bool
+	bypass   atomic.Pointer[bypass.List]
+	limits   atomic.Pointer[Sites]
+	pins     *bypass.Pins
 	try      *tryOrigin
 	via      via
 
 	clients clients
+	doors   listeners
 	h1, h2  *http.Server
 	inner1  *feed // opened tunnels that speak HTTP/1
 	inner2  *feed // and HTTP/2
@@ -119,8 +127,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, deps: deps, log: deps.Log,
-		inspects: headerChooser(cfg.Inspect.Headers), bypass: hostMatcher(cfg.Intercept.Bypass),
+		inspects: headerChooser(cfg.Inspect.Headers), pins: bypass.NewPins(),
 		inner1: newFeed(), inner2: newFeed(), via: newVia(cfg.Name),
+	}
+	if err := s.Reconfigure(cfg); err != nil {
+		return nil, err
 	}
 	var err error
 	if s.issuer, err = intercept.NewIssuer(deps.CA, cfg.Intercept.Certificates); err != nil {
@@ -133,15 +144,15 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.deps.Audit = &meteredRecorder{deps.Audit, s.metrics}
 	if s.gate, err = gate.New(gate.Config{
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
-		Log: deps.Log, History: deps.History, RecordAll: cfg.Record == RecordAll,
+		Log: deps.Log, History: deps.History, Releases: deps.Releases, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
 	}); err != nil {
 		return nil, err
 	}
 	s.tls = s.issuer.TLS()
-	s.try = newTryOrigin(deps.CA)
+	s.try = newTryOrigin(deps.CA, s.trustSite())
 	s.chain = newChain(s)
-	s.clients.max, s.clients.patience = cfg.Limits.Connections, cfg.Timeouts.Idle
+	s.clients.max, s.clients.perClient, s.clients.patience = cfg.Limits.Connections, cfg.Limits.PerClient, cfg.Timeouts.Idle
 	s.h1, s.h2 = s.server(), s.server()
 	s.h1.Protocols = new(http.Protocols)
 	s.h1.Protocols.SetHTTP1(true)
@@ -182,13 +193,30 @@ func (w debugWriter) Write(p []byte) (int, error) {
 // Serve takes clients from l until Shutdown or Close, then returns nil. It may
 // be called for several listeners.
 func (s *Server) Serve(l net.Listener) error {
+	return s.ServeDoor(l, &Door{})
+}
+
+// begin starts the servers of what is handed to them.
+func (s *Server) begin() {
 	s.started.Do(func() {
 		go s.h1.Serve(s.inner1)
 		go s.h2.Serve(s.inner2)
 	})
-	if err := s.h1.Serve(&front{l, s}); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+}
+
+// Reconfigure puts the list of bypassed hosts and the limits on sites of c in
+// force, for requests and tunnels to come. Nothing else of c is looked at.
+func (s *Server) Reconfigure(c Config) error {
+	list, err := bypass.New(c.Intercept.entries())
+	if err != nil {
+		return err
 	}
+	sites, faults := NewSites("sites", c.Sites)
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	s.bypass.Store(list)
+	s.limits.Store(sites)
 	return nil
 }
 
@@ -197,6 +225,7 @@ func (s *Server) Serve(l net.Listener) error {
 // they have been quiet for a second. When ctx ends first, the rest is cut off
 // and ctx's error returned.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.doors.close()
 	done := make(chan error, 2)
 	go func() { done <- s.h1.Shutdown(ctx) }()
 	go func() { done <- s.h2.Shutdown(ctx) }()
@@ -214,6 +243,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 type front struct {
 	net.Listener
 	s *Server
+	d *Door
 }
 
 // Accept implements net.Listener.
@@ -223,10 +253,8 @@ func (f *front) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		client := f.s.clients.add(c)
+		client := f.s.take(c, f.d)
 		if client == nil {
-			f.s.metrics.refused.Inc()
-			go refuse(c)
 			continue
 		}
 		return framing.Guard(client, f.s.cfg.Limits.HeaderBytes+guardSlack), nil
@@ -237,20 +265,23 @@ func (f *front) Accept() (net.Conn, error) {
 // it reads up to 4 KiB more than MaxHeaderBytes.
 const guardSlack = 16 << 10
 
-// refuse tells a client over the limit so, without reading what it wants.
-func refuse(c net.Conn) {
+// refuse tells a client over a limit so, without reading what it wants. Where
+// no HTTP is spoken yet, it is only closed.
+func refuse(c net.Conn, d *Door, why string) {
+	defer c.Close()
+	if d.kind() != DoorHTTP {
+		return
+	}
+	status := "503 Service Unavailable"
+	if why == perClient {
+		status = "429 Too Many Requests"
+	}
 	c.SetDeadline(time.Now().Add(2 * time.Second))
-	fmt.Fprintf(c, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	fmt.Fprintf(c, "HTTP/1.1 %s\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status)
 	if h, ok := c.(interface{ CloseWrite() error }); ok {
 		h.CloseWrite()
-		var b [512]byte
-		for {
-			if _, err := c.Read(b[:]); err != nil {
-				break
-			}
-		}
 	}
-	c.Close()
+	io.Copy(io.Discard, io.LimitReader(c, 64<<10)) // or it is reset before it reads
 }
 
 // feed is a listener whose connections are pushed in.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
+	"github.com/sekimori-dlp/sekimori/proxy/trust"
 )
 
 //go:embed tryout.html
@@ -20,9 +21,16 @@ var tryTemplate = template.Must(template.New("try").Parse(tryPage))
 
 // tryOrigin is the origin behind TryHost: it lives in the process, and says
 // what arrived. The gate stands before it as before any other.
-type tryOrigin struct{ ca *intercept.CA }
+type tryOrigin struct {
+	ca    *intercept.CA
+	pages *http.ServeMux // on how to trust the authority
+}
 
-func newTryOrigin(ca *intercept.CA) *tryOrigin { return &tryOrigin{ca} }
+func newTryOrigin(ca *intercept.CA, site *trust.Site) *tryOrigin {
+	t := &tryOrigin{ca, http.NewServeMux()}
+	site.Register(t.pages)
+	return t
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t *tryOrigin) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -34,8 +42,16 @@ func (t *tryOrigin) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		return tryResponse(r, "text/html; charset=utf-8", b.Bytes()), nil
-	case r.Method == http.MethodGet && r.URL.Path == "/ca.pem":
-		return tryResponse(r, "application/x-x509-ca-cert", t.ca.PEM()), nil
+	case r.Method == http.MethodGet:
+		if page, pattern := t.pages.Handler(r); pattern != "" {
+			w := &kept{header: http.Header{}}
+			page.ServeHTTP(w, r)
+			resp := tryResponse(r, w.header.Get("Content-Type"), w.body.Bytes())
+			for k, v := range w.header {
+				resp.Header[k] = v
+			}
+			return resp, nil
+		}
 	}
 	h := sha256.New()
 	var n int64
@@ -48,6 +64,16 @@ func (t *tryOrigin) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return tryResponse(r, "text/plain; charset=utf-8", fmt.Appendf(nil, "%s arrived: %d bytes, sha256 %x\n", r.Method, n, h.Sum(nil))), nil
 }
+
+// kept is a response that stays in memory; the pages all answer 200.
+type kept struct {
+	header http.Header
+	body   bytes.Buffer
+}
+
+func (k *kept) Header() http.Header         { return k.header }
+func (k *kept) Write(p []byte) (int, error) { return k.body.Write(p) }
+func (k *kept) WriteHeader(int)             {}
 
 func tryResponse(r *http.Request, ct string, body []byte) *http.Response {
 	resp := &http.Response{

@@ -29,6 +29,9 @@ type tunnel struct {
 	who    rules.Principal
 	host   string // lower case, without port
 	port   int
+	named  bool // host is known; if not, each request names its own
+	// protocol is the version of the CONNECT, "" if there was none.
+	protocol string
 	// What follows is known once the first bytes have told.
 	scheme    string // "https" or "http"
 	authority string // host and port as requests are expected to name them
@@ -48,10 +51,20 @@ func (t *tunnel) Read(p []byte) (int, error) {
 }
 
 // CloseWrite half-closes.
-func (t *tunnel) CloseWrite() error { return t.client.CloseWrite() }
+func (t *tunnel) CloseWrite() error {
+	if c, ok := t.Conn.(*tls.Conn); ok { // TLS to the proxy has an end of its own
+		return c.CloseWrite()
+	}
+	return t.client.CloseWrite()
+}
 
 // CloseRead half-closes; goproxy relays half-closing only where both exist.
-func (t *tunnel) CloseRead() error { return t.client.CloseRead() }
+func (t *tunnel) CloseRead() error {
+	if _, ok := t.Conn.(*tls.Conn); ok {
+		return nil
+	}
+	return t.client.CloseRead()
+}
 
 // TunnelHost implements intercept.Named.
 func (t *tunnel) TunnelHost() string { return t.host }
@@ -60,6 +73,8 @@ func (t *tunnel) TunnelHost() string { return t.host }
 type link struct {
 	tunnel *tunnel       // nil at the front
 	guard  *framing.Conn // nil with HTTP/2
+	door   *Door         // by which the client came
+	tls    *tls.Conn     // to the proxy itself, at the front; else nil
 
 	// sending counts requests that have a connection to an origin and are
 	// not yet written whole to it, of this connection's exchanges together;
@@ -80,10 +95,16 @@ func connContext(ctx context.Context, c net.Conn) context.Context {
 		l.guard = g
 		c = g.Conn
 	}
-	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn()
+	outer, _ := c.(*tls.Conn)
+	if outer != nil {
+		c = outer.NetConn()
 	}
-	l.tunnel, _ = c.(*tunnel)
+	if l.tunnel, _ = c.(*tunnel); l.tunnel == nil {
+		l.tls = outer
+	}
+	if client := clientOf(c); client != nil {
+		l.door = client.door
+	}
 	return httptrace.WithClientTrace(context.WithValue(ctx, linkKey{}, l), &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { l.sending.Add(1) },
 		WroteRequest: func(httptrace.WroteRequestInfo) { l.sending.Add(-1) },
@@ -125,6 +146,13 @@ func (s *Server) open(t *tunnel, http10 bool) (stage string, err error) {
 	if _, err := fmt.Fprintf(t, "HTTP/%s 200 Connection established\r\n\r\n", version); err != nil {
 		return "answer", err
 	}
+	return s.look(t)
+}
+
+const tlsHandshake = 22 // content type, RFC 8446, 5.1
+
+// look sees what is spoken in a tunnel whose client was told that it is open.
+func (s *Server) look(t *tunnel) (stage string, err error) {
 	if len(t.ahead) == 0 {
 		first := make([]byte, 1)
 		if _, err := t.Conn.Read(first); err != nil {
@@ -136,7 +164,6 @@ func (s *Server) open(t *tunnel, http10 bool) (stage string, err error) {
 		}
 		t.ahead = first
 	}
-	const tlsHandshake = 22 // content type, RFC 8446, 5.1
 	switch b := t.ahead[0]; {
 	case b == tlsHandshake:
 		return s.openTLS(t)
@@ -154,10 +181,12 @@ func (s *Server) openTLS(t *tunnel) (stage string, err error) {
 	t.speaks("https")
 	c := tls.Server(t, s.tls)
 	if err := c.Handshake(); err != nil { // within the deadline
+		s.refusedByClient(t, err)
 		return "handshake", err
 	}
 	t.SetDeadline(time.Time{})
 	t.client.settle()
+	s.pins.Accepted(t.who.Address, t.host)
 	state := c.ConnectionState()
 	t.sni = strings.ToLower(state.ServerName)
 	s.metrics.tunnels.WithLabelValues("tls").Inc()
@@ -175,6 +204,9 @@ func (t *tunnel) speaks(scheme string) {
 // the one the tunnel was opened to. Three names have to be one: what was asked
 // of the proxy, what the certificate was made for, and what the request says.
 func (t *tunnel) mismatch(r *http.Request) bool {
+	if !t.named {
+		return false // there is nothing but the request's own word
+	}
 	if r.Host != t.authority { // it may be another spelling
 		host, port, ok := splitAuthority(r.Host, t.scheme)
 		if !ok || host != t.host || port != t.port {

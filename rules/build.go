@@ -22,6 +22,7 @@ type rule struct {
 	builtin  bool
 	title    map[string]string
 	say      map[string]string
+	release  *Release // of a hold
 	groups   [4]group // what, where, who, when
 	lifts    []string
 	tests    []sample
@@ -283,11 +284,41 @@ func (b *builder) rule(e *entry[ruleTOML], i int) rule {
 	case c.action >= Warn && len(c.say) == 0 && !c.shadow:
 		b.note(c.at, "rule %q stops uploads and has no message; write say = { ja = \"…\", en = \"…\" } so that people know what to do", c.id)
 	}
+	if c.action == Hold {
+		c.release = &Release{People: 1, For: 24 * time.Hour}
+	}
+	if r.Release != nil {
+		b.release(r.Release, &c, report)
+	}
 	for k := range r.Tests {
 		t := &r.Tests[k]
 		c.tests = append(c.tests, b.sample(t, &c, e.from, report.In(fmt.Sprintf("test %q", t.Name))))
 	}
 	return c
+}
+
+// release compiles a [rule.release].
+func (b *builder) release(t *releaseTOML, c *rule, report tomlfile.Report) {
+	if c.action != Hold {
+		report(t.At.Pos(), "only what is held can be released; write action = \"hold\", or leave release out")
+		return
+	}
+	c.release.By = t.By
+	for i, g := range t.By {
+		if strings.TrimSpace(g) == "" {
+			report(t.At.Key("by").Elem(i).Pos(), "a group without a name; write one such as \"security\", or \"manager\"")
+		}
+	}
+	if t.People != nil {
+		if c.release.People = *t.People; *t.People < 1 || *t.People > 5 {
+			report(t.At.Key("people").Pos(), "people = %d; write a number from 1 to 5", *t.People)
+		}
+	}
+	if t.Hours != nil {
+		if c.release.For = time.Duration(*t.Hours) * time.Hour; *t.Hours < 1 || *t.Hours > 720 {
+			report(t.At.Key("hours").Pos(), "hours = %d; write a number from 1 to 720", *t.Hours)
+		}
+	}
 }
 
 // byLanguage gives a text by language; nil if there is none.

@@ -6,7 +6,7 @@ import "strings"
 type applied struct {
 	rule     *rule
 	by       [4]int
-	action   Action // what it comes to: the rule's own, or Log for a warning confirmed
+	action   Action // what it comes to: the rule's own, or Log for a warning confirmed or a hold released
 	liftedBy string
 }
 
@@ -30,7 +30,8 @@ func (r *rule) applies(t *Transaction, skip [4]bool) (applied, bool) {
 // Decide gives the verdict on t. Of the live rules that apply and are not
 // lifted by an allow rule, the strictest decides; of equally strict ones the
 // one of the highest severity, then the one that was read first. A warning that
-// the sender has confirmed counts as Log. If no rule applies, the upload is
+// the sender has confirmed counts as Log, and so does a hold for which a release
+// was given. If no rule applies, the upload is
 // allowed. A transaction whose content was not inspected by this set's scanner
 // is blocked; one without content may have an empty report.
 //
@@ -89,6 +90,9 @@ func (s *Set) applied(t *Transaction) []applied {
 		if a.action == Warn && !a.rule.shadow && t.Confirmed != nil && t.Confirmed(a.rule.id) {
 			a.action = Log
 		}
+		if a.action == Hold && !a.rule.shadow && t.Released != nil && t.Released(a.rule.id) {
+			a.action = Log
+		}
 	}
 	return as
 }
@@ -120,6 +124,9 @@ func (s *Set) verdict(t *Transaction, as []applied) Verdict {
 		r := as[i].rule
 		v.Action, v.Rule, v.Severity = as[i].action, r.id, r.severity
 		v.Clause, v.Title, v.Say = v.Matches[i].Clause, r.title, r.say
+		if v.Action == Hold {
+			v.Release = r.release
+		}
 	}
 	return v
 }
@@ -135,7 +142,11 @@ func (a *applied) words(t *Transaction) string {
 	if len(w) == 0 {
 		w = []string{"it applies to every upload"}
 	}
-	if a.action != a.rule.action {
+	switch {
+	case a.action == a.rule.action:
+	case a.rule.action == Hold:
+		w = append(w, "it was released")
+	default:
 		w = append(w, "the sender confirmed the warning")
 	}
 	return strings.Join(w, "; ")

@@ -95,3 +95,14 @@ func (b *builder) digest() string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
+
+// Release is what it takes to let out what a rule holds; false if there is no
+// such rule or it does not hold.
+func (s *Set) Release(rule string) (Release, bool) {
+	for i := range s.rules {
+		if r := &s.rules[i]; r.id == rule && r.release != nil {
+			return *r.release, true
+		}
+	}
+	return Release{}, false
+}

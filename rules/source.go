@@ -32,8 +32,17 @@ type ruleTOML struct {
 	Who      []whoTOML     `toml:"who" doc:"Who sends it."`
 	When     []whenTOML    `toml:"when" doc:"When it is sent."`
 	Say      textsTOML     `toml:"say" doc:"What the employee reads."`
+	Release  *releaseTOML  `toml:"release" doc:"For action hold: who may let the upload out."`
 	Lifts    []string      `toml:"lifts" doc:"For action allow: the rules that lose their effect on this upload; * for all."`
 	Tests    []testTOML    `toml:"test" doc:"Samples that must and must not match; run whenever the rules are loaded." json:"-"`
+}
+
+// releaseTOML is a [rule.release].
+type releaseTOML struct {
+	At     tomlfile.Node `toml:",self" json:"-"`
+	By     []string      `toml:"by" doc:"Groups whose members may approve; \"manager\" is the sender's manager. Every approver if not given."`
+	People *int          `toml:"people" doc:"How many different persons have to agree, 1 to 5; 1 if not given."`
+	Hours  *int          `toml:"hours" doc:"How long it may leave once it is approved, in hours up to 720; 24 if not given."`
 }
 
 // textsTOML is a text by language, or one for all.

@@ -64,6 +64,7 @@ type Transaction struct {
 	Bytes       int64
 	Time        time.Time
 	Confirmed   func(rule string) bool // whether the sender confirmed this rule's warning for this very content; nil: never
+	Released    func(rule string) bool // whether a release was given for this rule's hold and this very content; nil: never
 	History     History                // nil: rules over time do not match
 }
 
@@ -92,4 +93,12 @@ type Verdict struct {
 	Title    map[string]string // by language: "ja", "en"
 	Say      map[string]string // the author's message by language
 	Matches  []Match           // every rule that applied, shadow ones too
+	Release  *Release          // with Hold: what it takes to let it out
+}
+
+// Release is what a rule that holds asks for before the upload may leave.
+type Release struct {
+	By     []string      // groups whose members may approve, "manager" among them; empty: every approver
+	People int           // different persons that have to agree, from 1
+	For    time.Duration // how long it may leave once it is approved
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,39 +16,69 @@ import (
 
 func auditCommand() *command {
 	return &command{
-		name: "audit", short: "read and verify the record of decisions",
+		name: "audit", short: "read, verify, prove and hand out the record of decisions",
 		subs: []*command{
 			{name: "verify", short: "check that no record was changed, removed, added or reordered", run: runAuditVerify, long: `
 Reads the whole log and checks every record against its hash, its predecessor
-and its number. Exit code 1 and the first bad record if anything is wrong.`},
+and its number, the Merkle tree, and each signed checkpoint. Exit code 1 and the
+first bad record if anything is wrong. Against somebody who holds this machine
+and its keys only what others hold helps: name it with --checkpoint or
+--witness. Times without a checkpoint are told.`},
 			{name: "show", short: "print records, newest last", run: runAuditShow, long: `
 Without --json, a line a record for people; with it, the events as recorded, one
 a line. All filters must hold.`},
+			{name: "export", short: "print records in the format of another system", run: runAuditExport},
+			{name: "report", short: "a day's or a month's report, with a sample to be checked by a third person", run: runAuditReport, long: `
+Its figures are counted from the records it names and the checkpoint that covers
+them, so that anybody can count them again. The sample is drawn by the root hash
+of that checkpoint: nobody could choose it.`},
+			{name: "key", short: "print the public key of this node's log, to be given to witnesses and auditors", run: runAuditKey},
+			{name: "checkpoint", short: "print a signed checkpoint, to be kept where nobody here can change it", run: runAuditCheckpoint},
+			{name: "prove", short: "print a proof that a record is in the log, or that the log only grew", run: runAuditProve},
+			{name: "check-proof", args: "FILE|-", short: "check such a proof, without the log", run: runAuditCheckProof},
 		},
 	}
 }
 
-// auditDir finds the log from --data or --config.
-func auditDir(configFile, data string) (string, error) {
+// stateConfig finds the installation from --data or --config.
+func stateConfig(configFile, data string) (*config, error) {
 	cfg, err := loadConfig(configFile)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if data != "" {
 		cfg.Data = data
 	}
-	dir := cfg.folder("audit")
-	if _, err := os.Stat(dir); err != nil {
-		return "", fmt.Errorf("there is no audit log: %w; name the state folder with --data or --config", err)
-	}
-	return dir, nil
+	return cfg, nil
 }
 
-func runAuditVerify(_ context.Context, p *program, c *command, args []string) error {
+// auditDir finds the log from --data or --config.
+func auditDir(configFile, data string) (*config, string, error) {
+	cfg, err := stateConfig(configFile, data)
+	if err != nil {
+		return nil, "", err
+	}
+	dir := cfg.folder("audit")
+	files, err := os.ReadDir(dir)
+	if err == nil && !slices.ContainsFunc(files, func(e os.DirEntry) bool { return e.Type().IsRegular() }) {
+		err = fmt.Errorf("%s: %w", dir, fs.ErrNotExist) // an inbox at most
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("there is no audit log: %w; name the state folder with --data or --config", err)
+	}
+	return cfg, dir, nil
+}
+
+func runAuditVerify(ctx context.Context, p *program, c *command, args []string) error {
 	f := p.flags(c)
 	data := f.String("data", "", "the state `FOLDER` (default "+defaultData+")")
 	configFile := f.String("config", "", "the installation's configuration `FILE`")
 	asJSON := f.Bool("json", false, "print the outcome as a JSON object")
+	own := f.String("log-key", "", "the log's public `KEY` (default that of the state folder)")
+	var files, witnesses, keys list
+	f.Var(&files, "checkpoint", "a `FILE` with a checkpoint of this log that was kept elsewhere; may be given several times")
+	f.Var(&witnesses, "witness", "ask the witness at `URL` what it has cosigned; needs --key; may be given several times")
+	f.Var(&keys, "key", "the public `KEY` of the witness")
 	rest, err := p.parse(c, f, args)
 	if err != nil {
 		return err
@@ -54,11 +86,22 @@ func runAuditVerify(_ context.Context, p *program, c *command, args []string) er
 	if err := noArguments(c, rest); err != nil {
 		return err
 	}
-	dir, err := auditDir(*configFile, *data)
+	cfg, dir, err := auditDir(*configFile, *data)
 	if err != nil {
 		return err
 	}
-	res, err := p.verify(dir)
+	check := audit.Check{Heartbeat: cfg.Audit.Options.Heartbeat}
+	log, err := logKey(cfg, *own)
+	if err != nil {
+		return fmt.Errorf("audit verify: %w", err)
+	}
+	if log != nil {
+		check.Keys = append(check.Keys, log)
+	}
+	if check.Outside, err = p.outside(ctx, cfg, files, witnesses, keys, log); err != nil {
+		return fmt.Errorf("audit verify: %w", err)
+	}
+	res, err := p.verify(dir, check)
 	if err != nil {
 		return fmt.Errorf("audit verify: %w", err)
 	}
@@ -66,13 +109,8 @@ func runAuditVerify(_ context.Context, p *program, c *command, args []string) er
 		if err := json.NewEncoder(p.stdout).Encode(res); err != nil {
 			return err
 		}
-	} else if res.Bad != nil {
-		fmt.Fprintf(p.stdout, "BAD: %s line %d, record %d: %s\n", res.Bad.Segment, res.Bad.Line, res.Bad.Seq, res.Bad.What)
 	} else {
-		fmt.Fprintf(p.stdout, "ok: %d records in %d files, %d bytes; last is record %d, hash %x\n", res.Records, res.Segments, res.Bytes, res.Last.Seq, res.Last.Hash[:8])
-		if res.Torn > 0 {
-			fmt.Fprintf(p.stdout, "the last %d bytes are an unfinished record that was never acknowledged\n", res.Torn)
-		}
+		p.showResult(&res, len(check.Outside))
 	}
 	if res.Bad != nil {
 		return errFound
@@ -80,15 +118,56 @@ func runAuditVerify(_ context.Context, p *program, c *command, args []string) er
 	return nil
 }
 
-func (p *program) verify(dir string) (audit.Result, error) {
+// showResult tells people what was found.
+func (p *program) showResult(res *audit.Result, outside int) {
+	w := p.stdout
+	for _, s := range res.Silences {
+		why := "nobody says why"
+		if s.Stopped {
+			why = "stopped or started meanwhile"
+		}
+		fmt.Fprintf(w, "silence: no checkpoint from %s to %s, after record %d (%s)\n", s.From.Local().Format(time.DateTime), s.To.Local().Format(time.DateTime), s.Record, why)
+	}
+	if res.MoreSilence > 0 {
+		fmt.Fprintf(w, "silence: and %d times more\n", res.MoreSilence)
+	}
+	if b := res.Bad; b != nil {
+		fmt.Fprintf(w, "BAD: %s\n", b)
+		if b.Pending {
+			fmt.Fprintln(w, "A crash leaves such an end, too: the next start moves aside what is not whole, keeps the rest, and records it.")
+		}
+		return
+	}
+	fmt.Fprintf(w, "ok: %d records in %d files, %d bytes; last is record %d, hash %x\n", res.Records, res.Segments, res.Bytes, res.Last.Seq, res.Last.Hash[:8])
+	if res.First > 1 {
+		fmt.Fprintf(w, "records 1 to %d have expired, which is recorded\n", res.First-1)
+	}
+	if c := res.Checkpoint; c != nil {
+		signed := "signed by " + c.Origin
+		if res.Unsigned {
+			signed = "signatures NOT checked: name the key with --log-key"
+		}
+		fmt.Fprintf(w, "ok: %d checkpoints, %s; the last one, %d, over %d records, at %s (%s ago)\n", res.Checkpoints, signed, c.Number, c.Size,
+			c.Time.Local().Format(time.DateTime), time.Since(c.Time).Round(time.Second))
+	}
+	if outside > 0 {
+		fmt.Fprintf(w, "ok: agrees with %d of %d checkpoints that others hold; %d records are newer\n", res.Outside, outside, res.Unwitnessed)
+	}
+	for _, n := range res.Unproved {
+		fmt.Fprintf(w, "not compared: the checkpoint over %d records, all expired\n", n)
+	}
+}
+
+func (p *program) verify(dir string, check audit.Check) (audit.Result, error) {
 	var b bar
 	defer func() { b.Close() }()
-	return audit.Verify(dir, func(done, total int64) {
+	check.Progress = func(done, total int64) {
 		if b.ProgressBar == nil {
 			b = p.bar(total, "verifying")
 		}
 		b.Set64(done)
-	})
+	}
+	return check.Verify(dir)
 }
 
 func runAuditShow(ctx context.Context, p *program, c *command, args []string) error {
@@ -119,10 +198,12 @@ func runAuditShow(ctx context.Context, p *program, c *command, args []string) er
 	if filter.To, err = moment(*to); err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	dir, err := auditDir(*configFile, *data)
+	_, dir, err := auditDir(*configFile, *data)
 	if err != nil {
 		return err
 	}
+	p.leaveRead(dir, "audit show", map[string]string{"kind": filter.Kind, "action": filter.Action, "user": filter.User, "host": filter.Host,
+		"rule": filter.Rule, "incident": filter.Incident, "from": *from, "to": *to})
 	out := bufio.NewWriter(p.stdout)
 	var keep []string // the last ones, where only those are wanted
 	err = audit.Read(dir, filter, func(r audit.Record) error {

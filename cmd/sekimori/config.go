@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -14,8 +13,10 @@ import (
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
 	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/destination"
+	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
+	"github.com/sekimori-dlp/sekimori/proxy/pac"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -25,8 +26,10 @@ type rawConfig struct {
 	Listen struct {
 		Proxy string `toml:"proxy"`
 		Admin string `toml:"admin"`
+		Help  string `toml:"help"`
 	} `toml:"listen"`
-	Rules struct {
+	Listeners []rawListener `toml:"listener"`
+	Rules     struct {
 		Paths    []string `toml:"paths"`
 		Defaults *bool    `toml:"defaults"`
 	} `toml:"rules"`
@@ -41,7 +44,14 @@ type rawConfig struct {
 		TLS          duration          `toml:"tls"`
 		Response     duration          `toml:"response"`
 		Idle         duration          `toml:"idle"`
+		Parent       rawParent         `toml:"parent"`
 	} `toml:"upstream"`
+	Bypass []rawBypass `toml:"bypass"`
+	Sites  struct {
+		Only  []string `toml:"only"`
+		Never []string `toml:"never"`
+		Ports []int    `toml:"ports"`
+	} `toml:"sites"`
 	Hold struct {
 		Memory      tomlfile.Size `toml:"memory"`
 		TotalMemory tomlfile.Size `toml:"total_memory"`
@@ -68,17 +78,20 @@ type rawConfig struct {
 		Forwarded string              `toml:"forwarded"`
 		Anonymous string              `toml:"anonymous"`
 		Realm     string              `toml:"realm"`
+		LDAP      rawLDAP             `toml:"ldap"`
+		Kerberos  rawKerberos         `toml:"kerberos"`
+		Shared    rawShared           `toml:"shared"`
 	} `toml:"auth"`
 	Intercept struct {
 		CACert       string   `toml:"ca_cert"`
 		CAKey        string   `toml:"ca_key"`
+		Passphrase   string   `toml:"ca_passphrase_file"`
 		Certificates int      `toml:"certificates"`
 		Bypass       []string `toml:"bypass"`
 	} `toml:"intercept"`
-	Audit struct {
-		Record  string        `toml:"record"`
-		Segment tomlfile.Size `toml:"segment"`
-	} `toml:"audit"`
+	Audit   rawAudit   `toml:"audit"`
+	Console rawConsole `toml:"console"`
+	Release rawRelease `toml:"release"`
 	Confirm struct {
 		For duration `toml:"for"`
 	} `toml:"confirm"`
@@ -92,14 +105,23 @@ type rawConfig struct {
 	} `toml:"timeout"`
 	Limit struct {
 		Connections int           `toml:"connections"`
+		PerClient   int           `toml:"per_client"`
 		Header      tomlfile.Size `toml:"header"`
 		Drain       tomlfile.Size `toml:"drain"`
 		Streams     int           `toml:"streams"`
 	} `toml:"limit"`
-	Contact map[string]string `toml:"contact"`
-	Name    string            `toml:"name"`
-	TryHost *bool             `toml:"try_host"`
-	Log     struct {
+	PAC struct {
+		Proxies    []string `toml:"proxies"`
+		Spread     bool     `toml:"spread"`
+		Direct     []string `toml:"direct"`
+		Through    []string `toml:"through"`
+		Everything bool     `toml:"everything"`
+	} `toml:"pac"`
+	Contact      map[string]string `toml:"contact"`
+	Organisation string            `toml:"organisation"`
+	Name         string            `toml:"name"`
+	TryHost      *bool             `toml:"try_host"`
+	Log          struct {
 		Level  slog.Level `toml:"level"`
 		Format string     `toml:"format"`
 	} `toml:"log"`
@@ -156,9 +178,12 @@ func (d *duration) UnmarshalText(b []byte) error {
 // config is the checked configuration, with absolute or working-directory
 // paths, as the commands use it.
 type config struct {
+	file      string // it was read from; "" for none
 	Data      string
-	Listen    string
+	Listen    string // "" if only listeners of their own are wanted
 	Admin     string
+	Help      string // "" for none
+	Listeners []listener
 	Rules     []string
 	Defaults  bool
 	Catalogue []string
@@ -168,7 +193,10 @@ type config struct {
 	Proxy     proxy.Config
 	CACert    string
 	CAKey     string
-	Segment   int64
+	CASecret  string // the file with its passphrase; "" for none
+	Audit     recordConfig
+	Console   consoleConfig
+	Release   releaseConfig
 	Shutdown  time.Duration
 	LogLevel  slog.Level
 	LogText   bool
@@ -201,6 +229,7 @@ func loadConfig(path string) (*config, error) {
 	if err := faults.Err(); err != nil {
 		return nil, fmt.Errorf("the configuration has faults:\n%w", err)
 	}
+	c.file = path
 	return c, nil
 }
 
@@ -231,8 +260,8 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		if v == "" {
 			return def
 		}
-		if _, _, err := net.SplitHostPort(v); err != nil {
-			report(at(keys...), "%s: %q is no address; write \"host:port\", such as %q", strings.Join(keys, "."), v, def)
+		if err := door.Check(v); err != nil {
+			report(at(keys...), "%s: %v, such as %q", strings.Join(keys, "."), err, def)
 		}
 		return v
 	}
@@ -240,12 +269,13 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		Data:      defaultData,
 		Listen:    address(r.Listen.Proxy, defaultProxy, "listen", "proxy"),
 		Admin:     address(r.Listen.Admin, defaultAdmin, "listen", "admin"),
+		Help:      address(r.Listen.Help, "", "listen", "help"),
 		Rules:     paths(r.Rules.Paths),
 		Defaults:  r.Rules.Defaults == nil || *r.Rules.Defaults,
 		Catalogue: paths(r.Destinations.Catalogue),
 		CACert:    path(r.Intercept.CACert),
 		CAKey:     path(r.Intercept.CAKey),
-		Segment:   int64(r.Audit.Segment),
+		CASecret:  path(r.Intercept.Passphrase),
 		Shutdown:  time.Duration(r.Timeout.Shutdown),
 		LogLevel:  r.Log.Level,
 	}
@@ -271,6 +301,16 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		TotalDisk: int64(r.Hold.Spool.size), Dir: path(r.Hold.Spool.dir), Max: int64(r.Hold.Max), Wait: time.Duration(r.Hold.Wait)}
 	c.Identity = r.identity(at, path, report)
 	c.Proxy = r.proxy()
+	c.Audit = r.Audit.check(n.Key("audit"), path, report)
+	c.Console = r.Console.check(n.Key("console"), report)
+	c.Release = r.Release.check(n.Key("release"), report)
+	c.Listeners = r.listeners(n, path, report)
+	if len(c.Listeners) > 0 && r.Listen.Proxy == "" {
+		c.Listen = ""
+	}
+	c.Proxy.Intercept.Entries = r.bypasses(n, report)
+	c.Proxy.Sites = proxy.SitesConfig{Only: r.Sites.Only, Never: r.Sites.Never, Ports: r.Sites.Ports}
+	c.Proxy.Upstream.Parent = r.Upstream.Parent.parent(at("upstream", "parent"), path, report)
 	c.Proxy.Upstream.CAFiles = paths(r.Upstream.CAFiles)
 	if err := c.Proxy.Validate(); err != nil {
 		for _, e := range unjoin(err) {
@@ -284,6 +324,9 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 func (r *rawConfig) identity(at func(...string) tomlfile.Pos, path func(string) string, report tomlfile.Report) identity.Config {
 	c := identity.Config{Htpasswd: path(r.Auth.Htpasswd), Groups: path(r.Auth.Groups), Members: r.Auth.Members,
 		Trusted: r.Auth.Trusted, Forwarded: r.Auth.Forwarded, Realm: r.Auth.Realm, Anonymous: r.Auth.Anonymous}
+	c.LDAP = r.Auth.LDAP.ldap(at("auth", "ldap"), path, report)
+	c.Kerberos = r.Auth.Kerberos.kerberos(path)
+	c.Shared = r.Auth.Shared.shared(at("auth", "shared"), report)
 	for i, w := range r.Auth.Networks {
 		if !w.Prefix.IsValid() {
 			report(at("auth", "network"), "auth.network: entry %d has no prefix; write such as prefix = \"10.1.0.0/16\"", i+1)
@@ -295,7 +338,7 @@ func (r *rawConfig) identity(at func(...string) tomlfile.Pos, path func(string) 
 	case "":
 		// Without accounts nobody could log in; with them, nobody may slip by.
 		c.Anonymous = "allow"
-		if r.Auth.Htpasswd != "" {
+		if r.Auth.Htpasswd != "" || c.LDAP != nil || c.Kerberos != nil {
 			c.Anonymous = "deny"
 		}
 	default:
@@ -307,11 +350,13 @@ func (r *rawConfig) identity(at func(...string) tomlfile.Pos, path func(string) 
 func (r *rawConfig) proxy() proxy.Config {
 	var c proxy.Config
 	c.Name, c.Contact, c.Record = r.Name, r.Contact, r.Audit.Record
+	c.Organisation = r.Organisation
+	c.PAC = pac.Config{Proxies: r.PAC.Proxies, Spread: r.PAC.Spread, Direct: r.PAC.Direct, Through: r.PAC.Through, Everything: r.PAC.Everything}
 	c.NoTry = r.TryHost != nil && !*r.TryHost
 	c.ConfirmFor = time.Duration(r.Confirm.For)
 	c.Timeouts = proxy.Timeouts{Handshake: time.Duration(r.Timeout.Handshake), Header: time.Duration(r.Timeout.Header),
 		Idle: time.Duration(r.Timeout.Idle), Body: time.Duration(r.Timeout.Body), Drain: time.Duration(r.Timeout.Drain)}
-	c.Limits = proxy.Limits{Connections: r.Limit.Connections, HeaderBytes: int(r.Limit.Header),
+	c.Limits = proxy.Limits{Connections: r.Limit.Connections, PerClient: r.Limit.PerClient, HeaderBytes: int(r.Limit.Header),
 		Drain: int64(r.Limit.Drain), Streams: r.Limit.Streams}
 	c.Inspect = proxy.Inspect{Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),
 		Time: time.Duration(r.Inspect.Time), Headers: r.Inspect.Headers}

@@ -59,7 +59,7 @@ var errFound = errors.New("found")
 func commands() []*command {
 	return []*command{
 		serveCommand(), scanCommand(), extractCommand(), rulesCommand(),
-		auditCommand(), caCommand(), benchCommand(), checkCommand(), versionCommand(),
+		auditCommand(), witnessCommand(), caCommand(), modeCommand(), benchCommand(), checkCommand(), versionCommand(),
 	}
 }
 
@@ -197,6 +197,10 @@ func versionCommand() *command {
 	}
 }
 
+// stamp is the release's name, set by -ldflags "-X main.stamp=v1.2.3" where the
+// build has no version control to ask.
+var stamp string
+
 // version names the release, or the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -212,7 +216,10 @@ func version() string {
 			dirty = ", modified"
 		}
 	}
-	if v == "" || v == "(devel)" {
+	switch {
+	case stamp != "":
+		v, rev = stamp, ""
+	case v == "" || v == "(devel)":
 		v = "devel"
 	}
 	if rev != "" {

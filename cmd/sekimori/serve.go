@@ -16,14 +16,18 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/console"
 	"github.com/sekimori-dlp/sekimori/proxy"
+	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
+	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -70,26 +74,40 @@ func runServe(ctx context.Context, p *program, c *command, args []string) error 
 
 // installation is everything a running proxy consists of.
 type installation struct {
-	cfg     *config
-	log     *slog.Logger
-	rules   *rules.Watcher
-	who     *identity.Identifier
-	audit   *audit.Log
-	server  *proxy.Server
-	closers []func() error
+	cfg      *config
+	log      *slog.Logger
+	rules    *rules.Watcher
+	who      *identity.Identifier
+	audit    *audit.Log
+	outlets  *outlets
+	server   *proxy.Server
+	console  *console.Console // nil if there is none
+	releases *release.Store
+	modes    *switchboard
+	alarms   prometheus.Counter // of shared accounts
+	closers  []func() error
+	// noticing: changes of the rules are recorded with their difference.
+	noticing atomic.Bool
 
-	inForce atomic.Pointer[gate.Policy]
+	inForce atomic.Pointer[generation]
+}
+
+// generation is a set of rules, the mode it is under, and what comes of both.
+type generation struct {
+	set    *rules.Set
+	mode   string
+	policy gate.Policy
 }
 
 // policy returns the rules in force and their scanner.
 func (i *installation) policy() *gate.Policy {
-	set := i.rules.Set()
-	p := i.inForce.Load()
-	if p == nil || p.Rules != set {
-		p = &gate.Policy{Scanner: set.Scanner(), Rules: set}
-		i.inForce.Store(p)
+	set, mode := i.rules.Set(), i.modes.mode()
+	g := i.inForce.Load()
+	if g == nil || g.set != set || g.mode != mode {
+		g = &generation{set, mode, gate.Policy{Scanner: set.Scanner(), Rules: under(mode, set)}}
+		i.inForce.Store(g)
 	}
-	return p
+	return &g.policy
 }
 
 func (i *installation) close() error {
@@ -113,13 +131,17 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		return nil, fmt.Errorf("make the state folder: %w", err)
 	}
 	// First the log: it also keeps a second proxy out of the same folder.
-	if i.audit, err = audit.Open(c.folder("audit"), audit.Options{SegmentBytes: c.Segment}); err != nil {
-		return nil, fmt.Errorf("open the audit log: %w", err)
+	if i.audit, err = c.openAudit(i.log); err != nil {
+		return nil, err
 	}
 	i.closers = append(i.closers, i.audit.Close)
+	_, noCA := c.openCA(false)
 	ca, err := c.openCA(true)
 	if err != nil {
 		return nil, fmt.Errorf("open the CA: %w", err)
+	}
+	if noCA != nil {
+		i.record(audit.Event{Kind: "ca", Details: map[string]string{"what": "made", "fingerprint": ca.Fingerprint()}})
 	}
 	if c.Hold.DigestKey, err = c.key("content"); err != nil {
 		return nil, err
@@ -136,24 +158,40 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		return nil, err
 	}
 	c.Identity.Log = i.log
+	c.Identity.OnShared = i.shared
 	if i.who, err = identity.New(c.Identity); err != nil {
 		return nil, fmt.Errorf("the accounts have faults:\n%w", err)
 	}
 	registry := prometheus.NewRegistry()
+	i.modes = newSwitchboard(registry)
+	i.alarms = prometheus.NewCounter(prometheus.CounterOpts{Name: "sekimori_shared_accounts_total",
+		Help: "Alarms about accounts that came from too many addresses at once."})
+	registry.MustRegister(i.alarms)
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if i.outlets, err = c.openOutlets(i.audit, i.record, registry); err != nil {
+		return nil, err
+	}
+	i.closers = append(i.closers, i.outlets.close)
 	reloads := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sekimori_rules_reloads_total",
 		Help: "Tries to load the rules, by outcome."}, []string{"outcome"})
 	registry.MustRegister(reloads)
 	for _, o := range []string{"ok", "failed"} {
 		reloads.WithLabelValues(o)
 	}
-	if i.rules, err = rules.Watch(c.Rules, c.ruleOptions(catalogue), func(s rules.Status) { i.reloaded(s, reloads) }); err != nil {
+	if err := c.makeConsoleRules(); err != nil {
+		return nil, err
+	}
+	if i.rules, err = rules.Watch(c.rulePaths(), c.ruleOptions(catalogue), func(s rules.Status) { i.reloaded(s, reloads) }); err != nil {
 		return nil, fmt.Errorf("the rules have faults:\n%w", err)
 	}
 	i.closers = append(i.closers, i.rules.Close)
+	if i.releases, err = i.openReleases(); err != nil {
+		return nil, err
+	}
 	i.server, err = proxy.New(c.Proxy, proxy.Deps{
-		Policy: i.policy,
-		Audit:  i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
+		Releases: i.releases,
+		Policy:   i.policy, Halted: i.modes.halted,
+		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
 			{Name: "audit", Probe: i.audit.Healthy},
@@ -163,6 +201,9 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		},
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := i.openConsole(catalogue, registry, console.Check{Name: "ca", Probe: ca.Healthy}, console.Check{Name: "hold", Probe: spool.Healthy}); err != nil {
 		return nil, err
 	}
 	return i, nil
@@ -215,6 +256,27 @@ func (i *installation) reloaded(s rules.Status, reloads *prometheus.CounterVec) 
 		i.log.Info("rules loaded", "digest", s.Digest)
 	}
 	i.record(ev)
+	if s.Err == nil && i.noticing.Load() {
+		i.noticeRules()
+	}
+}
+
+// reconfigure reads the configuration again and puts in force what can be
+// without a restart: the bypass list and the limits on sites.
+func (i *installation) reconfigure() {
+	if i.cfg.file == "" {
+		return
+	}
+	fresh, err := loadConfig(i.cfg.file)
+	if err == nil {
+		err = i.server.Reconfigure(fresh.Proxy)
+	}
+	if err != nil {
+		i.log.Error("configuration not loaded; the last good one stays in force", "error", err)
+		return
+	}
+	i.log.Info("bypass list and limits on sites loaded")
+	i.record(audit.Event{Kind: "reload", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: "bypass list and sites: " + fresh.lists()})
 }
 
 // record appends an event that is no decision. Its failure shows in readiness
@@ -242,29 +304,55 @@ func (i *installation) heal(ctx context.Context) {
 
 // serve listens, tells where, and runs until ctx is done.
 func (i *installation) serve(ctx context.Context, p *program) error {
-	front, err := net.Listen("tcp", i.cfg.Listen)
+	fronts, err := i.open(ctx)
 	if err != nil {
-		return fmt.Errorf("listen for clients: %w", err)
+		return err
 	}
-	back, err := net.Listen("tcp", i.cfg.Admin)
+	backs, err := door.Options{Address: i.cfg.Admin}.Listen(ctx)
 	if err != nil {
-		front.Close()
+		for _, f := range fronts {
+			f.Close()
+		}
 		return fmt.Errorf("listen for the admin address: %w", err)
 	}
-	admin := &http.Server{Handler: i.server.Admin(front.Addr().String()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
-	failed := make(chan error, 2)
-	go func() { failed <- i.server.Serve(front) }()
+	front, back := fronts[0], backs[0]
+	if help := i.help(fronts[0]); i.cfg.Help != "" {
+		ls, err := door.Options{Address: i.cfg.Help}.Listen(ctx)
+		if err != nil {
+			return fmt.Errorf("listen for the help address: %w", err)
+		}
+		defer help.Close()
+		for _, l := range ls {
+			go help.Serve(l) //nolint:errcheck // ends with Close
+		}
+	}
+	admin := &http.Server{Handler: i.admin(front.Addr().String()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	failed := make(chan error, len(fronts)+1)
+	for _, f := range fronts {
+		go func() {
+			if err := i.server.ServeDoor(f.Listener, f.door); err != nil {
+				failed <- err
+			}
+		}()
+	}
 	go func() {
 		if err := admin.Serve(back); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve the admin address: %w", err)
 		}
 	}()
 	tuneCollector()
+	i.look()
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
-	i.greet(p.stdout, front.Addr(), back.Addr())
+	i.noticeAll()
+	i.outlets.start()
+	i.greet(p.stdout, fronts, back.Addr())
+	notify(daemon.SdNotifyReady)
+	defer notify(daemon.SdNotifyStopping)
 
 	heal := time.NewTicker(5 * time.Second)
 	defer heal.Stop()
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, reloadSignals...)
 	defer signal.Stop(hangup)
@@ -272,9 +360,14 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		select {
 		case <-hangup:
 			_ = i.rules.Reload(ctx) // told by reloaded
+			i.reconfigure()
+			i.noticeConfig()
 			if err := i.who.Reload(); err != nil {
 				i.log.Error("accounts not loaded; the last good ones stay in force", "error", err)
 			}
+			continue
+		case <-look.C:
+			i.look()
 			continue
 		case <-heal.C:
 			i.heal(ctx)
@@ -305,21 +398,52 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	return err
 }
 
+// help serves what everybody inside may see.
+func (i *installation) help(front opened) *http.Server {
+	at := front.Addr().String()
+	if front.scheme() == "https" {
+		at = "https://" + at
+	}
+	return &http.Server{Handler: i.server.Help(at), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}
+}
+
+// shared records an account that seems to be used by many.
+func (i *installation) shared(user string, addresses int) {
+	i.alarms.Inc()
+	i.record(audit.Event{Kind: "alarm", Time: time.Now(), User: user, Reason: fmt.Sprintf("the account came from %d addresses within the time set", addresses)})
+}
+
 // greet tells a newcomer where everything is.
-func (i *installation) greet(w io.Writer, front, back net.Addr) {
+func (i *installation) greet(w io.Writer, fronts []opened, back net.Addr) {
 	n := len(i.rules.Set().List())
 	caFile := i.cfg.CACert
 	if caFile == "" {
 		caFile = filepath.Join(i.cfg.folder("ca"), "ca.pem")
 	}
-	fmt.Fprintf(w, "proxy: http://%s\n", front)
+	for _, f := range fronts {
+		fmt.Fprintf(w, "proxy: %s://%s%s\n", f.scheme(), f.Addr(), i.named(f.door))
+	}
+	front := fronts[0].Addr()
 	fmt.Fprintf(w, "admin: http://%s  (health, metrics, PAC file, CA certificate)\n", back)
+	i.greetOfficers(w, back)
 	fmt.Fprintf(w, "rules: %d in force%s\n", n, with(" from the built-in set and ", paths(i.cfg.Rules)))
 	if i.cfg.Identity.Anonymous == "allow" {
 		fmt.Fprintln(w, "users: anyone may use it; set auth.htpasswd to ask for accounts")
 	}
 	fmt.Fprintf(w, "try:   curl -x http://%s --cacert %s -d hello https://%s/\n", front, caFile, proxy.TryHost)
 }
+
+// named tells a listener's name where there are several.
+func (i *installation) named(d *proxy.Door) string {
+	if len(i.cfg.Listeners) == 0 {
+		return ""
+	}
+	return "  (" + d.Name + ")"
+}
+
+// notify tells the service manager, where there is one, how it stands.
+func notify(state string) { _, _ = daemon.SdNotify(false, state) }
 
 func paths(p []string) string {
 	switch len(p) {

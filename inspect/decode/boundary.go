@@ -54,11 +54,11 @@ func (s *sections) look() error {
 		}
 		k += from
 		end := lineEnd(b, k) + len(s.delim)
-		if end < len(b) && !follows(b[end]) {
+		if end < len(b) && !follows(b[end:]) {
 			from = end
 			continue
 		}
-		if end == len(b) && !ended && k == 0 {
+		if end+2 >= len(b) && !ended && k == 0 {
 			b, err = s.src.Peek(min(len(b)+8, s.src.Size()))
 			ended = err != nil
 			continue
@@ -104,8 +104,19 @@ func (s *sections) find(b []byte, start bool) int {
 	}
 }
 
-func follows(c byte) bool {
-	return c == '\r' || c == '\n' || c == '-' || c == ' ' || c == '\t'
+// follows reports whether b may stand behind the boundary in a delimiter. A
+// boundary that goes on is another one.
+func follows(b []byte) bool {
+	switch b[0] {
+	case '\r', '\n', ' ', '\t':
+		return true
+	case '-':
+		if len(b) == 1 {
+			return true
+		}
+		return b[1] == '-' && (len(b) == 2 || b[2] <= ' ' || b[2] == '-')
+	}
+	return false
 }
 
 // next passes the delimiter at which the last section ended. It reports false

@@ -9,27 +9,24 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sekimori-dlp/sekimori/inspect/decode/codec"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
-// coding is a content encoding (RFC 9110, section 8.4) or a transfer encoding
-// of mail (RFC 2045). open returns a reader of what src stands for, and a
-// function that gives it back; the reader must not take more of src than
-// belongs to it if rest is set.
-type coding struct {
-	name string
-	open func(src *bufio.Reader) (io.Reader, func(), error)
-	rest bool // what follows in src can be read on
-}
-
-// codings holds the encodings by their declared names.
-var codings = map[string]*coding{
-	"gzip": &gzipCoding, "x-gzip": &gzipCoding,
-	"deflate": &deflateCoding,
-	"br":      &brotliCoding,
-	"zstd":    &zstdCoding,
-	"base64":  {name: "base64", open: func(src *bufio.Reader) (io.Reader, func(), error) { return &base64Reader{src: src}, nil, nil }},
-	"quoted-printable": {name: "quoted-printable", open: func(src *bufio.Reader) (io.Reader, func(), error) {
+// codings holds the content encodings (RFC 9110, section 8.4) and the transfer
+// encodings of mail (RFC 2045) by their declared names.
+var codings = map[string]*codec.Codec{
+	"gzip": &codec.Gzip, "x-gzip": &codec.Gzip,
+	"deflate": &codec.Zlib,
+	"br":      &codec.Brotli,
+	"zstd":    &codec.Zstd,
+	"bzip2":   &codec.Bzip2, "x-bzip2": &codec.Bzip2,
+	"xz": &codec.XZ, "x-xz": &codec.XZ,
+	"lzma": &codec.LZMA, "x-lzma": &codec.LZMA,
+	"lz4":      &codec.LZ4,
+	"compress": &codec.Compress, "x-compress": &codec.Compress,
+	"base64": {Name: "base64", Open: func(src *bufio.Reader) (io.Reader, func(), error) { return &base64Reader{src: src}, nil, nil }},
+	"quoted-printable": {Name: "quoted-printable", Open: func(src *bufio.Reader) (io.Reader, func(), error) {
 		return &quotedReader{src: src}, nil, nil
 	}},
 }
@@ -71,7 +68,7 @@ func (declaredEncoding) Read(ctx context.Context, p *part.Part, e part.Emitter, 
 		child.Path = "undecoded"
 		return e.Child(child)
 	}
-	return c.read(ctx, child, e, b)
+	return undo(ctx, c, child, e, b)
 }
 
 // printableName is a declared name fit for a report.
@@ -84,60 +81,74 @@ func printableName(s string) string {
 	}, s[:min(len(s), 32)])
 }
 
-// foundEncoding undoes an encoding that was not declared, known by its magic.
-type foundEncoding struct{ c *coding }
+// foundEncoding undoes an encoding that was not declared, known by its mark.
+type foundEncoding struct{ c *codec.Codec }
 
-func (f foundEncoding) Name() string { return f.c.name }
+// foundEncodings returns a reader for each codec that has a mark.
+func foundEncodings() []part.Reader {
+	var all []part.Reader
+	for _, c := range codec.Found() {
+		all = append(all, foundEncoding{c})
+	}
+	return all
+}
+
+func (f foundEncoding) Name() string { return f.c.Name }
 
 func (f foundEncoding) Match(_ *part.Part, head []byte) bool {
-	switch f.c {
-	case &gzipCoding:
-		return bytes.HasPrefix(head, []byte("\x1f\x8b\x08"))
-	case &zstdCoding:
-		return bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")) ||
-			len(head) > 4 && head[0]&0xf0 == 0x50 && bytes.HasPrefix(head[1:], []byte("\x2a\x4d\x18"))
-	}
-	return zlibHeader(head) && f.c.plausible(head)
+	return f.c.Match(head) && plausibly(f.c, head)
 }
 
 func (f foundEncoding) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
-	name := p.Name
-	for _, suffix := range []string{".gz", ".zst", ".zz", ".z"} {
-		if n := len(name) - len(suffix); n > 0 && strings.EqualFold(name[n:], suffix) {
-			name = name[:n]
-			break
+	return undo(ctx, f.c, part.Part{Name: unpacked(p.Name), Role: p.Role, Body: p.Body, Size: -1}, e, b)
+}
+
+// suffixes lists the endings of the names of compressed files, and what the
+// names of what is in them end in instead.
+var suffixes = []struct{ packed, plain string }{
+	{".gz", ""}, {".zst", ""}, {".zz", ""}, {".z", ""}, {".bz2", ""}, {".bz", ""}, {".xz", ""},
+	{".lzma", ""}, {".lz", ""}, {".lz4", ""}, {".br", ""},
+	{".tgz", ".tar"}, {".tbz2", ".tar"}, {".tbz", ".tar"}, {".txz", ".tar"}, {".tlz", ".tar"}, {".tzst", ".tar"}, {".taz", ".tar"},
+	{".svgz", ".svg"}, {".emz", ".emf"}, {".wmz", ".wmf"},
+}
+
+// unpacked is the name of what is in a compressed file.
+func unpacked(name string) string {
+	for _, s := range suffixes {
+		if n := len(name) - len(s.packed); n > 0 && strings.EqualFold(name[n:], s.packed) {
+			return name[:n] + s.plain
 		}
 	}
-	return f.c.read(ctx, part.Part{Name: name, Role: p.Role, Body: p.Body, Size: -1}, e, b)
+	return name
 }
 
 var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, chunk) }}
 
-// read hands on what child's Body stands for.
-func (c *coding) read(ctx context.Context, child part.Part, e part.Emitter, b *part.Budget) error {
-	e.Format(c.name, "")
+// undo hands on what child's Body stands for.
+func undo(ctx context.Context, c *codec.Codec, child part.Part, e part.Emitter, b *part.Budget) error {
+	e.Format(c.Name, "")
 	src := buffers.Get().(*bufio.Reader)
 	src.Reset(child.Body)
 	defer func() { src.Reset(nil); buffers.Put(src) }()
 
-	if head, err := src.Peek(part.HeadSize); !c.plausible(head) {
+	if head, err := src.Peek(part.HeadSize); !plausibly(c, head) {
 		if len(head) == 0 && err == io.EOF {
 			return nil
 		}
 		// Not what it is said to be: a server may yet take it as it is.
-		e.Skip(part.DecodeError, true, "not "+c.name+" as declared")
+		e.Skip(part.DecodeError, true, "not "+c.Name+" as declared")
 		child.Path, child.Body = "undecoded", src
 		return e.Child(child)
 	}
-	r, release, err := c.open(src)
+	r, release, err := c.Open(src)
 	if release != nil {
 		defer release()
 	}
 	if err != nil {
-		return part.Stop(ctx, e, part.Decoding(c.name, err), false)
+		return part.Stop(ctx, e, part.Decoding(c.Name, err), false)
 	}
-	s := part.NewMeter(ctx, b, c.name, r)
-	child.Path, child.Body = c.name, s
+	s := part.NewMeter(ctx, b, c.Name, r)
+	child.Path, child.Body = c.Name, s
 	if child.Name != "" && child.Encodings == nil {
 		child.Path = child.Name
 	}
@@ -151,7 +162,7 @@ func (c *coding) read(ctx context.Context, child part.Part, e part.Emitter, b *p
 	} else if s.Err() != io.EOF {
 		return part.Stop(ctx, e, s.Err(), true)
 	}
-	if c.rest {
+	if c.Rest {
 		return trailer(ctx, e, src)
 	}
 	return nil
@@ -175,15 +186,15 @@ func trailer(ctx context.Context, e part.Emitter, src *bufio.Reader) error {
 	}
 }
 
-// plausible reports whether head begins something in this encoding.
-func (c *coding) plausible(head []byte) bool {
-	if c.name == "base64" || c.name == "quoted-printable" {
+// plausibly reports whether head begins something in an encoding.
+func plausibly(c *codec.Codec, head []byte) bool {
+	if c.Name == "base64" || c.Name == "quoted-printable" {
 		return true
 	}
 	if len(head) == 0 {
 		return false
 	}
-	r, release, err := c.open(bufio.NewReader(bytes.NewReader(head)))
+	r, release, err := c.Open(bufio.NewReader(bytes.NewReader(head)))
 	if release != nil {
 		defer release()
 	}
@@ -191,5 +202,5 @@ func (c *coding) plausible(head []byte) bool {
 		var probe [512]byte
 		_, err = r.Read(probe[:])
 	}
-	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errWindow)
+	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, codec.ErrWindow)
 }

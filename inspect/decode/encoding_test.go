@@ -55,7 +55,7 @@ func TestBrokenContentEncodings(t *testing.T) {
 	}{
 		{"declared, but plain", "gzip", text, part.DecodeError},
 		{"declared br, but plain", "br", text, part.DecodeError},
-		{"unknown", "compress", text, part.UnknownFormat},
+		{"unknown", "pack200-gzip", text, part.UnknownFormat},
 		{"truncated", "gzip", compress(t, "gzip", text)[:5000], part.Truncated},
 		{"truncated br", "br", compress(t, "br", text)[:5000], part.Truncated},
 		{"truncated zstd", "zstd", compress(t, "zstd", text)[:5000], part.Truncated},

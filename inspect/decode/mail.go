@@ -4,38 +4,47 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
 // mail reads a message (RFC 5322, MIME), also where it is not declared: its
-// headers, then its body by what they say of it. Of an mbox only the first
-// message is taken apart; the others are text of its body.
+// headers, decoded, then its body by what they say of it. A message of several
+// parts is taken apart at once, so that paths lead from it to them.
 type mail struct{}
 
 func (mail) Name() string { return "mail" }
 
 func (mail) Match(p *part.Part, head []byte) bool {
-	if !p.Role.Content() {
+	if !p.Role.Content() || len(p.Encodings) > 0 {
 		return false
 	}
-	telling := 0
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), "\r\n")
+	telling, enough := 0, 2
+	if kind := kindOf(p.MediaType); kind == "message/rfc822" || kind == "message/global" {
+		enough = 0
+	}
+	full := len(head) > part.HeadSize-16
+	if bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') > 0 && fieldName(head) > 0 {
+		head = bytes.ReplaceAll(head, []byte("\r"), []byte("\n"))
+	}
 	lines := 0
 	for line := range bytes.Lines(head) {
 		line = bytes.TrimRight(line, "\r\n")
 		switch {
 		case len(line) == 0:
-			return telling >= 2
+			return telling >= enough && lines > 0
 		case line[0] == ' ' || line[0] == '\t':
 			if lines == 0 {
 				return false
 			}
-		case lines == 0 && bytes.HasPrefix(line, []byte("From ")): // mbox
+		case lines == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))): // as in an mbox
 		default:
 			k := fieldName(line)
 			if k == 0 {
-				return telling >= 2 && len(head) == part.HeadSize && lines > 4
+				return telling >= max(enough, 2) && lines > 4 && (full || telling > 4) || enough == 0 && lines > 0
 			}
 			var name [maxFieldName]byte
 			for i, c := range line[:k] {
@@ -43,7 +52,8 @@ func (mail) Match(p *part.Part, head []byte) bool {
 			}
 			switch string(name[:k]) {
 			case "from", "to", "subject", "date", "received", "message-id", "return-path", "content-type",
-				"content-transfer-encoding", "reply-to", "cc", "delivered-to", "sender":
+				"content-transfer-encoding", "reply-to", "cc", "delivered-to", "sender", "content-disposition",
+				"in-reply-to", "references":
 				telling++
 			case "mime-version":
 				telling += 2
@@ -51,7 +61,7 @@ func (mail) Match(p *part.Part, head []byte) bool {
 		}
 		lines++
 	}
-	return telling >= 3 && len(head) == part.HeadSize
+	return telling >= max(enough, 3) && full || enough == 0 && lines > 0
 }
 
 const maxFieldName = 76
@@ -83,28 +93,70 @@ var inFieldName = func() (t [256]bool) {
 func (mail) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	e.Format("mail", "")
 	src := buffers.Get().(*bufio.Reader)
-	src.Reset(p.Body)
 	defer func() { src.Reset(nil); buffers.Put(src) }()
+	openLines(src, p.Body)
+	for {
+		if c, err := src.Peek(1); err != nil || c[0] != '\r' && c[0] != '\n' {
+			break
+		}
+		src.Discard(1)
+	}
 	raw, whole, err := readHeader(nil, src, nil)
 	if err != nil {
 		return part.Stop(ctx, e, err, true)
 	}
-	if len(raw) == maxHeader && !whole {
+	if len(raw) >= maxHeader && !whole {
 		e.Skip(part.DecodeError, true, "headers over 64 KiB")
 	}
-	err = e.Child(part.Part{
-		Path: "headers", Role: part.Header,
-		Body: bytes.NewReader(raw), Size: int64(len(raw)),
-	})
-	if err != nil {
+	if err := e.Child(decodedFields("headers", part.Header, fields(raw))); err != nil {
 		return err
 	}
-	if _, err := src.Peek(1); err != nil {
-		return nil // no body
+	head, _ := src.Peek(part.HeadSize)
+	if len(head) == 0 {
+		return nil
 	}
 	h := parseHeader(raw)
-	return e.Child(part.Part{
-		Path: "body", Name: h.fileName, MediaType: h.mediaType,
-		Encodings: h.encodings, Body: src, Size: -1,
-	})
+	if err := fileName(h, e); err != nil {
+		return err
+	}
+	body := part.Part{Path: "body", Name: h.fileName, MediaType: h.mediaType, Encodings: h.encodings, Body: src, Size: -1}
+	if h.transfer == "" && len(h.encodings) == 0 {
+		if boundary := boundaryOf(&body, head); boundary != "" {
+			return readMultipart(ctx, src, boundary, false, e, b)
+		}
+		if plainText(h.mediaType) {
+			return inline(ctx, body, src, e, b)
+		}
+	}
+	return transferred(ctx, body, h.transfer, src, e, b)
+}
+
+// plainText reports whether a media type says text, or nothing.
+func plainText(mediaType string) bool {
+	kind := kindOf(mediaType)
+	return kind == "" || kind == "text" || kind == "text/plain"
+}
+
+// openLines resets src to body, with line feeds for carriage returns where it
+// begins with lines that end in those alone.
+func openLines(src *bufio.Reader, body io.Reader) {
+	src.Reset(body)
+	head, _ := src.Peek(part.HeadSize)
+	if bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 {
+		head, _ = src.Peek(src.Buffered())
+		src.Reset(carriageReturns{io.MultiReader(bytes.NewReader(bytes.Clone(head)), body)})
+	}
+}
+
+// carriageReturns reads r with each carriage return as a line feed.
+type carriageReturns struct{ r io.Reader }
+
+func (c carriageReturns) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }

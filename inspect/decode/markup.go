@@ -23,6 +23,9 @@ func (markup) Match(p *part.Part, head []byte) bool {
 	if !p.Role.Content() {
 		return false
 	}
+	if declaredHTML(p.MediaType) && bytes.IndexByte(head, '<') >= 0 {
+		return true // mails have HTML that begins with text
+	}
 	b := trimStart(head)
 	if len(b) > 4 && b[0] == '<' && b[1] == 0 || len(b) > 4 && (string(b[:4]) == "\xff\xfe<\x00" || string(b[:4]) == "\xfe\xff\x00<") {
 		return true
@@ -31,6 +34,15 @@ func (markup) Match(p *part.Part, head []byte) bool {
 		return false
 	}
 	return strings.HasPrefix(string(b[:4]), "<!") || b[1] == '?' || isNameStart(b[1]) && bytes.IndexByte(b[:min(len(b), 1024)], '>') > 0
+}
+
+// declaredHTML reports whether a media type says HTML.
+func declaredHTML(mediaType string) bool {
+	if len(mediaType) < len("text/html") {
+		return false
+	}
+	kind := kindOf(mediaType)
+	return kind == "text/html" || kind == "application/xhtml+xml"
 }
 
 func isNameStart(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80 }

@@ -33,7 +33,7 @@ func TestMultipart(t *testing.T) {
 		{"一行だけ", "upload » comment", part.Field},
 		{"門番花子.csv", "upload » filename", part.FileName},
 		{person, "upload » 表\\予約 門番花子.csv", part.Body},
-		{"base64 で " + person, "upload » 門番.txt » base64", part.Body},
+		{"base64 で " + person, "upload » 門番.txt", part.Body},
 		{"名簿", "upload » filename", part.FileName},
 		{"X-Note: 関守", "upload » headers", part.Header},
 		{"epilogue", "upload » epilogue", part.Body},

@@ -69,11 +69,16 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 			return part.Stop(ctx, e, over, found)
 		}
 		locked.look(s.raw, offset)
-		if k := embedded(s.raw, offset); k >= 0 {
+		if k, what := embedded(s.raw, offset); k >= 0 {
 			// What follows is inspected as the archive that it is.
-			rest := io.MultiReader(bytes.NewReader(bytes.Clone(s.raw[k:])), p.Body)
-			if err != nil {
-				rest = io.MultiReader(bytes.NewReader(s.raw[k:]), ended{err})
+			child := part.Part{Path: "embedded " + what, Size: -1}
+			if at, ok := p.Body.(io.ReaderAt); ok && p.Size > offset+int64(k) {
+				child.Size = p.Size - offset - int64(k)
+				child.Body = io.NewSectionReader(at, offset+int64(k), child.Size)
+			} else if err != nil {
+				child.Body = io.MultiReader(bytes.NewReader(s.raw[k:]), ended{err})
+			} else {
+				child.Body = io.MultiReader(bytes.NewReader(bytes.Clone(s.raw[k:])), p.Body)
 			}
 			s.raw = s.raw[:k]
 			_, any, emitted := s.emit(e, offset, true)
@@ -81,7 +86,7 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 				return emitted
 			}
 			e.Skip(part.UnknownFormat, found || any || k == 0, name)
-			return e.Child(part.Part{Path: "embedded zip", Body: rest, Size: -1})
+			return e.Child(child)
 		}
 		used, any, emitted := s.emit(e, offset, err != nil)
 		if emitted != nil {
@@ -109,22 +114,6 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 type ended struct{ err error }
 
 func (r ended) Read([]byte) (int, error) { return 0, r.err }
-
-// embedded returns where in b a zip archive begins that was put behind or into
-// another file, -1 if none does: some programs find it there. b stands at
-// offset of the file.
-func embedded(b []byte, offset int64) int {
-	for at := 0; ; at++ {
-		k := bytes.Index(b[at:], []byte("PK\x03\x04"))
-		if k < 0 || at+k+6 > len(b) {
-			return -1
-		}
-		at += k
-		if offset+int64(at) > 0 && b[at+4] < 0x40 && b[at+5] == 0 {
-			return at
-		}
-	}
-}
 
 // emit hands on the runs of text in raw, one a line, and returns how much of
 // raw is done with. A run that may go on beyond raw is left, unless it is last.

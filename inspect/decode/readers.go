@@ -10,18 +10,22 @@
 // does, for each Child.
 package decode
 
-import "github.com/sekimori-dlp/sekimori/inspect/part"
+import (
+	"slices"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
 
 // Readers returns the readers in order of trial, to be put after those of
 // package extract. The last one takes anything, so every part has a reader.
 func Readers() []part.Reader {
-	return []part.Reader{
-		declaredEncoding{},
-		foundEncoding{&gzipCoding},
-		foundEncoding{&zstdCoding},
-		foundEncoding{&deflateCoding},
+	return slices.Concat([]part.Reader{declaredEncoding{}}, foundEncodings(), []part.Reader{
 		multipart{},
 		mail{},
+		utf7{},
+		legacy{},
+		flowed{},
+		enclosed{},
 		form{},
 		jsonText{},
 		headers{},
@@ -29,5 +33,5 @@ func Readers() []part.Reader {
 		markup{},
 		text{},
 		opaque{},
-	}
+	})
 }

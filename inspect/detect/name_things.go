@@ -197,14 +197,23 @@ var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})
 // looks at what is near, so it is asked only of candidates that would count.
 func inCode(text []byte, start, end int) bool {
 	near := text[max(0, start-240):min(len(text), end+160)]
+	var pairs [16]uint64 // the pairs of bytes that occur, by codePair
+	for i := 1; i < len(near); i++ {
+		p := codePair(near[i-1], near[i])
+		pairs[p>>6] |= 1 << (p & 63)
+	}
 	n := 0
 	for _, m := range codeMarks {
-		if bytes.Contains(near, []byte(m)) {
-			n++
+		if p := codePair(m[0], m[1]); pairs[p>>6]>>(p&63)&1 != 0 && bytes.Contains(near, []byte(m)) {
+			if n++; n == 4 {
+				return true
+			}
 		}
 	}
-	return n >= 4
+	return false
 }
+
+func codePair(a, b byte) uint { return (uint(a)*37 ^ uint(b)) & 1023 }
 
 // sampled reports whether the value [start,end) of a key for names is one word
 // in Latin letters within a program: name: 'Taylor'.

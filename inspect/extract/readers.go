@@ -8,11 +8,36 @@
 // name.
 package extract
 
-import "github.com/sekimori-dlp/sekimori/inspect/part"
+import (
+	"slices"
+
+	"github.com/sekimori-dlp/sekimori/inspect/extract/archive"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/data"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/image"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/mail"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/office"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/ole"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/rtf"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/table"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/tnef"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
 
 // Readers returns the readers in order of trial. They are tried before those
 // of package decode, whose last one takes anything; a part with content
 // encodings is none of theirs.
 func Readers() []part.Reader {
-	return []part.Reader{table{}, office{}, zipArchive{}, tarArchive{}}
+	return slices.Concat(
+		[]part.Reader{table.Reader{}},
+		office.Readers(archive.Zip{}),
+		archive.Readers(),
+		mail.Readers(),
+		ole.Readers(),
+		pdf.Readers(),
+		rtf.Readers(),
+		tnef.Readers(),
+		image.Readers(),
+		data.Readers(), // of which some are known by their structure alone: last
+	)
 }

@@ -38,7 +38,7 @@ func TestZipBombs(t *testing.T) {
 // it, without a directory.
 func localFile(name string, flags, method uint16, body []byte) []byte {
 	h := make([]byte, 30, 30+len(name)+len(body))
-	copy(h, sigLocal)
+	copy(h, "PK\x03\x04")
 	le := binary.LittleEndian
 	le.PutUint16(h[4:], 20)
 	le.PutUint16(h[6:], flags)
@@ -50,7 +50,7 @@ func localFile(name string, flags, method uint16, body []byte) []byte {
 	return append(append(h, name...), body...)
 }
 
-var end = append([]byte(sigEnd), make([]byte, 18)...)
+var end = append([]byte("PK\x05\x06"), make([]byte, 18)...)
 
 func join(pieces ...[]byte) []byte { return bytes.Join(pieces, nil) }
 
@@ -75,9 +75,9 @@ func TestZip(t *testing.T) {
 		{"text behind", join(zipped(t, zip.Store, file{"a", "x"}), []byte(customers)), "upload » trailing data", ""},
 		{"between members", join(localFile("a", 0, 0, []byte("x")), []byte(customers), localFile("b", 0, 0, []byte("y")), end), "upload » between members", ""},
 		{"not in the directory", join(hidden, zipped(t, zip.Store, file{"a", "x"})), "upload » b.csv", ""},
-		{"encrypted", join(localFile("secret.csv", 1, 8, []byte("??????????????????")), hidden, end), "upload » b.csv", "encrypted"},
-		{"encrypted with AES", join(localFile("secret.csv", 1, 99, []byte("????")), hidden, end), "upload » b.csv", "encrypted"},
-		{"unknown method", join(localFile("p.csv", 0, 98, []byte("????")), hidden, end), "upload » b.csv", "unknown-format"},
+		{"encrypted", join(localFile("secret.csv", 1, 8, []byte("??????????????????")), hidden, end), "upload » b.csv", "encrypted encrypted"},
+		{"encrypted with AES", join(localFile("secret.csv", 1, 99, []byte("????")), hidden, end), "upload » b.csv", "encrypted encrypted"},
+		{"unknown method", join(localFile("p.csv", 0, 98, []byte("????")), hidden, end), "upload » b.csv", "unknown-format unknown-format"},
 		{"damaged", join(localFile("p.csv", 0, 8, []byte("\xff\xff\xff\xff")), hidden, end), "upload » b.csv", "decode-error decode-error"},
 		{"more than deflate", join(localFile("p.csv", 0, 8, []byte("\x03\x00"+customers)), end), "upload » trailing data", ""},
 	} {

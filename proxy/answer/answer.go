@@ -28,6 +28,10 @@ const (
 	Warned    Kind = "warned"
 	HeldBack  Kind = "held"
 	Confirmed Kind = "confirmed"
+	// ReleaseAsked answers a request for a release, NoRelease one that
+	// cannot be made.
+	ReleaseAsked Kind = "release-asked"
+	NoRelease    Kind = "no-release"
 )
 
 // Kinds that a door itself gives.
@@ -41,6 +45,7 @@ const (
 	NotConfirm  Kind = "not-confirmed" // 403: token not valid
 	NoReason    Kind = "no-reason"     // 400: reason missing
 	NotProxy    Kind = "not-proxy"     // 400: not a request to a proxy
+	Barred      Kind = "barred"        // 403: not a place to go
 	NotTLS      Kind = "not-tls"       // what is spoken in a tunnel is not inspected
 )
 
@@ -62,12 +67,22 @@ type Answer struct {
 	Say      map[string]string
 	Found    []Found
 	Unread   []string          // coverage reasons
-	Confirm  string            // token
+	Confirm  string            // token to confirm with, or with HeldBack to ask for a release
+	Asked    *Asked            // how a request for a release stands
 	Valid    time.Duration     // of the token
 	Contact  map[string]string // by language
 	Retry    time.Duration     // Retry-After
 	Close    bool              // the connection ends with it
 	Header   http.Header       // further fields
+}
+
+// Asked is a request for a release.
+type Asked struct {
+	ID     string    `json:"id"`
+	State  string    `json:"state"` // as package release has it
+	Needs  int       `json:"needs"` // persons that have to agree
+	Agreed int       `json:"agreed"`
+	Ends   time.Time `json:"ends"` // of waiting, or of the release
 }
 
 // Found is how much there was of one kind of data, and in what.
@@ -153,6 +168,7 @@ type words struct {
 	Contact, Host          string
 	Incident, ConfirmToken string
 	ConfirmPath            string
+	Asked                  string // number and state of a request
 	Label                  labels
 }
 
@@ -171,6 +187,15 @@ func (a *Answer) words(l Lang) words {
 		Lang: l, Title: s.title, What: s.what, Do: s.do, Host: a.Host, Incident: a.Incident,
 		RuleTitle: pick(a.Title, l), RuleSay: pick(a.Say, l), Contact: pick(a.Contact, l),
 		ConfirmToken: a.Confirm, ConfirmPath: ConfirmPath, Label: labelsIn[l],
+	}
+	if a.Kind == HeldBack {
+		w.Label.Confirm, w.Label.ConfirmWhat, w.Label.ConfirmButton, w.Label.ConfirmHow = w.Label.Ask, w.Label.AskWhat, w.Label.AskButton, w.Label.AskHow
+		if a.Confirm != "" || a.Asked != nil {
+			w.Do = ""
+		}
+	}
+	if r := a.Asked; r != nil {
+		w.Asked = r.ID + ": " + strings.NewReplacer("{agreed}", strconv.Itoa(r.Agreed), "{needs}", strconv.Itoa(r.Needs), "{ends}", r.Ends.Local().Format("2006-01-02 15:04")).Replace(stateWords[r.State][l])
 	}
 	for _, f := range a.Found {
 		w.Found = append(w.Found, foundWords{typeName(f.Type, l), f.In, f.Count})
@@ -208,6 +233,7 @@ type body struct {
 	Unread   []string     `json:"not_inspected,omitempty"`
 	Contact  string       `json:"contact,omitempty"`
 	Confirm  *confirmBody `json:"confirm,omitempty"`
+	Asked    *Asked       `json:"release,omitempty"`
 }
 
 type confirmBody struct {
@@ -220,7 +246,7 @@ func (a *Answer) json(l Lang) []byte {
 	w := a.words(l)
 	b := body{
 		Error: a.Kind, Status: a.status(), Incident: a.Incident, Title: w.Title, Message: w.What, Do: w.Do,
-		Rule: a.Rule, Why: join(": ", w.RuleTitle, w.RuleSay), Found: a.Found, Unread: a.Unread, Contact: w.Contact,
+		Rule: a.Rule, Why: join(": ", w.RuleTitle, w.RuleSay), Found: a.Found, Unread: a.Unread, Contact: w.Contact, Asked: a.Asked,
 	}
 	if a.Confirm != "" {
 		b.Confirm = &confirmBody{ConfirmHeader, a.Confirm, int(a.Valid / time.Second)}
@@ -258,6 +284,9 @@ func (a *Answer) text(langs []Lang) []byte {
 		}
 		if w.Incident != "" {
 			b.WriteString(w.Label.Incident + ": " + w.Incident + "\n")
+		}
+		if w.Asked != "" {
+			b.WriteString(w.Label.Request + " " + w.Asked + "\n")
 		}
 		if w.Do != "" {
 			b.WriteString(w.Do + "\n")

@@ -43,6 +43,13 @@ var texts = map[Kind]text{
 		said{"理由を入力してください", "確認には理由の入力が必要です。", "前の画面に戻り、理由を入力してください。"},
 		said{"A reason is needed", "A confirmation needs a reason.", "Go back and write one."}),
 
+	ReleaseAsked: t(http.StatusAccepted,
+		said{"承認を依頼しました", "承認者が内容の種類と件数、理由を確認します。データはまだ送信されていません。", "承認されたら、同じ内容を同じ宛先にもう一度送信してください。送信し直すと、依頼の状況も確認できます。"},
+		said{"Your request was made", "An approver will look at the kinds of data, their number and your reason. The data has not been sent.", "Once it is approved, send the same content to the same site again. Sending again also shows how your request stands."}),
+	NoRelease: t(http.StatusForbidden,
+		said{"承認を依頼できません", "ここでは持ち出しの承認を受け付けていないか、承認待ちの依頼が多すぎます。", askJa},
+		said{"No request can be made", "Releases are not given here, or too many requests are waiting.", askEn}),
+
 	"too-large": t(http.StatusRequestEntityTooLarge,
 		said{"大きすぎるため送信を止めました", "検査できる大きさを超えているため、このデータは送信されていません。", askJa},
 		said{"Too large to send", "The data is larger than can be checked and was not sent.", askEn}),
@@ -89,6 +96,9 @@ var texts = map[Kind]text{
 	Loop: t(http.StatusLoopDetected,
 		said{"プロキシが循環しています", "要求が同じプロキシに戻ってきました。", "ネットワークの管理者にご連絡ください。"},
 		said{"Proxy loop", "The request came back to the proxy it went through.", "Tell your network administrator."}),
+	Barred: t(http.StatusForbidden,
+		said{"このサイトには接続できません", "このサイトへの接続は許可されていません。何も送信されていません。", askJa},
+		said{"This site is not allowed", "Connections to this site are not allowed here. Nothing was sent.", askEn}),
 	NotTLS: t(http.StatusForbidden,
 		said{"内容を検査できない通信です", "この通信は検査できない形式のため中継しません。", askJa},
 		said{"This protocol is not relayed", "What is spoken on this connection cannot be checked.", askEn}),
@@ -120,6 +130,7 @@ var texts = map[Kind]text{
 type labels struct {
 	Why, Found, To, Now, Contact, Incident, IncidentHint, Footer         string
 	Confirm, ConfirmWhat, ConfirmButton, ConfirmHow, Reason, ReasonLabel string
+	Ask, AskWhat, AskButton, AskHow, Request                             string
 }
 
 var labelsIn = map[Lang]labels{
@@ -130,6 +141,8 @@ var labelsIn = map[Lang]labels{
 		Confirm: "このまま送信する場合", ConfirmWhat: "業務上必要な送信であれば、理由を記入して確認してください。確認は記録されます。その後、前の画面からもう一度送信してください。",
 		ConfirmButton: "確認する", ConfirmHow: "業務上必要な送信であれば、次のヘッダーを付けて送り直してください（記録されます）:",
 		Reason: "理由", ReasonLabel: "送信する理由（必須）",
+		Ask: "持ち出しの承認を依頼する", AskWhat: "業務上必要な送信であれば、理由を記入して承認を依頼してください。依頼と承認は記録されます。承認されたら、前の画面からもう一度送信してください。",
+		AskButton: "承認を依頼する", AskHow: "承認を依頼するには、次のヘッダーを付けて送り直してください（記録されます）:", Request: "承認の依頼",
 	},
 	English: {
 		Why: "Why", Found: "What was found", To: "To", Now: "What to do now", Contact: "Contact",
@@ -138,7 +151,18 @@ var labelsIn = map[Lang]labels{
 		Confirm: "To send it all the same", ConfirmWhat: "If your work needs this, write why and confirm. The confirmation is recorded. Then go back and send again.",
 		ConfirmButton: "Confirm", ConfirmHow: "If your work needs this, send again with this header (it is recorded):",
 		Reason: "reason", ReasonLabel: "Why it has to be sent (required)",
+		Ask: "Ask for a release", AskWhat: "If your work needs this, write why and ask for a release. Your request and what becomes of it are recorded. Once it is approved, go back and send again.",
+		AskButton: "Ask for a release", AskHow: "To ask for a release, send again with this header (it is recorded):", Request: "Request",
 	},
+}
+
+// stateWords say how a request for a release stands.
+var stateWords = map[string]map[Lang]string{
+	"waiting":   {Japanese: "承認待ち（{needs}人中{agreed}人が承認、期限 {ends}）", English: "waiting ({agreed} of {needs} agreed, until {ends})"},
+	"approved":  {Japanese: "承認済み（{ends}まで有効）", English: "approved (until {ends})"},
+	"denied":    {Japanese: "承認されませんでした", English: "not approved"},
+	"withdrawn": {Japanese: "取り下げ済み", English: "withdrawn"},
+	"expired":   {Japanese: "期限切れ", English: "expired"},
 }
 
 func typeName(typ string, l Lang) string {

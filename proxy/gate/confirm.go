@@ -22,6 +22,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -29,6 +30,8 @@ import (
 var (
 	ErrToken  = errors.New("confirmation is not valid, not yours, or expired")
 	ErrReason = errors.New("confirmation needs a reason")
+	// ErrNoRelease says that no release can be asked for, here or now.
+	ErrNoRelease = errors.New("no release can be asked for")
 )
 
 // Bounds of a confirmation.
@@ -43,7 +46,9 @@ const (
 type claim struct {
 	sender, host, rule string
 	content            [32]byte
-	incident           string // of the warning
+	incident           string // of the warning or hold
+	user               string
+	release            bool // it is a hold for which a release is asked
 }
 
 // Confirmations remembers, in memory, which warnings were confirmed. A restart
@@ -88,9 +93,13 @@ func (c *Confirmations) issue(cl claim) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(c.now().Add(c.ttl).Unix()))
 	b = append(b, cl.content[:]...)
 	b = append(b, cl.incident...)
+	b = append(b, kinds[cl.release])
 	b = append(b, cl.rule...)
 	return base64.RawURLEncoding.EncodeToString(append(b, c.mac(b, cl.sender, cl.host)...))
 }
+
+// kinds mark a token as one to confirm a warning or to ask for a release.
+var kinds = map[bool]byte{false: 'c', true: 'r'}
 
 func (c *Confirmations) mac(b []byte, sender, host string) []byte {
 	h := hmac.New(sha256.New, c.key[:])
@@ -104,7 +113,7 @@ func (c *Confirmations) mac(b []byte, sender, host string) []byte {
 // read checks a token and returns what it claims.
 func (c *Confirmations) read(token, sender, host string) (claim, error) {
 	b, err := base64.RawURLEncoding.DecodeString(token)
-	const head = 8 + 32 + incidentSize
+	const head = 8 + 32 + incidentSize + 1
 	if err != nil || len(b) < head+sha256.Size || len(b) > 4096 {
 		return claim{}, ErrToken
 	}
@@ -115,7 +124,8 @@ func (c *Confirmations) read(token, sender, host string) (claim, error) {
 	if end := time.Unix(int64(binary.BigEndian.Uint64(b)), 0); c.now().After(end) {
 		return claim{}, ErrToken
 	}
-	return claim{sender: sender, host: host, rule: string(b[head:]), content: [32]byte(b[8:40]), incident: string(b[40:head])}, nil
+	return claim{sender: sender, host: host, rule: string(b[head:]), content: [32]byte(b[8:40]),
+		incident: string(b[40 : head-1]), release: b[head-1] == kinds[true]}, nil
 }
 
 func (c *Confirmations) give(cl claim) error {
@@ -153,12 +163,21 @@ func sender(p rules.Principal) string {
 
 // Confirm records that p confirms the warning of a token, for the host it was
 // given for, and lets the same content pass that rule from then on. The
-// record is on disk when it returns nil.
-func (g *Gate) Confirm(p rules.Principal, host, token, reason string) error {
+// record is on disk when it returns nil. With the token of a hold it asks for a
+// release instead, and returns the request.
+func (g *Gate) Confirm(p rules.Principal, host, token, reason string) (*release.Case, error) {
 	cl, err := g.read(token, sender(p), host)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if cl.release {
+		cl.user = p.User
+		return g.askRelease(cl, reason)
+	}
+	return nil, g.confirm(p, host, cl, reason)
+}
+
+func (g *Gate) confirm(p rules.Principal, host string, cl claim, reason string) error {
 	if reason = strings.TrimSpace(reason); reason == "" || !utf8.ValidString(reason) {
 		return ErrReason
 	}
@@ -178,8 +197,8 @@ func (g *Gate) Confirm(p rules.Principal, host, token, reason string) error {
 // confirmInline takes the confirmation that came with the request itself. One
 // that is not valid changes nothing: the warning comes again.
 func (c *check) confirmInline() Failure {
-	err := c.Confirm(c.t.Principal, c.t.Destination.Host, c.t.Confirm, c.t.Reason)
-	if err == nil || errors.Is(err, ErrToken) || errors.Is(err, ErrReason) {
+	_, err := c.Confirm(c.t.Principal, c.t.Destination.Host, c.t.Confirm, c.t.Reason)
+	if err == nil || errors.Is(err, ErrToken) || errors.Is(err, ErrReason) || errors.Is(err, ErrNoRelease) {
 		return None
 	}
 	c.Log.Error("confirmation not recorded", "error", err)
@@ -193,7 +212,7 @@ func (c *check) claim(rule string) claim {
 		f := c.content()
 		c.fingerprint = &f
 	}
-	return claim{sender: sender(c.t.Principal), host: c.t.Destination.Host, rule: rule, content: *c.fingerprint, incident: c.out.Incident}
+	return claim{sender: sender(c.t.Principal), host: c.t.Destination.Host, rule: rule, content: *c.fingerprint, incident: c.out.Incident, user: c.t.Principal.User}
 }
 
 // content identifies what is sent: path, query, body, and how much was found

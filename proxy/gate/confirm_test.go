@@ -43,7 +43,7 @@ func TestConfirmationIsBound(t *testing.T) {
 		"no reason":        {alice, "a.example", o.Confirm, " \n", ErrReason},
 		"unreadable words": {alice, "a.example", o.Confirm, "\xff\xfe", ErrReason},
 	} {
-		if err := f.Confirm(c.who, c.host, c.token, c.reason); !errors.Is(err, c.want) {
+		if _, err := f.Confirm(c.who, c.host, c.token, c.reason); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -53,7 +53,7 @@ func TestConfirmationIsBound(t *testing.T) {
 	if o := f.Check(ctx, upload("content")); o.Passes() {
 		t.Error("passes unconfirmed")
 	}
-	if err := f.Confirm(alice, "a.example", o.Confirm, strings.Repeat("あ", 2000)); err != nil {
+	if _, err := f.Confirm(alice, "a.example", o.Confirm, strings.Repeat("あ", 2000)); err != nil {
 		t.Fatal(err)
 	}
 	if ev := f.log.last(); ev.Kind != "confirm" || ev.Rule != "w" || ev.Incident != o.Incident || ev.User != "alice" || len([]rune(ev.Reason)) != maxReason {
@@ -78,7 +78,7 @@ func TestConfirmationIsBound(t *testing.T) {
 
 	f.now = func() time.Time { return time.Now().Add(2 * time.Minute) }
 	check("the same, later", false, func(*Transaction) {})
-	if err := f.Confirm(alice, "a.example", o.Confirm, "r"); !errors.Is(err, ErrToken) {
+	if _, err := f.Confirm(alice, "a.example", o.Confirm, "r"); !errors.Is(err, ErrToken) {
 		t.Errorf("an old token: %v", err)
 	}
 }
@@ -89,7 +89,7 @@ func TestConfirmationNeedsARecord(t *testing.T) {
 	f.policy.Rules = decideFunc(warned)
 	o := f.Check(context.Background(), upload("content"))
 	f.log.err = errors.New("disk full")
-	if err := f.Confirm(upload("").Principal, "a.example", o.Confirm, "r"); err == nil {
+	if _, err := f.Confirm(upload("").Principal, "a.example", o.Confirm, "r"); err == nil {
 		t.Error("no error")
 	}
 	f.log.err = nil

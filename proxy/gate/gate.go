@@ -25,6 +25,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -37,6 +38,9 @@ type Scanner interface {
 type Rules interface {
 	Decide(rules.Transaction) rules.Verdict
 	Digest() string
+	// Release is what it takes to let out what a rule holds; false if the
+	// rule does not hold.
+	Release(rule string) (rules.Release, bool)
 }
 
 // Policy is one generation of rules and the scanner compiled for it. The two
@@ -57,6 +61,15 @@ type Holder interface {
 	Hold(ctx context.Context, r io.Reader, o hold.Options) (*hold.Body, error)
 }
 
+// Releases keeps what is asked to be let out; *release.Store in production.
+type Releases interface {
+	Content(digest [32]byte) string
+	Ask(sub release.Subject, incident, reason string, t release.Terms) (release.Case, error)
+	Allowed(sub release.Subject) (release.Case, bool)
+	Latest(sub release.Subject) (release.Case, bool)
+	Passed(id string) error
+}
+
 // Observer is told of every decision, for metrics. It must not block.
 type Observer interface{ Decided(Decision) }
 
@@ -69,6 +82,7 @@ type Config struct {
 	Observer Observer
 	Log      *slog.Logger
 	History  rules.History
+	Releases Releases // nil: what is held stays
 
 	RecordAll  bool          // audit also requests of which nothing was inspected
 	Scans      int           // large bodies inspected at once; default half the cores
@@ -176,8 +190,11 @@ type Outcome struct {
 	// Body is the held body, nil if there was none. The caller closes it,
 	// whatever the verdict, through Close.
 	Body *hold.Body
-	// Confirm is the token with which the sender may confirm a warning.
+	// Confirm is the token with which the sender may confirm a warning, or
+	// ask for a release of what is held.
 	Confirm string
+	// Asked is the last request for a release of this upload, if there is one.
+	Asked *release.Case
 }
 
 // Passes tells whether the transaction may go on. It is false for everything
@@ -223,6 +240,7 @@ type check struct {
 	added  time.Duration // from then to the durable verdict
 
 	fingerprint *[32]byte // of the content, once it was needed
+	releases    []string  // by which holds were lifted
 }
 
 // fault logs a fault of the program: where it was, not what it was about.
@@ -244,12 +262,16 @@ func (c *check) run(ctx context.Context) {
 	if !c.out.Passes() || c.out.Verdict.Rule != "" {
 		c.out.Incident = newIncident()
 	}
-	if c.out.Verdict.Action == rules.Warn {
+	switch {
+	case c.out.Verdict.Action == rules.Warn:
 		c.out.Confirm = c.issue(c.claim(c.out.Verdict.Rule))
+	case c.out.Verdict.Action == rules.Hold && c.Releases != nil && c.out.Failure == None:
+		c.offerRelease()
 	}
 	if c.recorded() {
 		c.record()
 	}
+	c.useReleases()
 	c.added = time.Since(c.ready)
 }
 
@@ -306,7 +328,7 @@ func (c *check) judge() {
 	c.out.Verdict = c.policy.Rules.Decide(rules.Transaction{
 		Report: report, Principal: t.Principal, Destination: t.Destination,
 		FileNames: t.FileNames, Bytes: c.size(), Time: c.ready,
-		Confirmed: c.confirmed, History: c.History,
+		Confirmed: c.confirmed, Released: c.released, History: c.History,
 	})
 }
 

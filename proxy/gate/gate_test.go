@@ -34,6 +34,7 @@ type decideFunc func(rules.Transaction) rules.Verdict
 
 func (f decideFunc) Decide(t rules.Transaction) rules.Verdict { return f(t) }
 func (decideFunc) Digest() string                             { return "digest" }
+func (decideFunc) Release(string) (rules.Release, bool)       { return rules.Release{People: 2}, true }
 
 type memory struct {
 	mu  sync.Mutex

@@ -128,7 +128,7 @@ func (c *check) event() audit.Event {
 		User: cmp.Or(t.Principal.User, "anonymous"), Groups: t.Principal.Groups, Address: address(t.Principal), How: t.Principal.How,
 		Method: t.Destination.Method, Scheme: t.Destination.Scheme, Host: t.Destination.Host, Port: t.Destination.Port,
 		Path: c.maskedPath(), Service: t.Destination.Service, Classes: t.Destination.Classes, Protocol: t.Protocol,
-		Bytes: c.size(), Action: v.Action.String(), Rule: v.Rule, Severity: v.Severity, Clause: v.Clause,
+		Bytes: c.size(), Action: v.Action.String(), Rule: v.Rule, Severity: v.Severity, Clause: c.withReleases(v.Clause),
 		Reason: string(c.out.Failure), Milliseconds: float64(time.Since(c.ready).Microseconds()) / 1000,
 	}
 	if len(v.Matches) > 0 {

@@ -1,12 +1,14 @@
-// Package identity tells who sends a request: by Basic proxy authentication
-// against a password file, by the network the client is in, or, where that is
-// allowed in so many words, nobody in particular at an address.
+// Package identity tells who sends a request: by the client's certificate, by
+// Basic proxy authentication against a password file or an LDAP directory, by
+// a Kerberos ticket, by the network the client is in, or, where that is allowed
+// in so many words, nobody in particular at an address.
 //
 // It reads the credentials of requests but never forwards, logs or keeps them;
 // the caller removes Proxy-Authorization before a request leaves.
 package identity
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -38,7 +40,12 @@ type Config struct {
 	Forwarded string              // that header: "X-Forwarded-For" (default) or "Forwarded"
 	Anonymous string              // "allow" or "deny"; there is no default
 	Realm     string              // of the log-in question; default "Sekimori"
-	Log       *slog.Logger        // takes faults met on reading the files again; nil: nowhere
+	LDAP      *LDAP               // a directory of users beside the file; nil: none
+	Kerberos  *Kerberos           // log-in by ticket; nil: none
+	Shared    Shared              // what counts as one account for many people
+	// OnShared is told of an account that more people seem to use; nil: nobody.
+	OnShared func(user string, addresses int)
+	Log      *slog.Logger // takes faults met on reading the files again; nil: nowhere
 }
 
 // Network says who is at some addresses. Without a user it only adds groups.
@@ -51,6 +58,9 @@ type Network struct {
 // The ways in which a principal was told, as Principal.How.
 const (
 	Basic     = "basic"
+	ByLDAP    = "ldap"
+	Ticket    = "kerberos"
+	ByCert    = "certificate"
 	ByNetwork = "network"
 	Anonymous = "anonymous"
 )
@@ -61,6 +71,9 @@ type Identifier struct {
 	networks  []Network // longest prefix first
 	anonymous bool
 	slow      *slow
+	ldap      *ldapDirectory // nil: none
+	tickets   *negotiator    // nil: none
+	shared    *sharing
 	log       *slog.Logger
 	now       func() time.Time
 
@@ -124,6 +137,16 @@ func New(c Config) (*Identifier, error) {
 	slices.SortStableFunc(i.networks, func(a, b Network) int { return b.Prefix.Bits() - a.Prefix.Bits() })
 	d, err := readDirectory(&i.c)
 	errs = append(errs, err)
+	if c.LDAP != nil {
+		i.ldap, err = newLDAP(*c.LDAP)
+		errs = append(errs, err)
+	}
+	if c.Kerberos != nil {
+		i.tickets, err = newNegotiator(*c.Kerberos)
+		errs = append(errs, err)
+	}
+	i.shared, err = newSharing(c.Shared)
+	errs = append(errs, err)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -135,24 +158,48 @@ func New(c Config) (*Identifier, error) {
 // Identify tells who sends r. Call it for the CONNECT request of a tunnel and
 // carry the principal to the requests inside. An error is a *Refusal.
 //
-// Credentials come first, then the network, then anonymity; the groups of the
-// network are added in each case. Wrong credentials are refused even where
-// anonymous use is allowed; where there is no password file, credentials are
-// not looked at. The groups are not to be changed.
+// A certificate of the client's comes first, then credentials, then the
+// network, then anonymity; the groups of the network are added in each case.
+// Wrong credentials are refused even where anonymous use is allowed; where
+// there is nothing to check them with, they are not looked at. The groups are
+// not to be changed.
 func (i *Identifier) Identify(r *http.Request) (rules.Principal, error) {
+	return i.identify(r, i.anonymous)
+}
+
+// View is an Identifier for one door, which may differ from others in whether
+// it lets in people without a name.
+type View struct {
+	*Identifier
+	anonymous bool
+}
+
+// View returns a view with an "allow" or "deny" of its own for anonymous use.
+func (i *Identifier) View(anonymous string) *View { return &View{i, anonymous == "allow"} }
+
+// Identify tells who sends r, as Identifier.Identify does.
+func (v *View) Identify(r *http.Request) (rules.Principal, error) {
+	return v.identify(r, v.anonymous)
+}
+
+func (i *Identifier) identify(r *http.Request, anonymous bool) (rules.Principal, error) {
 	p := rules.Principal{Address: i.address(r)}
 	n := i.network(p.Address)
 	d := i.directory()
-	if d.passwords {
+	if user := certified(r); user != "" {
+		p.User, p.How, p.Groups = user, ByCert, i.groups(r.Context(), d, user, n)
+		return i.alone(p)
+	}
+	if d.passwords || i.ldap != nil || i.tickets != nil {
 		switch given := r.Header["Proxy-Authorization"]; len(given) {
 		case 0:
 		case 1:
-			user, err := i.logIn(d, given[0], p.Address)
+			user, how, err := i.logIn(r.Context(), d, given[0], p.Address)
 			if err != nil {
 				return rules.Principal{}, err
 			}
-			p.User, p.How, p.Groups = user, Basic, d.groupsOf(user, n.Groups)
-			return p, nil
+			p.User, p.How, p.Groups = user, how, i.groups(r.Context(), d, user, n)
+			return i.alone(p)
 		default:
 			return rules.Principal{}, i.refuse(http.StatusBadRequest, p.Address, "more than one Proxy-Authorization")
 		}
@@ -160,14 +207,46 @@ func (i *Identifier) Identify(r *http.Request) (rules.Principal, error) {
 	switch {
 	case n.User != "":
 		p.User, p.How, p.Groups = n.User, ByNetwork, d.groupsOf(n.User, n.Groups)
-	case i.anonymous:
+	case anonymous:
 		p.How, p.Groups = Anonymous, n.Groups
-	case d.passwords:
+	case d.passwords || i.ldap != nil || i.tickets != nil:
 		return rules.Principal{}, i.refuse(http.StatusProxyAuthRequired, p.Address, "no credentials")
 	default:
 		return rules.Principal{}, i.refuse(http.StatusForbidden, p.Address, "address belongs to no known network")
 	}
 	return p, nil
+}
+
+// certified is the user whose certificate the connection to the proxy was
+// opened with, "" if there is none. The name is the first that the certificate
+// gives of: e-mail address, DNS name, common name.
+func certified(r *http.Request) string {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 || len(r.TLS.VerifiedChains[0]) == 0 {
+		return ""
+	}
+	switch c := r.TLS.VerifiedChains[0][0]; {
+	case len(c.EmailAddresses) > 0:
+		return c.EmailAddresses[0]
+	case len(c.DNSNames) > 0:
+		return c.DNSNames[0]
+	default:
+		return c.Subject.CommonName
+	}
+}
+
+// groups are the user's by the files, the directory and the network.
+func (i *Identifier) groups(ctx context.Context, d *directory, user string, n Network) []string {
+	more := n.Groups
+	if i.ldap != nil {
+		e, ok, err := i.ldap.who(ctx, user)
+		if err != nil {
+			i.log.Error("groups not asked for", "error", err, "remembered", ok)
+		}
+		if ok {
+			more = slices.Concat(more, e.groups)
+		}
+	}
+	return d.groupsOf(user, more)
 }
 
 // network returns the most specific network of a, or the zero one.
@@ -181,31 +260,54 @@ func (i *Identifier) network(a netip.Addr) Network {
 }
 
 // logIn checks the value of a Proxy-Authorization header.
-func (i *Identifier) logIn(d *directory, header string, from netip.Addr) (user string, err error) {
+func (i *Identifier) logIn(ctx context.Context, d *directory, header string, from netip.Addr) (user, how string, err error) {
+	if scheme, _, _ := strings.Cut(header, " "); i.tickets != nil && strings.EqualFold(scheme, "Negotiate") {
+		if user, err = i.tickets.check(header); err != nil {
+			return "", "", i.refuse(http.StatusProxyAuthRequired, from, err.Error())
+		}
+		return user, Ticket, nil
+	}
 	user, password, ok := parseBasic(header)
-	if !ok {
-		return "", i.refuse(http.StatusProxyAuthRequired, from, "credentials are not of the Basic form")
+	if !ok || !d.passwords && i.ldap == nil {
+		return "", "", i.refuse(http.StatusProxyAuthRequired, from, "credentials are not of a form that is asked for")
+	}
+	_, local := d.users[user]
+	how, remote := Basic, i.ldap
+	if !local && remote != nil {
+		how = ByLDAP
+	} else {
+		remote = nil
+	}
+	// named is the user as the directory writes the name: one person is to be
+	// one person, whatever was typed.
+	named := func() string {
+		if remote != nil {
+			if e, ok, _ := remote.who(ctx, user); ok {
+				return e.user
+			}
+		}
+		return user
 	}
 	key := d.verified.key(user, password)
 	if d.verified.has(key, i.now()) {
-		return user, nil
+		return named(), how, nil
 	}
 	if wait := i.slow.wait(from, user, i.now()); wait > 0 {
 		f := i.refuse(http.StatusTooManyRequests, from, "too many wrong passwords")
 		f.Retry = wait
-		return "", f
+		return "", "", f
 	}
-	switch right, err := d.check(key, user, password); {
+	switch right, err := d.check(key, user, password, remote); {
 	case err != nil:
 		f := i.refuse(http.StatusServiceUnavailable, from, err.Error())
 		f.Retry = time.Second
-		return "", f
+		return "", "", f
 	case right:
 		i.slow.forget(from, user)
-		return user, nil
+		return named(), how, nil
 	}
 	i.slow.wrong(from, user, i.now())
-	return "", i.refuse(http.StatusProxyAuthRequired, from, "wrong user or password")
+	return "", "", i.refuse(http.StatusProxyAuthRequired, from, "wrong user or password")
 }
 
 // Bounds of credentials; longer ones are not looked at.
@@ -236,12 +338,22 @@ type Refusal struct {
 	Status  int           // 407, 403 where no log-in can help, 400, 429, 503
 	Retry   time.Duration // with 429 and 503: when to try again
 	Realm   string        // with 407: of the question
+	Schemes []string      // with 407: the ways to log in, the best first
 	Reason  string        // for the log; names no user and holds no password
 	Address netip.Addr    // who was refused
 }
 
 func (i *Identifier) refuse(status int, from netip.Addr, reason string) *Refusal {
-	return &Refusal{Status: status, Realm: i.c.Realm, Reason: reason, Address: from}
+	f := &Refusal{Status: status, Realm: i.c.Realm, Reason: reason, Address: from}
+	if status == http.StatusProxyAuthRequired {
+		if i.tickets != nil {
+			f.Schemes = append(f.Schemes, "Negotiate")
+		}
+		if i.ldap != nil || i.c.Htpasswd != "" {
+			f.Schemes = append(f.Schemes, "Basic")
+		}
+	}
+	return f
 }
 
 // Error implements error.
@@ -250,7 +362,13 @@ func (f *Refusal) Error() string { return "identify sender: " + f.Reason }
 // SetHeader sets Proxy-Authenticate or Retry-After, as the status asks for.
 func (f *Refusal) SetHeader(h http.Header) {
 	if f.Status == http.StatusProxyAuthRequired {
-		h.Set("Proxy-Authenticate", `Basic realm="`+f.Realm+`", charset="UTF-8"`)
+		h.Del("Proxy-Authenticate")
+		for _, s := range f.Schemes {
+			if s == "Basic" {
+				s = `Basic realm="` + f.Realm + `", charset="UTF-8"`
+			}
+			h.Add("Proxy-Authenticate", s)
+		}
 	}
 	if f.Retry > 0 {
 		h.Set("Retry-After", fmt.Sprint(int64((f.Retry+time.Second-1)/time.Second)))

@@ -36,28 +36,40 @@ type CA struct {
 	chain [][]byte // DER, the signing certificate first
 	cert  *x509.Certificate
 	key   crypto.Signer
+	dir   string // of its files, if it is the installation's own
 }
 
 // Open loads the authority in dir (ca.pem and ca-key.pem) and makes one if
 // there is none. One of the two files alone is an error: making a new
 // authority then would lock out every client that trusts the old one.
-func Open(dir string) (*CA, error) {
-	certFile, keyFile := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca-key.pem")
+func Open(dir string) (*CA, error) { return OpenSealed(dir, "") }
+
+// OpenSealed is Open for a key that is, or is to be, encrypted under a
+// passphrase; "" if it is not.
+func OpenSealed(dir, passphrase string) (*CA, error) {
+	certFile, keyFile := filepath.Join(dir, certName), filepath.Join(dir, keyName)
 	_, certErr := os.Stat(certFile)
 	_, keyErr := os.Stat(keyFile)
 	if errors.Is(certErr, fs.ErrNotExist) && errors.Is(keyErr, fs.ErrNotExist) {
-		if err := Create(certFile, keyFile, ""); err != nil {
+		if err := create(certFile, keyFile, "", passphrase); err != nil {
 			return nil, err
 		}
 	}
-	return Load(certFile, keyFile)
+	ca, err := LoadSealed(certFile, keyFile, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	ca.dir = dir
+	return ca, nil
 }
 
 // Create makes an authority with an ECDSA P-256 key and writes both files,
 // the key with mode 0600. It never overwrites. name is the common name; if
 // empty it is "Sekimori" with a few digits of the key's hash, so that two
 // installations can be told apart in a browser's list.
-func Create(certFile, keyFile, name string) error {
+func Create(certFile, keyFile, name string) error { return create(certFile, keyFile, name, "") }
+
+func create(certFile, keyFile, name, passphrase string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("make authority key: %w", err)
@@ -88,21 +100,37 @@ func Create(certFile, keyFile, name string) error {
 	if err != nil {
 		return fmt.Errorf("sign authority: %w", err)
 	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return fmt.Errorf("encode authority key: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(keyFile), 0o700); err != nil {
-		return err
-	}
 	// The key first: without it the certificate is of no use to anyone.
-	if err := writeNew(keyFile, "PRIVATE KEY", keyDER, 0o600); err != nil {
+	if err := writeKey(keyFile, key, passphrase); err != nil {
 		return err
 	}
 	return writeNew(certFile, "CERTIFICATE", der, 0o644)
 }
 
-func writeNew(name, kind string, der []byte, mode os.FileMode) (err error) {
+// writeKey writes a key, encrypted if there is a passphrase.
+func writeKey(name string, key *ecdsa.PrivateKey, passphrase string) error {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("encode authority key: %w", err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if passphrase != "" {
+		if text, err = seal(text, passphrase); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	return writeFile(name, text, 0o600)
+}
+
+func writeNew(name, kind string, der []byte, mode os.FileMode) error {
+	return writeFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
+}
+
+// writeFile never overwrites.
+func writeFile(name string, text []byte, mode os.FileMode) (err error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
@@ -112,7 +140,7 @@ func writeNew(name, kind string, der []byte, mode os.FileMode) (err error) {
 			err = e
 		}
 	}()
-	if err := pem.Encode(f, &pem.Block{Type: kind, Bytes: der}); err != nil {
+	if _, err := f.Write(text); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return f.Sync()
@@ -120,7 +148,10 @@ func writeNew(name, kind string, der []byte, mode os.FileMode) (err error) {
 
 // Load reads an authority from PEM files. certFile may hold further
 // certificates up to, but better without, the root; they are sent to clients.
-func Load(certFile, keyFile string) (*CA, error) {
+func Load(certFile, keyFile string) (*CA, error) { return LoadSealed(certFile, keyFile, "") }
+
+// LoadSealed is Load for a key that may be encrypted under a passphrase.
+func LoadSealed(certFile, keyFile, passphrase string) (*CA, error) {
 	certPEM, err := os.ReadFile(certFile)
 	if err != nil {
 		return nil, fmt.Errorf("read authority: %w", err)
@@ -131,6 +162,9 @@ func Load(certFile, keyFile string) (*CA, error) {
 	keyPEM, err := os.ReadFile(keyFile)
 	if err != nil {
 		return nil, fmt.Errorf("read authority key: %w", err)
+	}
+	if keyPEM, err = unseal(keyPEM, passphrase); err != nil {
+		return nil, fmt.Errorf("%s: %w", keyFile, err)
 	}
 	ca := new(CA)
 	for rest := certPEM; ; {

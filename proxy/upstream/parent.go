@@ -215,3 +215,15 @@ func (e *eager) CloseWrite() error {
 	}
 	return nil
 }
+
+// ReachParent tells whether the parent can be connected to.
+func (o *Origins) ReachParent(ctx context.Context) error {
+	if o.parent == nil {
+		return nil
+	}
+	c, err := o.DialContext(ctx, "tcp", o.parent.address)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}

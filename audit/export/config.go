@@ -1,0 +1,80 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// Config is one sink.
+type Config struct {
+	Name    string   `toml:"name"`    // names its cursor: letters, digits, "-", "_"
+	To      string   `toml:"to"`      // udp://, tcp:// or tls://HOST:PORT (syslog), http(s)://… (webhook), file:PATH
+	Format  string   `toml:"format"`  // of Formats; default jsonl
+	Kinds   []string `toml:"kinds"`   // only these kinds of event; default all
+	Actions []string `toml:"actions"` // only events with these actions; default all
+	OnlyNew bool     `toml:"only_new"`
+	CAFile  string   `toml:"ca_file"` // PEM, roots for tls:// and https://; default the system's
+	Cert    string   `toml:"cert"`    // PEM, our certificate for them
+	Key     string   `toml:"key"`
+	// SecretFile holds the webhook's HMAC-SHA-256 key.
+	SecretFile string `toml:"secret_file"`
+}
+
+var goodName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Validate fills in defaults and tells every fault.
+func (c *Config) Validate() error {
+	var faults []error
+	fault := func(format string, a ...any) { faults = append(faults, fmt.Errorf(format, a...)) }
+	if !goodName.MatchString(c.Name) {
+		fault("name %q: write 1 to 64 letters, digits, \"-\" or \"_\"", c.Name)
+	}
+	if c.Format == "" {
+		c.Format = "jsonl"
+	}
+	if Formats[c.Format] == nil {
+		fault("format %q is unknown; write one of %s", c.Format, strings.Join(sorted(Formats), ", "))
+	}
+	scheme, rest, _ := strings.Cut(c.To, ":")
+	switch scheme {
+	case "udp", "tcp", "tls":
+		if _, _, err := net.SplitHostPort(strings.TrimPrefix(rest, "//")); err != nil || !strings.HasPrefix(rest, "//") {
+			fault("to %q: write %s://HOST:PORT", c.To, scheme)
+		}
+	case "http", "https":
+		if u, err := url.Parse(c.To); err != nil || u.Host == "" {
+			fault("to %q: not an address", c.To)
+		}
+		if c.SecretFile == "" {
+			fault("a webhook needs secret_file: a file with the key of its signature")
+		}
+		if c.Format == "csv" {
+			fault("a webhook cannot send csv; write jsonl, ocsf, ecs or cef")
+		}
+	case "file":
+		if rest == "" {
+			fault("to %q: write file:PATH", c.To)
+		}
+	default:
+		fault("to %q: write udp://, tcp:// or tls://HOST:PORT for syslog, http:// or https:// for a webhook, or file:PATH", c.To)
+	}
+	if (c.Cert == "") != (c.Key == "") {
+		fault("cert and key belong together; write both or neither")
+	}
+	return errors.Join(faults...)
+}
+
+func (c *Config) open() (sink, error) {
+	scheme, rest, _ := strings.Cut(c.To, ":")
+	switch scheme {
+	case "http", "https":
+		return newWebhook(c)
+	case "file":
+		return &fileSink{path: rest}, nil
+	}
+	return newSyslog(scheme, strings.TrimPrefix(rest, "//"), c)
+}

@@ -1,0 +1,88 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// Follower reads records in order as they are written, without beginning anew
+// each time. Not safe for concurrent use.
+type Follower struct {
+	dir  string
+	next uint64
+	seg  segment
+	r    *lineReader
+}
+
+// Follow begins at record from, counted from 1.
+func Follow(dir string, from uint64) *Follower { return &Follower{dir: dir, next: max(from, 1)} }
+
+// Close lets go of the file.
+func (f *Follower) Close() {
+	if f.r != nil {
+		f.r.Close()
+		f.r = nil
+	}
+}
+
+// Next returns the next record up to number limit, which must be acknowledged;
+// ok is false if there is none yet. A record whose number is not the one after
+// the last says that those between have expired.
+func (f *Follower) Next(limit uint64) (rec Record, ok bool, err error) {
+	for f.next <= limit {
+		if f.r == nil {
+			if err := f.open(); err != nil {
+				return rec, false, fmt.Errorf("follow audit log: %w", err)
+			}
+		}
+		text, err := f.r.next()
+		if err == io.EOF {
+			f.Close()
+			continue // in the next segment
+		}
+		var r raw
+		if err == nil {
+			err = parseLine(text, &r)
+		}
+		if err != nil {
+			err = fmt.Errorf("follow audit log: %s:%d: %w", f.seg.name, f.r.line, err)
+			f.Close()
+			return rec, false, err
+		}
+		if r.seq < f.next {
+			continue
+		}
+		rec = Record{Segment: f.seg.name, Line: f.r.line, Seq: r.seq, Hash: r.hash, Raw: r.event}
+		f.next = r.seq + 1
+		if err := json.Unmarshal(r.event, &rec.Event); err != nil {
+			return rec, false, fmt.Errorf("follow audit log: %s:%d: %w", f.seg.name, f.r.line, err)
+		}
+		return rec, true, nil
+	}
+	return rec, false, nil
+}
+
+// open finds the segment that holds the next record, or the first after it.
+func (f *Follower) open() error {
+	for range 3 { // while segments are being packed or deleted
+		segs, err := segments(f.dir)
+		if err != nil {
+			return err
+		}
+		for len(segs) > 1 && segs[1].first <= f.next {
+			segs = segs[1:]
+		}
+		if len(segs) == 0 {
+			return errors.New("there is no segment")
+		}
+		f.seg = segs[0]
+		f.next = max(f.next, f.seg.first)
+		if f.r, err = openLines(f.dir, f.seg); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return fs.ErrNotExist
+}

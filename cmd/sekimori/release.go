@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
+	"github.com/sekimori-dlp/sekimori/release"
+)
+
+// rawRelease is [release].
+type rawRelease struct {
+	Wait     duration          `toml:"wait"`
+	Managers map[string]string `toml:"managers"`
+}
+
+// releaseConfig is [release], checked.
+type releaseConfig struct {
+	wait     time.Duration
+	managers map[string]string
+}
+
+func (r rawRelease) check(n tomlfile.Node, report tomlfile.Report) releaseConfig {
+	if r.Wait < 0 || time.Duration(r.Wait) > 90*24*time.Hour {
+		report(n.Key("wait").Pos(), "release.wait: %v; write a time up to \"2160h\"", time.Duration(r.Wait))
+	}
+	for who, manager := range r.Managers {
+		if who == manager || manager == "" {
+			report(n.Key("managers").Pos(), "release.managers: %q has no manager but themselves; write the account of another person", who)
+		}
+	}
+	return releaseConfig{wait: time.Duration(r.Wait), managers: r.Managers}
+}
+
+// recordTime bounds how long a step of a release waits for the audit log.
+const recordTime = 10 * time.Second
+
+// openReleases opens the requests for letting out what rules hold. Each step is
+// in the audit log before it counts.
+func (i *installation) openReleases() (*release.Store, error) {
+	c := i.cfg
+	s, err := release.Open(c.folder("releases"), release.Config{
+		Wait:    c.Release.wait,
+		Manager: func(user string) string { return c.Release.managers[user] },
+		Record: func(st release.Step) error {
+			ctx, cancel := context.WithTimeout(context.Background(), recordTime)
+			defer cancel()
+			_, err := i.audit.Append(ctx, releaseEvent(st))
+			return err
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open releases: %w", err)
+	}
+	i.closers = append(i.closers, s.Close)
+	return s, nil
+}
+
+// releaseEvent puts a step on record.
+func releaseEvent(st release.Step) audit.Event {
+	k := &st.Case
+	ev := audit.Event{
+		Kind: "release", Time: time.Now(), User: st.By, Action: st.What, Reason: st.Note,
+		Incident: k.Incident, Host: k.Subject.Host, Rule: k.Subject.Rule,
+	}
+	if k.ID != "" {
+		ev.Details = map[string]string{
+			"release": k.ID, "state": string(k.State), "asked_by": k.Subject.Sender,
+			"agreed": strconv.Itoa(k.Agreed()) + " of " + strconv.Itoa(k.Terms.People),
+		}
+		if n := len(k.Votes); n > 0 && k.Votes[n-1].For != "" && st.By == k.Votes[n-1].By {
+			ev.Details["in_place_of"] = k.Votes[n-1].For
+		}
+	}
+	return ev
+}

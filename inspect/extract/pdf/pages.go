@@ -1,0 +1,138 @@
+package pdf
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/object"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// maxTree is how deep a page tree may be.
+const maxTree = 64
+
+// eachPage walks the page tree (7.7.3).
+func (d *document) eachPage(root any) error {
+	type node struct {
+		o         any
+		resources any
+		depth     int
+	}
+	stack := []node{{o: root}}
+	for len(stack) > 0 && d.f.Step() {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if ref, ok := n.o.(object.Ref); ok {
+			if d.seen[ref] {
+				continue
+			}
+			d.seen[ref] = true
+		}
+		dict := d.f.Dict(n.o)
+		if dict == nil {
+			continue
+		}
+		if r := dict["Resources"]; r != nil {
+			n.resources = r
+		}
+		kids, isNode := d.f.Get(dict["Kids"]).(object.Array)
+		if !isNode || d.f.Name(dict["Type"]) == "Page" {
+			if err := d.page(dict, n.resources); err != nil {
+				return err
+			}
+			continue
+		}
+		if n.depth >= maxTree {
+			d.note("pages nested too deep")
+			continue
+		}
+		for i := len(kids) - 1; i >= 0; i-- {
+			stack = append(stack, node{kids[i], n.resources, n.depth + 1})
+		}
+	}
+	return nil
+}
+
+// page reads one page.
+func (d *document) page(dict object.Dict, resources any) error {
+	d.pages++
+	place := fmt.Sprintf("page %d", d.pages)
+	p := d.blank()
+	c := &content{d: d, page: p, resources: d.f.Dict(resources), state: fresh()}
+	for name, f := range d.f.Dict(c.resources["Font"]) {
+		if d.common[name] == nil {
+			d.common[name] = f
+		}
+	}
+	// Streams of one page are one stream cut anywhere between tokens (7.8.2).
+	var b []byte
+	for _, o := range d.f.Array(dict["Contents"]) {
+		s, ok := d.f.Get(o).(*object.Stream)
+		if !ok {
+			continue
+		}
+		more, err := d.f.Data(s)
+		if err != nil {
+			d.fault(err, place)
+		}
+		if b = append(append(b, more...), '\n'); len(b) > object.MaxData {
+			d.fault(&part.Fault{Reason: part.TooLarge}, place)
+			break
+		}
+	}
+	c.run(b)
+	notes := d.annotations(c, dict)
+	p.assemble()
+	text := string(p.out)
+	for _, a := range p.alternatives {
+		if flat := strings.TrimSpace(a); flat != "" && !strings.Contains(text, flat) {
+			p.out = append(append(p.out, flat...), '\n')
+			text = string(p.out)
+		}
+	}
+	for _, n := range notes.lines {
+		if !strings.Contains(text, n) {
+			p.out = append(append(p.out, n...), '\n')
+		}
+	}
+	if p.unknown > 0 {
+		d.unread = append(d.unread, d.pages)
+	}
+	if err := d.text(place, p.out); err != nil {
+		return err
+	}
+	for _, a := range notes.files {
+		if err := d.attachment(a, place); err != nil {
+			return err
+		}
+	}
+	if len(p.out) == 0 && p.pictures > 0 {
+		d.scanned = append(d.scanned, d.pages)
+		return d.images(place, p.images)
+	}
+	return nil
+}
+
+// blank returns a page that reuses the storage of the last one.
+func (d *document) blank() *page {
+	p := &d.last
+	*p = page{text: p.text[:0], runs: p.runs[:0], out: p.out[:0]}
+	return p
+}
+
+func fresh() state { return state{ctm: identity, stretch: 1, size: 1} }
+
+// images hands on the pictures of a page without text that are files of their
+// own.
+func (d *document) images(place string, all []*object.Stream) error {
+	for i, s := range all {
+		_, kind := d.f.Reader(s)
+		if kind != "DCTDecode" && kind != "DCT" && kind != "JPXDecode" {
+			continue
+		}
+		if err := d.stream(fmt.Sprintf("%s picture %d", place, i+1), "", s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/release"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// held holds until a release is given.
+func held(t rules.Transaction) rules.Verdict {
+	if t.Released != nil && t.Released("h") {
+		return rules.Verdict{Action: rules.Log, Rule: "h", Clause: "it was released"}
+	}
+	return rules.Verdict{Action: rules.Hold, Rule: "h"}
+}
+
+// withReleases is a fixture that holds, and its store of releases.
+func withReleases(t *testing.T) (*fixture, *release.Store) {
+	t.Helper()
+	s, err := release.Open(t.TempDir(), release.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	f := newFixture(t, func(c *Config) { c.Releases = s; c.ConfirmFor = time.Minute })
+	f.policy.Rules = decideFunc(held)
+	return f, s
+}
+
+func TestWhatIsReleasedPassesOnce(t *testing.T) {
+	f, s := withReleases(t)
+	ctx := context.Background()
+	alice := upload("").Principal
+	o := f.Check(ctx, upload("content"))
+	if o.Passes() || o.Confirm == "" || o.Asked != nil {
+		t.Fatalf("%+v", o)
+	}
+	if _, err := f.Confirm(rules.Principal{User: "bob"}, "a.example", o.Confirm, "mine"); !errors.Is(err, ErrToken) {
+		t.Error("another asks with the token:", err)
+	}
+	if _, err := f.Confirm(alice, "a.example", o.Confirm, " "); !errors.Is(err, ErrReason) {
+		t.Error(err)
+	}
+	k, err := f.Confirm(alice, "a.example", o.Confirm, "the customer asked for it")
+	if err != nil || k == nil || k.State != release.Waiting || k.Terms.People != 2 || k.Incident != o.Incident || k.Subject.User != "alice" {
+		t.Fatalf("%+v %v", k, err)
+	}
+	if o := f.Check(ctx, upload("content")); o.Passes() || o.Asked == nil || o.Asked.ID != k.ID || o.Confirm != "" {
+		t.Fatalf("while it waits: %+v", o)
+	}
+	for _, by := range []string{"sato", "ito"} {
+		if o := f.Check(ctx, upload("content")); o.Passes() {
+			t.Fatal("it passes before two agreed")
+		}
+		if _, err := s.Decide(k.ID, release.Approver{User: by, Approves: true}, true, "checked"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o := f.Check(ctx, upload("other content")); o.Passes() || o.Asked != nil {
+		t.Error("other content passes too")
+	}
+	if o := f.Check(ctx, upload("content")); !o.Passes() {
+		t.Fatalf("%+v", o)
+	}
+	if ev := f.log.last(); ev.Action != "log" || !strings.Contains(ev.Clause, k.ID) {
+		t.Errorf("recorded %+v", ev)
+	}
+	if got, _ := s.Get(k.ID); got.Passed != 1 {
+		t.Errorf("it passed %d times", got.Passed)
+	}
+}
+
+// A token to confirm a warning asks for no release, and the other way round.
+func TestTokensAreOfOneKind(t *testing.T) {
+	f, _ := withReleases(t)
+	ctx := context.Background()
+	alice := upload("").Principal
+	o := f.Check(ctx, upload("content"))
+	f.policy.Rules = decideFunc(func(t rules.Transaction) rules.Verdict {
+		if t.Confirmed("h") {
+			return rules.Verdict{Action: rules.Log, Rule: "h"}
+		}
+		return rules.Verdict{Action: rules.Warn, Rule: "h"}
+	})
+	if k, err := f.Confirm(alice, "a.example", o.Confirm, "r"); err != nil || k == nil {
+		t.Fatal(k, err)
+	}
+	if o := f.Check(ctx, upload("content")); o.Passes() {
+		t.Error("asking for a release confirmed a warning")
+	}
+}
+
+// A release that cannot be counted lets nothing out.
+func TestUncountedReleaseKeepsIn(t *testing.T) {
+	f, s := withReleases(t)
+	ctx := context.Background()
+	o := f.Check(ctx, upload("content"))
+	k, err := f.Confirm(upload("").Principal, "a.example", o.Confirm, "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{"sato", "ito"} {
+		if _, err := s.Decide(k.ID, release.Approver{User: by, Approves: true}, true, "checked"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	if o := f.Check(ctx, upload("content")); o.Passes() || o.Failure != Unrecorded {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestNoReleasesWithoutAStore(t *testing.T) {
+	f := newFixture(t, func(c *Config) {})
+	f.policy.Rules = decideFunc(held)
+	if o := f.Check(context.Background(), upload("content")); o.Passes() || o.Confirm != "" || o.Verdict.Action != rules.Hold {
+		t.Errorf("%+v", o)
+	}
+}
