@@ -28,8 +28,9 @@ var arrows = map[string][]string{
 	"inspect/extract": {"inspect/part", "inspect/normal", "inspect/decode"},
 
 	"release": {},
+	"history": {},
 
-	"rules": {"inspect", "internal/tomlfile"},
+	"rules": {"history", "inspect", "internal/tomlfile"},
 	"audit": {},
 
 	"proxy":             {"proxy", "inspect", "rules", "audit", "release"},
@@ -40,11 +41,17 @@ var arrows = map[string][]string{
 	"proxy/intercept":   {},
 	"proxy/identity":    {"rules", "internal/tomlfile"},
 	"proxy/destination": {"rules", "internal/tomlfile"},
-	"proxy/gate":        {"inspect", "rules", "audit", "release", "proxy/framing", "proxy/hold"},
+	"proxy/door":        {},
+	"proxy/socks":       {},
+	"proxy/bypass":      {},
+	"proxy/pac":         {},
+	"proxy/trust":       {},
+	"proxy/gate":        {"inspect", "rules", "audit", "release", "history", "proxy/framing", "proxy/hold"},
 
 	"console": {"audit", "rules", "release"},
-	"bench":   {"bench", "inspect", "rules", "audit", "proxy"},
-	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "proxy", "console", "bench", "internal"},
+	"bench":   {"bench", "inspect", "rules", "audit", "history", "proxy"},
+	"deploy":  {},
+	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "history", "proxy", "console", "bench", "internal"},
 }
 
 type pkg struct {

@@ -20,11 +20,14 @@ import (
 // log: one JSON file an event.
 
 const (
-	inboxDir    = "inbox"
+	inboxTail   = "-inbox" // after the log's own folder, which it lies beside
 	inboxSuffix = ".json"
 	inboxEvery  = 2 * time.Second
 	maxInbox    = 64 << 10 // bytes of one event
 )
+
+// Inbox is the folder of the inbox of the log in dir.
+func Inbox(dir string) string { return filepath.Clean(dir) + inboxTail }
 
 // Leave puts ev into the inbox of the log in dir, to be recorded by the
 // process that has the log open or opens it next; after a crash it may be
@@ -43,7 +46,7 @@ func Leave(dir string, ev Event) error {
 	if len(b) > maxInbox {
 		return fmt.Errorf("leave audit event: %w", ErrTooLarge)
 	}
-	box := filepath.Join(dir, inboxDir)
+	box := Inbox(dir)
 	if err := os.MkdirAll(box, 0o700); err != nil {
 		return fmt.Errorf("leave audit event: %w", err)
 	}
@@ -64,7 +67,7 @@ func Leave(dir string, ev Event) error {
 
 // takeIn records what lies in the inbox, oldest first.
 func (l *Log) takeIn(ctx context.Context) error {
-	box := filepath.Join(l.dir, inboxDir)
+	box := Inbox(l.dir)
 	entries, err := os.ReadDir(box)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -95,7 +95,10 @@ type Check struct {
 	// Heartbeat is the longest time without a checkpoint that is not told;
 	// default a minute. Half as much again is allowed for.
 	Heartbeat time.Duration
-	Progress  Progress
+	// Now is set where the log is being written: then the time since the last
+	// checkpoint counts, too.
+	Now      time.Time
+	Progress Progress
 }
 
 // Verify is Check.Verify with nothing but the log itself.
@@ -332,7 +335,7 @@ func (v *verifier) step() error {
 func (v *verifier) noted() error {
 	c := *v.next
 	if v.res.Checkpoints > 0 {
-		if d := c.Time.Sub(v.prev.Time); d > v.Heartbeat*3/2+2*time.Second || d < 0 {
+		if d := c.Time.Sub(v.prev.Time); d > v.limit() || d < 0 {
 			v.silent(v.prev.Time, c.Time, c.Size)
 		}
 	}
@@ -340,6 +343,9 @@ func (v *verifier) noted() error {
 	v.prev, v.res.Checkpoint = c, &c
 	return v.nextNote()
 }
+
+// limit is how long a time without a checkpoint may be.
+func (v *verifier) limit() time.Duration { return v.Heartbeat*3/2 + 2*time.Second }
 
 func (v *verifier) silent(from, to time.Time, upTo uint64) {
 	if len(v.res.Silences) == maxSilences {
@@ -417,6 +423,9 @@ func (v *verifier) end(segs []segment) error {
 		return v.bad(Bad{Segment: expiredFile, Line: 1, Seq: v.gone.seq, What: "the log has no record of what is said to have expired"})
 	case v.headless != nil:
 		return v.bad(*v.headless)
+	}
+	if v.res.Checkpoints > 0 && v.Now.Sub(v.prev.Time) > v.limit() {
+		v.silent(v.prev.Time, v.Now, v.chain.seq)
 	}
 	if need := tlog.StoredHashCount(int64(v.prev.Size)) * tlog.HashSize; v.size < need {
 		return v.bad(Bad{Segment: treeFile, Seq: v.prev.Size, What: "the tree is missing or cut off"})

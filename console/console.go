@@ -134,6 +134,8 @@ type Config struct {
 	Record    Record
 	Recorder  Recorder
 	Rules     Rules
+	Releases  Releases                   // nil: there are none
+	Groups    func(user string) []string // the groups of a person, by the account's name; nil: none
 	Checks    []Check
 	Metrics   prometheus.Gatherer       // nil: no figures
 	Integrity func(lang string) []Point // nil: nothing beside verification

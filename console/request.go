@@ -258,11 +258,17 @@ func (q *request) record(act string, ev audit.Event) error {
 	if q.acc != nil {
 		ev.User = q.acc.Name
 	}
-	ev.Kind, ev.Action, ev.Address, ev.How, ev.Time = "console", act, q.address(), "console", time.Now()
+	ev.Kind, ev.Action = "console", act
+	return q.append(ev)
+}
+
+// append puts an event into the record.
+func (q *request) append(ev audit.Event) error {
+	ev.Address, ev.How, ev.Time = q.address(), "console", time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), recordTime)
 	defer cancel()
 	if _, err := q.c.cfg.Recorder.Append(ctx, ev); err != nil {
-		q.c.cfg.Log.Error("console act not recorded", "act", act, "error", err)
+		q.c.cfg.Log.Error("console act not recorded", "act", ev.Action, "error", err)
 		return errUnrecorded
 	}
 	return nil

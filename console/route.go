@@ -33,6 +33,18 @@ var (
 
 // routes is the one table of addresses.
 func (c *Console) routes() []route {
+	all := c.always()
+	if c.cfg.Releases != nil {
+		all = append(all,
+			route{"GET /console/releases", reviewers, c.releases, false, 0},
+			route{"GET /console/releases/{id}", reviewers, c.releasePage, false, 0},
+			route{"POST /console/releases/{id}/decide", []account.Role{account.Approver}, c.decideRelease, false, 0})
+	}
+	return all
+}
+
+// always are those that every console has.
+func (c *Console) always() []route {
 	return []route{
 		{"GET /console/login", []account.Role{public}, c.loginPage, true, 0},
 		{"POST /console/login", []account.Role{public}, c.login, true, 0},
@@ -82,7 +94,7 @@ func (c *Console) routes() []route {
 // sections are the entries of the navigation, in order, with the address that
 // says who may see them.
 var sections = []struct{ key, path string }{
-	{"overview", "/console/"}, {"incidents", "/console/incidents"}, {"people", "/console/people"},
+	{"overview", "/console/"}, {"incidents", "/console/incidents"}, {"releases", "/console/releases"}, {"people", "/console/people"},
 	{"destinations", "/console/destinations"}, {"types", "/console/types"}, {"rules", "/console/rules"},
 	{"log", "/console/log"}, {"acts", "/console/acts"}, {"health", "/console/health"}, {"accounts", "/console/accounts"},
 }

@@ -33,6 +33,12 @@ type ScanOptions struct {
 	// the order of the records they belong to. f and p are valid only
 	// during the call.
 	OnFinding func(p *PartReport, f *Finding)
+	// OnPerson is called with a digest of the person of each record that has
+	// one: by name with something more, or by a number or address that belongs
+	// to one person, each at a confidence of at least 0.8. The same person may
+	// come more than once. The digest depends on PersonKey.
+	OnPerson  func(digest uint64)
+	PersonKey [16]byte
 	// OnText is called with the text read from each part, piece by piece,
 	// before folding. text is valid only during the call.
 	OnText func(p *PartReport, text []byte)
@@ -85,6 +91,10 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	c.scanner, c.ctx, c.opt, c.report, c.records = s, ctx, o, r, 0
 	c.budget = part.NewBudget(limits, size)
 	c.tally.reset(&s.survey, newDigester(o.Key))
+	c.tally.onPerson = o.OnPerson
+	if o.OnPerson != nil {
+		c.tally.persons = newDigester(o.PersonKey)
+	}
 	for i := range roots {
 		c.part(&roots[i], 0, nil)
 	}

@@ -35,6 +35,9 @@ type tally struct {
 	stale   bool          // wanted is not up to date
 	anybody bool          // persons are still to be counted
 
+	onPerson func(uint64) // nil if nobody asks
+	persons  digester     // for onPerson
+
 	need []bool // scratch: the elements of With that are met
 	who  detect.Person
 	sums []uint64 // scratch: digests of a record's findings
@@ -107,6 +110,9 @@ func (t *tally) add(r *detect.Record) {
 		f := &r.Found[i]
 		t.sums = append(t.sums, t.digests.sum2(string(f.Type), f.Canon))
 	}
+	if t.onPerson != nil {
+		t.tell(r)
+	}
 	least := float32(-1) // the confidence that t.who was made with
 	for i := range t.questions {
 		q := &t.questions[i]
@@ -125,6 +131,24 @@ func (t *tally) add(r *detect.Record) {
 		} else if len(q.With) > 0 {
 			t.value(q, r)
 		}
+	}
+}
+
+// personConfidence is the least confidence of findings that onPerson is told by.
+const personConfidence = 0.8
+
+// tell gives onPerson the person of a record. The digest is by what is surest to
+// be the same the next time: a number or mail address, else the name with what
+// else is known.
+func (t *tally) tell(r *detect.Record) {
+	r.Person(personConfidence, &t.who)
+	p := &t.who
+	sum := func(i int) uint64 { return t.persons.sum2(string(r.Found[i].Type), r.Found[i].Canon) }
+	switch {
+	case len(p.Strong) > 0:
+		t.onPerson(sum(p.Strong[0]))
+	case p.Name != "" && len(p.Weak) > 0:
+		t.onPerson(mix(t.persons.sum2("NAME", p.Name), sum(p.Weak[0])))
 	}
 }
 

@@ -53,8 +53,8 @@ type Spool interface {
 	Stats() hold.Stats
 }
 
-// Deps is what a Server works with. All but Log, Registry, History and Checks
-// are needed.
+// Deps is what a Server works with. All but Past, Releases, Log, Registry, Checks
+// and Halted are needed.
 type Deps struct {
 	Policy   func() *gate.Policy // the rules in force
 	Audit    gate.Recorder
@@ -62,12 +62,14 @@ type Deps struct {
 	Identity Identifier
 	Classes  Classifier
 	CA       *intercept.CA
-	History  rules.History
-	Releases gate.Releases
-	Log      *slog.Logger
-	Registry *prometheus.Registry // metrics are registered here; default: a new one
-	Checks   []Check              // beside the Server's own, for /readyz
-	Halted   func() bool          // nothing is relayed uninspected while it is true; may be nil
+	Past     gate.Past
+	// PersonKey keys the digests by which Past knows persons.
+	PersonKey [16]byte
+	Releases  gate.Releases
+	Log       *slog.Logger
+	Registry  *prometheus.Registry // metrics are registered here; default: a new one
+	Checks    []Check              // beside the Server's own, for /readyz
+	Halted    func() bool          // nothing is relayed uninspected while it is true; may be nil
 }
 
 // Check is one condition of being ready.
@@ -144,7 +146,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.deps.Audit = &meteredRecorder{deps.Audit, s.metrics}
 	if s.gate, err = gate.New(gate.Config{
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
-		Log: deps.Log, History: deps.History, Releases: deps.Releases, RecordAll: cfg.Record == RecordAll,
+		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
 	}); err != nil {
 		return nil, err

@@ -22,12 +22,15 @@ type rule struct {
 	builtin  bool
 	title    map[string]string
 	say      map[string]string
-	release  *Release // of a hold
-	groups   [4]group // what, where, who, when
+	release  *Release          // of a hold
+	groups   [groupCount]group // what, where, who, when, over
 	lifts    []string
 	tests    []sample
 	at       tomlfile.Pos
 }
+
+// groupCount is how many headings a rule's conditions stand under.
+const groupCount = 5
 
 // maxBlocks bounds the rules, detectors and keyword lists of a set, each.
 const maxBlocks = 2000
@@ -260,7 +263,7 @@ func (b *builder) rule(e *entry[ruleTOML], i int) rule {
 	} else {
 		oneOf(r.At.Key("action"), "action", r.Action, actionWords(), report)
 	}
-	c.groups = [4]group{{name: "what"}, {name: "where"}, {name: "who"}, {name: "when"}}
+	c.groups = [groupCount]group{{name: "what"}, {name: "where"}, {name: "who"}, {name: "when"}, {name: "over"}}
 	for i := range r.What {
 		c.groups[0].any = append(c.groups[0].any, b.what(&r.What[i], report))
 	}
@@ -273,8 +276,11 @@ func (b *builder) rule(e *entry[ruleTOML], i int) rule {
 	for i := range r.When {
 		c.groups[3].any = append(c.groups[3].any, b.when(&r.When[i], report))
 	}
-	if len(r.What)+len(r.Where)+len(r.Who)+len(r.When) == 0 {
-		b.note(c.at, "rule %q has no what, where, who or when, so it applies to every upload", c.id)
+	for i := range r.Over {
+		c.groups[4].any = append(c.groups[4].any, b.over(&r.Over[i], r, report))
+	}
+	if len(r.What)+len(r.Where)+len(r.Who)+len(r.When)+len(r.Over) == 0 {
+		b.note(c.at, "rule %q has no what, where, who, when or over, so it applies to every upload", c.id)
 	}
 	switch {
 	case c.action == Allow && len(r.Lifts) == 0:

@@ -8,7 +8,8 @@ import (
 )
 
 // condition is one key of a clause, compiled. It never looks beyond the
-// transaction, so that a verdict depends on nothing else.
+// transaction and, under over, its History, so that a verdict depends on nothing
+// else.
 type condition struct {
 	key   string // as the author wrote it: "people", "not_hosts"
 	need  string // what is asked for, in words
@@ -32,7 +33,7 @@ type count struct {
 // clause is conditions joined by "and".
 type clause []condition
 
-// group is the clauses of one heading (what, where, who, when) joined by "or".
+// group is the clauses of one heading (what, where, who, when, over) joined by "or".
 // No clause at all always holds.
 type group struct {
 	name string

@@ -5,14 +5,14 @@ import "strings"
 // applied is a rule that applies, and by which clause of each group.
 type applied struct {
 	rule     *rule
-	by       [4]int
+	by       [groupCount]int
 	action   Action // what it comes to: the rule's own, or Log for a warning confirmed or a hold released
 	liftedBy string
 }
 
 // applies reports whether r applies to t. Groups left out by skip are taken to
 // hold.
-func (r *rule) applies(t *Transaction, skip [4]bool) (applied, bool) {
+func (r *rule) applies(t *Transaction, skip [groupCount]bool) (applied, bool) {
 	a := applied{rule: r, action: r.action}
 	for g := range r.groups {
 		if skip[g] {
@@ -72,7 +72,7 @@ var (
 func (s *Set) applied(t *Transaction) []applied {
 	var as []applied
 	for i := range s.rules {
-		if a, ok := s.rules[i].applies(t, [4]bool{}); ok {
+		if a, ok := s.rules[i].applies(t, [groupCount]bool{}); ok {
 			as = append(as, a)
 		}
 	}

@@ -76,7 +76,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		of      any
 	}{
 		{"at the top of a file", fileTOML{}}, {"`[[rule]]`", ruleTOML{}}, {"`[rule.what]`", whatTOML{}}, {"`[rule.where]`", whereTOML{}},
-		{"`[rule.who]`", whoTOML{}}, {"`[rule.when]`", whenTOML{}}, {"`[[rule.test]]`, `[[test]]`", testTOML{}},
+		{"`[rule.who]`", whoTOML{}}, {"`[rule.when]`", whenTOML{}}, {"`[rule.over]`", overTOML{}}, {"`[[rule.test]]`, `[[test]]`", testTOML{}},
 		{"`[[detector]]`", detectorTOML{}}, {"`[[keywords]]`", keywordsTOML{}},
 	} {
 		fmt.Fprintf(&table, "| **%s** | |\n", b.heading)

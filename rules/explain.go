@@ -57,7 +57,7 @@ func (s *Set) Explain(t Transaction) Explanation {
 		if x.Applies {
 			x.Change = r.keep(&t)
 		} else {
-			x.Change = r.missing(&t, [4]bool{})
+			x.Change = r.missing(&t, [groupCount]bool{})
 		}
 		e.Rules = append(e.Rules, x)
 	}
@@ -82,7 +82,7 @@ func (r *rule) checks(t *Transaction) []Check {
 
 // missing says what would have made r apply: in each group that does not hold,
 // what its nearest clause lacks.
-func (r *rule) missing(t *Transaction, skip [4]bool) string {
+func (r *rule) missing(t *Transaction, skip [groupCount]bool) string {
 	var w []string
 	for i, g := range r.groups {
 		if _, ok := g.holds(t); ok || skip[i] {

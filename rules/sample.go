@@ -27,11 +27,11 @@ type sample struct {
 	body      []byte
 	fileName  string
 	mediaType string
-	reasons   []part.Reason // taken as coverage reasons
-	format    string        // of what was not read
-	sent      Transaction   // without its report
-	skip      [4]bool       // groups that the sample says nothing about
-	expect    Action        // Invalid: no match
+	reasons   []part.Reason    // taken as coverage reasons
+	format    string           // of what was not read
+	sent      Transaction      // without its report
+	skip      [groupCount]bool // groups that the sample says nothing about
+	expect    Action           // Invalid: no match
 }
 
 // noon is when a sample is sent that does not say when: a Wednesday.
@@ -86,7 +86,7 @@ func (b *builder) sample(t *testTOML, r *rule, from source, report tomlfile.Repo
 	if r != nil {
 		where := t.Class != nil || t.Host != "" || t.Service != "" || t.Method != "" || t.Path != "" || t.Port != 0
 		who := t.User != "" || t.Groups != nil || t.Address != ""
-		s.rule, s.skip = r.id, [4]bool{1: !where, 2: !who, 3: t.Time == nil}
+		s.rule, s.skip = r.id, [groupCount]bool{1: !where, 2: !who, 3: t.Time == nil, 4: true}
 		if t.Rule != "" {
 			report(t.At.Key("rule").Pos(), "a test inside a rule is of that rule; leave rule out")
 		}

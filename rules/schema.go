@@ -65,6 +65,8 @@ func schemaOf(t reflect.Type) object {
 		return object{"type": "boolean"}
 	case t.Kind() == reflect.Int:
 		return object{"type": "integer"}
+	case t.Kind() == reflect.Float64:
+		return object{"type": "number", "minimum": 0}
 	case t.Kind() == reflect.Float32:
 		return object{"type": "number", "minimum": 0, "maximum": 1}
 	}
@@ -133,6 +135,8 @@ func enum(name string) []string {
 		return actionWords()
 	case "mode":
 		return modes
+	case "by":
+		return scopeWords
 	case "reason":
 		return reasonWords()
 	case "class":

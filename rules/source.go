@@ -31,6 +31,7 @@ type ruleTOML struct {
 	Where    []whereTOML   `toml:"where" doc:"Where the upload goes."`
 	Who      []whoTOML     `toml:"who" doc:"Who sends it."`
 	When     []whenTOML    `toml:"when" doc:"When it is sent."`
+	Over     []overTOML    `toml:"over" doc:"What has left over time, this upload included."`
 	Say      textsTOML     `toml:"say" doc:"What the employee reads."`
 	Release  *releaseTOML  `toml:"release" doc:"For action hold: who may let the upload out."`
 	Lifts    []string      `toml:"lifts" doc:"For action allow: the rules that lose their effect on this upload; * for all."`
@@ -131,6 +132,22 @@ type whenTOML struct {
 	TZ    string        `toml:"tz" doc:"Time zone of days, hours and dates, such as Asia/Tokyo."`
 	From  *time.Time    `toml:"from" schema:"date" doc:"First day, such as 2026-04-01."`
 	Until *time.Time    `toml:"until" schema:"date" doc:"Last day, included."`
+}
+
+// overTOML is a [rule.over].
+type overTOML struct {
+	At             tomlfile.Node `toml:",self" json:"-"`
+	Hours          *int          `toml:"hours" doc:"How far to look back, in hours; up to 48."`
+	Days           *int          `toml:"days" doc:"How far to look back, in days; up to 365."`
+	By             string        `toml:"by" enum:"by" doc:"Whose uploads count together: user, group, destination or class; user if not given."`
+	Class          []string      `toml:"class" enum:"class" doc:"Only what went to these classes; those of where if not given."`
+	People         *int          `toml:"people" doc:"At least so many different persons have left."`
+	Uploads        *int          `toml:"uploads" doc:"At least so many uploads have left."`
+	Bytes          *sizeTOML     `toml:"bytes" doc:"More bytes than this have left: 1000000 or \"10 MB\"."`
+	Stopped        *int          `toml:"stopped" doc:"At least so many uploads were stopped."`
+	TimesUsual     *float64      `toml:"times_usual" doc:"So many times the persons that usually leave in such a time, by the four weeks before."`
+	Accounts       *int          `toml:"accounts" doc:"At least so many accounts sent this very content within a month."`
+	NewDestination bool          `toml:"new_destination" doc:"The user first sent to this host within the time."`
 }
 
 // testTOML is a [[rule.test]], and a [[test]] of the whole set.

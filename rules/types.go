@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/history"
 	"github.com/sekimori-dlp/sekimori/inspect"
 )
 
@@ -65,13 +66,26 @@ type Transaction struct {
 	Time        time.Time
 	Confirmed   func(rule string) bool // whether the sender confirmed this rule's warning for this very content; nil: never
 	Released    func(rule string) bool // whether a release was given for this rule's hold and this very content; nil: never
+	Persons     []uint64               // digests of the persons in it, for History
+	Content     uint64                 // digest of what is sent, for History
 	History     History                // nil: rules over time do not match
 }
 
-// History answers how much a principal or destination has seen over time. It
-// is implemented elsewhere.
+// Sender names the principal for History: the account, or the address of who
+// has none.
+func (p *Principal) Sender() string {
+	if p.User != "" {
+		return p.User
+	}
+	return p.Address.String()
+}
+
+// History answers what has left over time; *history.History in production.
 type History interface {
-	People(user, destinationClass string, window time.Duration) int
+	Count(history.Query) history.Sums
+	Usual(history.Query) (mean float64, ok bool)
+	NewHost(user, host string, window time.Duration, now time.Time) bool
+	Accounts(content uint64, user string) int
 }
 
 // Match is one rule that applied.

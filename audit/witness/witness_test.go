@@ -337,3 +337,17 @@ func TestCosignatureForm(t *testing.T) {
 		t.Errorf("time of the specification's example: %v %v", when, ok)
 	}
 }
+
+func FuzzRequest(f *testing.F) {
+	f.Add([]byte("old 5\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\nx\n1\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := parseRequest(b)
+		if err != nil {
+			return
+		}
+		again, err := parseRequest(r.encode())
+		if err != nil || again.old != r.old || len(again.proof) != len(r.proof) || !bytes.Equal(again.note, r.note) {
+			t.Errorf("%q: %+v became %+v, %v", b, r, again, err)
+		}
+	})
+}

@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -59,11 +59,7 @@ func auditDir(configFile, data string) (*config, string, error) {
 		return nil, "", err
 	}
 	dir := cfg.folder("audit")
-	files, err := os.ReadDir(dir)
-	if err == nil && !slices.ContainsFunc(files, func(e os.DirEntry) bool { return e.Type().IsRegular() }) {
-		err = fmt.Errorf("%s: %w", dir, fs.ErrNotExist) // an inbox at most
-	}
-	if err != nil {
+	if _, err := os.Stat(dir); err != nil {
 		return nil, "", fmt.Errorf("there is no audit log: %w; name the state folder with --data or --config", err)
 	}
 	return cfg, dir, nil
@@ -91,6 +87,9 @@ func runAuditVerify(ctx context.Context, p *program, c *command, args []string) 
 		return err
 	}
 	check := audit.Check{Heartbeat: cfg.Audit.Options.Heartbeat}
+	if audit.InUse(dir) {
+		check.Now = time.Now()
+	}
 	log, err := logKey(cfg, *own)
 	if err != nil {
 		return fmt.Errorf("audit verify: %w", err)
@@ -236,7 +235,7 @@ func showEvent(r audit.Record) string {
 	fmt.Fprintf(&b, "%d %s %s", r.Seq, e.Time.Local().Format("2006-01-02 15:04:05.000"), e.Kind)
 	for _, field := range []struct{ name, value string }{
 		{"", e.Action}, {"incident", e.Incident}, {"user", e.User}, {"from", e.Address}, {"", e.Method},
-		{"to", strings.TrimSuffix(e.Scheme+"://"+e.Host+e.Path, "://")}, {"rule", e.Rule}, {"because", e.Clause}, {"reason", e.Reason},
+		{"to", strings.TrimSuffix(e.Scheme+"://"+e.Host+e.Path, "://")}, {"rule", e.Rule}, {"because", e.Clause}, {"reason", e.Reason}, {"details", showDetails(e.Details)},
 	} {
 		if field.value == "" {
 			continue
@@ -252,6 +251,14 @@ func showEvent(r audit.Record) string {
 		}
 	}
 	return b.String()
+}
+
+func showDetails(m map[string]string) string {
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, k+"="+m[k])
+	}
+	return strings.Join(all, "; ")
 }
 
 // moment reads a time as people write it; "" is the zero time.

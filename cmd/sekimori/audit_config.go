@@ -40,18 +40,22 @@ type age time.Duration
 // UnmarshalText reads an age.
 func (a *age) UnmarshalText(b []byte) error {
 	s := strings.ReplaceAll(string(b), " ", "")
+	wrong := errors.New(`not a length of time; write such as "400d", "5y" or "36h"`)
 	const day = 24 * time.Hour
 	for suffix, unit := range map[string]time.Duration{"d": day, "y": 366 * day} {
 		if n, ok := strings.CutSuffix(s, suffix); ok {
 			count, err := strconv.Atoi(n)
 			if err != nil || count < 0 || count > 200*366 || unit > day && count > 200 {
-				return errors.New(`not a length of time; write such as "400d" or "5y"`)
+				return wrong
 			}
 			*a = age(time.Duration(count) * unit)
 			return nil
 		}
 	}
-	return (*duration)(a).UnmarshalText(b)
+	if (*duration)(a).UnmarshalText(b) != nil {
+		return wrong
+	}
+	return nil
 }
 
 // recordConfig is how the record is kept and who gets it.

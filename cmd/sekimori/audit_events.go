@@ -167,16 +167,16 @@ func caller() string {
 	return name
 }
 
-// leave records, through the running proxy or the next one, what a command
-// did. Its failure does not stop the command but is told.
-func (p *program) leave(cfg *config, ev audit.Event) {
-	if ev.Details == nil {
-		ev.Details = map[string]string{}
-	}
-	ev.Details["author"] = caller()
-	if err := audit.Leave(cfg.folder("audit"), ev); err != nil {
+// leaveCA records, through the running proxy or the next one, what a command
+// did with the CA. Its failure does not stop the command but is told.
+func (p *program) leaveCA(cfg *config, what string) {
+	ev := audit.Event{Kind: "ca", Details: map[string]string{"what": what, "author": caller()}}
+	dir := cfg.folder("audit")
+	if err := audit.Leave(dir, ev); err != nil {
 		fmt.Fprintf(p.stderr, "sekimori: this is not recorded: %v\n", err)
+		return
 	}
+	follow(audit.Inbox(dir), cfg.Data) // it may have been made just now
 }
 
 // leaveRead records that somebody read the record of an installation that is

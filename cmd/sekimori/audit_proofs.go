@@ -59,6 +59,9 @@ func runAuditKey(_ context.Context, p *program, c *command, args []string) error
 	if err != nil {
 		return fmt.Errorf("audit key: %w", err)
 	}
+	for _, made := range []string{cfg.folder("keys"), cfg.logKeyFile()} {
+		follow(made, cfg.Data)
+	}
 	fmt.Fprintln(p.stdout, k.Public)
 	return nil
 }

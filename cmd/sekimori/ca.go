@@ -112,6 +112,7 @@ func runCAExport(_ context.Context, p *program, c *command, args []string) error
 	if err != nil {
 		return fmt.Errorf("ca export: %w", err)
 	}
+	p.leaveCA(cfg, "exported")
 	for _, c := range ca.Anchors() {
 		if err := pem.Encode(p.stdout, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); err != nil {
 			return err
@@ -140,6 +141,7 @@ func runCARotate(_ context.Context, p *program, c *command, args []string) error
 		if err := intercept.Promote(dir, time.Now()); err != nil {
 			return fmt.Errorf("ca rotate: %w", err)
 		}
+		p.leaveCA(cfg, "rotated")
 		fmt.Fprintf(p.stdout, "%s is in use from the next start of the proxy on\n", next.Subject.CommonName)
 		return nil
 	}
@@ -153,6 +155,7 @@ func runCARotate(_ context.Context, p *program, c *command, args []string) error
 	}
 	follow(filepath.Join(dir, "next.pem"), cfg.Data)
 	follow(filepath.Join(dir, "next-key.pem"), cfg.Data)
+	p.leaveCA(cfg, "next one made")
 	fmt.Fprintf(p.stdout, "made %s\nSHA-256 fingerprint %s\nlet clients trust it beside the present one, then run \"sekimori ca rotate --finish\"\n", next.Certificate().Subject.CommonName, next.Fingerprint())
 	return nil
 }
@@ -180,6 +183,7 @@ func runCASeal(_ context.Context, p *program, c *command, args []string) error {
 			return fmt.Errorf("ca seal: %w", err)
 		}
 		follow(k, filepath.Dir(k))
+		p.leaveCA(cfg, "key encrypted")
 		fmt.Fprintf(p.stdout, "encrypted %s\n", k)
 	}
 	return nil
@@ -219,6 +223,7 @@ func runCANew(_ context.Context, p *program, c *command, args []string) error {
 	if err != nil {
 		return fmt.Errorf("ca new: %w", err)
 	}
+	p.leaveCA(cfg, "made")
 	fmt.Fprintf(p.stdout, "made %s\nSHA-256 fingerprint %s\nvalid until %s\n", ca.Certificate().Subject.CommonName, ca.Fingerprint(), ca.Certificate().NotAfter.Format("2006-01-02"))
 	return nil
 }

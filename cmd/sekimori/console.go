@@ -76,7 +76,8 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 	c, err := console.New(console.Config{
 		Dir: i.cfg.folder("console"), RuleDir: i.cfg.consoleRules(), Origin: i.cfg.Console.Origin,
 		Record: &reader{dir: i.cfg.folder("audit"), log: i.audit}, Recorder: i.audit,
-		Rules:  &judges{cfg: i.cfg, watcher: i.rules, catalogue: catalogue},
+		Rules:    &judges{cfg: i.cfg, watcher: i.rules, catalogue: catalogue},
+		Releases: i.releases, Groups: i.who.Groups,
 		Checks: checks, Metrics: metrics, Integrity: i.integrity, Log: i.log, Version: version(),
 	})
 	if err != nil {

@@ -185,12 +185,16 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		return nil, fmt.Errorf("the rules have faults:\n%w", err)
 	}
 	i.closers = append(i.closers, i.rules.Close)
+	past, personKey, err := i.openHistory()
+	if err != nil {
+		return nil, err
+	}
 	if i.releases, err = i.openReleases(); err != nil {
 		return nil, err
 	}
 	i.server, err = proxy.New(c.Proxy, proxy.Deps{
-		Releases: i.releases,
-		Policy:   i.policy, Halted: i.modes.halted,
+		Releases: i.releases, Past: past, PersonKey: personKey,
+		Policy: i.policy, Halted: i.modes.halted,
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
@@ -198,6 +202,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 			{Name: "ca", Probe: ca.Healthy},
 			{Name: "accounts", Probe: i.who.Healthy},
 			{Name: "hold", Probe: spool.Healthy},
+			{Name: "history", Probe: past.Healthy},
 		},
 	})
 	if err != nil {
@@ -364,6 +369,9 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			i.noticeConfig()
 			if err := i.who.Reload(); err != nil {
 				i.log.Error("accounts not loaded; the last good ones stay in force", "error", err)
+				i.record(audit.Event{Kind: "reload", Reason: "accounts not loaded: " + err.Error()})
+			} else {
+				i.record(audit.Event{Kind: "reload", Reason: "accounts loaded"})
 			}
 			continue
 		case <-look.C:

@@ -69,7 +69,11 @@ func (c *Chart) SVG() template.HTML {
 	sums, most := c.sums()
 	top := ceiling(max(most, 1))
 	plot := float64(chartHeight - chartTop - chartBottom)
-	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %d %d" role="img" aria-label="%s">`, chartWidth, chartHeight, esc(c.Title))
+	role := "img"
+	if c.Links != nil {
+		role = "group" // its columns can be reached one by one
+	}
+	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %d %d" role="%s" aria-label="%s">`, chartWidth, chartHeight, role, esc(c.Title))
 	for _, g := range []int64{0, top / 2, top} {
 		y := chartTop + plot*(1-float64(g)/float64(top))
 		fmt.Fprintf(&b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/><text class="axis" x="%d" y="%.1f" text-anchor="end">%s</text>`,

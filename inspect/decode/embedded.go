@@ -7,46 +7,60 @@ import (
 )
 
 // embeds lists the archives that are looked for in other files: programs that
-// unpack themselves, and pictures with one put behind. Each has a signature and
-// a look at what follows, in 32 bytes, so that a program that only knows the
-// format is not taken for an archive.
+// unpack themselves, and pictures with one put behind. Each has a mark, at some
+// place, and a look at what stands around it, in embedHead bytes, so that a
+// program that only knows the format is not taken for an archive.
 var embeds = []struct {
-	name, magic string
-	follows     func(b []byte) bool
+	name, mark string
+	place      int
+	holds      func(b []byte) bool
 }{
-	{"zip", "PK\x03\x04", func(b []byte) bool { return b[4] < 0x40 && b[5] == 0 }},
-	{"rar", "Rar!\x1a\x07", func(b []byte) bool { return b[6] == 0 && b[9] == 0x73 || b[6] == 1 && b[7] == 0 }},
-	{"7z", "7z\xbc\xaf\x27\x1c", func(b []byte) bool {
+	{"zip", "PK\x03\x04", 0, func(b []byte) bool { return b[4] < 0x40 && b[5] == 0 }},
+	{"rar", "Rar!\x1a\x07", 0, func(b []byte) bool { return b[6] == 0 && b[9] == 0x73 || b[6] == 1 && b[7] == 0 }},
+	{"7z", "7z\xbc\xaf\x27\x1c", 0, func(b []byte) bool {
 		return b[6] == 0 && crc32.ChecksumIEEE(b[12:32]) == binary.LittleEndian.Uint32(b[8:])
 	}},
-	{"cab", "MSCF\x00\x00\x00\x00", func(b []byte) bool { return b[24] <= 9 && b[25] == 1 }},
+	{"cab", "MSCF\x00\x00\x00\x00", 0, func(b []byte) bool { return b[24] <= 9 && b[25] == 1 }},
+	{"lzh", "-lh", 2, holdsLzh},
 }
 
 const embedHead = 32
 
+// holdsLzh looks for the header of a member of level 0 or 1 with a name that is
+// no longer than the header, or one of level 2.
+func holdsLzh(b []byte) bool {
+	if b[6] != '-' || bytes.IndexByte([]byte("01234567d"), b[5]) < 0 {
+		return false
+	}
+	switch b[20] {
+	case 0, 1:
+		return b[0] >= 22+b[21] && b[0]-22-b[21] < 64 && b[22] >= ' '
+	case 2:
+		return binary.LittleEndian.Uint16(b) >= 26 && b[1] < 4 && b[19] == ' '
+	}
+	return false
+}
+
 // embedded returns where in b, which stands at offset of a file, an archive
 // begins that was put behind or into it, and which; -1 if none does.
-func embedded(b []byte, offset int64) (int, string) {
-	first, name := -1, ""
+func embedded(b []byte, offset int64) (first int, name string) {
+	first = -1
+	from := 0
+	if offset == 0 {
+		from = 1 // the file itself
+	}
+	end := len(b)
 	for _, m := range embeds {
-		from := 0
-		if offset == 0 {
-			from = 1 // the file itself
-		}
-		end := len(b)
-		if first >= 0 {
-			end = min(end, first+embedHead)
-		}
-		for {
-			k := bytes.Index(b[min(from, end):end], []byte(m.magic))
-			if k < 0 || from+k+embedHead > end {
+		for at := from; at+embedHead <= end; at++ {
+			k := bytes.Index(b[at+m.place:end], []byte(m.mark))
+			if k < 0 || at+k+embedHead > end {
 				break
 			}
-			if m.follows(b[from+k:]) {
-				first, name = from+k, m.name
+			if at += k; m.holds(b[at:]) {
+				first, name = at, m.name
+				end = at + embedHead - 1 // only one before it counts
 				break
 			}
-			from += k + 1
 		}
 	}
 	return first, name

@@ -15,7 +15,7 @@ type flowed struct{}
 func (flowed) Name() string { return "flowed" }
 
 func (flowed) Match(p *part.Part, head []byte) bool {
-	if len(p.MediaType) < len("text/plain;") || !p.Role.Content() || kindOf(p.MediaType) != "text/plain" {
+	if len(p.MediaType) < len("text/plain;format=flowed") || !strings.EqualFold(p.MediaType[:len("text/plain")], "text/plain") || !p.Role.Content() {
 		return false
 	}
 	v, ok := rawParameter([]byte(p.MediaType), "format")

@@ -22,14 +22,14 @@ type legacy struct{}
 func (legacy) Name() string { return "legacy-text" }
 
 func (legacy) Match(p *part.Part, head []byte) bool {
-	if !p.Role.Content() || !strings.HasPrefix(kindOf(p.MediaType), "text/") || charset.ASCIIPrefix(head) == len(head) {
-		return false
-	}
-	if legacyEncoding(p.MediaType) == nil || hasControls(head) {
+	if !p.Role.Content() || len(p.MediaType) < len("text/x;") || !strings.EqualFold(p.MediaType[:len("text/")], "text/") {
 		return false
 	}
 	whole := len(head) < part.HeadSize
 	if valid := charset.ValidPrefix(head); valid == len(head) || !whole && valid+utf8.UTFMax > len(head) {
+		return false
+	}
+	if legacyEncoding(p.MediaType) == nil || hasControls(head) {
 		return false
 	}
 	g := charset.Detect(head, whole, true, "")

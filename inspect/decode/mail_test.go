@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/inspect/part/parttest"
 )
 
 func TestMail(t *testing.T) {
@@ -203,4 +205,26 @@ func BenchmarkMail(b *testing.B) {
 			}
 		})
 	}
+}
+
+// FuzzMail reads messages: reading ends, in pieces that are UTF-8 and lead back.
+func FuzzMail(f *testing.F) {
+	const top = "From: a@example.jp\nTo: =?utf-8?B?6ZaA?= <b@x>, \"c, d\" <e@y>\nSubject: =?iso-2022-jp?B?GyRCTGc=?= =?utf-8?Q?=E3=81?=\n"
+	for _, s := range []string{
+		top + "Content-Type: multipart/mixed; boundary*0=X; boundary*1=X\n\np\n--XX\nContent-Disposition: attachment; filename*0*=utf-8''%E9; filename*1=x\nContent-Transfer-Encoding: base64\n\nAAAA!\nnot base64 at all\nAAA=\n--XX-1\n--XX--\ne",
+		top + "Content-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; format=flowed\n\na= \nb=E9=96=80 \nc=",
+		top + "\nx\n" + uuencoded("a", person) + "=ybegin line=1 size=1 name=a\n=j\n=yend\nbegin-base64 644 b\nAAAA\n====\n-----BEGIN PGP MESSAGE-----\n\nx\n",
+		strings.ReplaceAll(top+"Content-Type: text/plain; charset=utf-7\n\n+lYB1ag-", "\n", "\r"),
+		top + "Content-Type: text/html; charset=big5\n\n<b>\xa4\xa4\xa4\xe5",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		start := time.Now()
+		parttest.Read(t, Readers(), part.Part{Path: "upload", Body: strings.NewReader(string(body)), Size: int64(len(body))},
+			part.Limits{Bytes: 1 << 20, Entries: 100, Time: 5 * time.Second})
+		if d := time.Since(start); d > 4*time.Second {
+			t.Errorf("%d bytes took %v", len(body), d)
+		}
+	})
 }

@@ -18,7 +18,8 @@ type utf7 struct{}
 func (utf7) Name() string { return "utf-7" }
 
 func (utf7) Match(p *part.Part, head []byte) bool {
-	return p.Role.Content() && isUTF7(charsetParameter(p.MediaType)) && bytes.IndexByte(head, '+') >= 0
+	return strings.IndexByte(p.MediaType, '7') > 0 && p.Role.Content() && bytes.IndexByte(head, '+') >= 0 &&
+		isUTF7(charsetParameter(p.MediaType))
 }
 
 func isUTF7(label string) bool {

@@ -15,7 +15,7 @@ var errNoHeader = errors.New("no PROXY protocol header, though this peer has to 
 // Announced reads the PROXY protocol header (version 1 or 2) that a trusted
 // load balancer puts before a client's bytes, and returns the connection with
 // the client's address as its remote one. It takes within at most. A header of
-// the LOCAL kind, as health checks send it, leaves the addresses as they are.
+// the LOCAL or UNKNOWN kind, as health checks send it, leaves the addresses as they are.
 func Announced(c net.Conn, within time.Duration) (net.Conn, error) {
 	p := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(within))
 	h := p.ProxyHeader() // reads it

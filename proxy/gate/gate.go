@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/history"
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
@@ -61,6 +62,12 @@ type Holder interface {
 	Hold(ctx context.Context, r io.Reader, o hold.Options) (*hold.Body, error)
 }
 
+// Past remembers what has left over time; *history.History in production.
+type Past interface {
+	rules.History
+	Add(history.Entry)
+}
+
 // Releases keeps what is asked to be let out; *release.Store in production.
 type Releases interface {
 	Content(digest [32]byte) string
@@ -81,8 +88,10 @@ type Config struct {
 	Audit    Recorder
 	Observer Observer
 	Log      *slog.Logger
-	History  rules.History
-	Releases Releases // nil: what is held stays
+	Past     Past // nil: nothing is remembered over time
+	// PersonKey keys the digests by which Past knows persons.
+	PersonKey [16]byte
+	Releases  Releases // nil: what is held stays
 
 	RecordAll  bool          // audit also requests of which nothing was inspected
 	Scans      int           // large bodies inspected at once; default half the cores
@@ -241,6 +250,7 @@ type check struct {
 
 	fingerprint *[32]byte // of the content, once it was needed
 	releases    []string  // by which holds were lifted
+	persons     []uint64  // in what was inspected
 }
 
 // fault logs a fault of the program: where it was, not what it was about.
@@ -272,6 +282,7 @@ func (c *check) run(ctx context.Context) {
 		c.record()
 	}
 	c.useReleases()
+	c.remember()
 	c.added = time.Since(c.ready)
 }
 
@@ -305,7 +316,7 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 		}
 	}
 	c.judge()
-	if exact || len(c.out.Verdict.Matches) == 0 {
+	if exact || len(c.out.Verdict.Matches) == 0 && len(c.persons) == 0 {
 		return None
 	}
 	first := c.out.Verdict.Action
@@ -325,11 +336,16 @@ func (c *check) judge() {
 	if report == nil {
 		report = &inspect.Report{}
 	}
-	c.out.Verdict = c.policy.Rules.Decide(rules.Transaction{
+	tx := rules.Transaction{
 		Report: report, Principal: t.Principal, Destination: t.Destination,
 		FileNames: t.FileNames, Bytes: c.size(), Time: c.ready,
-		Confirmed: c.confirmed, Released: c.released, History: c.History,
-	})
+		Confirmed: c.confirmed, Released: c.released,
+	}
+	if c.Past != nil {
+		c.persons = distinct(c.persons)
+		tx.History, tx.Persons, tx.Content = c.Past, c.persons, c.contentDigest()
+	}
+	c.out.Verdict = c.policy.Rules.Decide(tx)
 }
 
 func (c *check) size() int64 {

@@ -74,7 +74,12 @@ func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool) (r *
 			c.fault("inspecting", p)
 		}
 	}()
-	return c.policy.Scanner.Scan(ctx, roots, inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}, UntilDecided: !exact})
+	o := inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}, UntilDecided: !exact}
+	if c.Past != nil {
+		c.persons = c.persons[:0]
+		o.OnPerson, o.PersonKey = c.person, c.PersonKey
+	}
+	return c.policy.Scanner.Scan(ctx, roots, o)
 }
 
 // The paths of the roots, as incidents show them.

@@ -7,8 +7,6 @@ import (
 	"io"
 	"math/bits"
 
-	"github.com/ulikunitz/xz/lzma"
-
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -41,75 +39,166 @@ func openLZMA(src *bufio.Reader) (io.Reader, func(), error) {
 // NewLZMA returns a reader of a raw LZMA stream, by its five bytes of
 // properties and the number of bytes it stands for, -1 if an end mark tells.
 func NewLZMA(src *bufio.Reader, props []byte, size int64) (io.Reader, error) {
-	if len(props) < 5 {
-		return nil, errors.New("lzma properties")
+	if len(props) < 5 || size < -1 {
+		return nil, errLZMA
 	}
-	dict := int64(binary.LittleEndian.Uint32(props[1:]))
-	if size >= 0 {
-		dict = min(dict, size)
-	} else if size < -1 {
-		return nil, errors.New("lzma size")
+	window := int64(binary.LittleEndian.Uint32(props[1:]))
+	if window == 1<<32-1 { // as programs write that know no better
+		window = MaxWindow
 	}
-	if dict == 1<<32-1 { // as programs write that know no better
-		dict = MaxWindow
-	}
-	if dict > MaxWindow {
+	if window, size = bounded(window, size); window > MaxWindow {
 		return nil, ErrWindow
 	}
-	head := make([]byte, lzmaHeaderSize)
-	head[0] = props[0]
-	binary.LittleEndian.PutUint32(head[1:], uint32(dict))
-	binary.LittleEndian.PutUint64(head[5:], uint64(size))
-	r, err := lzma.ReaderConfig{DictCap: MaxWindow}.NewReader(&bytesThen{head, src})
-	if err != nil {
+	l := &lzmaReader{d: newLZMADecoder(src, window), left: size}
+	if err := l.d.setProps(props[0]); err != nil {
 		return nil, err
 	}
-	return r, nil
+	l.d.start()
+	l.d.give()
+	return l, nil
 }
 
-// bytesThen gives b and then src, bytewise too, so that no byte of src is taken
-// that is not needed.
-type bytesThen struct {
-	b   []byte
-	src *bufio.Reader
+// bounded returns the window that is needed for size bytes, and size, or one
+// that is never reached.
+func bounded(window, size int64) (int64, int64) {
+	if size < 0 {
+		return window, lzmaNoEnd
+	}
+	return min(window, size), size
 }
 
-func (r *bytesThen) Read(p []byte) (int, error) {
-	if len(r.b) > 0 {
-		n := copy(p, r.b)
-		r.b = r.b[n:]
+// lzmaReader reads one LZMA stream.
+type lzmaReader struct {
+	d    *lzmaDecoder
+	left int64
+}
+
+func (l *lzmaReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n := 0
+	if l.left > 0 {
+		n = l.d.read(p[:min(int64(len(p)), l.left)])
+		l.left -= int64(n)
+	}
+	switch {
+	case n > 0:
 		return n, nil
+	case l.d.err != nil:
+		return 0, l.d.err
+	case l.left > 0 && l.left < lzmaNoEnd/2: // an end mark too early
+		return 0, io.ErrUnexpectedEOF
+	case !l.d.ended && l.d.code != 0 && l.d.left == 0:
+		// There may be an end mark as well.
+		l.d.room()
+		l.d.symbol()
+		l.d.give()
+		l.d.ended = true
 	}
-	return r.src.Read(p)
-}
-
-func (r *bytesThen) ReadByte() (byte, error) {
-	if len(r.b) > 0 {
-		c := r.b[0]
-		r.b = r.b[1:]
-		return c, nil
-	}
-	return r.src.ReadByte()
+	return 0, io.EOF
 }
 
 // NewLZMA2 returns a reader of a raw LZMA2 stream, by its one byte of properties
 // and the number of bytes it stands for, -1 if that is not known.
 func NewLZMA2(src *bufio.Reader, props []byte, size int64) (io.Reader, error) {
 	if len(props) < 1 || props[0] > 40 {
-		return nil, errors.New("lzma2 properties")
+		return nil, errLZMA
 	}
-	dict := (2 | int64(props[0]&1)) << (props[0]/2 + 11)
-	if size >= 0 {
-		dict = min(dict, size)
-	}
-	if dict > MaxWindow {
+	window := (2 | int64(props[0]&1)) << (props[0]/2 + 11)
+	if window, _ = bounded(window, size); window > MaxWindow {
 		return nil, ErrWindow
 	}
-	r, err := lzma.Reader2Config{DictCap: int(max(dict, lzma.MinDictCap))}.NewReader2(src)
-	if err != nil {
-		return nil, err
+	return &lzma2Reader{d: newLZMADecoder(src, window)}, nil
+}
+
+// lzma2Reader reads chunks of LZMA, or of bytes as they are.
+type lzma2Reader struct {
+	d      *lzmaDecoder
+	left   int   // of the chunk
+	end    int64 // where it ends in the input
+	stored bool
+	begun  bool // the window was reset
+	ready  bool // properties came
+	done   bool
+}
+
+func (l *lzma2Reader) Read(p []byte) (int, error) {
+	for l.left == 0 && !l.done && l.d.err == nil {
+		l.chunk()
+		l.d.give()
 	}
-	return r, nil
+	switch {
+	case l.d.err != nil:
+		return 0, l.d.err
+	case l.done:
+		return 0, io.EOF
+	case len(p) == 0:
+		return 0, nil
+	}
+	p = p[:min(len(p), l.left)]
+	n := 0
+	if l.stored {
+		n = l.d.stored(p)
+	} else {
+		n = l.d.read(p)
+	}
+	if l.left -= n; l.d.err == nil && (n == 0 || l.left == 0 && (l.d.n != l.end || l.d.left > 0)) {
+		l.d.err = errLZMA
+	}
+	if n > 0 {
+		return n, nil
+	}
+	return 0, l.d.err
+}
+
+// chunk reads the header of a chunk.
+func (l *lzma2Reader) chunk() {
+	d := l.d
+	word := func() int { return int(d.next())<<8 | int(d.next()) }
+	c := d.next()
+	if c == 0 {
+		l.done = d.err == nil
+		return
+	}
+	if c == 1 || c >= 0xe0 {
+		d.total, l.begun = 0, true
+	}
+	if l.stored = c < 0x80; l.stored {
+		l.left = word() + 1
+		l.end = d.n + int64(d.at) + int64(l.left)
+	} else {
+		l.left = int(c&0x1f)<<16 + word() + 1
+		packed := word() + 1
+		switch c >> 5 & 3 {
+		case 1:
+			d.reset()
+		case 2, 3:
+			if err := d.setProps(d.next()); err != nil && d.err == nil {
+				d.err = err
+			}
+			l.ready = true
+		}
+		l.end = d.n + int64(d.at) + int64(packed)
+		d.start()
+	}
+	if d.err == nil && (c > 2 && l.stored || !l.begun || !l.stored && !l.ready) {
+		d.err = errLZMA
+	}
+}
+
+// stored takes bytes as they are into the window and into p.
+func (d *lzmaDecoder) stored(p []byte) int {
+	d.room()
+	n, err := io.ReadFull(d.src, d.window[d.pos:min(d.pos+len(p), len(d.window))])
+	if err != nil && d.err == nil {
+		d.err = io.ErrUnexpectedEOF
+	}
+	copy(p, d.window[d.pos:d.pos+n])
+	d.pos += n
+	d.n += int64(n)
+	d.total += int64(n)
+	return n
 }
 
 // Lzip is the format of lzip, with any number of members: LZMA between a header

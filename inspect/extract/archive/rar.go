@@ -82,9 +82,6 @@ func (r *rarReader) read() error {
 			return r.services()
 		}
 		if err != nil {
-			if r.blocks.volume && errors.Is(err, rardecode.ErrInvalidFileBlock) {
-				return r.services() // the end of a member that begins in another volume
-			}
 			return errors.Join(r.set.Stop(reasonRar(err)), r.services())
 		}
 		if err := r.member(h, archive); err != nil {

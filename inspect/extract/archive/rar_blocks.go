@@ -111,10 +111,24 @@ func (b *rarBlocks) next4() {
 				le.PutUint16(h, uint16(crc32.ChecksumIEEE(h[2:])))
 			})
 		}
+	case 0x74:
+		if flags&1 != 0 {
+			b.drop(int64(size) + data)
+			return
+		}
 	case 0x7b:
 		b.state = rarEnd
 	}
 	b.left = int64(size) + data
+}
+
+// drop passes over a block of a member that began in another volume, which the
+// library would stop at.
+func (b *rarBlocks) drop(n int64) {
+	b.volume = true
+	if k, _ := io.CopyN(io.Discard, b.src, n); k < n {
+		b.state = rarEnd
+	}
 }
 
 // rar4Main is a main header that says nothing.
@@ -172,6 +186,11 @@ func (b *rarBlocks) next5() {
 		b.head = append(b.head, h...)
 		if b.volume {
 			b.head = append([]byte(rar5Magic), rar5Main...)
+		}
+	case 2: // member
+		if flags&8 != 0 {
+			b.drop(int64(size) + data)
+			return
 		}
 	case 3: // service
 		inner := f.next()

@@ -109,6 +109,7 @@ func TestRar(t *testing.T) {
 		{"4, encrypted headers", "", "encrypted", append(rar4Flagged(0x80), "????????????????????????"...)},
 		{"5, encrypted headers", "", "encrypted", append([]byte(rar5Magic), rar5Block(append([]byte{4, 0, 0, 0, 15}, make([]byte, 16)...), "????????????????")...)},
 		{"4, first volume", "b", "truncated truncated", rar4Flagged(0x101, rar4File("b", customers, 2))},
+		{"4, later volume", "c", "truncated", rar4Flagged(1, rar4File("b", "the rest of it", 1), rar4File("c", customers, 0))},
 		{"5, a volume", "b", "truncated", rar5Flagged(1, rar5File("b", customers, false))},
 		{"4, cut off", "b", "truncated truncated", rar4Archive(rar4File("b", customers+customers, 0))[:7+13+33+len(customers)]},
 		{"4, wrong checksum", "b", "decode-error decode-error", rar4Archive([]byte(strings.Replace(string(rar4File("b", customers+"x", 0)), customers+"x", customers+"y", 1)))},

@@ -53,7 +53,7 @@ func (c *sevenCoder) open(in []*bufio.Reader, size int64) (r io.Reader, release 
 	case 0:
 		return src, nil, nil
 	case 0x03:
-		if len(c.props) != 1 {
+		if len(c.props) < 1 {
 			return nil, nil, errProps
 		}
 		return &delta{src: src, back: c.props[0]}, nil, nil
@@ -82,7 +82,7 @@ func (c *sevenCoder) open(in []*bufio.Reader, size int64) (r io.Reader, release 
 
 // openPPMd opens PPMd variant H by its order and the size of its model.
 func openPPMd(src io.Reader, props []byte, size int64) (io.Reader, error) {
-	if len(props) != 5 {
+	if len(props) < 5 {
 		return nil, errProps
 	}
 	model := binary.LittleEndian.Uint32(props[1:])

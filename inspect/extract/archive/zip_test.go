@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/japanese"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/inspect/part/parttest"
 )
 
 // entry is a member as its local header describes it, and, where that differs,
@@ -21,7 +22,7 @@ type entry struct {
 	descriptor    string // behind the body; the header then has no sizes
 	hidden        bool   // the directory does not name it
 	listed        *entry // what the directory says instead
-	at            int // its place; of listed, how far that is off
+	at            int    // its place; of listed, how far that is off
 }
 
 // zipFile makes a zip file of its pieces.
@@ -136,6 +137,9 @@ func TestZip(t *testing.T) {
 		{"AES", []*entry{{name: "a", method: 99, flags: 1, body: secret}, {name: "b", body: customers}}, "b", "", "encrypted encrypted"},
 		{"not in the directory", []*entry{{name: "a", body: customers, hidden: true}, x}, "a", "", ""},
 		{"other name in the directory", []*entry{{name: "a", body: customers, listed: &entry{name: "顧客.csv", body: customers}}}, "a", "顧客.csv", ""},
+		{"nested", []*entry{{name: "in.zip", body: string(zipFile("", []*entry{{name: "in.csv", body: customers}}, ""))}}, "in.zip » in.csv", "", ""},
+		{"damaged", []*entry{{name: "a", method: 8, body: "\xff\xff\xff\xff"}, {name: "b", body: customers}}, "b", "", "decode-error decode-error"},
+		{"between members", []*entry{{name: "a", body: "x", descriptor: customers}, x}, "between members", "", ""},
 		{"wrong method", []*entry{{name: "a", method: 97, body: secret}, {name: "b", body: customers}}, "b", "", "unknown-format unknown-format"},
 	} {
 		tail := ""
@@ -230,5 +234,40 @@ func TestZipEmptyAndSplit(t *testing.T) {
 	whole[end+4] = 3
 	if x := inspect(t, whole); !strings.Contains(skips(x), "truncated") {
 		t.Errorf("last volume:\n%s", x)
+	}
+}
+
+func TestZipBombs(t *testing.T) {
+	bomb := zipFile("", []*entry{{name: "0", method: 8, body: deflated(strings.Repeat("\x00", 40<<20))}}, "")
+	for range 2 {
+		packed := deflated(string(bomb))
+		bomb = zipFile("", []*entry{{name: "a.zip", method: 8, body: packed}, {name: "b.zip", method: 8, body: packed}}, "")
+	}
+	if x := inspect(t, bomb); !strings.Contains(skips(x), string(part.Bomb)) {
+		t.Errorf("not stopped: %s", skips(x))
+	}
+	many := make([]*entry, 300)
+	for i := range many {
+		many[i] = &entry{name: "n", body: "x"}
+	}
+	body := zipFile("", many, "")
+	x := parttest.Read(t, readers(), part.Part{Body: bytes.NewReader(body), Size: int64(len(body))}, part.Limits{Entries: 100})
+	if !strings.HasPrefix(skips(x), string(part.TooMany)) {
+		t.Errorf("entries: %s", skips(x))
+	}
+}
+
+func TestZipCutOff(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		body []byte
+	}{
+		{"no directory", zipFile("", []*entry{{name: "b.csv", body: customers, hidden: true}}, "")[:35+len(customers)]},
+		{"in a member", zipFile("", []*entry{{name: "b.csv", body: customers + customers}}, "")[:40+len(customers)]},
+		{"in the directory", zipFile("", []*entry{{name: "b.csv", body: customers}}, "")[:60+len(customers)]},
+	} {
+		if x := inspect(t, c.body); !x.Has(person) || !strings.Contains(skips(x), "truncated") {
+			t.Errorf("%s:\n%s", c.name, x)
+		}
 	}
 }

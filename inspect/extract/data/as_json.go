@@ -12,7 +12,7 @@ import (
 )
 
 // maxBinary bounds what is turned into JSON in memory.
-const maxBinary = 32 << 20
+const maxBinary = 16 << 20
 
 // maxNesting bounds maps within maps.
 const maxNesting = 64

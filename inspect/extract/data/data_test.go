@@ -66,6 +66,21 @@ func FuzzReaders(f *testing.F) {
 			f.Add("", b)
 		}
 	}
+	for _, seed := range [][2]string{
+		{"", "BEGIN:VCARD\nN;CHARSET=SHIFT_JIS;ENCODING=QUOTED-PRINTABLE:=96=E5;=\n=89=D4\nPHOTO;ENCODING=b:AAAA\n AAAA\nADR:;;a;b;c;d;e\nEND:VCARD\n"},
+		{"", "BEGIN:VCALENDAR\nATTENDEE;CN=\"a:b\":mailto:c@d\nATTACH;ENCODING=BASE64:AAAA\nEND:VCALENDAR\n"},
+		{"", "dn: x\ncn:: 6ZaA\nb: c\n d\n\n"},
+		{"", "CREATE TABLE t(a,b);\nINSERT INTO t VALUES (1,'x''y\\n'),(0x4142,f(1)) x;\nCOPY t (a) FROM stdin;\n1\\N\n\\.\n"},
+		{"", "WARC/1.0\r\nContent-Length: 40\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"},
+		{"", "a=\\u9580\\u756a\\ud83d\\ude00"},
+		{"application/grpc", "\x00\x00\x00\x00\x05\x0a\x03abc\x80\x00\x00\x00\x01x"},
+		{"application/x-protobuf", list()},
+		{"application/msgpack", "\x82\xa1a\x93\x01\xc0\xcb\x00\x00\x00\x00\x00\x00\x00\x00\xd9\x01b\xc4\x01\x00"},
+		{"application/cbor", "\xa2\x61a\x9f\x01\xff\xc1\x1a\x00\x00\x00\x01\xfb\x00\x00\x00\x00\x00\x00\x00\x00"},
+		{"", "bplist00\xd1\x01\x02\x51a\xa1\x00\x08\x0b\x0d" + strings.Repeat("\x00", 6) + "\x01\x01\x00\x00\x00\x00\x00\x00\x00\x03" + strings.Repeat("\x00", 15) + "\x0f"},
+	} {
+		f.Add(seed[0], []byte(seed[1]))
+	}
 	f.Fuzz(func(t *testing.T, mediaType string, body []byte) {
 		start := time.Now()
 		parttest.Read(t, readers(), part.Part{MediaType: mediaType, Body: bytes.NewReader(body), Size: int64(len(body))},

@@ -30,6 +30,23 @@ func TestSQL(t *testing.T) {
 	if n := strings.Count(x.Find(person).Text(), person); n != 5000 {
 		t.Errorf("%d of 5000 rows", n)
 	}
+	b.Reset()
+	for i := range 3000 { // one table after another
+		fmt.Fprintf(&b, "INSERT INTO t%d VALUES ('row %d','%s');\n%s", i/1000, i, person, strings.Repeat(" ", i%5))
+		if i%7 == 0 {
+			fmt.Fprintf(&b, "INSERT INTO t%d (x, y) VALUES ('row %d','%s');\n\n\n", i/1000, i, person)
+		}
+	}
+	x = inspect(t, "", b.String())
+	n := 0
+	for _, s := range x.Parts {
+		if s.Format == "table" {
+			n += strings.Count(s.Text(), person)
+		}
+	}
+	if want := strings.Count(b.String(), person); n != want {
+		t.Errorf("%d of %d rows", n, want)
+	}
 	for _, odd := range []string{"INSERT INTO t VALUES", "INSERT INTO t VALUES (", "INSERT INTO t VALUES ('", "INSERT INTO t VALUES (1,", "INSERT INTO t (", "COPY t FROM stdin;\n1",
 		"INSERT INTO t SELECT '" + person + "';", "CREATE TABLE t(", "INSERT INTO t VALUES (1) x (2);"} {
 		inspect(t, "", odd)

@@ -90,7 +90,7 @@ func ldifLine(line []byte) (label, value string, binary []byte) {
 	if k <= 0 || line[0] == '#' {
 		return "", text(line), nil
 	}
-	label, _, _ = strings.Cut(string(line[:k]), ";") // without options
+	label, _, _ = strings.Cut(text(line[:k]), ";") // without options
 	if l, ok := ldifLabels[strings.ToLower(label)]; ok {
 		label = l
 	}

@@ -121,8 +121,7 @@ func (r *reader) dictionary(n uint64, value func(*reader) bool, last func() bool
 			r.keys++
 		} else { // a key that is no text
 			r.oddKeys++
-			key := append([]byte(nil), r.out[at:]...)
-			r.out = appendString(r.out[:at], key)
+			r.out = appendKey(r.out, at)
 		}
 		r.out = append(r.out, ':')
 		if ok {
@@ -134,6 +133,20 @@ func (r *reader) dictionary(n uint64, value func(*reader) bool, last func() bool
 	r.depth--
 	r.out = append(r.out, '}')
 	return ok
+}
+
+// appendKey makes a key of the value that stands in dst from offset at on, with
+// spaces for what would have to be escaped: keys may be maps with such keys.
+func appendKey(dst []byte, at int) []byte {
+	for i, c := range dst[at:] {
+		if c == '"' || c == '\\' {
+			dst[at+i] = ' '
+		}
+	}
+	dst = append(dst, 0, '"')
+	copy(dst[at+1:], dst[at:len(dst)-2])
+	dst[at] = '"'
+	return dst
 }
 
 func (r *reader) word(s string) bool { r.out = append(r.out, s...); return true }

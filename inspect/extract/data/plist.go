@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 )
@@ -140,6 +139,21 @@ func (p *properties) list(b []byte, size uint64, depth int) bool {
 	return ok
 }
 
+// key appends object n, which is to be text.
+func (p *properties) key(n uint64, depth int) bool {
+	if n < p.count {
+		if at := bigEndian(p.offsets[n*uint64(p.width):][:p.width]); at < uint64(len(p.b)) && (p.b[at]>>4 == 5 || p.b[at]>>4 == 6) {
+			from := len(p.out)
+			if ok := p.object(n, depth+1); p.out[from] == '"' {
+				return ok
+			}
+			p.out = p.out[:from]
+		}
+	}
+	p.out = append(p.out, `""`...)
+	return false
+}
+
 func (p *properties) dictionary(b []byte, size uint64, depth int) bool {
 	keys, values := b, b[size*uint64(p.ref):]
 	p.out = append(p.out, '{')
@@ -148,11 +162,7 @@ func (p *properties) dictionary(b []byte, size uint64, depth int) bool {
 		if i > 0 {
 			p.out = append(p.out, ',')
 		}
-		from := len(p.out)
-		ok = p.object(bigEndian(keys[:p.ref]), maxNesting) && ok
-		if key := string(p.out[from:]); !strings.HasPrefix(key, `"`) {
-			p.out = appendString(p.out[:from], []byte(key))
-		}
+		ok = p.key(bigEndian(keys[:p.ref]), depth) && ok
 		p.out = append(p.out, ':')
 		ok = p.object(bigEndian(values[:p.ref]), depth+1) && ok
 		keys, values = keys[p.ref:], values[p.ref:]

@@ -192,6 +192,9 @@ func qualified(s string) (name, rest string) {
 // insertHead takes apart what stands before the rows: the table, its columns if
 // they are named. n is the length up to them, 0 if it is no such statement.
 func insertHead(b []byte) (name string, columns []string, n int) {
+	if !bytes.Contains(b, []byte("VALUES")) && !bytes.Contains(b, []byte("values")) {
+		return "", nil, 0
+	}
 	s := string(b)
 	name, rest := qualified(s)
 	rest = strings.TrimLeft(rest, " \t\r\n")
@@ -232,7 +235,7 @@ func (d *dump) rows() *tuples {
 		}
 	} else {
 		name, columns, m := insertHead(b[n:])
-		t.name, t.columns = name, columns
+		t.name, t.columns, t.begin = name, columns, bytes.Clone(b[:n+m])
 		d.src.Discard(n + m)
 	}
 	if len(t.columns) == 0 {
@@ -248,8 +251,9 @@ type tuples struct {
 	d       *dump
 	name    string
 	columns []string
-	copied  bool // tab-separated lines, up to "\."
-	head    bool // the header row was written
+	begin   []byte // of the statement, up to its rows
+	copied  bool   // tab-separated lines, up to "\."
+	head    bool   // the header row was written
 	done    bool
 	out     []byte
 	read    int
@@ -375,6 +379,10 @@ func (t *tuples) another() {
 		}
 		t.d.src.Discard(1)
 	}
+	if b, _ := t.d.src.Peek(len(t.begin)); bytes.Equal(b, t.begin) { // as nearly always
+		t.d.src.Discard(len(t.begin))
+		return
+	}
 	t.d.line = true
 	b, _ := t.d.src.Peek(maxStatement)
 	if kind, n := statement(b); kind == 'i' || kind == 'r' {
@@ -446,6 +454,13 @@ func (t *tuples) unhex(from int) {
 // backslash within it.
 func (t *tuples) quoted(quote byte) {
 	for {
+		b, _ := t.d.src.Peek(t.d.src.Buffered())
+		n := 0
+		for n < len(b) && b[n] != quote && b[n] != '\\' && b[n] >= ' ' {
+			n++
+		}
+		t.out = append(t.out, b[:n]...)
+		t.d.src.Discard(n)
 		c := t.byte()
 		if t.done {
 			return

@@ -349,9 +349,9 @@ func definitions(s string) (list []string, rest string) {
 }
 
 // identifier returns the name that s begins with, without its quotes, and what
-// follows.
+// follows, of which nothing is left out.
 func identifier(s string) (name, rest string) {
-	s = strings.TrimSpace(s)
+	s = strings.TrimLeft(s, " \t\r\n")
 	if s == "" {
 		return "", ""
 	}

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,10 +92,10 @@ func (b *Bag) CodePage() int {
 	if b.Page != 0 {
 		return b.Page
 	}
-	if l := b.Number(locale); l != 0 {
+	if l := b.Number(locale); l != 0 && codepage.OfLanguage(l) != codepage.Western {
 		return codepage.OfLanguage(l)
 	}
-	return codepage.Unknown
+	return codepage.Unknown // which the text itself shows
 }
 
 // decode reads text in bytes. Messages in ISO-2022-JP have their properties in
@@ -160,11 +159,15 @@ func (b *Bag) Lines() []byte {
 			out = append(append(append(append(out, name...), ": "...), value...), '\n')
 		}
 	}
-	for _, l := range labels {
-		for i := range b.all {
-			if p := &b.all[i]; p.id == l.id && p.name == "" {
-				put(l.text, b.text(p))
-			}
+	order := make([][]int, len(labels))
+	for i := range b.all {
+		if k, ok := labelOf[b.all[i].id]; ok && b.all[i].name == "" {
+			order[k] = append(order[k], i)
+		}
+	}
+	for k, of := range order {
+		for _, i := range of {
+			put(labels[k].text, b.text(&b.all[i]))
 		}
 	}
 	for i := range b.all {
@@ -174,7 +177,7 @@ func (b *Bag) Lines() []byte {
 	}
 	for i := range b.all {
 		p := &b.all[i]
-		if p.name != "" || p.id == Body || p.id == HTML || p.kind == Time || slices.ContainsFunc(labels, func(l label) bool { return l.id == p.id }) {
+		if _, labelled := labelOf[p.id]; labelled || p.name != "" || p.id == Body || p.id == HTML || p.kind == Time {
 			continue
 		}
 		text := b.text(p)

@@ -51,6 +51,15 @@ var labels = []label{
 	{AttachLong, "File name"}, {0x370d, "Path"}, {AttachShort, "Short file name"},
 }
 
+// labelOf tells where in labels a property stands.
+var labelOf = func() map[uint16]int {
+	t := make(map[uint16]int, len(labels))
+	for i, l := range labels {
+		t[l.id] = i
+	}
+	return t
+}()
+
 // named are the labels of properties that have numbers within a set, by the low
 // bits of the set's identifier ([MS-OXPROPS] 1.3.2).
 var named = map[uint32]string{

@@ -59,6 +59,7 @@ func plainHead(head []byte) []byte {
 
 func (flat) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	x := newScanner(part.NewMeter(ctx, b, "office", p.Body))
+	defer x.release()
 	format := flatFormat(plainHead(x.buf[:min(x.end, part.HeadSize)]))
 	for format == "" && x.end < part.HeadSize && x.fill() {
 		format = flatFormat(plainHead(x.buf[:x.end]))

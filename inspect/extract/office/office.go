@@ -55,6 +55,29 @@ func (document) Match(p *part.Part, head []byte) bool {
 			return true
 		}
 	}
+	return listsTypes(p)
+}
+
+// listsTypes reports whether the directory at the end of an archive names the
+// member that every Office Open XML package has, wherever that stands.
+func listsTypes(p *part.Part) bool {
+	at, ok := p.Body.(io.ReaderAt)
+	if !ok || p.Size < 0 {
+		return false
+	}
+	const look, entry = 64 << 10, 46 // bytes before a name
+	end := make([]byte, min(look, p.Size))
+	if n, _ := at.ReadAt(end, p.Size-int64(len(end))); n < len(end) {
+		return false
+	}
+	k := bytes.Index(end, []byte("[Content_Types].xml"))
+	for from := 0; k >= 0; {
+		if from += k; from >= entry && string(end[from-entry:from-entry+4]) == "PK\x01\x02" {
+			return true
+		}
+		from++
+		k = bytes.Index(end[from:], []byte("[Content_Types].xml"))
+	}
 	return false
 }
 
@@ -198,6 +221,9 @@ func (d *pack) child(p part.Part) error {
 		"sld", "notes", "sldLayout", "sldMaster", "notesMaster", "handoutMaster", "cmLst", "cmAuthorLst",
 		"wsDr", "userShapes", "ThreadedComments", "chartSpace", "dataModel", "drawing":
 		return d.story(p)
+	case "Types", "theme", "themeOverride", "fonts", "styles", "styleSheet", "settings", "webSettings", "tblStyleLst",
+		"presentation", "presentationPr", "viewPr", "calcChain", "colorsDef", "styleDef", "layoutDef", "chartStyle", "colorStyle":
+		return d.machinery(p)
 	case "pivotCacheRecords":
 		if fields := d.pivotFields(name); len(fields) > 0 {
 			return d.pivot(p, fields)
@@ -231,6 +257,7 @@ func (d *pack) written(p part.Part) (path string, x *scanner) {
 
 func (d *pack) sheet(p part.Part) error {
 	path, x := d.written(p)
+	defer x.release()
 	s := &sheet{x: x, book: d.book}
 	s.ctx, s.b = d.ctx, d.b
 	s.grid.more = s.more
@@ -242,6 +269,7 @@ func (d *pack) sheet(p part.Part) error {
 
 func (d *pack) story(p part.Part) error {
 	path, x := d.written(p)
+	defer x.release()
 	return newStory(x).tell(d.e, path)
 }
 

@@ -105,9 +105,9 @@ func TestStrictPackage(t *testing.T) {
 	)
 	got := textsOf(x)
 	for path, want := range map[string]string{
-		"一覧":                       "\n\t関守 太郎\t090-0000-0001\n",
-		"一覧 drawing":               "図の文字\n",
-		"other/_rels/one.xml.rels": "mailto:taro@example.jp\n",
+		"一覧":         "\n\t関守 太郎\t090-0000-0001\n",
+		"一覧 drawing": "図の文字\n",
+		"一覧 links":   "mailto:taro@example.jp\n",
 	} {
 		if !strings.HasPrefix(got[path], want) {
 			t.Errorf("%s: %q, not %q\n%s", path, got[path], want, x)
@@ -165,15 +165,36 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestUTF16(t *testing.T) {
+func TestEncodings(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("\xff\xfe")
 	for _, r := range `<?xml version="1.0" encoding="UTF-16"?><w:document><w:p><w:t>関守</w:t></w:p></w:document>` {
 		b.WriteByte(byte(r))
 		b.WriteByte(byte(r >> 8))
 	}
-	if got := textsOf(read(t, "word/document.xml", b.String()))["document"]; got != "関守\n" {
-		t.Errorf("%q", got)
+	for _, body := range []string{
+		b.String(),
+		"<?xml version='1.0' encoding='Shift_JIS'?><w:document><w:p><w:t>\x8a\xd6\x8e\xe7</w:t></w:p></w:document>",
+		"<?xml version=\"1.0\" encoding=\"UTF-16\"?><w:document><w:p><w:t>関守</w:t></w:p></w:document>",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document><w:p><w:t>関守</w:t></w:p></w:document>",
+	} {
+		if got := textsOf(read(t, "word/document.xml", body))["document"]; got != "関守\n" {
+			t.Errorf("%.60q: %q", body, got)
+		}
+	}
+}
+
+// TestAnyOrder checks that a document is known whatever stands first in it.
+func TestAnyOrder(t *testing.T) {
+	for _, names := range [][]string{{"decoy.txt", "[Content_Types].xml"}, {"[Content_Types].xml", "decoy.txt"}} {
+		x := read(t, names[0], "<Types/>", names[1], "<Types/>", "word/document.xml", "<w:document><w:p><w:t>090-</w:t><w:t>0000</w:t></w:p></w:document>")
+		if !x.Has("090-0000\n") {
+			t.Errorf("%v:\n%s", names, x)
+		}
+	}
+	b := packed(t, "a.txt", "[Content_Types].xml")
+	if p := (part.Part{Body: bytes.NewReader(b), Size: int64(len(b))}); (document{}).Match(&p, b) {
+		t.Error("a text about documents is none")
 	}
 }
 

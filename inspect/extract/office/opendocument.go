@@ -66,6 +66,7 @@ func formatOf(mediaType, none string) string {
 // openDocument hands on content.xml or styles.xml.
 func (d *pack) openDocument(p part.Part) error {
 	path, x := d.written(p)
+	defer x.release()
 	return tellOpen(d.ctx, d.e, d.b, x, path)
 }
 
@@ -89,6 +90,7 @@ type openText struct {
 	depth   int  // of paragraphs
 	stopped bool // sheets begin
 	repeat  []int
+	boxes   []bool // of each box, whether it stands in a paragraph
 }
 
 func newOpenText(x *scanner) *openText {
@@ -125,7 +127,7 @@ func (o *openText) begin(name []byte) {
 		o.depth++
 		o.openParagraph()
 	case "note", "annotation", "text-box":
-		o.box++
+		o.openBox()
 	case "ruby":
 		o.inRuby = true
 	case "ruby-text":
@@ -175,7 +177,7 @@ func (o *openText) finish(name []byte) {
 		o.depth = max(0, o.depth-1)
 		o.closeParagraph()
 	case "note", "annotation", "text-box":
-		o.box = max(0, o.box-1)
+		o.closeBox()
 	case "creator", "date":
 		o.brk()
 	case "ruby":
@@ -193,6 +195,27 @@ func (o *openText) finish(name []byte) {
 	case "table-row":
 		o.closeRow()
 	}
+}
+
+// openBox begins a note or a text box, whose text goes behind the paragraph that
+// it stands in, if it stands in one.
+func (o *openText) openBox() {
+	within := o.depth > 0
+	if within {
+		o.box++
+	}
+	o.boxes = append(o.boxes, within)
+}
+
+func (o *openText) closeBox() {
+	n := len(o.boxes)
+	if n == 0 {
+		return
+	}
+	if o.boxes[n-1] {
+		o.box--
+	}
+	o.boxes = o.boxes[:n-1]
 }
 
 // attributes takes in what the attributes of a tag say to people.

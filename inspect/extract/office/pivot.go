@@ -56,6 +56,7 @@ func (d *pack) pivotFields(records string) (fields []pivotField) {
 
 func (d *pack) pivot(p part.Part, fields []pivotField) error {
 	path, x := d.written(p)
+	defer x.release()
 	s := &pivot{x: x, fields: fields}
 	s.ctx, s.b, s.grid.more = d.ctx, d.b, s.more
 	for i, f := range fields {

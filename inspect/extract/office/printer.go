@@ -8,12 +8,15 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
-// isPrinter reports whether head begins like the settings of a printer as
-// Windows keeps them (DEVMODEW, [MS-RPRN] 2.2.2.1), which Excel puts into most
-// workbooks.
+// isPrinter reports whether head begins like the settings of a printer, which
+// Office puts into most files: as Windows keeps them (DEVMODEW, [MS-RPRN]
+// 2.2.2.1), or property lists from macOS.
 func isPrinter(head []byte) bool {
 	if len(head) < 220 {
 		return false
+	}
+	if bytes.HasPrefix(head[12:], []byte("<?xml")) && bytes.Contains(head, []byte("com.apple.print")) {
+		return true
 	}
 	le := binary.LittleEndian
 	version, size := le.Uint16(head[64:]), le.Uint16(head[68:])

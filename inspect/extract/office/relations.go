@@ -108,7 +108,11 @@ func (d *pack) look(f *file, read func(io.Reader) error) {
 }
 
 func (d *pack) lookXML(f *file, read func(*scanner) error) {
-	d.look(f, func(r io.Reader) error { return read(newScanner(r)) })
+	d.look(f, func(r io.Reader) error {
+		x := newScanner(r)
+		defer x.release()
+		return read(x)
+	})
 }
 
 func (d *pack) rootOf(f *file) (root string) {
@@ -162,17 +166,28 @@ func resolve(folder, target string) string {
 	return memberName(path.Clean("/" + target))
 }
 
+// owner returns what the member is called that such relations are of.
+func (d *pack) owner(relations string) string {
+	folder, name := path.Split(strings.ReplaceAll(relations, `\`, "/"))
+	name = strings.TrimSuffix(name, ".rels")
+	if t := d.titles[memberName(path.Join(path.Dir(path.Clean(folder)), name))]; t != "" {
+		return t
+	}
+	return strings.TrimSuffix(name, ".xml")
+}
+
 // links hands on what the relations of a member lead to outside of the document.
 func (d *pack) links(p part.Part) error {
 	var a aside
 	x := newScanner(p.Body)
+	defer x.release()
 	for {
 		switch kind, name := x.next(); {
 		case kind == tokenEnd:
 			if err := x.fault(); err != nil {
 				part.Stop(d.ctx, d.e, err, true)
 			}
-			return a.tell(d.e, p.Path)
+			return a.tell(d.e, d.owner(p.Name)+" links")
 		case kind == tokenText || kind == tokenRemark:
 			a.add(x.text)
 		case string(name) == "Relationship" && kind != tokenClose:

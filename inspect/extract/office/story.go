@@ -14,6 +14,7 @@ type story struct {
 	instr bool // in a field code
 	loose bool // text outside of a run was met
 	span  int  // columns of the cell
+	said  once // by attributes
 }
 
 func newStory(x *scanner) *story {
@@ -168,12 +169,12 @@ func (s *story) finish(name []byte) {
 
 // attributes takes in what the attributes of a tag say to people.
 func (s *story) attributes(name []byte) {
-	said := ""
 	switch string(name) {
 	case "docPr", "cNvPr", "shape", "textpath", "imagedata", "tblCaption", "tblDescription",
 		"comment", "cmAuthor", "author", "threadedComment", "person",
 		"hlinkClick", "hyperlink", "hlinkMouseOver", "fldSimple", "smartTag", "customXml", "tag", "alias",
-		"listItem", "listEntry", "statusText", "helpText", "default", "docVar", "placeholder", "result", "cSld":
+		"listItem", "listEntry", "statusText", "helpText", "default", "docVar", "placeholder", "result", "cSld",
+		"bookmarkStart", "ins", "del", "moveFrom", "moveTo":
 	default:
 		return
 	}
@@ -189,13 +190,12 @@ func (s *story) attributes(name []byte) {
 		default:
 			continue
 		}
-		if len(value) < 2 || string(value) == said {
+		if len(value) < 2 || string(value) == "_GoBack" || !s.said.first(value) {
 			continue
 		}
 		if string(key) == "name" && len(bytes.TrimRight(value, "0123456789")) >= len(value)-3 && value[len(value)-1] <= '9' {
 			continue // as programs name shapes: "TextBox 12"
 		}
-		said = string(value)
 		s.note(appendUnescaped(nil, value))
 	}
 }

@@ -27,6 +27,7 @@ func TestStory(t *testing.T) {
 		"fields":    {`<w:p><w:instrText> HYPERLINK "mailto:</w:instrText><w:instrText>a@example.jp"</w:instrText><w:t>こちら</w:t></w:p>`, "こちら\n HYPERLINK \"mailto:a@example.jp\"\n", ""},
 		"boxes":     {`<w:p><w:t>0</w:t><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:t>箱</w:t></w:p></w:txbxContent></mc:Choice><mc:Fallback><w:txbxContent><w:p><w:t>箱</w:t></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent><w:t>90</w:t></w:p>`, "090\n箱\n", ""},
 		"fallback":  {`<w:p><mc:AlternateContent><mc:Choice><w:t>表</w:t></mc:Choice><mc:Fallback><w:t>裏</w:t></mc:Fallback></mc:AlternateContent></w:p>`, "表\n裏\n", ""},
+		"authors":   {`<w:p><w:ins w:author="編集者"><w:t>a</w:t></w:ins><w:ins w:author="編集者"><w:t>b</w:t></w:ins><w:bookmarkStart w:name="_GoBack"/></w:p>`, "ab\n編集者\n\n", ""},
 		"pictures":  {`<w:p><wp:docPr id="1" name="図 12" descr="写真 &amp; 説明"/><w:t>a</w:t></w:p>`, "a\n写真 & 説明\n", ""},
 		"tables":    {`<w:p><w:t>前</w:t></w:p>` + table("氏名|電話", "関守|090") + `<w:p><w:t>後</w:t></w:p>`, "前\n後\n", "氏名\t電話\n関守\t090\n"},
 		"one cell":  {table("枠の中"), "枠の中\n", ""},

@@ -62,30 +62,36 @@ func appendValid(dst, text []byte) []byte {
 // shown in their place, each text once as far as that is easily told.
 type aside struct {
 	text  []byte
-	known map[uint64]struct{}
+	known once
 	over  bool
 }
 
-const (
-	maxAside  = 4 << 20
-	knownOnes = 4096
-)
+const maxAside = 4 << 20
+
+// once tells which texts come for the first time, as far as it remembers.
+type once map[uint64]struct{}
+
+const maxOnce = 4096
 
 var seed = maphash.MakeSeed()
 
+func (o *once) first(s []byte) bool {
+	h := maphash.Bytes(seed, s)
+	if _, ok := (*o)[h]; ok {
+		return false
+	}
+	if *o == nil || len(*o) >= maxOnce {
+		*o = once{}
+	}
+	(*o)[h] = struct{}{}
+	return true
+}
+
 // add takes in a text.
 func (a *aside) add(s []byte) {
-	if s = bytes.TrimSpace(s); len(s) == 0 {
+	if s = bytes.TrimSpace(s); len(s) == 0 || !a.known.first(s) {
 		return
 	}
-	h := maphash.Bytes(seed, s)
-	if _, ok := a.known[h]; ok {
-		return
-	}
-	if a.known == nil || len(a.known) >= knownOnes {
-		a.known = map[uint64]struct{}{}
-	}
-	a.known[h] = struct{}{}
 	if len(a.text)+len(s) > maxAside {
 		a.over = true
 		return

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
@@ -47,24 +50,64 @@ const (
 	maxToken = 1 << 20 // bounds one tag; longer text comes in pieces
 )
 
-// newScanner reads UTF-8, or UTF-16 if it begins so.
+var windows = sync.Pool{New: func() any { b := make([]byte, window); return &b }}
+
+// declaration is about how much of a document tells its encoding.
+const declaration = 200
+
+// newScanner reads UTF-8, or what else the document says or shows that it is in.
 func newScanner(r io.Reader) *scanner {
-	x := &scanner{src: r, buf: make([]byte, window)}
-	for x.end < 4 && x.fill() {
+	x := &scanner{src: r, buf: *windows.Get().(*[]byte)}
+	for x.end < declaration && x.fill() {
 	}
-	if b := x.buf[:x.end]; len(b) >= 2 && (b[0] == 0 || b[1] == 0 || b[0] >= 0xfe) {
-		order := unicode.Endianness(unicode.LittleEndian)
-		if b[0] == 0 || b[0] == 0xfe {
-			order = unicode.BigEndian
-		}
-		head := bytes.NewReader(bytes.Clone(b))
-		x.src = transform.NewReader(io.MultiReader(head, r), unicode.UTF16(order, unicode.UseBOM).NewDecoder())
+	if e := encodingOf(x.buf[:x.end]); e != nil {
+		head := bytes.NewReader(bytes.Clone(x.buf[:x.end]))
+		x.src = transform.NewReader(io.MultiReader(head, r), e.NewDecoder())
 		x.end, x.err = 0, nil
 	}
 	if bytes.HasPrefix(x.buf[:x.end], []byte("\xef\xbb\xbf")) {
 		x.at = 3
 	}
 	return x
+}
+
+// release gives back what x used; it is not to be used any more.
+func (x *scanner) release() {
+	if b := x.buf; len(b) == window {
+		x.buf = nil
+		windows.Put(&b)
+	}
+}
+
+// encodingOf returns the encoding of a document that begins with head, nil for
+// UTF-8.
+func encodingOf(head []byte) encoding.Encoding {
+	if len(head) < 2 {
+		return nil
+	}
+	switch {
+	case head[0] == 0, head[0] == 0xfe:
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case head[1] == 0, head[0] == 0xff:
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	}
+	head, _, ok := bytes.Cut(head[:min(len(head), declaration)], []byte("?>"))
+	if !ok || !bytes.HasPrefix(head, []byte("<?xml")) {
+		return nil
+	}
+	_, name, ok := bytes.Cut(head, []byte("encoding="))
+	if !ok || len(name) < 2 {
+		return nil
+	}
+	name, _, _ = bytes.Cut(name[1:], name[:1])
+	e, err := htmlindex.Get(string(name))
+	if err != nil || e == unicode.UTF8 {
+		return nil
+	}
+	if name, _ := htmlindex.Name(e); name == "utf-16le" || name == "utf-16be" {
+		return nil // it is not, as its first bytes show
+	}
+	return e
 }
 
 // fill reads more behind what is not read yet, and reports whether there was

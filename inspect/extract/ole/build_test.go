@@ -21,8 +21,11 @@ const person = "関守 太郎"
 type files map[string]string
 
 // compoundFile writes a compound file of version 3.
-func compoundFile(f files) []byte {
-	b := &builder{dir: []entry{{name: "Root Entry", kind: rootKind, left: none, right: none, down: none}}}
+func compoundFile(f files) []byte { return compoundFileOf(f, 512) }
+
+// compoundFileOf writes one with sectors of that size: 512 or, in version 4, 4096.
+func compoundFileOf(f files, sector int) []byte {
+	b := &builder{sector: sector, dir: []entry{{name: "Root Entry", kind: rootKind, left: none, right: none, down: none}}}
 	paths := make([]string, 0, len(f))
 	for p := range f {
 		paths = append(paths, p)
@@ -56,6 +59,7 @@ const (
 )
 
 type builder struct {
+	sector     int
 	dir        []entry
 	body, mini []byte
 	fat, minis []uint32
@@ -91,8 +95,8 @@ func pad(b []byte, size int) []byte {
 }
 
 func (b *builder) put(data []byte) uint32 {
-	start := chainOf(&b.fat, (len(data)+511)/512)
-	b.body = append(b.body, pad(bytes.Clone(data), 512)...)
+	start := chainOf(&b.fat, (len(data)+b.sector-1)/b.sector)
+	b.body = append(b.body, pad(bytes.Clone(data), b.sector)...)
 	return start
 }
 
@@ -105,7 +109,7 @@ func (b *builder) putMini(data []byte) uint32 {
 func (b *builder) finish() []byte {
 	b.dir[0].size = int64(len(b.mini))
 	b.dir[0].start = b.put(b.mini)
-	miniTable := b.put(words(b.minis, 128))
+	miniTable := b.put(words(b.minis, b.sector/4))
 	var dir []byte
 	for _, e := range b.dir {
 		raw := make([]byte, 128)
@@ -121,10 +125,14 @@ func (b *builder) finish() []byte {
 		dir = append(dir, raw...)
 	}
 	first := b.put(dir)
-	head := make([]byte, 512)
+	head := make([]byte, b.sector)
 	copy(head, signature)
 	copy(head[24:], "\x3e\x00\x03\x00\xfe\xff\x09\x00\x06\x00")
-	n := (len(b.fat) + 1 + 126) / 127
+	if b.sector == 4096 {
+		head[26], head[30] = 4, 12
+	}
+	per := b.sector/4 - 1
+	n := (len(b.fat) + per) / per
 	binary.LittleEndian.PutUint32(head[44:], uint32(n))
 	binary.LittleEndian.PutUint32(head[48:], first)
 	binary.LittleEndian.PutUint32(head[56:], 4096)
@@ -137,7 +145,7 @@ func (b *builder) finish() []byte {
 		binary.LittleEndian.PutUint32(head[76+4*i:], uint32(len(b.fat)))
 		b.fat = append(b.fat, 0xfffffffd)
 	}
-	return append(append(head, b.body...), words(b.fat, 128)...)
+	return append(append(head, b.body...), words(b.fat, b.sector/4)...)
 }
 
 // words writes numbers out, filled up with free ones to a multiple of n.

@@ -36,6 +36,7 @@ type container struct {
 	root       *node
 	used       []bool // sectors that belong to something, by number
 	damage     error  // of the tables themselves
+	followed   int64  // sectors, by all chains so far
 }
 
 // entry is one of the directory as stored.
@@ -252,7 +253,7 @@ type stream struct {
 // as it is. Where the table ends early, the stream does too, with an error.
 func (c *container) chain(start uint32, size int64) *stream {
 	s := &stream{at: c.at, shift: c.shift, head: 1 << c.shift}
-	s.follow(c.fat, start, size, int64(len(c.used)))
+	c.follow(s, c.fat, start, size, int64(len(c.used)))
 	for _, n := range s.sectors {
 		if int64(n) < int64(len(c.used)) {
 			c.used[n] = true
@@ -274,7 +275,7 @@ func (c *container) stream(n *node) *stream {
 		return c.chain(n.start, n.size)
 	}
 	s := &stream{at: c.ministream, shift: 6}
-	s.follow(c.mini, n.start, n.size, (c.ministream.size+63)/64)
+	c.follow(s, c.mini, n.start, n.size, (c.ministream.size+63)/64)
 	if s.err == nil && c.ministream.err != nil {
 		for i, k := range s.sectors {
 			if end := (int64(k) + 1) * 64; end > c.ministream.size {
@@ -286,8 +287,17 @@ func (c *container) stream(n *node) *stream {
 	return s
 }
 
-func (s *stream) follow(table []uint32, n uint32, size, total int64) {
+// maxShared is how often, on average, the sectors of a file may be read: a few
+// streams are read twice, but no two streams share sectors.
+const maxShared = 16
+
+// follow gathers the sectors of a chain of at most total.
+func (c *container) follow(s *stream, table []uint32, n uint32, size, total int64) {
 	s.size = size
+	if c.followed > maxShared*(c.size>>6+1024) {
+		s.size, s.err = 0, &part.Fault{Reason: part.Bomb, Detail: "compound file: streams lie upon one another"}
+		return
+	}
 	want := total
 	if size >= 0 {
 		want = (size + 1<<s.shift - 1) >> s.shift
@@ -302,6 +312,7 @@ func (s *stream) follow(table []uint32, n uint32, size, total int64) {
 		}
 		n = table[n]
 	}
+	c.followed += int64(len(s.sectors))
 	if have := int64(len(s.sectors)) << s.shift; have < s.size || size < 0 {
 		if size >= 0 {
 			s.err = &part.Fault{Reason: part.Truncated, Detail: "compound file: a stream ends early"}

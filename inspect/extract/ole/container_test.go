@@ -9,23 +9,25 @@ import (
 func TestContainer(t *testing.T) {
 	long := strings.Repeat("0123456789abcdef", 1000)
 	in := files{"a": "small", "s/b": long, "s/t/c": "deep", "s/t/d": long[:4097]}
-	raw := compoundFile(in)
-	c, err := open(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil || c.damage != nil {
-		t.Fatal(err, c.damage)
-	}
-	for path, want := range in {
-		n := c.root
-		for step := range strings.SplitSeq(path, "/") {
-			if n = n.find(strings.ToUpper(step)); n == nil {
-				t.Fatalf("%s is not there", path)
+	for _, sector := range []int{512, 4096} {
+		raw := compoundFileOf(in, sector)
+		c, err := open(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil || c.damage != nil {
+			t.Fatal(err, c.damage)
+		}
+		for path, want := range in {
+			n := c.root
+			for step := range strings.SplitSeq(path, "/") {
+				if n = n.find(strings.ToUpper(step)); n == nil {
+					t.Fatalf("%s is not there", path)
+				}
 			}
-		}
-		if got, err := c.stream(n).bytes(1 << 20); string(got) != want || err != nil {
-			t.Errorf("%s: %d bytes of %d, %v", path, len(got), len(want), err)
-		}
-		if got, err := c.stream(n).bytes(3); string(got) != want[:3] || err == nil {
-			t.Errorf("%s: limit: %q, %v", path, got, err)
+			if got, err := c.stream(n).bytes(1 << 20); string(got) != want || err != nil {
+				t.Errorf("%s: %d bytes of %d, %v", path, len(got), len(want), err)
+			}
+			if got, err := c.stream(n).bytes(3); string(got) != want[:3] || err == nil {
+				t.Errorf("%s: limit: %q, %v", path, got, err)
+			}
 		}
 	}
 }

@@ -31,3 +31,29 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// FuzzStreams goes straight to what stands in the streams, which changes to the
+// bytes of a container seldom reach.
+func FuzzStreams(f *testing.F) {
+	word := word97File(0x1200, map[int]string{0x4c: person + "\r\x07\x07", 0x50: "note"})
+	f.Add(byte(0), []byte(word["WordDocument"]), []byte(word["1Table"]))
+	stream, user := presentation([]string{box(ppt(pptTextChars, 0, 0, wide(person)))}, []string{box("")}, ppt(pptObject, 0, 1, "\x00\x00\x00\x00\x78\x9c"))
+	f.Add(byte(1), []byte(stream), []byte(user))
+	f.Add(byte(2), []byte(workbook8(cellFormats("000-0000")+sst(person, "x"), []string{"S"}, rec(recLabelSST, at(0, 0, 0)+le4(0)))), []byte(rec(recCacheString, u16(2, person))))
+	f.Add(byte(3), []byte(ole10("a.txt", "text")), []byte("\xfe\xff\x00\x00"+strings.Repeat("\x00", 20)+le4(1)+strings.Repeat("\x00", 16)+le4(48)+le4(0)+le4(2)+le4(2)+le4(24)+le4(1)+le4(32)+le4(0x101e)))
+	f.Add(byte(4), []byte(strings.Repeat("\x00", 32)+integer(0x3ffd, 932)), []byte(le4(0x8083)+le2(6)+le2(1)))
+	f.Add(byte(5), []byte("\x01\x05\xb0\x00Attribut"), []byte("\x01\x19\xb0\x00#aaabcde\x82f"))
+	head := []byte(word["WordDocument"])
+	put2(head, 0, word6)
+	put2(head, 2, 0x65)
+	f.Add(byte(0), head, []byte{})
+	f.Fuzz(func(t *testing.T, which byte, a, b []byte) {
+		names := [][2]string{{"WordDocument", "1Table"}, {"PowerPoint Document", "Current User"}, {"Workbook", "_SX_DB_CUR/1"},
+			{"\x01Ole10Native", "\x05SummaryInformation"}, {propertyStream, "__nameid_version1.0/__substg1.0_00030102"}, {"VBA/m", "VBA/dir"}}[which%6]
+		start := time.Now()
+		inspectWithin(t, compoundFile(files{names[0]: string(a), names[1]: string(b)}), part.Limits{Bytes: 4 << 20, Entries: 200, Time: 5 * time.Second})
+		if d := time.Since(start); d > 4*time.Second {
+			t.Errorf("%d bytes took %v", len(a)+len(b), d)
+		}
+	})
+}

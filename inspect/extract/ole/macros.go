@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/codepage"
-	"github.com/sekimori-dlp/sekimori/inspect/extract/runs"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -23,14 +22,18 @@ func (s *scope) macros(dir *node, path string) error {
 			return err
 		}
 		if isStructure(n.name) && !equalFold(n.name, "dir") {
-			s.other = runs.Append(s.other, b, codepage.Unknown)
+			if err := s.strays(b, codepage.Unknown); err != nil {
+				return err
+			}
 			continue
 		}
 		at := 0
 		if !equalFold(n.name, "dir") {
 			at = bytes.Index(b, []byte("\x00Attribut"))
 			if at < 3 || b[at-3] != 1 {
-				s.other = runs.Append(s.other, b, codepage.Unknown)
+				if err := s.strays(b, codepage.Unknown); err != nil {
+					return err
+				}
 				continue
 			}
 			at -= 3
@@ -40,7 +43,9 @@ func (s *scope) macros(dir *node, path string) error {
 			return err
 		}
 		if equalFold(n.name, "dir") {
-			s.other = runs.Append(s.other, source, codepage.Unknown)
+			if err := s.strays(source, codepage.Unknown); err != nil {
+				return err
+			}
 			continue
 		}
 		text := codepage.Text(codepage.Unknown, source)

@@ -14,7 +14,7 @@ import (
 func (s *scope) pictures(b []byte, path string) error {
 	for i, n := 0, 1; i+25 < len(b) && n <= maxPictures; i++ {
 		kind := binary.LittleEndian.Uint16(b[i+2:])
-		if kind < 0xf01a || kind > 0xf02a || b[i] >= 0x10 && b[i] != b[i]&^0xf {
+		if kind < 0xf01a || kind > 0xf02a || b[i]&0xf != 0 {
 			continue
 		}
 		size := int64(binary.LittleEndian.Uint32(b[i+4:]))

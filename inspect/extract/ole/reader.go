@@ -21,11 +21,12 @@ import (
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/mapi"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/runs"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
 // Readers returns the readers in order of trial.
-func Readers() []part.Reader { return []part.Reader{compound{}, bareBIFF{}, bareWord{}} }
+func Readers() []part.Reader { return []part.Reader{compound{}, bareBIFF{}, bareWord{}, restricted{}} }
 
 type compound struct{}
 
@@ -112,6 +113,7 @@ type scope struct {
 
 	locked  bool // encrypted: what structures hold is noise
 	unknown bool // a document of no known kind: any stream may hold its text
+	dark    bool // and one does not show its own format
 
 	outerNames map[uint16]string // of properties: messages within messages share them
 }
@@ -174,10 +176,27 @@ func (s *scope) document() error {
 	if err := s.rest(s.dir, ""); err != nil {
 		return err
 	}
-	if s.unknown && s.dir == s.c.root {
+	if s.dark && s.dir == s.c.root {
 		s.e.Skip(part.UnknownFormat, true, "compound file of no known kind")
 	}
-	return s.text("other text", s.other)
+	return s.flush()
+}
+
+// strays keeps the text found in a structure, which is handed on together.
+func (s *scope) strays(b []byte, page int) error {
+	if s.other = runs.Append(s.other, b, page); len(s.other) < maxStrays {
+		return nil
+	}
+	return s.flush()
+}
+
+const maxStrays = 1 << 20
+
+// flush hands on the text of structures.
+func (s *scope) flush() error {
+	err := s.text("other text", s.other)
+	s.other = s.other[:0]
+	return err
 }
 
 // text hands on prose that was written out.

@@ -72,6 +72,7 @@ func (s *scope) member(n *node, path string) error {
 	case strings.HasSuffix(name, "summaryinformation"):
 		return s.summary(n, path)
 	case name == "documenttext" && s.dir == s.c.root:
+		s.dark = true
 		return s.ichitaro(n, path)
 	case name == "\x01ole10native":
 		return s.native(n, path)
@@ -87,17 +88,28 @@ func (s *scope) member(n *node, path string) error {
 		if err := s.pictures(b, path); err != nil {
 			return err
 		}
-		s.other = runs.Append(s.other, b, codepage.Unknown)
-		return nil
+		return s.strays(b, codepage.Unknown)
 	}
 	if s.unknown && n.size <= maxStructure {
 		b, err := s.bytes(n)
 		if b == nil && err != nil {
 			return err
 		}
-		s.other = runs.Append(s.other, b, codepage.Unknown)
+		if err := s.strays(b, codepage.Unknown); err != nil {
+			return err
+		}
 	}
+	s.dark = s.dark || s.unknown && !s.tells(n)
 	return s.child(part.Part{Path: path, Name: shown(n.name), Body: s.open(n), Size: n.size})
+}
+
+// tells reports whether a stream is a file of its own that shows what it is: XML,
+// a package, a compound file. Stores of custom XML hold nothing else.
+func (f *file) tells(n *node) bool {
+	var head [8]byte
+	k, _ := f.c.stream(n).ReadAt(head[:], 0)
+	b := bytes.TrimLeft(head[:k], "\xef\xbb\xbf\xff\xfe \t\r\n")
+	return bytes.HasPrefix(b, []byte("<")) || bytes.HasPrefix(b, []byte("PK\x03\x04")) || string(head[:]) == signature
 }
 
 // unused hands on text in sectors that belong to nothing, where older states of

@@ -85,3 +85,19 @@ func TestPivotCache(t *testing.T) {
 	x := inspect(t, compoundFile(files{"Workbook": workbook8("", []string{"S"}, ""), "_SX_DB_CUR/0001": cache}))
 	expect(t, x, "", map[string]string{person: "other text"})
 }
+
+// What stores custom XML is no unknown document.
+func TestStore(t *testing.T) {
+	x := inspect(t, compoundFile(files{"MsoDataStore/one/Item": "<a>" + person + "</a>", "MsoDataStore/one/Properties": "<?xml version=\"1.0\"?><b/>"}))
+	expect(t, x, "", map[string]string{person: "MsoDataStore » one » Item"})
+}
+
+func TestRestricted(t *testing.T) {
+	x := inspect(t, []byte("\x76\xe8\x04\x60\xc4\x11\xe3\x86"+strings.Repeat("\x01x\x9c", 200)))
+	if got := strings.Join(x.Skips(), " "); got != "encrypted" || x.Parts[0].Format != "rpmsg" {
+		t.Errorf("%q as %s", got, x.Parts[0].Format)
+	}
+	if got := inspect(t, compoundFile(files{"\x09DRMContent": "x"})).Skips(); len(got) != 1 || got[0] != "encrypted" {
+		t.Errorf("a document: %v", got)
+	}
+}

@@ -15,7 +15,7 @@ import (
 type sheetRows struct {
 	book  *book
 	r     *biff
-	depth int
+	depth int // of streams within streams
 	done  bool
 	cells []cell
 	next  int    // of cells, to be written
@@ -25,6 +25,8 @@ type sheetRows struct {
 	read  int
 	row   int // that the next line of out is
 	notes []byte
+
+	astray bool // the first record is none that begins a sheet
 }
 
 type cell struct {
@@ -160,6 +162,7 @@ func (s *sheetRows) note(text string) {
 // record takes in the record that was just read.
 func (s *sheetRows) record() {
 	r, b := s.r, s.r.body
+	s.astray = s.astray || s.depth == 0 && !isBOF(r.id)
 	if s.cellRecord(b) {
 		return
 	}

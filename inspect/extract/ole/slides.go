@@ -37,6 +37,7 @@ type show struct {
 	data   []byte
 	places map[uint32]uint32 // by identifier in the directory
 	names  map[uint32]string // of records, by offset
+	listed int               // entries of directories read
 	out    []byte
 }
 
@@ -110,15 +111,19 @@ func (w *show) edits(at uint32) error {
 	return nil
 }
 
+// maxPersists bounds the entries of directories, all saves together.
+const maxPersists = 1 << 20
+
 func (w *show) directory(b []byte) {
 	r, _ := recordOf(b)
 	if r.kind != pptPersists {
 		return
 	}
-	for b = r.body; len(b) >= 8; {
+	for b = r.body; len(b) >= 8 && w.listed < maxPersists; {
 		id, n := word(b, 0)&0xfffff, word(b, 0)>>20
 		b = b[4:]
 		for ; n > 0 && len(b) >= 4; n-- {
+			w.listed++
 			if _, newer := w.places[id]; !newer {
 				w.places[id] = word(b, 0)
 			}
@@ -132,14 +137,16 @@ func (w *show) directory(b []byte) {
 // them.
 func (w *show) order() {
 	names := []string{0: "slide %d", 1: "master %d", 2: "slide %d notes"}
+	seen := map[uint32]bool{}
 	for _, at := range w.places {
-		if int64(at) >= int64(len(w.data)) {
+		if int64(at) >= int64(len(w.data)) || seen[at] || len(seen) == maxDocuments {
 			continue
 		}
 		document, _ := recordOf(w.data[at:])
 		if document.kind != pptDocument {
 			continue
 		}
+		seen[at] = true
 		for b := document.body; ; {
 			list, n := recordOf(b)
 			if n == 0 {
@@ -167,14 +174,22 @@ func (w *show) order() {
 	}
 }
 
+// maxDocuments bounds the documents of one presentation that are looked at: there
+// is one in force.
+const maxDocuments = 8
+
 // read goes through the stream, older states of the presentation included: what
 // is not overwritten can be had by whoever gets the file.
 func (w *show) read() error {
 	slides, objects := 0, 0
+	var broken error
 	for at := 0; ; {
 		r, n := recordOf(w.data[at:])
 		if n == 0 {
-			return nil
+			return broken
+		}
+		if int64(word(w.data, at+4)) > int64(len(r.body)) {
+			broken = &part.Fault{Reason: part.Truncated, Detail: "presentation ends within a record"}
 		}
 		name := w.names[uint32(at)]
 		switch {

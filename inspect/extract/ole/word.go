@@ -3,9 +3,9 @@ package ole
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/codepage"
-	"github.com/sekimori-dlp/sekimori/inspect/extract/runs"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -29,7 +29,7 @@ func (bareWord) Match(p *part.Part, head []byte) bool {
 	switch binary.LittleEndian.Uint16(head) {
 	case word1, word2, word6, word97:
 		from, to := binary.LittleEndian.Uint32(head[0x18:]), binary.LittleEndian.Uint32(head[0x1c:])
-		return from >= 0x80 && from <= to
+		return from >= 0x80 && from <= 1<<16 && from <= to && short(head, 2) < 0x400 // text has no such zeros
 	}
 	return false
 }
@@ -48,7 +48,7 @@ func (bareWord) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	if broken := d.read(); broken != nil {
 		return f.stop(e, broken)
 	}
-	if over := s.text("other text", s.other); over != nil {
+	if over := s.flush(); over != nil {
 		return f.stop(e, over)
 	}
 	if err != nil {
@@ -163,8 +163,8 @@ func (d *wordDocument) read() error {
 	if pairs > 0 {
 		d.findTables(d.word(pairs), d.word(pairs+4), late)
 	}
-	if len(pieces) == 0 {
-		d.other = runs.Append(d.other, d.main, d.page)
+	if err := d.gaps(pieces); err != nil {
+		return err
 	}
 	w := &wordText{d: d, pieces: pieces}
 	for _, s := range sections {
@@ -256,4 +256,24 @@ func (d *wordDocument) pieceTable(b []byte, wideToo bool) (pieces []piece, err e
 		pieces = append(pieces, p)
 	}
 	return pieces, err
+}
+
+// gaps looks for text in what lies between the pieces: what was deleted from a
+// document that was saved fast is still there.
+func (d *wordDocument) gaps(pieces []piece) error {
+	const header = 32 // what follows it is numbers, but in documents that are not whole
+	at := min(header, len(d.main))
+	for _, p := range slices.SortedFunc(slices.Values(pieces), func(a, b piece) int { return a.at - b.at }) {
+		if p.at > at {
+			if err := d.strays(d.main[at:p.at], d.page); err != nil {
+				return err
+			}
+		}
+		size := p.n
+		if p.wide {
+			size *= 2
+		}
+		at = max(at, p.at+size)
+	}
+	return d.strays(d.main[min(at, len(d.main)):], d.page)
 }

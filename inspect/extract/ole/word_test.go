@@ -3,6 +3,7 @@ package ole
 import (
 	"bytes"
 	"encoding/binary"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -66,6 +67,13 @@ func TestWord(t *testing.T) {
 	if x.Parts[0].Format != "doc" {
 		t.Errorf("told as %s", x.Parts[0].Format)
 	}
+}
+
+// What was deleted from a document that was saved fast is still in it.
+func TestWordDeleted(t *testing.T) {
+	f := word97File(0x1200, map[int]string{0x4c: person})
+	f["WordDocument"] += strings.Repeat("\x00", 16) + wide("消した090-0000-0009番")
+	expect(t, inspect(t, compoundFile(f)), "", map[string]string{person: "» body", "消した090-0000-0009番": "other text"})
 }
 
 // ole10 makes the stream of a file that was packed.
@@ -145,6 +153,26 @@ func TestWordFaults(t *testing.T) {
 		}
 		if name[:2] == "no" && !x.Has(person) {
 			t.Errorf("%s: nothing was read\n%s", name, x)
+		}
+	}
+}
+
+// Pages of formats may hold anything.
+func TestWordPages(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	page := make([]byte, 512)
+	for range 20000 {
+		for i := range page {
+			page[i] = byte(r.Uint32())
+			if i&1 == 0 {
+				page[i] |= byte(r.Uint32()) & 0xf0
+			}
+		}
+		d := &wordDocument{}
+		d.paragraphs(page, false)
+		d.paragraphs(page, true)
+		if len(d.tables) > 2*255 {
+			t.Fatalf("%d paragraphs in a page", len(d.tables))
 		}
 	}
 }

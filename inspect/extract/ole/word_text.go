@@ -172,10 +172,11 @@ func (d *wordDocument) paragraphs(page []byte, late bool) {
 			size = 2*int(page[at]) + 1
 			at++
 		}
-		if size == 0 {
+		start, end := at+2, min(at+size-1, 511) // behind the style
+		if start >= end {
 			continue
 		}
-		formats := page[min(at+2, 511):min(at+max(size-1, 0), 511)] // behind the style
+		formats := page[start:end]
 		tell := inTable6
 		if late {
 			tell = inTable97

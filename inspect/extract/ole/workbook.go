@@ -61,9 +61,6 @@ func (bareBIFF) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	if broken != nil {
 		return f.stop(e, broken)
 	}
-	if over := s.text("other text", s.other); over != nil {
-		return f.stop(e, over)
-	}
 	if err != nil {
 		return part.Stop(ctx, e, err, true)
 	}
@@ -122,8 +119,8 @@ func (s *scope) pivots(dir *node) error {
 			}
 			if r.id == recCacheString {
 				s.other = append(append(s.other, r.text(r.body, 2)...), '\n')
-			} else {
-				s.other = runs.Append(s.other, r.body, r.page)
+			} else if err := s.strays(r.body, codepage.Unknown); err != nil {
+				return err
 			}
 		}
 	}
@@ -146,8 +143,7 @@ func (s *scope) sheetsOf(at io.ReaderAt, size int64) error {
 			return err
 		}
 	}
-	s.other = append(s.other, w.notes...)
-	return nil
+	return s.text("notes of the workbook", w.notes)
 }
 
 // Kinds of streams, as their first records tell.
@@ -312,7 +308,8 @@ func (w *book) number(dst []byte, v float64, xf int) []byte {
 // sheet hands on one sheet as a table, then its notes and other text.
 func (w *book) sheet(at sheetPlace, i int) error {
 	if at.offset >= w.size {
-		return nil // a reference to nothing
+		w.e.Skip(part.DecodeError, true, "a sheet is not where the workbook says")
+		return nil
 	}
 	name := strings.TrimSpace(at.name)
 	if name == "" {
@@ -332,6 +329,9 @@ func (w *book) sheet(at sheetPlace, i int) error {
 		if reason, _ := part.ReasonOf(err); reason == part.TimedOut {
 			return err
 		}
+	}
+	if rows.astray {
+		w.e.Skip(part.DecodeError, true, "a sheet is not where the workbook says")
 	}
 	return ended(mapi.Prose(w.e, name+" notes", rows.notes))
 }

@@ -49,8 +49,9 @@ func (d *document) annotations(c *content, dict object.Dict) notes {
 func (d *document) appendText(lines []string, o any) []string {
 	switch v := d.f.Get(o).(type) {
 	case object.String:
-		if s := strings.TrimSpace(glyph.Text(v)); s != "" {
-			lines = append(lines, plain(s))
+		if s := plain(strings.TrimSpace(glyph.Text(v))); s != "" {
+			d.said[s] = true
+			lines = append(lines, s)
 		}
 	case *object.Stream:
 		if b, _ := d.f.Data(v); len(b) > 0 {

@@ -38,7 +38,9 @@ func (d *document) attachment(fs object.Dict, place string) error {
 			name = glyph.Text(s)
 		}
 	}
+	d.said[name] = true
 	if s, ok := d.f.Get(fs["Desc"]).(object.String); ok {
+		d.said[glyph.Text(s)] = true
 		if err := d.text(strings.TrimSpace(place+" attachment description"), []byte(glyph.Text(s))); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"math"
+	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/glyph"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/object"
@@ -207,7 +208,8 @@ func (c *content) mark(op string) {
 		dict := c.d.f.Dict(props)
 		for _, k := range []object.Name{"ActualText", "Alt", "E"} {
 			if s, ok := c.d.f.Get(dict[k]).(object.String); ok && text == "" {
-				text = glyph.Text(s)
+				text = strings.TrimSpace(glyph.Text(s))
+				c.d.said[text] = true
 			}
 		}
 	}
@@ -282,9 +284,6 @@ func (c *content) show(o any) {
 	for len(b) > 0 {
 		g, n := f.next(b)
 		c.page.text = append(c.page.text, g.text...)
-		if g.text == unknown {
-			c.page.unknown++
-		}
 		d := g.advance*s.size + s.char
 		if n == 1 && b[0] == ' ' {
 			d += s.word

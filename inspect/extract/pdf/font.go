@@ -295,6 +295,9 @@ func (f *font) shape(code uint32, n int) shape {
 				g.advance = f.latin(code)
 			}
 		}
+		if g.text == "" && g.advance > 0 && (code < '\t' || code > '\r') {
+			g.text = unknown
+		}
 		return g
 	}
 	cid, known := f.codes.CID(code, n)

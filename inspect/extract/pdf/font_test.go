@@ -143,8 +143,12 @@ func TestSimpleFonts(t *testing.T) {
 // TestUnknownGlyphs shows glyphs of which nothing says what they are.
 func TestUnknownGlyphs(t *testing.T) {
 	font, below := composite("/Identity-H", "Identity")
-	x := inspect(t, pageWith(font, "BT /F1 10 Tf 50 700 Td <00410042> Tj ET", below))
+	x := inspect(t, pageWith(font, "BT /F1 10 Tf 50 700 Td <0041004200430044> Tj ET", below))
 	if s := x.Parts[0].Skips; len(s) != 1 || s[0] != "decode-error" {
 		t.Errorf("told as %v", s)
+	}
+	x = inspect(t, pageWith(font, "BT /F1 10 Tf 50 700 Td <0041> Tj ET", below))
+	if s := x.Parts[0].Skips; len(s) != 0 {
+		t.Errorf("one symbol is told as %v", s)
 	}
 }

@@ -44,10 +44,12 @@ func (d *document) form(root object.Dict) error {
 		name := f.name
 		if s, ok := d.f.Get(dict["T"]).(object.String); ok {
 			name = glyph.Text(s)
+			d.said[name] = true
 		}
 		label := name
 		if s, ok := d.f.Get(dict["TU"]).(object.String); ok && len(s) > 0 { // as people see it
 			label = glyph.Text(s)
+			d.said[label] = true
 		}
 		values := d.appendText(nil, dict["V"])
 		if len(values) == 0 {

@@ -19,7 +19,6 @@ type page struct {
 	text         []byte // of all runs, in the order of the content
 	runs         []run
 	out          []byte // lines put together
-	unknown      int    // glyphs of which nobody says what they are
 	pictures     int
 	images       []*object.Stream
 	alternatives []string

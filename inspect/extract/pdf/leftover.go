@@ -4,7 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/glyph"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/object"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -31,6 +36,7 @@ func (d *document) leftovers(object.Dict) error {
 			return nil
 		}
 		ref := object.Ref{Num: n}
+		d.strings(d.f.Get(ref), 0)
 		switch v := d.f.Get(ref).(type) {
 		case object.Dict:
 			d.mark(v, false, 0, used)
@@ -49,6 +55,9 @@ func (d *document) leftovers(object.Dict) error {
 		if err := d.page(dict, dict["Resources"]); err != nil {
 			return err
 		}
+	}
+	if err := d.text("other strings", d.other); err != nil {
+		return err
 	}
 	more := d.f.Unlisted()
 	for i, s := range append(streams, more.Streams...) {
@@ -72,6 +81,53 @@ func (d *document) leftovers(object.Dict) error {
 		}
 	}
 	return nil
+}
+
+// silent lists the keys of strings that are no text: identifiers, keys, dates,
+// looks, places.
+var silent = map[object.Name]bool{
+	"ID": true, "O": true, "U": true, "OE": true, "UE": true, "Perms": true, "Cert": true, "CheckSum": true,
+	"DA": true, "DS": true, "M": true, "CreationDate": true, "ModDate": true, "NM": true, "Panose": true,
+	"Registry": true, "Ordering": true, "CharSet": true, "Dest": true, "D": true, "Lang": true, "Style": true,
+}
+
+const maxOther = 1 << 20
+
+// strings gathers the texts under any key that have not been handed on:
+// descriptions of pictures, data that programs keep for themselves.
+func (d *document) strings(o any, depth int) {
+	var dict object.Dict
+	switch v := o.(type) {
+	case object.Dict:
+		dict = v
+	case *object.Stream:
+		dict = v.Dict
+	case object.Array:
+		for _, x := range v {
+			if _, nested := x.(object.Dict); nested && depth < 16 {
+				d.strings(x, depth+1)
+			}
+		}
+	}
+	if d.f.Name(dict["Type"]) == "Sig" {
+		return // what a signature signs with
+	}
+	for _, k := range slices.Sorted(maps.Keys(dict)) {
+		switch v := dict[k].(type) {
+		case object.String:
+			if silent[k] || len(v) < 8 || len(d.other) > maxOther {
+				continue
+			}
+			if s := plain(strings.TrimSpace(glyph.Text(v))); s != "" && !d.said[s] {
+				d.said[s] = true
+				d.other = append(append(d.other, s...), '\n')
+			}
+		case object.Dict, object.Array:
+			if depth < 16 {
+				d.strings(v, depth+1)
+			}
+		}
+	}
 }
 
 func (d *document) seenNumber(n int) bool {
@@ -146,9 +202,9 @@ func (d *document) leftover(s *object.Stream, listed bool) error {
 	}
 	r, _ := d.f.Reader(s)
 	b := bufio.NewReaderSize(r, 4<<10)
-	head, _ := b.Peek(4 << 10)
+	head, err := b.Peek(4 << 10)
 	switch {
-	case len(head) == 0, bytes.Contains(head, []byte("Resource-CMap")):
+	case len(head) == 0 && err == io.EOF, bytes.Contains(head, []byte("Resource-CMap")):
 		return nil // a table of characters that no font uses
 	case bytes.Contains(head, []byte("BT")) && bytes.Contains(head, []byte("Tf")):
 		// What a page shows, or showed: its fonts are those of other pages.

@@ -3,6 +3,8 @@ package pdf
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/object"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -30,6 +32,7 @@ func (d *document) eachPage(root any) error {
 		}
 		dict := d.f.Dict(n.o)
 		if dict == nil {
+			d.note("a page could not be found")
 			continue
 		}
 		if r := dict["Resources"]; r != nil {
@@ -66,9 +69,14 @@ func (d *document) page(dict object.Dict, resources any) error {
 	}
 	// Streams of one page are one stream cut anywhere between tokens (7.8.2).
 	var b []byte
-	for _, o := range d.f.Array(dict["Contents"]) {
+	contents := dict["Contents"]
+	if contents != nil && d.f.Get(contents) == nil {
+		d.note(place + " could not be found")
+	}
+	for _, o := range d.f.Array(contents) {
 		s, ok := d.f.Get(o).(*object.Stream)
 		if !ok {
+			d.note(place + " lacks a piece")
 			continue
 		}
 		more, err := d.f.Data(s)
@@ -95,7 +103,7 @@ func (d *document) page(dict object.Dict, resources any) error {
 			p.out = append(append(p.out, n...), '\n')
 		}
 	}
-	if p.unknown > 0 {
+	if unreadable(p.out) {
 		d.unread = append(d.unread, d.pages)
 	}
 	if err := d.text(place, p.out); err != nil {
@@ -111,6 +119,26 @@ func (d *document) page(dict object.Dict, resources any) error {
 		return d.images(place, p.images)
 	}
 	return nil
+}
+
+// maxUnknown is how many glyphs in a row may be unknown before it is told: one
+// is a symbol, more may be a name.
+const maxUnknown = 3
+
+// unreadable reports whether text has a stretch of unknown glyphs.
+func unreadable(text []byte) bool {
+	n := 0
+	for _, r := range string(text) {
+		switch {
+		case r == utf8.RuneError:
+			if n++; n > maxUnknown {
+				return true
+			}
+		case !unicode.IsSpace(r):
+			n = 0
+		}
+	}
+	return false
 }
 
 // blank returns a page that reuses the storage of the last one.

@@ -46,7 +46,7 @@ func (reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 	if err != nil && size == 0 {
 		return part.Stop(ctx, e, err, false)
 	}
-	d := &document{ctx: ctx, e: e, b: b, fonts: map[object.Ref]*font{}, seen: map[object.Ref]bool{}, told: map[string]bool{}, common: object.Dict{}}
+	d := &document{ctx: ctx, e: e, b: b, fonts: map[object.Ref]*font{}, seen: map[object.Ref]bool{}, told: map[string]bool{}, common: object.Dict{}, said: map[string]bool{}}
 	if err != nil {
 		d.fault(err, "the file")
 	}
@@ -79,8 +79,10 @@ type document struct {
 	scanned []int // pages with pictures only
 	unread  []int // pages with glyphs that are not known
 	gaps    []part.Fault
-	last    page        // read, to be used again
-	common  object.Dict // fonts of pages, by the names there
+	last    page            // read, to be used again
+	other   []byte          // strings under keys that nobody follows
+	said    map[string]bool // strings handed on
+	common  object.Dict     // fonts of pages, by the names there
 }
 
 // fault notes that something could not be read whole.

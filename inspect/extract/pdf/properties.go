@@ -17,6 +17,7 @@ func (d *document) properties(root object.Dict) error {
 	for _, k := range slices.Sorted(maps.Keys(info)) {
 		if s, ok := d.f.Get(info[k]).(object.String); ok {
 			if v := strings.TrimSpace(glyph.Text(s)); v != "" {
+				d.said[v] = true
 				out = append(out, oneLine(string(k))+": "+v+"\n"...)
 			}
 		}

@@ -16,7 +16,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/sekimori-dlp/sekimori/inspect/extract/codepage"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/ole"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/runs"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -53,6 +55,12 @@ func (reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		return err
 	}
 	broken := part.Drain(ctx, b, text)
+	for i := range x.objects {
+		if o := &x.objects[i]; o.kind == destPicture && !tells(o.bytes) {
+			x.others[destOther] = runs.Append(x.others[destOther], o.bytes, codepage.Unknown)
+			o.bytes = nil
+		}
+	}
 	for k, name := range otherNames {
 		if other := x.others[k]; len(bytes.TrimSpace(other)) > 0 {
 			if err := e.Child(part.Part{Path: name, MediaType: proseType, Body: bytes.NewReader(other), Size: int64(len(other))}); err != nil {
@@ -61,6 +69,9 @@ func (reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		}
 	}
 	for i, o := range x.objects {
+		if len(o.bytes) == 0 {
+			continue
+		}
 		if err := e.Child(object(o, i+1)); err != nil {
 			return err
 		}
@@ -69,28 +80,36 @@ func (reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		return part.Stop(ctx, e, broken, true)
 	}
 	if x.dropped {
-		e.Skip(part.TooLarge, true, "embedded objects over 64 MiB")
+		e.Skip(part.TooLarge, true, "objects over 64 MiB or text beside the body over 16 MiB")
 	}
 	return rest(ctx, src, e)
 }
 
+// tells reports whether a picture is a file that shows what it is. Metafiles and
+// bitmaps stand in RTF without the headers that they have as files: only text in
+// them is of interest.
+func tells(b []byte) bool {
+	for _, magic := range []string{"\x89PNG", "\xff\xd8\xff", "GIF8", "\xd7\xcd\xc6\x9a", "PK\x03\x04", "\xd0\xcf\x11\xe0"} {
+		if bytes.HasPrefix(b, []byte(magic)) {
+			return true
+		}
+	}
+	return len(b) > 44 && string(b[40:44]) == " EMF"
+}
+
 // object is the part that embedded data is.
 func object(o data, n int) part.Part {
-	if o.kind != destObject {
-		return part.Part{Path: fmt.Sprintf("%s %d", o.kind, n), Body: bytes.NewReader(o.bytes), Size: int64(len(o.bytes))}
+	native := o.bytes
+	if o.kind != destPicture {
+		class, inner, ok := ole.Object(o.bytes)
+		if ok {
+			native = inner
+		}
+		if p := ole.Packed(native); class == "Package" && p.Path != "" {
+			return p
+		}
 	}
-	class, native, ok := ole.Object(o.bytes)
-	if !ok {
-		native = o.bytes
-	}
-	p := part.Part{Body: bytes.NewReader(native), Size: int64(len(native))}
-	if class == "Package" {
-		p = ole.Packed(native)
-	}
-	if p.Path == "" {
-		p.Path = fmt.Sprintf("object %d", n)
-	}
-	return p
+	return part.Part{Path: fmt.Sprintf("%s %d", o.kind, n), Body: bytes.NewReader(native), Size: int64(len(native))}
 }
 
 // rest hands on what stands behind the last brace, unless it is padding.

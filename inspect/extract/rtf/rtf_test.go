@@ -109,6 +109,20 @@ func TestObject(t *testing.T) {
 	}
 }
 
+func TestPictures(t *testing.T) {
+	metafile := "\x01\x00\x09\x00" + strings.Repeat("\x00", 30) + "text in a metafile" + "\x00\x00"
+	png := "\x89PNG\r\n\x1a\n" + strings.Repeat("\x00", 30)
+	x := read(t, `{\rtf1{\pict\wmetafile8 `+hex.EncodeToString([]byte(metafile))+`}{\*\shppict{\pict{\*\picprop secret}\pngblip{\*\blipuid 00ff}`+
+		hex.EncodeToString([]byte(png))+`}}}`)
+	if s := x.Find("text in a metafile"); !strings.HasSuffix(s.Path, "other text") {
+		t.Errorf("found in %s", s.Path)
+	}
+	last := x.Parts[len(x.Parts)-1]
+	if !strings.HasSuffix(last.Path, "picture 2") || last.Format != "png" || string(last.Own) != png {
+		t.Errorf("%s", x)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	for name, c := range map[string]struct{ rtf, want string }{
 		"cut off":  {`{\rtf1 090-0000-0001 {\b`, "truncated"},

@@ -61,8 +61,11 @@ func (Reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 				end = normal.Border(rows)
 			}
 		}
-		if bad := charset.ValidPrefix(rows[:end]); bad < end { // only if it was declared from outside
-			copy(rows[bad:end], bytes.Repeat([]byte{'?'}, end-bad))
+		for at := 0; ; at++ { // what is not UTF-8 is no reason to lose the rest
+			if at += charset.ValidPrefix(rows[at:end]); at >= end {
+				break
+			}
+			rows[at] = '?'
 		}
 		m.Reset(offset)
 		if err := e.Text(part.Text{Bytes: rows[:end], Map: &m, Layout: part.Table}); err != nil {

@@ -85,9 +85,12 @@ func utf16BE(s []byte) string {
 	units := make([]uint16, 0, len(s)/2)
 	for i := 0; i+1 < len(s); i += 2 {
 		u := uint16(s[i])<<8 | uint16(s[i+1])
-		if u == 0x1b { // a language code stands between two escapes
-			if i+7 < len(s) && s[i+6] == 0 && s[i+7] == 0x1b {
-				i += 6
+		if u == 0x1b { // a language, in one unit or two, stands between two escapes
+			for _, end := range []int{i + 4, i + 6} {
+				if end+1 < len(s) && s[end] == 0 && s[end+1] == 0x1b {
+					i = end
+					break
+				}
 			}
 			continue
 		}

@@ -272,6 +272,9 @@ func (f *File) parse(at int64) (any, Ref, bool) {
 			if k, ok := o.(Keyword); ok && k == "endobj" {
 				o = nil
 			}
+			if l.at == len(w) {
+				f.Fault(part.Truncated, "an object has no end")
+			}
 			f.spans[at] = at + int64(l.at)
 			return f.unlock(o, ref), ref, true
 		}

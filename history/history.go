@@ -1,0 +1,422 @@
+// Package history remembers how much has left over time: how many different
+// persons' data, uploads and bytes each sender, group and destination has sent,
+// and how often somebody was stopped, so that rules can see a drip that no
+// single upload shows.
+//
+// Persons are kept as keyed digests, never as values: exactly up to a few
+// thousand in an hour or a window, beyond that as HyperLogLog sketches (Flajolet
+// et al., 2007) with a standard error of 1.6 %. Windows of up to two days go by
+// the hour, longer ones by the day, both counted back from now and including
+// the hour or day in which they begin: a window may look up to one hour or day
+// farther back than it says, never less far. What is older than Keep is gone.
+//
+// What is added is on disk within a second and survives a restart; a crash may
+// lose that second. The record of what was decided is package audit's.
+package history
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/axiomhq/hyperloglog"
+)
+
+// Keep is how far back history goes.
+const Keep = 366 * 24 * time.Hour
+
+// Entry is one upload, or one try.
+type Entry struct {
+	Time    time.Time
+	User    string // the account, or the address of who has none
+	Groups  []string
+	Host    string
+	Classes []string
+	Bytes   int64
+	Stopped bool     // it did not leave
+	Persons []uint64 // digests of the persons in it
+	Content uint64   // digest of what was sent; 0 if there is none
+}
+
+// Scope says whose past is asked for.
+type Scope uint8
+
+// The scopes.
+const (
+	ByUser Scope = iota
+	ByGroup
+	ByHost
+	ByClass
+)
+
+// Query asks about a scope and a window of time that ends now.
+type Query struct {
+	Scope   Scope
+	Names   []string // users, groups, hosts or classes; counted together
+	Classes []string // only what went to these classes; empty: all
+	Window  time.Duration
+	Now     time.Time
+	Plus    []uint64 // persons to be counted in addition
+}
+
+// Sums answers a Query.
+type Sums struct {
+	People  int // different persons in what left, those of Plus included
+	Uploads int // that left
+	Bytes   int64
+	Stopped int // tries that were stopped
+}
+
+// History is safe for concurrent use.
+type History struct {
+	mu     sync.Mutex
+	series map[key]*series
+	hosts  map[hostKey]int64   // when a user first sent to a host, unix hours
+	same   map[uint64]*senders // who sent a content
+	file   *journal            // nil: kept in memory only
+	swept  int64               // hour of the last sweep
+}
+
+// key is a scope's name and a class that was sent to.
+type key struct {
+	scope       Scope
+	name, class string
+}
+
+type hostKey struct{ user, host string }
+
+// senders are the users who sent one content.
+type senders struct {
+	last  int64
+	users []string
+}
+
+const maxSenders = 16
+
+// series is what went to one class under one name: by the hour for two days,
+// then by the day.
+type series struct {
+	hours []bucket // ascending
+	days  []bucket
+}
+
+// bucket is one hour or day.
+type bucket struct {
+	at      int64 // unix hours or days
+	people  persons
+	uploads int
+	stopped int
+	bytes   int64
+}
+
+// exactPersons is up to how many persons are kept exactly.
+const exactPersons = 4096
+
+// persons is a set of digests.
+type persons struct {
+	list   []uint64 // sorted; nil once there is a sketch
+	sketch *hyperloglog.Sketch
+}
+
+const precision = 12
+
+// add takes digests in.
+func (p *persons) add(more []uint64) {
+	if p.sketch == nil && len(p.list)+len(more) <= 4*exactPersons {
+		p.list = append(p.list, more...)
+		slices.Sort(p.list)
+		p.list = slices.Compact(p.list)
+		if len(p.list) <= exactPersons {
+			return
+		}
+		more = nil
+	}
+	if p.sketch == nil {
+		p.sketch, _ = hyperloglog.NewSketch(precision, false) // the precision is valid
+		for _, d := range p.list {
+			p.sketch.InsertHash(d)
+		}
+		p.list = nil
+	}
+	for _, d := range more {
+		p.sketch.InsertHash(d)
+	}
+}
+
+// join takes another set in.
+func (p *persons) join(o *persons) {
+	if o.sketch == nil {
+		if len(o.list) > 0 {
+			p.add(o.list)
+		}
+		return
+	}
+	if p.sketch == nil {
+		list := p.list
+		p.list, p.sketch = nil, o.sketch.Clone()
+		for _, d := range list {
+			p.sketch.InsertHash(d)
+		}
+		return
+	}
+	_ = p.sketch.Merge(o.sketch) // of the same precision
+}
+
+func (p *persons) count() int {
+	if p.sketch != nil {
+		return int(p.sketch.Estimate())
+	}
+	return len(p.list)
+}
+
+const (
+	hoursKept = 49
+	daysKept  = int(Keep/(24*time.Hour)) + 1
+)
+
+// at returns the bucket of a time, making it if need be. Time that goes backwards
+// is put where it belongs.
+func at(list []bucket, t int64) ([]bucket, *bucket) {
+	i := len(list)
+	for i > 0 && list[i-1].at > t {
+		i--
+	}
+	if i > 0 && list[i-1].at == t {
+		return list, &list[i-1]
+	}
+	list = slices.Insert(list, i, bucket{at: t})
+	return list, &list[i]
+}
+
+func (s *series) add(e *Entry) {
+	hour := e.Time.Unix() / 3600
+	var h, d *bucket
+	s.hours, h = at(s.hours, hour)
+	s.days, d = at(s.days, hour/24)
+	for _, b := range []*bucket{h, d} {
+		if e.Stopped {
+			b.stopped++
+			continue
+		}
+		b.uploads++
+		b.bytes += e.Bytes
+		if len(e.Persons) > 0 {
+			b.people.add(e.Persons)
+		}
+	}
+}
+
+// trim drops what is too old and reports whether nothing is left.
+func (s *series) trim(hour int64) (empty bool) {
+	s.hours = slices.DeleteFunc(s.hours, func(b bucket) bool { return b.at <= hour-hoursKept })
+	s.days = slices.DeleteFunc(s.days, func(b bucket) bool { return b.at <= hour/24-int64(daysKept) })
+	return len(s.days) == 0
+}
+
+// within returns the buckets of a window.
+func (s *series) within(now time.Time, window time.Duration) []bucket {
+	list, unit := s.days, int64(24*3600)
+	if window <= 48*time.Hour {
+		list, unit = s.hours, 3600
+	}
+	from, to := now.Add(-window).Unix()/unit, now.Unix()/unit
+	i := len(list)
+	for i > 0 && list[i-1].at >= from {
+		i--
+	}
+	j := len(list)
+	for j > i && list[j-1].at > to {
+		j--
+	}
+	return list[i:j]
+}
+
+// New returns a History in memory.
+func New() *History {
+	return &History{series: map[key]*series{}, hosts: map[hostKey]int64{}, same: map[uint64]*senders{}}
+}
+
+// Add remembers an upload or a try.
+func (h *History) Add(e Entry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.add(&e)
+	if h.file != nil {
+		h.file.write(&e)
+	}
+}
+
+func (h *History) add(e *Entry) {
+	classes := e.Classes
+	if len(classes) == 0 {
+		classes = []string{"unknown"}
+	}
+	for _, class := range classes {
+		h.at(key{ByUser, e.User, class}).add(e)
+		for _, g := range e.Groups {
+			h.at(key{ByGroup, g, class}).add(e)
+		}
+		h.at(key{ByHost, e.Host, class}).add(e)
+		h.at(key{ByClass, class, class}).add(e)
+	}
+	hour := e.Time.Unix() / 3600
+	if k := (hostKey{e.User, e.Host}); !e.Stopped {
+		if first, ok := h.hosts[k]; !ok || hour < first {
+			h.hosts[k] = hour
+		}
+	}
+	if e.Content != 0 && len(e.Persons) > 0 {
+		s := h.same[e.Content]
+		if s == nil {
+			s = &senders{}
+			h.same[e.Content] = s
+		}
+		s.last = max(s.last, hour)
+		if len(s.users) < maxSenders && !slices.Contains(s.users, e.User) {
+			s.users = append(s.users, e.User)
+		}
+	}
+	if hour >= h.swept+24 {
+		h.sweep(hour)
+	}
+}
+
+func (h *History) at(k key) *series {
+	s := h.series[k]
+	if s == nil {
+		s = &series{}
+		h.series[k] = s
+	}
+	return s
+}
+
+// sweep forgets what is too old.
+func (h *History) sweep(hour int64) {
+	h.swept = hour
+	for k, s := range h.series {
+		if s.trim(hour) {
+			delete(h.series, k)
+		}
+	}
+	old := hour - int64(Keep/time.Hour)
+	for k, first := range h.hosts {
+		// First seen so long ago is as good as never, unless it goes on.
+		if s := h.series[key{ByUser, k.user, "unknown"}]; first < old && s == nil {
+			delete(h.hosts, k)
+		}
+	}
+	for k, s := range h.same {
+		if s.last < hour-31*24 {
+			delete(h.same, k)
+		}
+	}
+}
+
+// Count answers a query. Plus is counted among the persons that left.
+func (h *History) Count(q Query) Sums {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out Sums
+	var all persons
+	all.add(q.Plus)
+	for _, s := range h.matching(q) {
+		for _, b := range s.within(q.Now, q.Window) {
+			out.Uploads += b.uploads
+			out.Stopped += b.stopped
+			out.Bytes += b.bytes
+			all.join(&b.people)
+		}
+	}
+	out.People = all.count()
+	return out
+}
+
+// matching returns the series that a query asks for.
+func (h *History) matching(q Query) []*series {
+	var out []*series
+	add := func(k key) {
+		if s := h.series[k]; s != nil {
+			out = append(out, s)
+		}
+	}
+	for _, n := range q.Names {
+		switch {
+		case q.Scope == ByClass:
+			add(key{ByClass, n, n})
+		case len(q.Classes) > 0:
+			for _, c := range q.Classes {
+				add(key{q.Scope, n, c})
+			}
+		default:
+			for _, c := range h.classes() {
+				add(key{q.Scope, n, c})
+			}
+		}
+	}
+	return out
+}
+
+// classes lists the classes that anything was sent to.
+func (h *History) classes() []string {
+	var out []string
+	for k := range h.series {
+		if k.scope == ByClass {
+			out = append(out, k.class)
+		}
+	}
+	return out
+}
+
+// Usual is how many persons somebody sends in a window, on average over the
+// windows of the past four weeks before the present one; false if there were
+// fewer than two in which anything was sent.
+func (h *History) Usual(q Query) (mean float64, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	const past = 28 * 24 * time.Hour
+	window := max(q.Window, 24*time.Hour)
+	n, active, sum := 0, 0, 0
+	for end := q.Now.Add(-window); end.After(q.Now.Add(-past)); end = end.Add(-window) {
+		var all persons
+		uploads := 0
+		for _, s := range h.matching(q) {
+			for _, b := range s.within(end, window-time.Second) {
+				uploads += b.uploads
+				all.join(&b.people)
+			}
+		}
+		n++
+		if uploads > 0 {
+			active++
+			sum += all.count()
+		}
+	}
+	if n == 0 || active < 2 {
+		return 0, false
+	}
+	return float64(sum) / float64(active), true
+}
+
+// NewHost reports whether a user has not sent to a host before the last window.
+func (h *History) NewHost(user, host string, window time.Duration, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	first, ok := h.hosts[hostKey{user, host}]
+	return !ok || first*3600 >= now.Add(-window).Unix()
+}
+
+// Accounts is how many accounts sent the same content within the last month, user
+// included.
+func (h *History) Accounts(content uint64, user string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.same[content]
+	if s == nil {
+		return 1
+	}
+	n := len(s.users)
+	if !slices.Contains(s.users, user) {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,224 @@
+package history
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 4, 1, 12, 30, 0, 0, time.UTC)
+
+// digests are n persons from a first one on.
+func digests(first, n int) []uint64 {
+	out := make([]uint64, n)
+	for i := range out {
+		r := rand.New(rand.NewPCG(uint64(first+i), 99))
+		out[i] = r.Uint64()
+	}
+	return out
+}
+
+func upload(t time.Time, persons []uint64) Entry {
+	return Entry{Time: t, User: "sato", Groups: []string{"sales"}, Host: "www.dropbox.com", Classes: []string{"cloud-storage"}, Bytes: 1000, Persons: persons}
+}
+
+func TestCountsDifferentPersonsInAWindow(t *testing.T) {
+	h := New()
+	for day := range 30 { // a hundred a day, half of them those of the day before
+		h.Add(upload(noon.AddDate(0, 0, day), digests(50*day, 100)))
+	}
+	now := noon.AddDate(0, 0, 29)
+	for _, c := range []struct {
+		window time.Duration
+		people int
+	}{{time.Hour, 100}, {30 * time.Hour, 150}, {7 * 24 * time.Hour, 450}, {30 * 24 * time.Hour, 1550}, {365 * 24 * time.Hour, 1550}} {
+		q := Query{Scope: ByUser, Names: []string{"sato"}, Window: c.window, Now: now}
+		if got := h.Count(q).People; got != c.people {
+			t.Errorf("%v: %d people, want %d", c.window, got, c.people)
+		}
+		q.Plus = append(digests(50*29, 10), digests(90000, 5)...)
+		if got := h.Count(q).People; got != c.people+5 {
+			t.Errorf("%v with five more: %d people, want %d", c.window, got, c.people+5)
+		}
+	}
+	for name, q := range map[string]Query{
+		"group":       {Scope: ByGroup, Names: []string{"sales"}},
+		"host":        {Scope: ByHost, Names: []string{"www.dropbox.com"}},
+		"class":       {Scope: ByClass, Names: []string{"cloud-storage", "web-mail"}},
+		"to a class":  {Scope: ByUser, Names: []string{"sato"}, Classes: []string{"cloud-storage"}},
+		"two classes": {Scope: ByUser, Names: []string{"sato"}, Classes: []string{"web-mail", "cloud-storage"}},
+	} {
+		q.Window, q.Now = 30*24*time.Hour, now
+		if got := h.Count(q); got.People != 1550 || got.Uploads != 30 || got.Bytes != 30000 {
+			t.Errorf("by %s: %+v", name, got)
+		}
+	}
+	for name, q := range map[string]Query{
+		"another":          {Scope: ByUser, Names: []string{"ito"}},
+		"to another class": {Scope: ByUser, Names: []string{"sato"}, Classes: []string{"web-mail"}},
+	} {
+		q.Window, q.Now = 30*24*time.Hour, now
+		if got := h.Count(q); got != (Sums{}) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := h.Count(Query{Names: []string{"sato"}, Window: Keep, Now: now.AddDate(2, 0, 0)}); got != (Sums{}) {
+		t.Errorf("two years later: %+v", got)
+	}
+}
+
+func TestStoppedTriesSendNobody(t *testing.T) {
+	h := New()
+	for range 3 {
+		e := upload(noon, digests(0, 10))
+		e.Stopped = true
+		h.Add(e)
+	}
+	if got := h.Count(Query{Names: []string{"sato"}, Window: time.Hour, Now: noon}); got != (Sums{Stopped: 3}) {
+		t.Errorf("%+v", got)
+	}
+	if !h.NewHost("sato", "www.dropbox.com", time.Hour, noon) {
+		t.Error("a stopped try makes a host known")
+	}
+}
+
+// Large counts are sketches; they stay within four standard errors, and small
+// ones are exact.
+func TestSketchesAreCloseEnough(t *testing.T) {
+	for _, n := range []int{1, 100, exactPersons, exactPersons + 1, 20_000, 200_000} {
+		h := New()
+		for i := 0; i < n; i += 1000 {
+			h.Add(upload(noon.Add(time.Duration(i)*time.Second), digests(i, min(1000, n-i))))
+		}
+		got := h.Count(Query{Names: []string{"sato"}, Window: 5 * 24 * time.Hour, Now: noon.Add(100 * time.Hour)}).People
+		switch off := math.Abs(float64(got-n)) / float64(n); {
+		case n <= exactPersons && got != n:
+			t.Errorf("%d counted as %d", n, got)
+		case off > 4*1.04/64:
+			t.Errorf("%d counted as %d", n, got)
+		}
+	}
+}
+
+func TestUsual(t *testing.T) {
+	h := New()
+	q := Query{Names: []string{"sato"}, Window: 24 * time.Hour}
+	for day := range 28 {
+		h.Add(upload(noon.AddDate(0, 0, day), digests(1000*day, 4)))
+	}
+	q.Now = noon.AddDate(0, 0, 28)
+	if mean, ok := h.Usual(q); !ok || mean < 3.9 || mean > 8.1 {
+		t.Errorf("%v %v", mean, ok)
+	}
+	q.Names = []string{"ito"}
+	if _, ok := h.Usual(q); ok {
+		t.Error("somebody new has a usual amount")
+	}
+}
+
+func TestHostsAndAccounts(t *testing.T) {
+	h := New()
+	if !h.NewHost("sato", "www.dropbox.com", 24*time.Hour, noon) {
+		t.Error("it is known before anything was sent")
+	}
+	e := upload(noon, digests(0, 5))
+	e.Content = 77
+	h.Add(e)
+	if !h.NewHost("sato", "www.dropbox.com", 24*time.Hour, noon.Add(time.Hour)) {
+		t.Error("on its first day it is not new")
+	}
+	if h.NewHost("sato", "www.dropbox.com", 24*time.Hour, noon.Add(50*time.Hour)) {
+		t.Error("it stays new")
+	}
+	for i, user := range []string{"sato", "ito", "kato"} {
+		if got := h.Accounts(77, user); got != max(1, i+1) {
+			t.Errorf("%s: %d accounts", user, got)
+		}
+		e.User = user
+		h.Add(e)
+	}
+	if got := h.Accounts(78, "sato"); got != 1 {
+		t.Errorf("%d accounts for something else", got)
+	}
+}
+
+func TestSurvivesARestart(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	q := Query{Names: []string{"sato"}, Window: 90 * 24 * time.Hour, Now: now}
+	h, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		h.Add(upload(now.Add(-time.Duration(i)*time.Minute), digests(i*10, 15)))
+	}
+	want := h.Count(q)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// A crash leaves half a line; a month that is over is packed.
+	present := filepath.Join(dir, now.UTC().Format("2006-01")+".jsonl")
+	whole, err := os.ReadFile(present)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(present, append(whole, `{"t":17`...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	past := filepath.Join(dir, now.UTC().AddDate(0, 0, -40).Format("2006-01")+".jsonl")
+	if err := os.WriteFile(past, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ancient := filepath.Join(dir, now.UTC().AddDate(-2, 0, 0).Format("2006-01")+".jsonl")
+	if err := os.WriteFile(ancient, []byte("of no use any more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	// The lines of the past month are those of this one: twice the uploads, the
+	// same people.
+	if got := h.Count(q); got.People != want.People || got.Uploads != 2*want.Uploads || got.Bytes != 2*want.Bytes {
+		t.Fatalf("%+v, want twice %+v", got, want)
+	}
+	h.Add(upload(now, nil))
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{past, ancient} {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s is still there", filepath.Base(name))
+		}
+	}
+	if _, err := os.Stat(past + ".gz"); err != nil {
+		t.Error(err)
+	}
+	if h, err = Open(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.Count(q); got.Uploads != 41 || got.People != want.People {
+		t.Errorf("after one more: %+v", got)
+	}
+	h.Close()
+	if err := os.WriteFile(present, []byte("{]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); err == nil {
+		t.Error("a damaged file is taken for a whole one")
+	}
+}
+
+func BenchmarkCountYear(b *testing.B) {
+	h := New()
+	for day := range 365 {
+		h.Add(upload(noon.AddDate(0, 0, day), digests(100*day, 200)))
+	}
+	q := Query{Names: []string{"sato"}, Window: 365 * 24 * time.Hour, Now: noon.AddDate(0, 0, 365), Plus: digests(0, 50)}
+	for b.Loop() {
+		h.Count(q)
+	}
+}

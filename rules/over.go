@@ -1,0 +1,167 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/history"
+	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
+)
+
+// scopeWords are what authors write under by, by history.Scope.
+var scopeWords = []string{"user", "group", "destination", "class"}
+
+// past is one [rule.over], compiled.
+type past struct {
+	scope   history.Scope
+	classes []string
+	window  time.Duration
+}
+
+// query asks for what has left, with the upload itself.
+func (p *past) query(t *Transaction) history.Query {
+	q := history.Query{Scope: p.scope, Classes: p.classes, Window: p.window, Now: t.Time, Plus: t.Persons}
+	switch p.scope {
+	case history.ByUser:
+		q.Names = []string{t.Principal.Sender()}
+	case history.ByGroup:
+		q.Names = t.Principal.Groups
+	case history.ByHost:
+		q.Names = []string{t.Destination.Host}
+	case history.ByClass:
+		q.Names, q.Classes = t.Destination.Classes, nil
+		if len(p.classes) > 0 {
+			q.Names = p.classes
+		}
+	}
+	return q
+}
+
+// over compiles a [rule.over] of r.
+func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause {
+	p := &past{}
+	by := cmp.Or(o.By, scopeWords[0])
+	if oneOf(o.At.Key("by"), "by", by, scopeWords, report) {
+		for i, w := range scopeWords {
+			if w == by {
+				p.scope = history.Scope(i)
+			}
+		}
+	}
+	for i, c := range o.Class {
+		oneOf(o.At.Key("class").Elem(i), "class", c, b.classes, report)
+	}
+	p.classes = o.Class
+	if o.Class == nil {
+		for i := range r.Where {
+			p.classes = append(p.classes, r.Where[i].Class...)
+		}
+	}
+	p.window = window(o, report)
+	span := inWords(p.window) + " by " + by
+
+	var c clause
+	least := func(key string, n *int, unit string, have func(t *Transaction) int) {
+		if n == nil {
+			return
+		}
+		if *n < 1 {
+			report(o.At.Key(key).Pos(), "%s = %d would always hold; write 1 or more", key, *n)
+		}
+		c = append(c, condition{
+			key: key + " over " + span, need: fmt.Sprintf("at least %d %s", *n, unit), count: &count{of: key + span + strings.Join(p.classes, "|"), least: *n},
+			holds: func(t *Transaction) bool { return t.History != nil && have(t) >= *n },
+			have: func(t *Transaction) string {
+				if t.History == nil {
+					return "nothing known of the past"
+				}
+				return fmt.Sprint(have(t))
+			},
+		})
+	}
+	least("people", o.People, "different persons", func(t *Transaction) int { return t.History.Count(p.query(t)).People })
+	least("uploads", o.Uploads, "uploads", func(t *Transaction) int { return t.History.Count(p.query(t)).Uploads + 1 })
+	least("stopped", o.Stopped, "stopped uploads", func(t *Transaction) int { return t.History.Count(p.query(t)).Stopped })
+	least("accounts", o.Accounts, "accounts that sent the same content", func(t *Transaction) int {
+		return t.History.Accounts(t.Content, t.Principal.Sender())
+	})
+	if o.Bytes != nil {
+		n := int(*o.Bytes)
+		least("bytes", &n, "bytes", func(t *Transaction) int { return int(t.History.Count(p.query(t)).Bytes + t.Bytes) })
+	}
+	if o.TimesUsual != nil {
+		c = append(c, p.unusual(*o.TimesUsual, span))
+		if *o.TimesUsual <= 1 {
+			report(o.At.Key("times_usual").Pos(), "times_usual = %v holds on a usual day; write 3.0 or so", *o.TimesUsual)
+		}
+	}
+	if o.NewDestination {
+		c = append(c, condition{
+			key: "new_destination over " + span, need: "first sent to within the time", any: []string{span},
+			holds: func(t *Transaction) bool {
+				return t.History != nil && t.History.NewHost(t.Principal.Sender(), t.Destination.Host, p.window, t.Time)
+			},
+			have: func(t *Transaction) string { return t.Destination.Host },
+		})
+	}
+	if len(c) == 0 {
+		report(o.At.Pos(), "over counts nothing; write people, uploads, bytes, stopped, times_usual, accounts or new_destination, or leave it out")
+	}
+	return c
+}
+
+// unusual is the condition that more persons leave than usual.
+func (p *past) unusual(times float64, span string) condition {
+	have := func(t *Transaction) (now int, usual float64, ok bool) {
+		if t.History == nil {
+			return 0, 0, false
+		}
+		q := p.query(t)
+		usual, ok = t.History.Usual(q)
+		return t.History.Count(q).People, usual, ok
+	}
+	return condition{
+		key: "people over " + span, need: fmt.Sprintf("%v times the usual", times), any: []string{fmt.Sprint(times, span)},
+		holds: func(t *Transaction) bool {
+			now, usual, ok := have(t)
+			return ok && float64(now) >= times*max(usual, 1)
+		},
+		have: func(t *Transaction) string {
+			now, usual, ok := have(t)
+			if !ok {
+				return "nothing known of what is usual"
+			}
+			return fmt.Sprintf("%d, usually %.1f", now, usual)
+		},
+	}
+}
+
+// window reads hours or days.
+func window(o *overTOML, report tomlfile.Report) time.Duration {
+	const hint = "write hours = 1 to 48, or days = 1 to 365"
+	switch {
+	case o.Hours != nil && o.Days != nil:
+		report(o.At.Key("hours").Pos(), "hours and days are both there; write one")
+	case o.Hours != nil && (*o.Hours < 1 || *o.Hours > 48):
+		report(o.At.Key("hours").Pos(), "hours = %d; %s", *o.Hours, hint)
+	case o.Hours != nil:
+		return time.Duration(*o.Hours) * time.Hour
+	case o.Days == nil:
+		report(o.At.Pos(), "over does not say how far to look back; %s", hint)
+	case *o.Days < 1 || *o.Days > 365:
+		report(o.At.Key("days").Pos(), "days = %d; %s", *o.Days, hint)
+	default:
+		return time.Duration(*o.Days) * 24 * time.Hour
+	}
+	return time.Hour
+}
+
+// inWords writes a window as authors do.
+func inWords(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d days", d/(24*time.Hour))
+	}
+	return fmt.Sprintf("%d hours", d/time.Hour)
+}
