@@ -79,6 +79,7 @@ type Log struct {
 	heal chan chan healed // asks the writer to read the end anew
 
 	notes   chan snapshot // asks for a checkpoint
+	now     chan struct{} // asks for one that is not due
 	noting  sync.WaitGroup
 	noteMu  sync.Mutex // held while a checkpoint is made
 	note    notes
@@ -217,6 +218,9 @@ func (l *Log) write() {
 			timer.Reset(headSync)
 			continue
 		case <-due.C:
+			l.askCheckpoint()
+			continue
+		case <-l.now:
 			l.askCheckpoint()
 			continue
 		case done := <-l.heal:

@@ -3,6 +3,7 @@ package audit
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -54,6 +55,30 @@ type notes struct {
 // Checkpoint returns the last checkpoint, nil if there is none yet. It must
 // not be changed.
 func (l *Log) Checkpoint() *Signed { return l.noted.Load() }
+
+// CheckpointNow waits until a checkpoint is over all that is acknowledged, for
+// whoever is about to end. Without a key it does nothing.
+func (l *Log) CheckpointNow(ctx context.Context) error {
+	want := l.acked.Load()
+	for l.opt.Key != nil {
+		if c := l.noted.Load(); c != nil && c.Size >= want {
+			break
+		}
+		if err := l.Healthy(); err != nil {
+			return err
+		}
+		select {
+		case l.now <- struct{}{}:
+		default:
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
 
 // askCheckpoint hands the state of the tree over if a checkpoint is due. It is
 // the writer's.

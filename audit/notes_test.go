@@ -28,6 +28,10 @@ func TestHeartbeats(t *testing.T) {
 	if c := l.Checkpoint(); c.Size != 3 {
 		t.Errorf("the heartbeat is over %d records", c.Size)
 	}
+	last := mustAppend(t, l, 2)
+	if err := l.CheckpointNow(t.Context()); err != nil || l.Checkpoint().Size != last.Seq {
+		t.Errorf("at once: over %d records, %v", l.Checkpoint().Size, err)
+	}
 	if got, _, err := checkpoint.Open(l.Checkpoint().Note, key.Verifier); err != nil || got != l.Checkpoint().Checkpoint {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -248,6 +252,8 @@ func FuzzReadNote(f *testing.F) {
 func FuzzFooter(f *testing.F) {
 	one := footer{first: 1, last: 9, size: 100}
 	f.Add(one.encode())
+	f.Add(bytes.Replace(one.encode(), []byte(`"sha256":"00`), []byte(`"sha256":"0 `), 1))
+	f.Add(bytes.Replace(one.encode(), []byte(strings.Repeat("0", 20)+`"}`), []byte(strings.Repeat(" ", 20)+`"}`), 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := readFooter(bytes.NewReader(b), int64(len(b)))
 		if err == nil && !bytes.HasSuffix(b, got.encode()) {

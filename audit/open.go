@@ -133,6 +133,7 @@ func open(dir string, o Options) (l *Log, torn string, err error) {
 		gone:  make(chan struct{}),
 		heal:  make(chan chan healed),
 		notes: make(chan snapshot, 1),
+		now:   make(chan struct{}, 1),
 		care:  make(chan struct{}, 1),
 		chain: chain{h: newHasher()},
 	}

@@ -156,7 +156,7 @@ func parseLine(line []byte, r *raw) error {
 	return errForm
 }
 
-// lowerHex decodes 2*len(dst) lower-case digits. encoding/hex takes upper case
+// lowerHex decodes 2*len(dst) lower-case digits, if they are there. encoding/hex takes upper case
 // as well, which would leave room for a change that no hash sees.
 func lowerHex(dst, src []byte) bool {
 	nibble := func(c byte) byte {
@@ -167,6 +167,9 @@ func lowerHex(dst, src []byte) bool {
 			return c - 'a' + 10
 		}
 		return 0xff
+	}
+	if len(src) < 2*len(dst) {
+		return false
 	}
 	for i := range dst {
 		hi, lo := nibble(src[2*i]), nibble(src[2*i+1])

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,6 +23,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/console/account"
 	"github.com/sekimori-dlp/sekimori/console/change"
+	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -119,6 +121,7 @@ type house struct {
 	*Console
 	t      *testing.T
 	record *memory
+	cases  *release.Store
 	url    string
 	path   string
 }
@@ -131,7 +134,7 @@ action = "warn"
 findings = { types = "CARD", at_least = 1 }
 `
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, people map[string][]account.Role) *house {
 	t.Helper()
 	set, err := rules.Load(nil, rules.Options{Untested: true})
 	if err != nil {
@@ -153,7 +156,13 @@ func newHouse(t *testing.T) *house {
 		}
 	}
 	h := &house{t: t, record: m, path: t.TempDir()}
-	h.Console, err = New(Config{Dir: filepath.Join(h.path, "console"), RuleDir: filepath.Join(h.path, "rules"), Record: m, Recorder: m, Rules: bench{set},
+	accounts(t, filepath.Join(h.path, "accounts.json"), people)
+	h.cases, err = release.Open(filepath.Join(t.TempDir(), "releases"), release.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.cases.Close() })
+	h.Console, err = New(Config{Dir: h.path, RuleDir: filepath.Join(h.path, "rules"), Record: m, Recorder: m, Rules: bench{set}, Releases: h.cases,
 		Checks: []Check{{"audit", func() error { return nil }}}, Location: time.UTC})
 	if err != nil {
 		t.Fatal(err)
@@ -178,35 +187,44 @@ func (h *house) follow() {
 	}
 }
 
-// add makes an account with roles, past the pages: the first two found
-// themselves, the others are given roles by those.
-func (h *house) add(name string, roles ...account.Role) {
-	h.t.Helper()
-	must := func(err error) {
-		h.t.Helper()
-		if err != nil {
-			h.t.Fatal(err)
-		}
+// hash is that of password, made once: it takes long by design.
+var hash = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "console-test-*")
+	if err != nil {
+		return "", err
 	}
-	none := func(account.Account) error { return nil }
-	done := func(account.Wish) error { return nil }
-	for _, f := range []string{"founder1", "founder2"} {
-		if _, ok := h.accounts.Get(f); !ok {
-			secret, _, err := h.accounts.Found()
-			must(err)
-			_, err = h.accounts.Redeem(secret, f, []account.Role{account.Operator}, password, none)
-			must(err)
-		}
+	defer os.RemoveAll(dir)
+	s, err := account.Open(filepath.Join(dir, "accounts"))
+	if err != nil {
+		return "", err
 	}
-	secret, err := h.accounts.Invite("founder1", name, func() error { return nil })
-	must(err)
-	_, err = h.accounts.Redeem(secret, "", nil, password, none)
-	must(err)
-	if len(roles) > 0 {
-		w, err := h.accounts.Ask("founder1", account.WishRoles, name, roles, done)
-		must(err)
-		_, _, err = h.accounts.Confirm("founder2", w.ID, done)
-		must(err)
+	secret, _, err := s.Found()
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Redeem(secret, "anybody", []account.Role{account.Operator}, password, func(account.Account) error { return nil })
+	return a.Hash, err
+})
+
+// accounts writes the file of accounts.
+func accounts(t *testing.T, path string, people map[string][]account.Role) {
+	t.Helper()
+	h, err := hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Accounts []account.Account `json:"accounts"`
+	}
+	for name, roles := range people {
+		file.Accounts = append(file.Accounts, account.Account{Name: name, Roles: roles, Hash: h})
+	}
+	data, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -265,19 +283,25 @@ func (b *browser) post(path string, form url.Values) (int, string, http.Header) 
 	return b.do("POST", path, strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
 }
 
-func (h *house) logIn(name string) *browser {
+// as is a browser in which name is logged in.
+func (h *house) as(name string) *browser {
 	h.t.Helper()
 	b := h.browser()
-	status, text, _ := b.post("/console/login", url.Values{"name": {name}, "password": {password}})
-	if status != http.StatusSeeOther {
-		h.t.Fatalf("%s did not log in: %d %s", name, status, text)
+	cookie, _ := h.sessions.Begin(name, "127.0.0.1")
+	u, err := url.Parse(h.url)
+	if err != nil {
+		h.t.Fatal(err)
 	}
+	b.Jar.SetCookies(u, []*http.Cookie{{Name: sessionCookie, Value: cookie, Path: "/console/"}})
 	return b
 }
 
 // address gives a pattern's address with something in its wildcards.
-func address(pattern string) (method, path string) {
+func (h *house) address(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
+	if all := h.cases.List(); len(all) > 0 {
+		path = strings.Replace(path, "releases/{id}", "releases/"+all[0].ID, 1)
+	}
 	path = strings.NewReplacer("{$}", "", "{seq}", "1", "{id}", "1").Replace(path)
 	switch path {
 	case "/console/person":
@@ -293,16 +317,13 @@ func address(pattern string) (method, path string) {
 // TestEveryAddressAsEveryRole walks the table of addresses as each role, as an
 // account without one, and as nobody.
 func TestEveryAddressAsEveryRole(t *testing.T) {
-	h := newHouse(t)
-	if err := h.proposeOne(); err != nil {
-		t.Fatal(err)
-	}
-	who := map[string]*browser{"nobody": h.browser()}
-	h.add("none")
-	who["none"] = h.logIn("none")
+	h := newHouse(t, map[string][]account.Role{"none": nil, "operator": {account.Operator}, "author": {account.Author},
+		"approver": {account.Approver}, "auditor": {account.Auditor}})
+	h.propose("author")
+	h.ask("somebody")
+	who := map[string]*browser{"nobody": h.browser(), "none": h.as("none")}
 	for _, r := range account.Roles {
-		h.add(string(r)+"1", r)
-		who[string(r)] = h.logIn(string(r) + "1")
+		who[string(r)] = h.as(string(r))
 	}
 	walked := 0
 	for _, rt := range h.routes() {
@@ -310,10 +331,10 @@ func TestEveryAddressAsEveryRole(t *testing.T) {
 			continue
 		}
 		for name, b := range who {
-			method, path := address(rt.pattern)
+			method, path := h.address(rt.pattern)
 			var acc *account.Account
 			if name != "nobody" {
-				a, _ := h.accounts.Get(map[bool]string{true: name, false: name + "1"}[name == "none"])
+				a, _ := h.accounts.Get(name)
 				acc = &a
 			}
 			var status int
@@ -356,25 +377,35 @@ func TestEveryAddressAsEveryRole(t *testing.T) {
 	t.Logf("%d requests", walked)
 }
 
-// proposeOne makes change 1.
-func (h *house) proposeOne() error {
-	h.add("writer", account.Author)
-	_, err := h.changes.Propose("writer", "one.toml", aRule, "why", func(change.Change) error { return nil })
-	return err
+// propose makes change 1.
+func (h *house) propose(by string) {
+	h.t.Helper()
+	if _, err := h.changes.Propose(by, "one.toml", aRule, "why", func(change.Change) error { return nil }); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// ask makes a request for a release that takes two people.
+func (h *house) ask(user string) release.Case {
+	h.t.Helper()
+	k, err := h.cases.Ask(release.Subject{Sender: user, User: user, Host: "upload.example", Rule: "card-outside", Content: "00"}, "SK-0000", "for the audit",
+		release.Terms{People: 2, For: time.Hour})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return k
 }
 
 func TestPagesDrawInBothLanguages(t *testing.T) {
-	h := newHouse(t)
-	if err := h.proposeOne(); err != nil {
-		t.Fatal(err)
-	}
-	h.add("all-but-author", account.Operator, account.Approver, account.Auditor)
-	b := h.logIn("all-but-author")
+	h := newHouse(t, map[string][]account.Role{"author": {account.Author}, "most": {account.Operator, account.Approver, account.Auditor}})
+	h.propose("author")
+	h.ask("somebody")
+	b := h.as("most")
 	for _, lang := range []string{"ja", "en", "fr"} {
 		for _, path := range []string{"/console/", "/console/incidents", "/console/incidents?user=user0&days=30", "/console/incidents/1", "/console/incidents/2",
 			"/console/people", "/console/person?name=user0", "/console/destinations?by=bytes", "/console/destination?name=upload.example", "/console/types?days=365",
 			"/console/rules", "/console/rules/rule?id=card-outside", "/console/rules/try", "/console/rules/changes", "/console/rules/changes/1", "/console/log",
-			"/console/acts", "/console/health", "/console/accounts", "/console/me"} {
+			"/console/acts", "/console/health", "/console/releases", "/console/releases/" + h.cases.List()[0].ID, "/console/accounts", "/console/me"} {
 			status, text, _ := b.do("GET", path, nil, "Accept-Language", lang)
 			want := map[string]string{"ja": `<html lang="ja">`, "en": `<html lang="en">`, "fr": `<html lang="en">`}[lang]
 			if status != http.StatusOK || !strings.Contains(text, want) || strings.Contains(text, "⟨") || strings.Contains(text, "ZgotmplZ") || strings.Contains(text, "<no value>") {
@@ -401,9 +432,11 @@ func TestPagesDrawInBothLanguages(t *testing.T) {
 }
 
 func TestActsAreRecordedOrNotDone(t *testing.T) {
-	h := newHouse(t)
-	h.add("rev", account.Auditor)
-	b := h.logIn("rev")
+	h := newHouse(t, map[string][]account.Role{"rev": {account.Auditor}})
+	b := h.browser()
+	if status, text, _ := b.post("/console/login", url.Values{"name": {"Rev"}, "password": {password}}); status != http.StatusSeeOther {
+		t.Fatalf("no log-in: %d %s", status, text)
+	}
 	if status, _, _ := h.browser().post("/console/login", url.Values{"name": {"rev"}, "password": {"wrong"}}); status != http.StatusUnauthorized {
 		t.Errorf("a wrong password: %d", status)
 	}
@@ -440,9 +473,8 @@ func TestActsAreRecordedOrNotDone(t *testing.T) {
 }
 
 func TestForgedRequestsAreRefused(t *testing.T) {
-	h := newHouse(t)
-	h.add("op", account.Operator)
-	b := h.logIn("op")
+	h := newHouse(t, map[string][]account.Role{"op": {account.Operator}})
+	b := h.as("op")
 	form := func() url.Values { return url.Values{"name": {"mallory"}} }
 	bad := form()
 	bad.Set("csrf", "forged")
@@ -483,10 +515,8 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 
 // TestTwoPeopleChangeARule goes through the pages.
 func TestTwoPeopleChangeARule(t *testing.T) {
-	h := newHouse(t)
-	h.add("anna", account.Author, account.Approver)
-	h.add("ben", account.Approver)
-	anna, ben := h.logIn("anna"), h.logIn("ben")
+	h := newHouse(t, map[string][]account.Role{"anna": {account.Author, account.Approver}, "ben": {account.Approver}})
+	anna, ben := h.as("anna"), h.as("ben")
 	form := url.Values{"file": {"one.toml"}, "text": {"[[rule]]\nid = 7\n"}, "why": {"because"}, "do": {"propose"}}
 	if status, text, _ := anna.post("/console/rules/propose", form); status != http.StatusBadRequest || !strings.Contains(text, "one.toml:2:") {
 		t.Errorf("faults: %d\n%s", status, text)
@@ -528,9 +558,8 @@ func TestTwoPeopleChangeARule(t *testing.T) {
 }
 
 func TestSamplesAreTried(t *testing.T) {
-	h := newHouse(t)
-	h.add("ann", account.Author)
-	b := h.logIn("ann")
+	h := newHouse(t, map[string][]account.Role{"ann": {account.Author}})
+	b := h.as("ann")
 	_, text := b.get("/console/me")
 	csrf := csrfField.FindStringSubmatch(text)[1]
 	send := func(size int) (int, string) {
@@ -552,5 +581,67 @@ func TestSamplesAreTried(t *testing.T) {
 	}
 	if status, _ := send(maxSample + 3*maxForm); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("too large: %d", status)
+	}
+}
+
+// TestReleasesTakeOthers goes through the pages: the sender decides nothing,
+// two people agree, one alone raises an alarm.
+func TestReleasesTakeOthers(t *testing.T) {
+	approver := []account.Role{account.Approver}
+	h := newHouse(t, map[string][]account.Role{"anna": approver, "ben": approver, "carl": approver, "eve": {account.Auditor}})
+	k := h.ask("Anna")
+	at := "/console/releases/" + k.ID
+	vote := func(name, do, why string) int {
+		status, _, _ := h.as(name).post(at+"/decide", url.Values{"do": {do}, "why": {why}})
+		return status
+	}
+	state := func() release.State {
+		k, err := h.cases.Get(k.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k.State
+	}
+	if _, text := h.as("ben").get(at); !strings.Contains(text, "4***-****-****-***4") || !strings.Contains(text, `value="approve"`) {
+		t.Errorf("ben is not shown what it is about:\n%s", text)
+	}
+	for _, do := range []string{"approve", "refuse", "emergency", "withdraw"} {
+		if got := vote("anna", do, "mine"); got != http.StatusForbidden {
+			t.Errorf("anna decides on her own (%s): %d", do, got)
+		}
+		if got := vote("eve", do, "looking"); got != http.StatusForbidden {
+			t.Errorf("an auditor decides (%s): %d", do, got)
+		}
+	}
+	if got := vote("ben", "approve", " "); got != http.StatusConflict {
+		t.Errorf("without a reason: %d", got)
+	}
+	if got := vote("ben", "approve", "fine"); got != http.StatusSeeOther || state() != release.Waiting {
+		t.Errorf("the first of two: %d, %s", got, state())
+	}
+	if got := vote("ben", "approve", "fine again"); got != http.StatusConflict || state() != release.Waiting {
+		t.Errorf("the same again: %d, %s", got, state())
+	}
+	if got := vote("carl", "approve", "fine"); got != http.StatusSeeOther || state() != release.Approved {
+		t.Errorf("the second: %d, %s", got, state())
+	}
+	k = h.ask("dora")
+	at = "/console/releases/" + k.ID
+	if got := vote("ben", "emergency", "no time"); got != http.StatusConflict || state() != release.Waiting {
+		t.Errorf("an emergency by mistake: %d, %s", got, state())
+	}
+	form := url.Values{"do": {"emergency"}, "why": {"no time"}, "sure": {"1"}}
+	if status, _, _ := h.as("ben").post(at+"/decide", form); status != http.StatusSeeOther || state() != release.Approved {
+		t.Errorf("an emergency: %d, %s", status, state())
+	}
+	alarms := 0
+	_ = h.record.Read(1, func(r audit.Record) error {
+		if r.Event.Kind == "alarm" && r.Event.User == "ben" && r.Event.Details["release"] == k.ID {
+			alarms++
+		}
+		return nil
+	})
+	if alarms != 1 {
+		t.Errorf("%d alarms", alarms)
 	}
 }

@@ -45,7 +45,7 @@ func (c *Console) releases(q *request) {
 }
 
 type releaseBody struct {
-	Case      release.Case
+	Case      *release.Case
 	Seq       uint64 // of the decision that held it, 0 if it is not in the record
 	Findings  []Place
 	More      int
@@ -81,7 +81,7 @@ func (c *Console) releasePage(q *request) {
 }
 
 func (c *Console) drawRelease(q *request, status int, k release.Case, fault string) {
-	b := releaseBody{Case: k, Own: strings.EqualFold(k.Subject.User, q.acc.Name)}
+	b := releaseBody{Case: &k, Own: strings.EqualFold(k.Subject.User, q.acc.Name)}
 	b.MayDecide = k.Open(time.Now()) && q.acc.Has(account.Approver) && !b.Own
 	rows, _, err := c.index.Find(q.Context(), index.Filter{Incident: k.Incident}, index.Cursor{}, 1)
 	if err == nil && len(rows) > 0 && k.Incident != "" {

@@ -175,6 +175,8 @@ type writer struct {
 	x        *exchange
 	stream   bool
 	hijacked bool
+	status   int
+	wrote    int64 // of the body
 }
 
 // Unwrap lets http.ResponseController reach the server's own.
@@ -183,6 +185,9 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // WriteHeader implements http.ResponseWriter. The head of a streamed answer
 // does not wait for its first bytes, which may be long in coming.
 func (w *writer) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		w.status = status
+	}
 	w.ResponseWriter.WriteHeader(status)
 	if w.stream {
 		w.Flush()
@@ -207,6 +212,7 @@ func (w *writer) ReadFrom(r io.Reader) (n int64, err error) {
 		if k > 0 {
 			m, werr := w.ResponseWriter.Write((*buf)[:k])
 			n += int64(m)
+			w.wrote += int64(m)
 			if werr != nil {
 				return n, werr
 			}

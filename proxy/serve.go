@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
@@ -18,8 +19,15 @@ import (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{s: s, w: writer{ResponseWriter: w}}
 	x.w.x = x
+	var start time.Time
+	if s.deps.Access != nil {
+		start = time.Now()
+	}
 	defer func() {
 		p := recover()
+		if s.deps.Access != nil && x.r != nil {
+			x.access(start, p != nil)
+		}
 		x.finish(p != nil)
 		if p == nil {
 			return

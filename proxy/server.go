@@ -53,8 +53,8 @@ type Spool interface {
 	Stats() hold.Stats
 }
 
-// Deps is what a Server works with. All but Past, Releases, Log, Registry, Checks
-// and Halted are needed.
+// Deps is what a Server works with. All but Past, Releases, Log, Registry, Checks,
+// Access and Halted are needed.
 type Deps struct {
 	Policy   func() *gate.Policy // the rules in force
 	Audit    gate.Recorder
@@ -69,6 +69,7 @@ type Deps struct {
 	Log       *slog.Logger
 	Registry  *prometheus.Registry // metrics are registered here; default: a new one
 	Checks    []Check              // beside the Server's own, for /readyz
+	Access    *slog.Logger         // takes a line for each request; nil: none
 	Halted    func() bool          // nothing is relayed uninspected while it is true; may be nil
 }
 

@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -28,6 +29,7 @@ import (
 //	GET  /checkpoint            the last cosigned checkpoint, where the witness has one log
 //	GET  /HEX/checkpoint        the same of any log; HEX is the SHA-256 of its origin
 //	GET  /key                   the witness's public key
+//	GET  /status                how many records of each log were cosigned, and how long ago, as JSON
 //	GET  /healthz
 type Server struct {
 	key  *checkpoint.Key
@@ -46,7 +48,8 @@ type witnessed struct {
 	file string
 	mu   sync.Mutex // one request at a time: check, keep, answer
 	last checkpoint.Checkpoint
-	note []byte // cosigned; nil before the first
+	note []byte    // cosigned; nil before the first
+	at   time.Time // when
 }
 
 // NewServer cosigns for the logs with the given public keys, whose names are
@@ -77,6 +80,7 @@ func NewServer(key *checkpoint.Key, logs []string, dir string, log *slog.Logger)
 	s.mux.HandleFunc("GET /checkpoint", s.only)
 	s.mux.HandleFunc("GET /{id}/checkpoint", s.named)
 	s.mux.HandleFunc("GET /key", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, key.Public) })
+	s.mux.HandleFunc("GET /status", s.status)
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	return s, nil
 }
@@ -97,7 +101,10 @@ func (w *witnessed) load(dir string, own note.Verifier) error {
 		return fmt.Errorf("read the last checkpoint of %s: %w", w.key.Name(), err)
 	}
 	for _, v := range []note.Verifier{w.key, own} {
-		if w.last, _, err = checkpoint.Open(b, v); err != nil {
+		var n *note.Note
+		if w.last, n, err = checkpoint.Open(b, v); err == nil {
+			w.at, _ = CosignedAt(n)
+		} else {
 			return fmt.Errorf("the last checkpoint of %s in %s is damaged, or of other keys: %w", w.key.Name(), w.file, err)
 		}
 	}
@@ -180,7 +187,7 @@ func (s *Server) cosign(w http.ResponseWriter, r *http.Request, known *witnessed
 		http.Error(w, "the witness cannot keep its state", http.StatusInternalServerError)
 		return
 	}
-	known.last, known.note = c, signed
+	known.last, known.note, known.at = c, signed, time.Now()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, line)
 }
@@ -198,6 +205,53 @@ func (s *Server) sign(known *witnessed, msg []byte) (signed []byte, line string,
 	}
 	i := strings.LastIndex(strings.TrimSuffix(string(signed), "\n"), "\n")
 	return signed, string(signed[i+1:]), nil
+}
+
+// logStatus is one log as /status tells it.
+type logStatus struct {
+	Log     string    `json:"log"`
+	Records uint64    `json:"records"`
+	At      time.Time `json:"at"`
+	Silent  float64   `json:"silent_seconds"` // since then
+}
+
+func (s *Server) list() []logStatus {
+	var all []logStatus
+	for origin, k := range s.logs {
+		k.mu.Lock()
+		all = append(all, logStatus{origin, k.last.Size, k.at.UTC(), time.Since(k.at).Seconds()})
+		k.mu.Unlock()
+	}
+	slices.SortFunc(all, func(a, b logStatus) int { return strings.Compare(a.Log, b.Log) })
+	return all
+}
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(s.list())
+}
+
+// Watch warns, once each time, of a log that has been cosigned and then asks
+// for no cosignature for longer than limit. It runs until ctx is done.
+func (s *Server) Watch(ctx context.Context, limit time.Duration) {
+	silent := map[string]bool{}
+	for {
+		for _, l := range s.list() {
+			now := !l.At.IsZero() && time.Since(l.At) > limit
+			switch {
+			case now && !silent[l.Log]:
+				s.log.Warn("a log is silent: it stands still, or is kept from its witness", "log", l.Log, "since", l.At)
+			case !now && silent[l.Log]:
+				s.log.Info("a log is heard again", "log", l.Log)
+			}
+			silent[l.Log] = now
+		}
+		select {
+		case <-time.After(limit / 10):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (s *Server) only(w http.ResponseWriter, r *http.Request) {

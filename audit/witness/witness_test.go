@@ -3,6 +3,7 @@ package witness
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -277,6 +278,32 @@ func TestRacingRequests(t *testing.T) {
 	disk.key, disk.file = w.key, w.file
 	if err := disk.load(b.server.dir, b.key.Verifier); err != nil || disk.last != w.last {
 		t.Errorf("on disk is %+v, served %+v, %v", disk.last, w.last, err)
+	}
+}
+
+// TestSilenceIsTold: once, and that it is over.
+func TestSilenceIsTold(t *testing.T) {
+	b := start(t)
+	b.log.add(t, "a")
+	if err := b.client(t, b.log).Ask(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	b.server.log = slog.New(slog.NewTextHandler(&out, nil))
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	defer cancel()
+	b.server.Watch(ctx, 30*time.Millisecond)
+	if n := strings.Count(out.String(), "is silent"); n != 1 {
+		t.Errorf("told %d times: %s", n, &out)
+	}
+	res, err := http.Get(b.url + "/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var all []logStatus
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil || len(all) != 1 || all[0].Records != 1 || all[0].Silent < 0.1 || all[0].Silent > 60 {
+		t.Errorf("%+v %v", all, err)
 	}
 }
 

@@ -83,13 +83,28 @@ func (o *outlets) start() {
 	}
 }
 
+// close ends them. Witnesses are asked once more, so that what was recorded last
+// cannot be changed while the program stands still.
 func (o *outlets) close() error {
-	if o.stop != nil {
-		o.stop()
-		o.wg.Wait()
+	if o.stop == nil {
+		return nil
 	}
+	o.stop()
+	o.wg.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), lastAsk)
+	defer cancel()
+	if o.log.CheckpointNow(ctx) != nil {
+		return nil // told by whatever stopped the log
+	}
+	for _, w := range o.witnesses {
+		o.wg.Go(func() { _ = w.Ask(ctx) }) // the next start asks again
+	}
+	o.wg.Wait()
 	return nil
 }
+
+// lastAsk bounds how long witnesses hold up the end of the program.
+const lastAsk = 3 * time.Second
 
 // watch asks one witness and records an alarm, once, when it does not agree
 // with the log or has not cosigned for too long, and when it is well again.

@@ -96,7 +96,7 @@ to = "file:copy.jsonl"
 	verify := func(more ...string) (string, int) {
 		return in.sekimori(append([]string{"audit", "verify", "--data", filepath.Join(in.dir, "data")}, more...)...)
 	}
-	if out, code := verify("--witness", url, "--key", key); code != 0 || !strings.Contains(out, "agrees with 1 of 1") {
+	if out, code := verify("--witness", url, "--key", key); code != 0 || !strings.Contains(out, "agrees with 1 of 1") || !strings.Contains(out, "; 0 records are newer") {
 		t.Fatalf("the true log: %d %s", code, out)
 	}
 	kept, code := in.sekimori("audit", "checkpoint", "--config", in.config)

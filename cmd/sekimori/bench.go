@@ -45,6 +45,15 @@ inspects nothing) on loopback, and loads them in turn. Linux only. Keys with
 cpu_s_per_1000_handshakes, cpu_s_per_gib, idle_rss_mib,
 large_upload_rss_above_idle_mib, idle_tunnel_kib for each subject; then what,
 median, min, max for each ratio.`},
+			{name: "drip", short: "whether a slow leak is found, and how many false alarms that costs", run: runBenchDrip, long: `
+A simulated company of a thousand people works for a year; one of its people
+carries customers out, a few at a time, every working day. Every upload with
+customers is inspected, decided on by the built-in rules and remembered; only
+the clock, the network and the disk are left out. Printed is after how many days
+the insider was found, and on how many days a week others raised an alarm. Keys
+with --json: seed, records_a_day, started_on_day, found_after_days (-1: never),
+found_by, records_out_when_found, uploads, uploads_inspected, false_alarms by
+rule, false_alarms_a_week.`},
 			{name: "peer", args: "ORIGIN", short: "the bare goproxy that \"bench proxy\" measures beside", run: runBenchPeer},
 		},
 	}

@@ -124,6 +124,7 @@ type rawConfig struct {
 	Log          struct {
 		Level  slog.Level `toml:"level"`
 		Format string     `toml:"format"`
+		Access string     `toml:"access"`
 	} `toml:"log"`
 }
 
@@ -200,6 +201,7 @@ type config struct {
 	Shutdown  time.Duration
 	LogLevel  slog.Level
 	LogText   bool
+	Access    string // the access log's file; "" for none, "-" for standard error
 }
 
 // The defaults that --help names.
@@ -278,6 +280,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		CASecret:  path(r.Intercept.Passphrase),
 		Shutdown:  time.Duration(r.Timeout.Shutdown),
 		LogLevel:  r.Log.Level,
+		Access:    r.Log.Access,
 	}
 	if r.Data != "" {
 		c.Data = path(r.Data)
@@ -287,6 +290,9 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	}
 	if (c.CACert == "") != (c.CAKey == "") {
 		report(at("intercept"), "intercept.ca_cert and intercept.ca_key belong together; write both or neither")
+	}
+	if c.Access != "-" {
+		c.Access = path(c.Access)
 	}
 	switch r.Log.Format {
 	case "", "json":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -265,4 +266,42 @@ func TestPACInABrowser(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "Your browser goes through Sekimori") {
 		t.Errorf("%v: %.500s", err, out)
 	}
+}
+
+func TestAccessLog(t *testing.T) {
+	in := install(t, "[log]\naccess = \"access.log\"\n").start()
+	send := func(path, body string) {
+		in.curl([]byte(body), "-x", "http://"+in.proxy, "--cacert", in.ca, "-H", "Content-Type: text/csv", "--data-binary", "@-", "https://www.dropbox.com/"+path)
+	}
+	file := filepath.Join(in.dir, "access.log")
+	lines := func() (all []map[string]any) {
+		b, err := os.ReadFile(file)
+		check(t, err)
+		for line := range strings.Lines(string(b)) {
+			var m map[string]any
+			check(t, json.Unmarshal([]byte(line), &m))
+			if m["method"] != "CONNECT" {
+				all = append(all, m)
+			}
+		}
+		return all
+	}
+	send("private-path?q=private-query", "hello")
+	send("private-path", customers(200).csv())
+	eventually(t, "both are logged", func() bool { return len(lines()) == 2 })
+	all := lines()
+	if all[0]["status"] != 200.0 || all[0]["host"] != "www.dropbox.com" || all[0]["in"] != 5.0 || all[0]["out"].(float64) < 10 || all[0]["action"] != "allow" {
+		t.Errorf("%v", all[0])
+	}
+	if all[1]["status"] != 403.0 || all[1]["action"] != "block" || !strings.HasPrefix(fmt.Sprint(all[1]["incident"]), "SK-") {
+		t.Errorf("%v", all[1])
+	}
+	if b, _ := os.ReadFile(file); strings.Contains(string(b), "private") || strings.Contains(string(b), "090-") {
+		t.Error("the access log holds what a client wrote")
+	}
+	check(t, os.Rename(file, file+".1"))
+	in.signal(syscall.SIGHUP)
+	eventually(t, "a new file is begun", func() bool { _, err := os.Stat(file); return err == nil })
+	send("x", "hello")
+	eventually(t, "it is written", func() bool { return len(lines()) == 1 })
 }

@@ -84,6 +84,7 @@ type installation struct {
 	console  *console.Console // nil if there is none
 	releases *release.Store
 	modes    *switchboard
+	turn     func() error       // opens the access log's file anew; nil if there is none
 	alarms   prometheus.Counter // of shared accounts
 	closers  []func() error
 	// noticing: changes of the rules are recorded with their difference.
@@ -192,9 +193,13 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if i.releases, err = i.openReleases(); err != nil {
 		return nil, err
 	}
+	access, err := i.openAccess(logTo)
+	if err != nil {
+		return nil, err
+	}
 	i.server, err = proxy.New(c.Proxy, proxy.Deps{
 		Releases: i.releases, Past: past, PersonKey: personKey,
-		Policy: i.policy, Halted: i.modes.halted,
+		Policy: i.policy, Access: access, Halted: i.modes.halted,
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
@@ -366,6 +371,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		case <-hangup:
 			_ = i.rules.Reload(ctx) // told by reloaded
 			i.reconfigure()
+			i.turnAccess()
 			i.noticeConfig()
 			if err := i.who.Reload(); err != nil {
 				i.log.Error("accounts not loaded; the last good ones stay in force", "error", err)

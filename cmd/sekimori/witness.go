@@ -39,6 +39,7 @@ func runWitness(ctx context.Context, p *program, c *command, args []string) erro
 	dir := f.String("data", "", "the `FOLDER` of what was cosigned (default beside the key)")
 	cert := f.String("tls-cert", "", "PEM `FILE`, to serve HTTPS")
 	key := f.String("tls-key", "", "PEM `FILE` of its key")
+	silence := f.Duration("silence", 15*time.Minute, "warn of a log that has not been heard of for this `TIME`")
 	var logs list
 	f.Var(&logs, "log-key", "the public `KEY` of a log, as \"sekimori audit key\" prints it; may be given several times")
 	rest, err := p.parse(c, f, args)
@@ -47,6 +48,9 @@ func runWitness(ctx context.Context, p *program, c *command, args []string) erro
 	}
 	if err := noArguments(c, rest); err != nil {
 		return err
+	}
+	if *silence <= 0 {
+		return errors.New("witness: --silence must be more than nothing")
 	}
 	if (*cert == "") != (*key == "") {
 		return errors.New("witness: --tls-cert and --tls-key belong together")
@@ -80,6 +84,7 @@ func runWitness(ctx context.Context, p *program, c *command, args []string) erro
 		go func() { failed <- server.Serve(l) }()
 	}
 	fmt.Fprintf(p.stdout, "witness: %s://%s\nkey: %s\n", scheme, l.Addr(), k.Public)
+	go handler.Watch(ctx, *silence)
 	select {
 	case err = <-failed:
 		return fmt.Errorf("witness: %w", err)

@@ -73,7 +73,7 @@ func TestNobodyChangesARuleAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := snapshot(t, live)
-		for range 600 {
+		for range 200 {
 			file := []string{"a.toml", "b.toml", "../a.toml", "A.toml"}[r.IntN(4)]
 			text := []string{"", "x = 2\n", fmt.Sprintf("x = %d\n", r.IntN(9))}[r.IntN(3)]
 			as := name

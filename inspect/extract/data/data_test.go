@@ -113,3 +113,24 @@ func BenchmarkMatch(b *testing.B) {
 		})
 	}
 }
+
+// TestFloods reads what is made to cost much: all of it is read, or told, soon.
+func TestFloods(t *testing.T) {
+	start := time.Now()
+	for name, body := range map[string]string{
+		"properties of one card": "BEGIN:VCARD\n" + strings.Repeat("X:1\n", 50_000) + "TEL:090-0000-0001",
+		"parameters of one line": "BEGIN:VCARD\nTEL" + strings.Repeat(";TYPE=a", 20_000) + ":090-0000-0001",
+		"one value":              "INSERT INTO t VALUES ('" + strings.Repeat("x", 12<<20) + " 090-0000-0001",
+		"statements alike":       strings.Repeat("INSERT INTO t\n", 20_000) + "VALUES ('090-0000-0001');",
+		"maps as keys":           strings.Repeat("\x81", 60) + "\xad090-0000-0001\xc0",
+	} {
+		kind := ""
+		if name == "maps as keys" {
+			kind = "application/msgpack"
+		}
+		inspect(t, kind, body).Find("090-0000-0001")
+		if d := time.Since(start); d > 20*time.Second {
+			t.Errorf("%s: %v", name, d)
+		}
+	}
+}

@@ -74,6 +74,9 @@ func quoted(line []byte) bool {
 	return ok && bytes.Contains(bytes.ToUpper(head), []byte("QUOTED-PRINTABLE"))
 }
 
+// maxParams bounds the name and parameters of a line.
+const maxParams = 32 << 10
+
 // parseContent takes a line apart. ok is false if it is none.
 func parseContent(line []byte) (c contentLine, ok bool) {
 	end, quote := -1, false
@@ -86,7 +89,7 @@ func parseContent(line []byte) (c contentLine, ok bool) {
 			break
 		}
 	}
-	if end <= 0 {
+	if end <= 0 || end > maxParams {
 		return c, false
 	}
 	head, value := line[:end], line[end+1:]

@@ -316,8 +316,15 @@ func (t *tuples) copyLine() {
 	}
 }
 
+// maxRow bounds a row in memory; what goes beyond is read as text.
+const maxRow = 8 << 20
+
 // byte takes one byte, 0 at the end.
 func (t *tuples) byte() byte {
+	if len(t.out) > maxRow {
+		t.done = true
+		return 0
+	}
 	c, err := t.d.src.ReadByte()
 	if err != nil {
 		t.d.err, t.done = err, true

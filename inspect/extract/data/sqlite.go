@@ -38,6 +38,10 @@ func (sqlite) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		e.Skip(part.DecodeError, false, "sqlite header")
 		return nil
 	}
+	if err != nil { // the rest of the file could not be had
+		reason, detail := part.ReasonOf(err)
+		e.Skip(reason, true, detail)
+	}
 	if size < d.told {
 		e.Skip(part.Truncated, true, "sqlite file is shorter than told")
 	}

@@ -182,6 +182,10 @@ func (w *rows) row(cell []byte, kind byte) ([]value, bool) {
 	if !ok {
 		return nil, false
 	}
+	// Cells may lie over one another: what is read again counts again.
+	if w.d.err == nil {
+		w.d.err = w.d.b.Spend(w.d.ctx, len(payload))
+	}
 	return w.record(payload, rowid)
 }
 

@@ -99,12 +99,18 @@ func (vcard) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bud
 		default:
 			c.take(l)
 		}
+		if c.size() > maxCard {
+			if err := w.put(c.row(), from, r.offset-from); err != nil {
+				return err
+			}
+			from, c = r.offset, card{}
+		}
 	}
 }
 
 // card gathers what one card says.
 type card struct {
-	cells [cardColumns]string
+	cells [cardColumns][]byte
 	full  bool // the name was given as a whole
 }
 
@@ -114,15 +120,21 @@ func (c *card) put(column, count int, s string) {
 	}
 	for i := range count {
 		at := &c.cells[column+i]
-		if *at == s {
+		if string(*at) == s {
 			return
 		}
-		if *at == "" || i == count-1 {
-			*at = strings.TrimSpace(*at + " " + s)
+		if len(*at) == 0 {
+			*at = append(*at, s...)
 			return
+		}
+		if i == count-1 {
+			*at = append(append(*at, ' '), s...)
 		}
 	}
 }
+
+// maxCard bounds a card in memory; a larger one is given in several rows.
+const maxCard = 32 << 10
 
 // note keeps what has no column.
 func (c *card) note(s string) { c.put(cardNote, 1, s) }
@@ -134,24 +146,24 @@ func (c *card) take(l contentLine) {
 			c.note(s)
 		}
 	case "FN":
-		if old := c.cells[cardName]; !c.full {
+		if old := string(c.cells[cardName]); !c.full {
 			if !sameName(old, l.text()) {
 				c.note(old)
 			}
-			c.cells[cardName], c.full = "", true
+			c.cells[cardName], c.full = nil, true
 		}
 		c.put(cardName, 1, l.text())
 	case "N":
 		s := join(l.split(';'), 0, 2, 1)
-		if !c.full && c.cells[cardName] == "" {
-			c.cells[cardName] = s
-		} else if !sameName(c.cells[cardName], s) {
+		if !c.full && len(c.cells[cardName]) == 0 {
+			c.put(cardName, 1, s)
+		} else if !sameName(string(c.cells[cardName]), s) {
 			c.note(s)
 		}
 	case "X-PHONETIC-LAST-NAME", "X-PHONETIC-FIRST-NAME", "X-PHONETIC-MIDDLE-NAME", "SORT-STRING", "SOUND":
 		s := strings.Join(l.split(';'), " ")
 		if l.name == "X-PHONETIC-LAST-NAME" { // may come behind the first name
-			c.cells[cardReading] = strings.TrimSpace(s + " " + c.cells[cardReading])
+			c.cells[cardReading] = []byte(strings.TrimSpace(s + " " + string(c.cells[cardReading])))
 		} else {
 			c.put(cardReading, 1, s)
 		}
@@ -214,6 +226,14 @@ func birthday(s string) string {
 	return s
 }
 
+// size returns how much the card holds.
+func (c *card) size() (n int) {
+	for _, s := range c.cells {
+		n += len(s)
+	}
+	return n
+}
+
 // row writes the card as a row, nothing if it is empty.
 func (c *card) row() []byte {
 	var b []byte
@@ -221,7 +241,7 @@ func (c *card) row() []byte {
 		if i > 0 {
 			b = append(b, '\t')
 		}
-		b = appendCell(b, s)
+		b = appendCell(b, string(s))
 	}
 	if len(bytes.Trim(b, "\t")) == 0 {
 		return nil

@@ -24,10 +24,10 @@ func (f *file) tiff() {
 // exif reads EXIF (CIPA DC-008): a TIFF file without a picture. b is its bytes,
 // at is where it stands in the file, -1 if nowhere in one piece.
 func (f *file) exif(b []byte, at int64) {
-	inner := &file{ctx: f.ctx, b: f.b, e: f.e, at: bytes.NewReader(b), size: int64(len(b))}
-	if !isTIFF(b) {
+	if !isTIFF(b) || f.depth >= maxDepth {
 		return
 	}
+	inner := &file{ctx: f.ctx, b: f.b, e: f.e, at: bytes.NewReader(b), size: int64(len(b)), depth: f.depth + 1}
 	inner.directories(0, inner.size).put()
 	if at >= 0 {
 		for _, s := range inner.read {
@@ -39,6 +39,15 @@ func (f *file) exif(b []byte, at int64) {
 	}
 	f.emitted = inner.emitted
 }
+
+// maxDepth bounds metadata within metadata, which nobody needs.
+const maxDepth = 3
+
+// maxText bounds one value that is a line, and all of them.
+const (
+	maxText   = 1 << 20
+	maxFields = 8 << 20
+)
 
 // directory gathers what the directories of a file say.
 type directory struct {
@@ -137,6 +146,9 @@ func (d *directory) entry(b []byte, depth int) {
 	}
 	if n > 4 {
 		at = int64(d.order.Uint32(value))
+		if tag != tagXMP && tag != tagIPTC && tag != tagResources {
+			n = min(n, maxText)
+		}
 		value = d.f.bytes(at, n)
 	} else {
 		value = value[:n]
@@ -153,6 +165,9 @@ func (d *directory) entry(b []byte, depth int) {
 			value = value[4:]
 		}
 		return
+	}
+	if len(d.fields) > maxFields {
+		return // it stays in the picture
 	}
 	if at >= 0 {
 		d.f.took(at, int64(len(value)))

@@ -207,3 +207,24 @@ func FuzzReaders(f *testing.F) {
 		}
 	})
 }
+
+// TestFieldsOverOneAnother reads a file whose fields all show to the same bytes:
+// some kilobytes say a hundred megabytes.
+func TestFieldsOverOneAnother(t *testing.T) {
+	o := binary.LittleEndian
+	const n = 2000
+	b := o.AppendUint16([]byte("II*\x00\x08\x00\x00\x00"), n)
+	for range n {
+		b = o.AppendUint16(o.AppendUint16(b, 700), 1)
+		b = o.AppendUint32(o.AppendUint32(b, 60_000), 100)
+	}
+	b = append(b, strings.Repeat("x", 50_000)...)
+	start := time.Now()
+	x := inspect(t, string(b))
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("took %v", d)
+	}
+	if got := strings.Join(x.Skips(), " "); !strings.Contains(got, "bomb") {
+		t.Errorf("skipped %q", got)
+	}
+}

@@ -8,6 +8,7 @@ package image
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -55,7 +56,11 @@ func (r picture) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part
 	if f.err != nil {
 		return part.Stop(ctx, e, f.err, true)
 	}
-	slices.SortFunc(f.read, func(a, b span) int { return int(min(max(a.from-b.from, -1), 1)) })
+	slices.SortFunc(f.read, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	if err != nil { // the rest of the file could not be had
+		reason, detail := part.ReasonOf(err)
+		e.Skip(reason, true, detail)
+	}
 	return e.Child(part.Part{Path: "picture", Name: p.Name, MediaType: dataType, Body: &rest{at: at, size: size, read: f.read}, Size: size})
 }
 
@@ -66,6 +71,7 @@ type file struct {
 	e       part.Emitter
 	at      io.ReaderAt
 	size    int64
+	depth   int    // of metadata within metadata
 	read    []span // what was read as text
 	err     error  // of the budget or of reading
 	emitted error  // of the emitter
@@ -87,6 +93,9 @@ func (f *file) bytes(off, n int64) []byte {
 	k, err := f.at.ReadAt(b, off)
 	if int64(k) < n && err != nil && err != io.EOF {
 		f.err = err
+	} else if f.err == nil {
+		// Fields may lie over one another: what is read again counts again.
+		f.err = f.b.Spend(f.ctx, k)
 	}
 	return b[:k]
 }

@@ -101,9 +101,6 @@ func (f *Format) Plain() bool {
 	return f == nil || len(f.sections) == 1 && f.sections[0].general && len(f.sections[0].tokens) == 1
 }
 
-// Date reports whether f shows numbers as dates or times.
-func (f *Format) Date() bool { return f != nil && len(f.sections) > 0 && f.sections[0].date }
-
 // AppendText appends a text as f shows it.
 func (f *Format) AppendText(dst, text []byte) []byte {
 	if f == nil || f.text == nil {

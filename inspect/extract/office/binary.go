@@ -199,7 +199,7 @@ func (w *workbook) binaryString(kind int, b []byte) error {
 		n := uint64(binary.LittleEndian.Uint32(rest)) * 4
 		rest = rest[min(uint64(len(rest)), 4+n):]
 	}
-	if b[0]&2 != 0 && len(w.reading) < maxReading {
+	if w.over = w.over || len(w.reading) >= maxReading; b[0]&2 != 0 && !w.over {
 		w.reading, _, _ = wide(w.reading, rest)
 		w.reading = append(w.reading, '\n')
 	}

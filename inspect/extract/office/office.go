@@ -212,14 +212,17 @@ func (d *pack) child(p part.Part) error {
 		}
 		d.e.Skip(part.DecodeError, true, "two members of one name")
 	}
-	switch root := rootOf(start); root {
+	root := rootOf(start)
+	if root != "" && !d.ours(name, start) {
+		p.Size = -1
+		return d.e.Child(p)
+	}
+	switch root {
 	case "worksheet", "macrosheet", "xlMacrosheet", "dialogsheet", "chartsheet":
-		if d.book != nil {
-			return d.sheet(p)
-		}
+		return d.sheet(p)
 	case "document", "hdr", "ftr", "footnotes", "endnotes", "comments", "glossaryDocument",
 		"sld", "notes", "sldLayout", "sldMaster", "notesMaster", "handoutMaster", "cmLst", "cmAuthorLst",
-		"wsDr", "userShapes", "ThreadedComments", "chartSpace", "dataModel", "drawing":
+		"wsDr", "userShapes", "ThreadedComments", "chartSpace", "dataModel", "drawing", "sst":
 		return d.story(p)
 	case "Types", "theme", "themeOverride", "fonts", "styles", "styleSheet", "settings", "webSettings", "tblStyleLst",
 		"presentation", "presentationPr", "viewPr", "calcChain", "colorsDef", "styleDef", "layoutDef", "chartStyle", "colorStyle":
@@ -247,6 +250,31 @@ func (d *pack) child(p part.Part) error {
 	return d.e.Child(p)
 }
 
+// ours reports whether a member that is XML is of the document's own making, as
+// what leads to it, its folder or a namespace tells; others may call their
+// elements by the same names.
+func (d *pack) ours(name string, start []byte) bool {
+	if strings.HasPrefix(name, "customxml/") {
+		return strings.Contains(name, "_rels/")
+	}
+	if d.titles[name] != "" {
+		return true
+	}
+	for _, folder := range []string{"xl/", "word/", "ppt/", "_rels/", "[content_types].xml", "content.xml", "styles.xml"} {
+		if strings.HasPrefix(name, folder) {
+			return true
+		}
+	}
+	start = plainHead(start)
+	for _, space := range []string{"openxmlformats.org/", "schemas.microsoft.com/office/", "purl.oclc.org/ooxml/",
+		"oasis:names:tc:opendocument", "openoffice.org/"} {
+		if bytes.Contains(start, []byte(space)) {
+			return true
+		}
+	}
+	return false
+}
+
 // written prepares a member to be handed on as what was made of it.
 func (d *pack) written(p part.Part) (path string, x *scanner) {
 	if path = p.Path; path == p.Name { // nothing better is known
@@ -259,6 +287,9 @@ func (d *pack) sheet(p part.Part) error {
 	path, x := d.written(p)
 	defer x.release()
 	s := &sheet{x: x, book: d.book}
+	if s.book == nil { // its strings come by themselves
+		s.book = &workbook{}
+	}
 	s.ctx, s.b = d.ctx, d.b
 	s.grid.more = s.more
 	if err := d.e.Child(part.Part{Path: path, MediaType: table.Type, Body: &s.written, Size: -1}); err != nil {

@@ -56,7 +56,7 @@ func packed(t testing.TB, files ...string) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for i := 0; i < len(files); i += 2 {
-		m, err := w.CreateHeader(&zip.FileHeader{Name: files[i], Method: zip.Deflate})
+		m, err := w.CreateHeader(&zip.FileHeader{Name: files[i], Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,6 +184,14 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestCustomXML checks that all is read of XML that is none of the document's.
+func TestCustomXML(t *testing.T) {
+	x := read(t, "word/document.xml", "<document/>", "customXml/item1.xml", `<settings owner="Taro" tel="0312345678"><n/></settings>`)
+	if !x.Has("owner=Taro") || !x.Has("tel=0312345678") {
+		t.Errorf("%s", x)
+	}
+}
+
 // TestAnyOrder checks that a document is known whatever stands first in it.
 func TestAnyOrder(t *testing.T) {
 	for _, names := range [][]string{{"decoy.txt", "[Content_Types].xml"}, {"[Content_Types].xml", "decoy.txt"}} {
@@ -196,6 +204,27 @@ func TestAnyOrder(t *testing.T) {
 	if p := (part.Part{Body: bytes.NewReader(b), Size: int64(len(b))}); (document{}).Match(&p, b) {
 		t.Error("a text about documents is none")
 	}
+}
+
+// TestStream checks what can be read of a workbook that cannot be read ahead.
+func TestStream(t *testing.T) {
+	b := packed(t, "xl/worksheets/sheet1.xml", `<worksheet><sheetData><row r="1"><c t="inlineStr"><is><t>関守 太郎</t></is></c><c t="s"><v>0</v></c><c><v>5</v></c></row></sheetData></worksheet>`,
+		"xl/sharedStrings.xml", `<sst><si><r><t>門番</t></r><r><t> 花子</t></r></si></sst>`)
+	d := &pack{ctx: t.Context(), b: part.NewBudget(part.Limits{}, int64(len(b)))}
+	x := parttest.Read(t, []part.Reader{streamed{d}, table.Reader{}, decode.Readers()[len(decode.Readers())-2]}, part.Part{Body: bytes.NewReader(b), Size: int64(len(b))}, part.Limits{})
+	if !x.Has("関守 太郎\t\t5\n") || !x.Has("門番 花子\n") {
+		t.Errorf("%s", x)
+	}
+}
+
+// streamed is a document whose body is too large to be read ahead.
+type streamed struct{ d *pack }
+
+func (streamed) Name() string                      { return "office" }
+func (streamed) Match(_ *part.Part, h []byte) bool { return string(h[:2]) == "PK" }
+func (s streamed) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	s.d.e = e
+	return archive{}.Read(ctx, p, members{e, s.d}, b)
 }
 
 func TestPrinter(t *testing.T) {

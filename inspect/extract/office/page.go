@@ -3,6 +3,7 @@ package office
 import (
 	"bytes"
 	"io"
+	"strconv"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/table"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -85,7 +86,11 @@ func (p *page) tell(e part.Emitter, path string) error {
 		}
 		p.tables++
 		p.begin(p.moreTable)
-		if err := p.hand(e, part.Part{Path: path + " table", MediaType: table.Type, Body: &p.written, Size: -1}); err != nil {
+		title := path + " table"
+		if p.tables > 1 {
+			title += " " + strconv.Itoa(p.tables)
+		}
+		if err := p.hand(e, part.Part{Path: title, MediaType: table.Type, Body: &p.written, Size: -1}); err != nil {
 			return err
 		}
 		p.table = nil

@@ -6,7 +6,7 @@ import (
 )
 
 // story reads WordprocessingML, PresentationML and DrawingML, and the texts of
-// charts, diagrams and comments: all characters that are in them, hidden ones
+// charts, diagrams, comments and shared strings: all characters that are in them, hidden ones
 // too, and what pictures and controls are described with.
 type story struct {
 	page
@@ -69,6 +69,8 @@ func (s *story) begin(name []byte) {
 		s.inRuby = true
 	case "rt":
 		s.reading = s.inRuby
+	case "rPh":
+		s.inRuby, s.reading = true, true
 	case "txbxContent", "txbx":
 		s.box++
 	case "AlternateContent":
@@ -142,7 +144,7 @@ func (s *story) finish(name []byte) {
 		s.kept = false
 	case "instrText", "delInstrText":
 		s.instr = false
-	case "p", "comment", "text", "author", "pt":
+	case "p", "comment", "text", "author", "pt", "si":
 		s.closeParagraph()
 	case "tbl":
 		s.closeTable()
@@ -150,7 +152,7 @@ func (s *story) finish(name []byte) {
 		s.closeCell(s.span)
 	case "tr":
 		s.closeRow()
-	case "ruby":
+	case "ruby", "rPh":
 		s.closeRuby()
 	case "rt":
 		s.reading = false

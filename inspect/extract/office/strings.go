@@ -148,14 +148,11 @@ func (t *texts) ready(block int) *opened {
 	return o
 }
 
-// unused calls yield for each string that was never asked for, until it returns
-// false.
-func (t *texts) unused(yield func([]byte) bool) {
-	for i := range t.count {
-		if t.seen[i/64]>>(i%64)&1 == 0 {
-			if s := t.at(i); len(s) > 0 && !yield(s) {
-				return
-			}
-		}
+// unused returns string i if it was never asked for. It is valid until the next
+// call.
+func (t *texts) unused(i int) []byte {
+	if t.seen[i/64]>>(i%64)&1 != 0 {
+		return nil
 	}
+	return t.at(i)
 }

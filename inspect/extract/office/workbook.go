@@ -2,6 +2,7 @@ package office
 
 import (
 	"bytes"
+	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/numfmt"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -14,6 +15,7 @@ type workbook struct {
 	formats  []*numfmt.Format // by index of cell format
 	texts    texts
 	reading  []byte // phonetic readings of the shared strings, a string a line
+	over     bool   // there are more of them than are kept
 	titles   []sheetTitle
 }
 
@@ -98,15 +100,17 @@ func (w *workbook) readStrings(x *scanner) error {
 		case kind == tokenText:
 			switch {
 			case !inText:
-			case phonetic && len(w.reading) < maxReading:
-				w.reading = appendCell(w.reading, x.text)
-			case !phonetic:
+			case phonetic:
+				if w.over = len(w.reading) >= maxReading; !w.over {
+					w.reading = appendCell(w.reading, x.text)
+				}
+			default:
 				s = appendText(s, x.text)
 			}
 		case string(name) == "t":
 			inText = kind == tokenOpen
 		case string(name) == "rPh":
-			if phonetic = kind == tokenOpen; !phonetic {
+			if phonetic = kind == tokenOpen; !phonetic && !w.over {
 				w.reading = append(w.reading, ' ')
 			}
 		case string(name) == "si":
@@ -127,17 +131,45 @@ func (w *workbook) readStrings(x *scanner) error {
 	}
 }
 
-// unused hands on the shared strings that no cell showed, and the readings.
+// rest is the shared strings that no cell showed, and the readings, a string a
+// line.
+type rest struct {
+	written
+	book *workbook
+	at   int // of the next string
+}
+
+// unused hands them on.
 func (w *workbook) unused(e part.Emitter) error {
-	var a aside
-	w.texts.unused(func(s []byte) bool {
-		a.add(s)
-		return !a.over
-	})
-	for line := range bytes.Lines(w.reading) {
-		a.add(line)
+	r := &rest{book: w}
+	r.written.more = r.more
+	r.err = r.more()
+	if w.over {
+		e.Skip(part.TooLarge, true, "phonetic readings over 16 MiB")
 	}
-	return a.tell(e, "other strings")
+	if len(r.out) == 0 {
+		return nil
+	}
+	return e.Child(prose("other strings", &r.written, -1))
+}
+
+func (r *rest) more() error {
+	for len(r.out) < enough {
+		i := r.at
+		if r.at++; i >= r.book.texts.count {
+			n := min(len(r.book.reading), enough)
+			if k := bytes.LastIndexByte(r.book.reading[:n], '\n'); k >= 0 {
+				n = k + 1
+			}
+			r.out = appendValid(r.out, r.book.reading[:n])
+			if r.book.reading = r.book.reading[n:]; len(r.book.reading) == 0 {
+				return io.EOF
+			}
+		} else if s := r.book.texts.unused(i); len(s) > 0 {
+			r.out = append(appendValid(r.out, s), '\n')
+		}
+	}
+	return nil
 }
 
 // appendText appends the text of a cell on one line, with its escapes (_x000D_,

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"html"
 	"maps"
 	"slices"
 	"strings"
@@ -58,10 +59,12 @@ func (d *document) appendText(lines []string, o any) []string {
 			lines = append(lines, plain(strings.TrimSpace(glyph.Text(b))))
 			d.seen[v.Ref] = true
 		}
-	case object.Array: // the chosen items of a list
+	case object.Array: // the items of a list, some with a name each
 		for _, x := range v {
-			if s, ok := d.f.Get(x).(object.String); ok {
-				lines = append(lines, glyph.Text(s))
+			for _, y := range d.f.Array(x) {
+				if s, ok := d.f.Get(y).(object.String); ok {
+					lines = append(lines, glyph.Text(s))
+				}
 			}
 		}
 	}
@@ -79,7 +82,7 @@ func plain(s string) string {
 			out.WriteString(text)
 		}
 	}
-	return strings.TrimSpace(out.String())
+	return strings.TrimSpace(html.UnescapeString(out.String()))
 }
 
 // action appends where a link leads, or what a script says (12.6).

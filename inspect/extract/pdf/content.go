@@ -185,6 +185,8 @@ func (c *content) do(op string) {
 	case "Do":
 		name, _ := c.arg(1).(object.Name)
 		c.object(c.d.f.Dict(c.resources["XObject"])[name])
+	case "f", "F", "f*", "B", "B*", "b", "b*", "S", "s":
+		c.page.drawings++
 	case "BMC", "BDC":
 		c.mark(op)
 	case "EMC":
@@ -308,7 +310,7 @@ func (c *content) object(o any) {
 		return
 	}
 	if c.d.f.Name(s.Dict["Subtype"]) == "Image" {
-		c.page.picture(s)
+		c.page.picture(s, math.Abs(c.state.ctm[0]*c.state.ctm[3]-c.state.ctm[1]*c.state.ctm[2]))
 		return
 	}
 	c.form(s, identity)

@@ -19,7 +19,7 @@ func rich() []byte {
 		"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Annots [7 0 R 8 0 R 14 0 R 15 0 R] /Resources << /Font << /F1 5 0 R >> >> >>",
 		stream("", "BT /F1 10 Tf 1 0 0 1 50 700 Tm (Phone) Tj ET"), plainFont,
 		"<< /Fields [7 0 R] /XFA [(template) 16 0 R] >>",
-		"<< /Type /Annot /Subtype /Widget /FT /Tx /T (phone) /V (090-0000-0001) /Rect [120 695 220 715] /AP << /N 17 0 R >> >>",
+		"<< /Type /Annot /Subtype /Widget /FT /Ch /Opt [[(a) (Nanako)] (Hachiro)] /T (phone) /V (090-0000-0001) /Rect [120 695 220 715] /AP << /N 17 0 R >> >>",
 		"<< /Type /Annot /Subtype /Text /Contents (note 080-0000-0002) /Rect [0 0 1 1] >>",
 		"<< /First 10 0 R >>", "<< /Title (Chapter of Hanako) /Parent 9 0 R /Next 10 0 R >>",
 		stream("/Type /Metadata /Subtype /XML", "<x:xmpmeta xmlns:x='adobe:ns:meta/'><dc>metadata of Jiro</dc></x:xmpmeta>"),
@@ -32,6 +32,7 @@ func rich() []byte {
 		stream("/Type /EmbeddedFile", "memo of Rokuro"),
 		"<< /Type /Page /Contents 20 0 R >>", stream("", "BT /F1 10 Tf (removed page) Tj ET"),
 		stream("", "nobody leads here"),
+		"<< /PieceInfo << /Program (kept for itself) >> /S /GoTo /D (a destination) >>",
 	)
 }
 
@@ -49,7 +50,7 @@ func TestDocument(t *testing.T) {
 	x := inspect(t, rich())
 	for path, want := range map[string]string{
 		"page 1":                 "Phone\t090-0000-0001\nphone\nnote 080-0000-0002\nmailto:shiro@example.jp\n",
-		"form":                   "phone: 090-0000-0001\n",
+		"form":                   "phone: 090-0000-0001\nphone: a\nphone: Nanako\nphone: Hachiro\n",
 		"bookmarks":              "Chapter of Hanako\n",
 		"properties":             "Author: Taro •\nTitle: 顧客名簿\n",
 		"scripts":                "app.alert('03-0000-0003')",
@@ -58,6 +59,7 @@ func TestDocument(t *testing.T) {
 		"page 1 memo.txt":        "memo of Rokuro",
 		"page 2":                 "removed page\n",
 		"object 21":              "nobody leads here",
+		"other strings":          "kept for itself\n",
 	} {
 		if got := text(t, x, path); got != want {
 			t.Errorf("%s: got %q, want %q", path, got, want)
@@ -104,6 +106,26 @@ func TestPictures(t *testing.T) {
 	}
 	if got := text(t, x, "page 2"); got != found+"\n" {
 		t.Errorf("page 2 is %q", got)
+	}
+}
+
+func TestHardlyAnyText(t *testing.T) {
+	picture := stream("/Type /XObject /Subtype /Image /Width 1 /Height 1 /Filter /CCITTFaxDecode", "xx")
+	page := func(content string) []byte {
+		return file(catalogue, "<< /Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 600 800] >>",
+			"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /XObject << /P 5 0 R >> >> >>", stream("", content), picture)
+	}
+	for content, want := range map[string]string{
+		"q 600 0 0 800 0 0 cm /P Do Q BT /F1 10 Tf (No. 17) Tj ET":                               "unknown-format",
+		"q 60 0 0 80 0 0 cm /P Do Q BT /F1 10 Tf (No. 17) Tj ET":                                 "",
+		"q 600 0 0 800 0 0 cm /P Do Q BT /F1 10 Tf (" + strings.Repeat("words ", 30) + ") Tj ET": "",
+		strings.Repeat("0 0 m 5 5 l 9 0 l f ", 60):                                               "unknown-format",
+		"0 0 m 5 5 l S": "",
+	} {
+		x := inspect(t, page(content))
+		if got := strings.Join(x.Skips(), " "); got != want {
+			t.Errorf("%.60s: told %q, want %q", content, got, want)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ func (d *document) form(root object.Dict) error {
 		if len(values) == 0 {
 			values = d.appendText(values, dict["DV"])
 		}
+		values = d.appendText(values, dict["Opt"])
 		for _, v := range values {
 			out = append(out, oneLine(label)+": "+v+"\n"...)
 		}

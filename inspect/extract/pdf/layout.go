@@ -20,6 +20,8 @@ type page struct {
 	runs         []run
 	out          []byte // lines put together
 	pictures     int
+	largest      float64 // area of a picture
+	drawings     int     // lines and areas painted
 	images       []*object.Stream
 	alternatives []string
 	full         bool // of what is taken of one page
@@ -58,8 +60,9 @@ func (p *page) add(d *document, r run) {
 	}
 }
 
-func (p *page) picture(s *object.Stream) {
+func (p *page) picture(s *object.Stream, area float64) {
 	p.pictures++
+	p.largest = max(p.largest, area)
 	if len(p.images) < 64 {
 		p.images = append(p.images, s)
 	}

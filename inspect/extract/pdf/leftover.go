@@ -18,10 +18,9 @@ import (
 // own: fonts, colours, functions, pictures' parts.
 var technical = map[object.Name]bool{
 	"FontFile": true, "FontFile2": true, "FontFile3": true, "CIDSet": true, "CIDToGIDMap": true,
-	"ToUnicode": true, "Encoding": true, "UseCMap": true, "ColorSpace": true, "CS": true, "Thumb": true,
-	"SMask": true, "Mask": true, "Function": true, "TR": true, "TR2": true, "BG": true, "BG2": true,
+	"ToUnicode": true, "Encoding": true, "UseCMap": true, "ColorSpace": true, "CS": true, "Function": true, "TR": true, "TR2": true, "BG": true, "BG2": true,
 	"UCR": true, "UCR2": true, "HT": true, "DestOutputProfile": true, "Shading": true, "Sound": true,
-	"CharProcs": true, "DecodeParms": true, "Length": true, "Alternates": true,
+	"CharProcs": true, "DecodeParms": true, "Length": true,
 }
 
 // leftovers hands on what nothing in the document leads to, or only what is not
@@ -52,7 +51,7 @@ func (d *document) leftovers(object.Dict) error {
 	}
 	for _, ref := range pages {
 		dict := d.f.Dict(ref)
-		if err := d.page(dict, dict["Resources"]); err != nil {
+		if err := d.page(dict, dict["Resources"], dict["MediaBox"]); err != nil {
 			return err
 		}
 	}

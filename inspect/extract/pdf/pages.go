@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ func (d *document) eachPage(root any) error {
 	type node struct {
 		o         any
 		resources any
+		box       any
 		depth     int
 	}
 	stack := []node{{o: root}}
@@ -38,9 +40,12 @@ func (d *document) eachPage(root any) error {
 		if r := dict["Resources"]; r != nil {
 			n.resources = r
 		}
+		if b := dict["MediaBox"]; b != nil {
+			n.box = b
+		}
 		kids, isNode := d.f.Get(dict["Kids"]).(object.Array)
 		if !isNode || d.f.Name(dict["Type"]) == "Page" {
-			if err := d.page(dict, n.resources); err != nil {
+			if err := d.page(dict, n.resources, n.box); err != nil {
 				return err
 			}
 			continue
@@ -50,14 +55,14 @@ func (d *document) eachPage(root any) error {
 			continue
 		}
 		for i := len(kids) - 1; i >= 0; i-- {
-			stack = append(stack, node{kids[i], n.resources, n.depth + 1})
+			stack = append(stack, node{kids[i], n.resources, n.box, n.depth + 1})
 		}
 	}
 	return nil
 }
 
 // page reads one page.
-func (d *document) page(dict object.Dict, resources any) error {
+func (d *document) page(dict object.Dict, resources, box any) error {
 	d.pages++
 	place := fmt.Sprintf("page %d", d.pages)
 	p := d.blank()
@@ -114,7 +119,7 @@ func (d *document) page(dict object.Dict, resources any) error {
 			return err
 		}
 	}
-	if len(p.out) == 0 && p.pictures > 0 {
+	if p.scanned(d.area(box)) {
 		d.scanned = append(d.scanned, d.pages)
 		return d.images(place, p.images)
 	}
@@ -149,6 +154,31 @@ func (d *document) blank() *page {
 }
 
 func fresh() state { return state{ctm: identity, stretch: 1, size: 1} }
+
+// What makes a page one of pictures: no text at all, or hardly any beside a
+// picture that fills most of it, as scanners put a number on each page. Many
+// drawings and no text are probably letters turned into curves.
+const (
+	scannedShare    = 0.4
+	scannedText     = 100 // bytes
+	scannedDrawings = 50
+)
+
+func (p *page) scanned(area float64) bool {
+	if len(p.out) == 0 {
+		return p.pictures > 0 || p.drawings >= scannedDrawings
+	}
+	return len(p.out) < scannedText && p.largest > scannedShare*area
+}
+
+// area returns the area of a page, that of A4 if its box does not say.
+func (d *document) area(box any) float64 {
+	b := d.f.Array(box)
+	if len(b) != 4 {
+		return 595 * 842
+	}
+	return math.Abs((d.number(b[2], 0) - d.number(b[0], 0)) * (d.number(b[3], 0) - d.number(b[1], 0)))
+}
 
 // images hands on the pictures of a page without text that are files of their
 // own.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/object"
@@ -112,12 +113,12 @@ func (d *document) tell() {
 		gaps = append(gaps, part.Fault{Reason: part.DecodeError, Detail: listed(d.unread) + ": glyphs without characters"})
 	}
 	if len(d.scanned) > 0 {
-		gaps = append(gaps, part.Fault{Reason: part.UnknownFormat, Detail: listed(d.scanned) + ": pictures only, no text"})
+		gaps = append(gaps, part.Fault{Reason: part.UnknownFormat, Detail: listed(d.scanned) + ": pictures or drawings, hardly any text"})
 	}
 	for _, why := range []part.Reason{part.Encrypted, part.TooLarge, part.Truncated, part.DecodeError, part.ReadError, part.UnknownFormat} {
 		var details []string
 		for _, g := range gaps {
-			if g.Reason == why {
+			if g.Reason == why && !slices.Contains(details, g.Detail) {
 				details = append(details, g.Detail)
 			}
 		}

@@ -3,6 +3,7 @@ package object
 import (
 	"bytes"
 	"strconv"
+	"strings"
 )
 
 // Lexer reads objects from bytes: a part of a file, a content stream, a CMap.
@@ -340,8 +341,22 @@ func (l *Lexer) word() any {
 	case "null":
 		return nil
 	}
+	if k, ok := operators[string(w)]; ok {
+		return k
+	}
 	return Keyword(w)
 }
+
+// operators holds the keywords that content streams are full of, so that
+// reading one costs no allocation.
+var operators = func() map[string]any {
+	m := map[string]any{}
+	for k := range strings.FieldsSeq("b B b* B* BDC BI BMC BT c cm cs CS d Do EMC ET f F f* g G gs h i ID j J k K l m M n " +
+		"q Q re rg RG ri s S sc SC scn SCN sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' \"") {
+		m[k] = Keyword(k)
+	}
+	return m
+}()
 
 // integer reads w as an integer, if it is one.
 func integer(w []byte) (int, bool) {
