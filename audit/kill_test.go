@@ -17,7 +17,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/audit/checkpoint"
 )
 
-var kills = flag.Int("kills", 20, "how many times TestKill kills the writer")
+var kills = flag.Int("kills", 12, "how many times TestKill kills the writer")
 
 // TestMain lets the test binary be the process that is killed.
 func TestMain(m *testing.M) {

@@ -193,7 +193,7 @@ func TestEveryByteOfEverything(t *testing.T) {
 	dir, key := richLog(t, 40, 8_000)
 	files := contents(t, dir)
 	tried := 0
-	step := 5
+	step := 7
 	if raceEnabled {
 		step = 97
 	}

@@ -110,17 +110,28 @@ func Verify(dir string, p Progress) (Result, error) { return Check{Progress: p}.
 // not be done; what the check found is in Result. It may run beside an open
 // Log. FORMAT.md says what it proves.
 func (c Check) Verify(dir string) (Result, error) {
+	for {
+		res, told, err := c.verify(dir)
+		if err == nil && res.Bad == nil {
+			return res, nil
+		}
+		// A running program may have deleted what had expired meanwhile.
+		if now, e := readExpired(dir); e != nil || now.seq == told {
+			return res, err
+		}
+	}
+}
+
+// verify does it once. told is the number of the record that tells what had
+// expired when it began.
+func (c Check) verify(dir string) (res Result, told uint64, err error) {
 	v := &verifier{Check: c, dir: dir, chain: chain{h: newHasher()}}
 	v.Heartbeat = cmp.Or(max(v.Heartbeat, 0), defaultHeartbeat)
 	v.Outside = slices.Clone(c.Outside)
 	slices.SortStableFunc(v.Outside, func(a, b checkpoint.Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	defer v.close()
-	err := v.run()
-	if errors.Is(err, errBad) {
-		err = nil
-	}
-	if err != nil {
-		return v.res, fmt.Errorf("verify audit log %s: %w", dir, err)
+	if err := v.run(); err != nil && !errors.Is(err, errBad) {
+		return v.res, v.gone.seq, fmt.Errorf("verify audit log %s: %w", dir, err)
 	}
 	v.res.Last = Receipt{v.chain.seq, v.chain.last}
 	v.res.Records = v.chain.seq - v.gone.size
@@ -129,7 +140,7 @@ func (c Check) Verify(dir string) (Result, error) {
 	if n := len(c.Outside); n > 0 && v.res.Bad == nil {
 		v.res.Unwitnessed = v.chain.seq - c.lastOutside()
 	}
-	return v.res, nil
+	return v.res, v.gone.seq, nil
 }
 
 func (c Check) lastOutside() (n uint64) {

@@ -14,8 +14,11 @@ func (x *exchange) access(start time.Time, failed bool) {
 	line = append(line,
 		slog.String("client", r.RemoteAddr), slog.String("user", x.who.User), slog.String("method", r.Method),
 		slog.String("scheme", r.URL.Scheme), slog.String("host", x.host), slog.Int("port", x.port), slog.String("protocol", r.Proto),
-		slog.Int("status", x.w.status), slog.Int64("in", x.asked.Length), slog.Int64("out", x.w.wrote),
+		slog.Int64("in", x.asked.Length), slog.Int64("out", x.w.wrote),
 		slog.Float64("ms", float64(time.Since(start))/float64(time.Millisecond)))
+	if x.w.status != 0 { // a tunnel has none
+		line = append(line, slog.Int("status", x.w.status))
+	}
 	if x.outcome.Incident != "" {
 		line = append(line, slog.String("incident", x.outcome.Incident))
 	}

@@ -194,6 +194,13 @@ func (w *writer) WriteHeader(status int) {
 	}
 }
 
+// Write implements io.Writer.
+func (w *writer) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.wrote += int64(n)
+	return n, err
+}
+
 // Flush implements http.Flusher.
 func (w *writer) Flush() {
 	if f, ok := w.ResponseWriter.(http.Flusher); ok {
