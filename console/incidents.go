@@ -91,8 +91,12 @@ func (c *Console) incidents(q *request) {
 		after.Seq, _ = strconv.ParseUint(b, 10, 63)
 	}
 	v := form.values()
-	if len(v) > 0 && after == (index.Cursor{}) { // a search, not a look at the list or at its next page
-		if err := q.record("search", audit.Event{Details: flat(v)}); err != nil {
+	if len(v) > 0 { // a search, not a look at the list
+		details := flat(v)
+		if after != (index.Cursor{}) {
+			details["after"] = strconv.FormatUint(after.Seq, 10)
+		}
+		if err := q.record("search", audit.Event{Details: details}); err != nil {
 			q.broken(err)
 			return
 		}

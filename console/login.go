@@ -37,7 +37,7 @@ func (c *Console) login(q *request) {
 	}
 	if ok, first := c.guesses.Take(strings.ToLower(name), q.address()); !ok {
 		if first {
-			if err := q.record("log-in-limited", audit.Event{User: shown(name)}); err != nil {
+			if err := q.record("log-in-limited", audit.Event{User: c.knownName(name)}); err != nil {
 				q.broken(err)
 				return
 			}
@@ -53,7 +53,7 @@ func (c *Console) login(q *request) {
 		again(http.StatusUnauthorized, "login-code", true)
 		return
 	case errors.Is(err, account.ErrRefused):
-		if err := q.record("log-in-failed", audit.Event{User: shown(name)}); err != nil {
+		if err := q.record("log-in-failed", audit.Event{User: c.knownName(name)}); err != nil {
 			q.broken(err)
 			return
 		}
@@ -80,7 +80,16 @@ func (c *Console) login(q *request) {
 	q.redirect(next)
 }
 
-// shown bounds a name that somebody typed, who may have typed a password.
+// knownName is the name of an account, "unknown" for whatever else somebody
+// typed: it may have been a password.
+func (c *Console) knownName(name string) string {
+	if a, ok := c.accounts.Get(name); ok {
+		return a.Name
+	}
+	return "unknown"
+}
+
+// shown bounds what somebody typed.
 func shown(name string) string {
 	if r := []rune(name); len(r) > 64 {
 		return string(r[:64])

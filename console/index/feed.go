@@ -110,7 +110,7 @@ func (x *Index) empty() error {
 }
 
 func (x *Index) feed(ctx context.Context) error {
-	b := newTally()
+	b, began := newTally(), time.Now()
 	building := x.Status().Building
 	x.set(func(s *Status) { s.Total = x.src.Acknowledged() })
 	take := func(r audit.Record) error {
@@ -131,7 +131,13 @@ func (x *Index) feed(ctx context.Context) error {
 		if err := x.commit(b); err != nil {
 			return err
 		}
-		b = newTally()
+		if x.gentle {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Since(began)):
+			}
+		}
+		b, began = newTally(), time.Now()
 		return ctx.Err()
 	}
 	from := x.last + 1

@@ -82,6 +82,7 @@ type Index struct {
 	last    uint64
 	hash    string
 	checked bool // that the record is the one the index was made of
+	gentle  bool // leave half of a processor to others while building
 
 	mu     sync.Mutex
 	status Status
@@ -208,6 +209,9 @@ func (x *Index) set(f func(s *Status)) {
 // the least time between two looks; a look that took long makes the next one
 // later, so that following costs a twentieth of a processor at most.
 func (x *Index) Run(ctx context.Context, every time.Duration) {
+	x.feeding.Lock()
+	x.gentle = true
+	x.feeding.Unlock()
 	for {
 		began := time.Now()
 		err := x.Feed(ctx)

@@ -26,6 +26,12 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 		"need":   func(s string) string { return need(lang, s) },
 		"query":  query,
 		"share":  share,
+		"hours": func(d time.Duration) string {
+			if d%(24*time.Hour) == 0 {
+				return Word(lang, "n-days", int(d/(24*time.Hour)))
+			}
+			return Word(lang, "n-hours", strconv.FormatFloat(d.Hours(), 'f', -1, 64))
+		},
 		"pct":    func(f float32) string { return strconv.Itoa(int(math.Round(float64(f)*100))) + "%" },
 		"either": func(a, b string) string {
 			if a != "" {
