@@ -223,7 +223,7 @@ func flakyOptions() (Options, *atomic.Pointer[failure]) {
 	p := new(atomic.Pointer[failure])
 	return Options{open: func(name string, flag int) (file, error) {
 		f, err := openFile(name, flag)
-		if err != nil || filepath.Base(name) == headFile {
+		if base := filepath.Base(name); err != nil || base == headFile || base == treeFile {
 			return f, err
 		}
 		return flaky{f, p}, nil

@@ -2,9 +2,12 @@ package audit
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,7 +19,7 @@ import (
 func TestHeartbeats(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "audit")
 	key := testKey(t, filepath.Dir(dir))
-	l := mustOpen(t, dir, Options{Key: key, Checkpoint: 5 * time.Millisecond, Heartbeat: 1500 * time.Millisecond})
+	l := mustOpen(t, dir, Options{Key: key, Checkpoint: 5 * time.Millisecond, Heartbeat: 3 * time.Second})
 	mustAppend(t, l, 3)
 	waitFor(t, "a first checkpoint", func() bool { return l.Checkpoint() != nil && l.Checkpoint().Size == 3 })
 	number := l.Checkpoint().Number
@@ -260,4 +263,34 @@ func FuzzFooter(f *testing.F) {
 			t.Errorf("%q reads as %+v", b, got)
 		}
 	})
+}
+
+// TestTreeThatCannotBeWritten stops the log like a segment: without the tree
+// there are no checkpoints.
+func TestTreeThatCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	broken := new(atomic.Pointer[failure])
+	l := mustOpen(t, dir, Options{open: func(name string, flag int) (file, error) {
+		f, err := openFile(name, flag)
+		if err != nil || filepath.Base(name) != treeFile {
+			return f, err
+		}
+		return flaky{f, broken}, nil
+	}})
+	mustAppend(t, l, 2)
+	broken.Store(&failure{write: syscall.ENOSPC, short: 5})
+	waitFor(t, "the failure", func() bool {
+		_, err := l.Append(t.Context(), decision(0))
+		return errors.Is(err, ErrDiskFull)
+	})
+	broken.Store(nil)
+	if err := l.Reopen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	last := mustAppend(t, l, 3)
+	l.Close()
+	mustVerify(t, dir, last.Seq)
+	if p, err := ProveGrowth(dir, 2, last.Seq); err != nil || len(p) == 0 {
+		t.Errorf("%v %v", p, err)
+	}
 }

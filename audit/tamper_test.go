@@ -53,7 +53,7 @@ func contents(t testing.TB, dir string) map[string][]byte {
 // waitFor lets the goroutine that packs and deletes do its work.
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for range 400 {
+	for range 4000 {
 		if ok() {
 			return
 		}

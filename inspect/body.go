@@ -16,8 +16,9 @@ type body struct {
 	ahead []byte // not given yet
 	err   error  // how the part's own Body ended; nil: it has not yet
 	src   io.Reader
-	at    io.ReaderAt // src as such, nil if it is none
-	n     int64
+	at    io.ReaderAt  // src as such, nil if it is none
+	n     int64        // the furthest byte given
+	read  int64        // bytes given one after the other
 	took  *part.Budget // told of each read, if not nil
 }
 
@@ -98,7 +99,8 @@ func (b *body) Bytes() ([]byte, bool) {
 }
 
 func (b *body) count(n int) int {
-	b.n += int64(n)
+	b.read += int64(n)
+	b.n = max(b.n, b.read)
 	if b.took != nil {
 		b.took.Took(n)
 	}

@@ -63,6 +63,9 @@ func (c *scan) part(p *part.Part, depth int, parent *emitter) error {
 		reason, detail := part.ReasonOf(err)
 		e.Skip(reason, false, detail)
 		e.close()
+		if reason == part.TooMany {
+			return err // and so would all that follows
+		}
 		return nil // the siblings fail on their own
 	}
 	err := e.read()

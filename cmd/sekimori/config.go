@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
 	"github.com/sekimori-dlp/sekimori/proxy"
@@ -68,6 +69,7 @@ type rawConfig struct {
 		Ratio   int64         `toml:"ratio"`
 		Depth   int           `toml:"depth"`
 		Parts   int           `toml:"parts"`
+		Isolate *bool         `toml:"isolate"`
 	} `toml:"inspect"`
 	Auth struct {
 		Htpasswd  string              `toml:"htpasswd"`
@@ -189,6 +191,8 @@ type config struct {
 	Defaults  bool
 	Catalogue []string
 	Budget    part.Limits
+	Isolate   bool          // complex formats are read in processes of their own
+	readers   []part.Reader // once they are; nil: the usual ones
 	Hold      hold.Config
 	Identity  identity.Config
 	Proxy     proxy.Config
@@ -301,6 +305,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	default:
 		report(at("log", "format"), "log.format: %q is unknown; write \"json\" or \"text\"", r.Log.Format)
 	}
+	c.Isolate = r.Inspect.Isolate == nil || *r.Inspect.Isolate
 	c.Budget = part.Limits{Bytes: int64(r.Inspect.Bytes), Ratio: r.Inspect.Ratio, Depth: r.Inspect.Depth,
 		Entries: r.Inspect.Parts, Time: time.Duration(r.Inspect.Time)}
 	c.Hold = hold.Config{MemoryPerBody: int64(r.Hold.Memory), TotalMemory: int64(r.Hold.TotalMemory),
@@ -397,7 +402,7 @@ func (c *config) catalogue() (*destination.Catalogue, error) {
 // ruleOptions lets rules be checked against what the installation knows.
 func (c *config) ruleOptions(cat *destination.Catalogue) rules.Options {
 	return rules.Options{
-		NoDefaults: !c.Defaults, Limits: c.Budget,
+		NoDefaults: !c.Defaults, Limits: c.Budget, Inspect: inspect.Options{Readers: c.readers},
 		Destination: func(host, path string) (string, []string) {
 			d := cat.Lookup("https", host, 443, "POST", path)
 			return d.Service, d.Classes

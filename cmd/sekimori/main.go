@@ -59,7 +59,7 @@ var errFound = errors.New("found")
 func commands() []*command {
 	return []*command{
 		serveCommand(), scanCommand(), extractCommand(), rulesCommand(),
-		auditCommand(), witnessCommand(), caCommand(), modeCommand(), benchCommand(), checkCommand(), versionCommand(),
+		auditCommand(), witnessCommand(), caCommand(), modeCommand(), benchCommand(), checkCommand(), readerCommand(), versionCommand(),
 	}
 }
 

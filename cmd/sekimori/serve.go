@@ -84,6 +84,7 @@ type installation struct {
 	console  *console.Console // nil if there is none
 	releases *release.Store
 	modes    *switchboard
+	ending   atomic.Bool        // it was told to end
 	turn     func() error       // opens the access log's file anew; nil if there is none
 	alarms   prometheus.Counter // of shared accounts
 	closers  []func() error
@@ -179,6 +180,9 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	for _, o := range []string{"ok", "failed"} {
 		reloads.WithLabelValues(o)
 	}
+	if err := i.isolateReaders(registry); err != nil {
+		return nil, err
+	}
 	if err := c.makeConsoleRules(); err != nil {
 		return nil, err
 	}
@@ -203,6 +207,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
+			{Name: "running", Probe: i.staying},
 			{Name: "audit", Probe: i.audit.Healthy},
 			{Name: "ca", Probe: ca.Healthy},
 			{Name: "accounts", Probe: i.who.Healthy},
@@ -357,7 +362,6 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	i.outlets.start()
 	i.greet(p.stdout, fronts, back.Addr())
 	notify(daemon.SdNotifyReady)
-	defer notify(daemon.SdNotifyStopping)
 
 	heal := time.NewTicker(5 * time.Second)
 	defer heal.Stop()
@@ -391,6 +395,8 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		}
 		break
 	}
+	i.ending.Store(true)
+	notify(daemon.SdNotifyStopping)
 	i.log.Info("ending; uploads under way may finish", "within", i.cfg.Shutdown.String())
 	end, cancel := context.WithTimeout(context.Background(), i.cfg.Shutdown)
 	defer cancel()
@@ -454,6 +460,14 @@ func (i *installation) named(d *proxy.Door) string {
 		return ""
 	}
 	return "  (" + d.Name + ")"
+}
+
+// staying tells a load balancer in time that the proxy is about to end.
+func (i *installation) staying() error {
+	if i.ending.Load() {
+		return errors.New("it was told to end")
+	}
+	return nil
 }
 
 // notify tells the service manager, where there is one, how it stands.

@@ -32,7 +32,7 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 			}
 			return Word(lang, "n-hours", strconv.FormatFloat(d.Hours(), 'f', -1, 64))
 		},
-		"pct":    func(f float32) string { return strconv.Itoa(int(math.Round(float64(f)*100))) + "%" },
+		"pct": func(f float32) string { return strconv.Itoa(int(math.Round(float64(f)*100))) + "%" },
 		"either": func(a, b string) string {
 			if a != "" {
 				return a

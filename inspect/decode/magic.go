@@ -58,6 +58,7 @@ var formats = []format{
 	{name: "png", magic: "\x89PNG\r\n\x1a\n"},
 	{name: "jpeg", magic: "\xff\xd8\xff"},
 	{name: "gif", magic: "GIF8"},
+	{name: "bmp", magic: "BM"},
 	{name: "webp", magic: "WEBP", offset: 8},
 	{name: "wav", magic: "WAVE", offset: 8},
 	{name: "avi", magic: "AVI ", offset: 8},
@@ -92,7 +93,6 @@ var formats = []format{
 	{name: "pgp", magic: "-----BEGIN PGP MESSAGE", text: true},
 	{name: "age", magic: "age-encryption.org/"},
 	{name: "openssl-salted", magic: "Salted__"},
-	{name: "uuencode", magic: "begin 6", text: true},
 }
 
 // byFirst holds the formats whose magic is at the start, by its first byte.
@@ -148,6 +148,8 @@ func (f *format) confirmed(head []byte) bool {
 		return len(head) > 6 && head[6] == '-'
 	case "tar":
 		return true
+	case "bmp": // four reserved bytes are zero
+		return len(head) > 18 && string(head[6:10]) == "\x00\x00\x00\x00" && head[14] > 0 && head[15] == 0
 	case "dwg":
 		return len(head) > 6 && head[4]-'0' < 10 && head[6] == 0
 	}

@@ -19,8 +19,16 @@ var variants = sync.OnceValue(func() *[1 << 10]uint64 {
 	return &set
 })
 
-// appendNameCanon appends what nameCanon makes of t.
+// appendNameCanon appends the canonical form of the name t: without spaces and
+// dots, variants of characters as one. Words in Latin letters stand in the order
+// of the alphabet and initials are left out, so that Taro Yamada, YAMADA Taro
+// and "Yamada, Taro" are one.
 func appendNameCanon(b, t []byte) []byte {
+	if len(t) > 0 && asciiLetter(t[0]) {
+		if c, ok := appendLatinCanon(b, t); ok {
+			return c
+		}
+	}
 	set := variants()
 	for i := 0; i < len(t); {
 		c := t[i]
@@ -46,4 +54,54 @@ func appendNameCanon(b, t []byte) []byte {
 		i += n
 	}
 	return b
+}
+
+// appendLatinCanon is appendNameCanon for two to four words of ASCII letters; it
+// reports whether t is that.
+func appendLatinCanon(b, t []byte) ([]byte, bool) {
+	var words [4][]byte
+	n, at := 0, 0
+	for i := 0; i <= len(t); i++ {
+		if i < len(t) && t[i] != ' ' && t[i] != ',' && t[i] != '.' {
+			if t[i] >= utf8.RuneSelf || t[i] == '=' {
+				return b, false
+			}
+			continue
+		}
+		if i-at > 1 {
+			if n == len(words) {
+				return b, false
+			}
+			words[n] = t[at:i]
+			n++
+		}
+		at = i + 1
+	}
+	if n < 2 {
+		return b, false
+	}
+	for i := 1; i < n; i++ {
+		for k := i; k > 0 && lessFolded(words[k], words[k-1]); k-- {
+			words[k], words[k-1] = words[k-1], words[k]
+		}
+	}
+	for _, w := range words[:n] {
+		for _, c := range w {
+			if isUpper(c) {
+				c |= 0x20
+			}
+			b = append(b, c)
+		}
+	}
+	return b, true
+}
+
+// lessFolded compares two words of ASCII characters, letters of both cases as one.
+func lessFolded(a, b []byte) bool {
+	for i := range min(len(a), len(b)) {
+		if x, y := a[i]|0x20, b[i]|0x20; x != y {
+			return x < y
+		}
+	}
+	return len(a) < len(b)
 }

@@ -25,6 +25,10 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	}
 	t := &v.table
 	t.ready(v.text)
+	if t.form {
+		v.answered(emit)
+		return
+	}
 	if !t.header && t.judged < 200 {
 		t.infer(v.text, v.own, v.cut, found)
 	}
@@ -51,6 +55,26 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 				emit(Finding{Type: Address, Detector: ColumnID, Start: int(c.start), End: int(c.end),
 					Confidence: col.confidence() - 0.05, Canon: string(value)})
 			}
+		}
+	}
+}
+
+// answered emits the names that stand beside their labels in a form.
+func (v *view) answered(emit func(Finding)) {
+	t := &v.table
+	for r, until := t.span(v.own, v.cut); r < until; r++ {
+		row := t.row(r)
+		if len(row) != 2 {
+			continue
+		}
+		key, value := v.text[row[0].start:row[0].end], v.text[row[1].start:row[1].end]
+		l := classify(key)
+		if l&nameLabels == 0 || l&(LCompany|LOrder|weak) != 0 || len(value) == 0 {
+			continue
+		}
+		if lo, hi, ok := plausibleName(value, l); ok && !namelessThing(value[lo:hi]) {
+			start, end := int(row[1].start)+lo, int(row[1].start)+hi
+			emit(Finding{Type: Name, Detector: ColumnID, Start: start, End: end, Confidence: 0.93, Canon: nameCanon(v.text[start:end])})
 		}
 	}
 }

@@ -28,7 +28,11 @@ func (v *view) sniff(text []byte, off int) mode {
 		t := &v.trial
 		t.reset()
 		t.open(d, false)
-		if s := t.fit(head); s > best {
+		s := t.fit(head)
+		if s > 0 && t.form && d != ',' && d != ';' {
+			return prose // label, tab, value: a label's line like others
+		}
+		if s > best {
 			best = s
 			v.table, v.trial = v.trial, v.table
 		}

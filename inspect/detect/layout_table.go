@@ -29,6 +29,7 @@ const fixed = ' '
 type table struct {
 	known  bool // open was called
 	wide   bool // written by an extractor: no quotes, no end, headers anywhere
+	form   bool // no rows of one kind, but labels with their values beside them
 	delim  byte
 	from   int // where it starts in the block
 	head   int // where its header stands in the block, -1 if it is gone by
@@ -75,6 +76,11 @@ func (t *table) fit(head []byte) int {
 		return 0
 	}
 	at := bestAt
+	if t.form = t.sideBySide(head, at, bestRun); t.form {
+		t.from = int(t.rows[at].start)
+		t.stale = true
+		return bestRun * bestN
+	}
 	labels := t.labels(head, at)
 	if labels == 0 && at > 0 && t.width(at-1) >= 2 {
 		if l := t.labels(head, at-1); l >= 2 {
@@ -104,6 +110,28 @@ func (t *table) fit(head []byte) int {
 	}
 	t.stale = true
 	return bestRun*bestN + labels*10
+}
+
+// sideBySide reports whether n rows from row r on are a form: each a label and
+// its value, another label each.
+func (t *table) sideBySide(text []byte, r, n int) bool {
+	if t.width(r) != 2 || n < 2 {
+		return false
+	}
+	labels := 0
+	var seen Label
+	for k := r; k < r+n; k++ {
+		key, value := t.row(k)[0], t.row(k)[1]
+		l := classify(text[key.start:key.end])
+		if l == 0 || l == seen {
+			continue
+		}
+		if classify(text[value.start:value.end])&^weak != 0 {
+			return false // two words over their columns
+		}
+		labels, seen = labels+1, l
+	}
+	return labels >= 2 && labels*2 >= n
 }
 
 // filled returns how many cells of n rows from row r on hold something, by the

@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"unicode/utf8"
-
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
 
@@ -128,21 +126,8 @@ func (s *nameSearch) knows(word []byte) bool {
 	return false
 }
 
-// nameCanon is the name without spaces and dots, variants of characters as one.
+// nameCanon is the name without spaces and dots, variants of characters as one;
+// see appendNameCanon.
 func nameCanon(t []byte) string {
-	out := make([]byte, 0, len(t))
-	for i := 0; i < len(t); {
-		r, n := utf8.DecodeRune(t[i:])
-		switch {
-		case r == ' ' || r == '・' || r == '=' || r == ',' || r == '.':
-		case r >= 'A' && r <= 'Z':
-			out = append(out, byte(r)+'a'-'A')
-		case r < utf8.RuneSelf:
-			out = append(out, byte(r))
-		default:
-			out = utf8.AppendRune(out, dict.Fold(r))
-		}
-		i += n
-	}
-	return string(out)
+	return string(appendNameCanon(make([]byte, 0, len(t)), t))
 }

@@ -65,11 +65,13 @@ type grouper struct {
 	lines lineGrouper
 	json  jsonGrouper
 	all   *group // fields: the one record
+	known acquaintances
 }
 
 func (g *grouper) reset(sink Sink) {
 	g.sink = sink
 	g.lines.open, g.all = nil, nil
+	g.known.forget(false)
 	g.json.reset()
 }
 
@@ -137,7 +139,7 @@ func (g *grouper) block(b groupBlock) {
 func (g *grouper) rowsBlock() {
 	b := &g.blk
 	t := &b.view.table
-	if t.wide && !t.header {
+	if t.form || t.wide && !t.header {
 		g.lines.block(g, b.found)
 		return
 	}
@@ -181,6 +183,9 @@ func (g *grouper) add(p *group, f *Finding) *group {
 	n.Piece = p.continues(&n)
 	if n.Type == Name && !n.Piece {
 		p.names++
+		if b.view.mode != rows {
+			n.Canon = g.known.whole(n.Canon)
+		}
 	}
 	p.found = append(p.found, n)
 	return p
@@ -237,6 +242,7 @@ func (g *grouper) advance(n int) {
 func (g *grouper) end(one bool) {
 	g.emit(g.all)
 	g.all = nil
+	g.known.forget(one)
 	g.json.finish(g)
 	if !one {
 		g.lines.close(g)

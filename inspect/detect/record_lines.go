@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
 
 // recordReach is how far a finding may stand behind the last of its record in
@@ -17,7 +19,8 @@ const recordReach = 200
 type lineGrouper struct {
 	open  *group
 	end   int  // end of the open record's last finding, in block offsets
-	blank bool // the text passed since then holds a paragraph's end
+	blank bool // the text passed since then holds an empty line
+	ruled bool // and a ruled line or the border of a vCard
 	far   int  // characters passed since then in blocks gone by
 }
 
@@ -55,8 +58,10 @@ func (l *lineGrouper) passed(text []byte, from, to int) {
 	if l.far <= recordReach {
 		l.far += chars(t[:min(len(t), 4*recordReach)])
 	}
-	// Where the distance parts, there is no need to know what else does.
-	l.blank = l.blank || l.far <= recordReach && paragraphEnds(t)
+	if l.far <= recordReach { // where the distance parts, there is no need to know what else does
+		blank, ruled := paragraphEnds(t)
+		l.blank, l.ruled = l.blank || blank, l.ruled || ruled
+	}
 	l.end = to
 }
 
@@ -80,24 +85,23 @@ var (
 	vcardEnd   = []byte("END:VCARD")
 )
 
-// paragraphEnds reports whether t holds an empty line, a ruled line or the
-// border of a vCard.
-func paragraphEnds(t []byte) bool {
+// paragraphEnds reports whether t holds an empty line, and whether a ruled line
+// or the border of a vCard.
+func paragraphEnds(t []byte) (blank, ruled bool) {
 	for {
 		k := bytes.IndexByte(t, '\n')
 		if k < 0 {
-			return false
+			return blank, false
 		}
 		t = t[k+1:]
 		i := 0
 		for i < len(t) && (t[i] == ' ' || t[i] == '\t' || t[i] == '\r') {
 			i++
 		}
-		if i < len(t) && t[i] == '\n' || bytes.HasPrefix(t[i:], vcardBegin) || bytes.HasPrefix(t[i:], vcardEnd) {
-			return true
-		}
-		if i+3 <= len(t) && (t[i] == '-' || t[i] == '=' || t[i] == '*') && t[i+1] == t[i] && t[i+2] == t[i] {
-			return true
+		blank = blank || i < len(t) && t[i] == '\n'
+		if bytes.HasPrefix(t[i:], vcardBegin) || bytes.HasPrefix(t[i:], vcardEnd) ||
+			i+3 <= len(t) && (t[i] == '-' || t[i] == '=' || t[i] == '*') && t[i+1] == t[i] && t[i+2] == t[i] {
+			return blank, true
 		}
 	}
 }
@@ -107,7 +111,7 @@ func (l *lineGrouper) line(g *grouper, found []Finding) {
 	b := &g.blk
 	if l.open != nil {
 		l.passed(b.text, max(l.end, b.own), found[0].Start)
-		if l.blank || l.far > recordReach {
+		if l.ruled || l.far > recordReach || l.blank && !l.fieldGoesOn(b, found) {
 			l.close(g)
 		}
 	}
@@ -135,8 +139,30 @@ func (l *lineGrouper) line(g *grouper, found []Finding) {
 			l.open = g.get()
 		}
 		l.open = g.add(l.open, f)
-		l.end, l.blank, l.far = f.End, false, 0
+		l.end, l.blank, l.ruled, l.far = f.End, false, false, 0
 	}
+}
+
+// fieldGoesOn reports whether a line with findings behind an empty one is the
+// next field of the same form: it has no name, and both what it begins with and
+// the open record's last finding stand behind labels of different kinds.
+func (l *lineGrouper) fieldGoesOn(b *groupBlock, found []Finding) bool {
+	last := &l.open.found[len(l.open.found)-1]
+	if last.Own == 0 || l.open.names == 0 {
+		return false
+	}
+	for i := range found {
+		if found[i].Type == Name {
+			return false
+		}
+	}
+	for i := range l.open.found {
+		if l.open.found[i].Type == found[0].Type {
+			return false
+		}
+	}
+	own, _ := b.view.label(found[0].Start)
+	return own != 0
 }
 
 // heads reports whether found[i] is a name that stands for a person of its own:
@@ -155,7 +181,47 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 	if i > 0 && found[i-1].Type == Name && alias(b.text, &found[i-1], f) {
 		return false
 	}
+	if i == 0 && l.open != nil && l.otherWriting(b.text[f.Start:f.End]) {
+		return false
+	}
 	return l.open == nil || !l.open.mentions(f.Canon)
+}
+
+// nextLine is how far the other writing of a name may stand behind it on the
+// line below, its label counted, in characters.
+const nextLine = 14
+
+// otherWriting reports whether name, the first finding of a line, writes the
+// name that the open record ends with in kana or Latin letters.
+func (l *lineGrouper) otherWriting(name []byte) bool {
+	last := &l.open.found[len(l.open.found)-1]
+	if last.Type != Name || l.blank || l.far > nextLine {
+		return false
+	}
+	w := writing(name)
+	if w == 0 || w == 2 && !romajiName(name) {
+		return false
+	}
+	for i := range l.open.found {
+		f := &l.open.found[i]
+		if f.Type == Name && writing(l.open.arena[f.lo:f.hi]) == w {
+			return false
+		}
+	}
+	return true
+}
+
+// romajiName reports whether name is a Japanese surname and given name in Latin
+// letters, in either order.
+func romajiName(name []byte) bool {
+	k := bytes.IndexByte(name, ' ')
+	if k < 0 {
+		return false
+	}
+	var a, b [48]byte
+	x := dict.LookupLatin(dict.AppendFoldLatin(a[:0], bytes.TrimRight(name[:k], ",")))
+	y := dict.LookupLatin(dict.AppendFoldLatin(b[:0], name[k+1:]))
+	return x.RomajiGiven != 0 && y.RomajiSurname != 0 || x.RomajiSurname != 0 && y.RomajiGiven != 0
 }
 
 // mentions reports whether p has a name that contains canon or is contained in
@@ -254,5 +320,5 @@ func (l *lineGrouper) close(g *grouper) {
 		g.emit(l.open)
 		l.open = nil
 	}
-	l.blank, l.far = false, 0
+	l.blank, l.ruled, l.far = false, false, 0
 }

@@ -34,10 +34,10 @@ func Readers() []part.Reader {
 		archive.Readers(),
 		mail.Readers(),
 		ole.Readers(),
-		pdf.Readers(),
 		rtf.Readers(),
 		tnef.Readers(),
 		image.Readers(),
+		pdf.Readers(),  // its header may stand behind other bytes, such as those of the others
 		data.Readers(), // of which some are known by their structure alone: last
 	)
 }

@@ -94,3 +94,23 @@ func (b *Budget) Enter(depth int) error {
 	}
 	return nil
 }
+
+// Share is a budget as it stands, to go on with in another process. Where the
+// two take turns, each joins the other's.
+type Share struct {
+	Limits  Limits
+	In, Out int64
+	Dead    time.Time
+}
+
+// Share returns the budget as it stands. Entries are not in it: whoever
+// implements Emitter counts them.
+func (b *Budget) Share() Share { return Share{b.limits, b.in, b.out, b.dead} }
+
+// Budget goes on with a share.
+func (s Share) Budget() *Budget {
+	return &Budget{limits: s.Limits.WithDefaults(), in: s.In, out: s.Out, dead: s.Dead}
+}
+
+// Join takes over what was spent elsewhere.
+func (b *Budget) Join(s Share) { b.in, b.out = s.In, s.Out }

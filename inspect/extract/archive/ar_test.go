@@ -20,7 +20,7 @@ func TestAr(t *testing.T) {
 		{"BSD, long name", arMember("#1/"+fmt.Sprint(len(long)), long+customers), long, ""},
 		{"symbols", arMember("/", "\x00\x00\x00\x00") + arMember("b/", customers), "b", ""},
 		{"text behind", arMember("a/", "x") + "\n\n" + strings.Repeat(customers, 2), "trailing data", ""},
-		{"cut off", arMember("a/", customers + customers)[:70+len(customers)], "a", "truncated"},
+		{"cut off", arMember("a/", customers+customers)[:70+len(customers)], "a", "truncated"},
 	} {
 		x := inspect(t, []byte(arMagic+c.body))
 		if s := x.Find(person); s.Path != "upload » "+c.path || !strings.Contains(skips(x), c.skips) || c.skips == "" && skips(x) != "" {

@@ -9,7 +9,9 @@ import (
 	"golang.org/x/text/encoding/japanese"
 )
 
-func padded(s string, align int) string { return s + strings.Repeat("\x00", (align-len(s)%align)%align) }
+func padded(s string, align int) string {
+	return s + strings.Repeat("\x00", (align-len(s)%align)%align)
+}
 
 func cpioNew(name, body string, mode int) string {
 	head := fmt.Sprintf("070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",

@@ -35,13 +35,13 @@ const (
 // maxSevenFiles bounds the members of one archive, maxSevenCoders the coders of
 // one folder.
 const (
-	maxSevenFiles  = 1 << 20
+	maxSevenFiles  = 1 << 17
 	maxSevenCoders = 32
 )
 
 var (
 	errSevenHeader = errors.New("7z header")
-	errSevenFiles  = &part.Fault{Reason: part.TooMany, Detail: "more than a million members"}
+	errSevenFiles  = &part.Fault{Reason: part.TooMany, Detail: "more than 131072 members"}
 )
 
 // sevenHeader is what a 7z header says: folders of coded streams, whose output,

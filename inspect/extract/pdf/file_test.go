@@ -165,7 +165,11 @@ func TestBounds(t *testing.T) {
 func TestMatch(t *testing.T) {
 	for head, want := range map[string]bool{
 		"%PDF-1.4\n": true, "\n\n%PDF-1.4\n1 0 obj": true, "\x00\x01%PDF-1.4": true,
-		"a mail about the mark %PDF- in files": false, "PDF": false, "": false,
+		"HTTP junk\r\n%PDF-1.4\n1 0 obj":                                true,
+		"--b\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.4\n1 0 obj": false,
+		"--b\r\n\r\n\x00\x01%PDF-1.4\n1 0 obj":                          false,
+		"{\"file\":\"%PDF-1.4\\n1 0 obj":                                false,
+		"a mail about the mark %PDF- in files":                          false, "PDF": false, "": false,
 	} {
 		if got := (reader{}).Match(&part.Part{}, []byte(head)); got != want {
 			t.Errorf("%q: %v", head, got)

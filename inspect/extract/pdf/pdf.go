@@ -15,6 +15,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/pdf/internal/object"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -27,18 +28,24 @@ type reader struct{}
 
 func (reader) Name() string { return "pdf" }
 
-// Match looks for the header in the first kilobyte, where readers accept it.
+// Match looks for the header in the first kilobyte, where other programs accept
+// it. Text that holds a PDF file, such as a form or a mail, is not one.
 func (reader) Match(p *part.Part, head []byte) bool {
 	if len(p.Encodings) > 0 || !p.Role.Content() {
 		return false
 	}
 	k := bytes.Index(head[:min(len(head), 1024)], []byte("%PDF-"))
-	// In text about PDF files the header stands in the middle of a line.
-	return k == 0 || k > 0 && (!textual(head[:k]) || bytes.Contains(head[k:], []byte(" obj")))
-}
-
-func textual(b []byte) bool {
-	return !bytes.ContainsFunc(b, func(r rune) bool { return r < '\t' || r == 0xfffd })
+	if k <= 0 {
+		return k == 0
+	}
+	before := bytes.TrimSpace(head[:k])
+	switch {
+	case bytes.HasPrefix(before, []byte("--")), strings.HasPrefix(p.MediaType, "multipart/"):
+		return false
+	case bytes.ContainsFunc(before, func(r rune) bool { return r < '\t' || r == utf8.RuneError }):
+		return true
+	}
+	return len(before) < 64 && !bytes.ContainsAny(before, ":{<[=\"") && bytes.Contains(head[k:], []byte(" obj"))
 }
 
 func (reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {

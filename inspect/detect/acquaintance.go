@@ -1,0 +1,69 @@
+package detect
+
+import (
+	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// acquaintances are the names met last in a text, so that a surname or given
+// name alone counts as the person whose whole name stood before: 田中様 after
+// 田中太郎, Hanako after Hanako Suzuki. It looks back only; who is called by
+// surname first and by whole name later counts twice.
+type acquaintances struct {
+	canon [32]string
+	n     int
+}
+
+// whole returns the canonical form of the whole name that canon is a part of,
+// else canon itself, which it remembers.
+func (a *acquaintances) whole(canon string) string {
+	if canon == "" {
+		return canon
+	}
+	for k := 1; k <= min(a.n, len(a.canon)); k++ {
+		known := a.canon[(a.n-k)%len(a.canon)]
+		switch {
+		case known == canon:
+			return canon
+		case partOf(canon, known):
+			return known
+		}
+	}
+	a.canon[a.n%len(a.canon)] = canon
+	a.n++
+	return canon
+}
+
+// partOf reports whether part is the surname of the whole name, or in Latin
+// letters either of its words: the rest must be a name too, as 林 is no part of
+// 林田明.
+func partOf(part, name string) bool {
+	if len(part) >= len(name) {
+		return false
+	}
+	if part[0] >= 0x80 {
+		rest, ok := strings.CutPrefix(name, part)
+		return ok && len(part) <= 12 && (dict.GivenNames().Lookup([]byte(rest)) != 0 || dict.GivenKana().Lookup([]byte(rest)) != 0)
+	}
+	if rest, ok := strings.CutPrefix(name, part); ok && latinListed(rest) {
+		return true
+	}
+	rest, ok := strings.CutSuffix(name, part)
+	return ok && latinListed(rest)
+}
+
+// latinListed reports whether a word in small letters is a listed name.
+func latinListed(word string) bool {
+	is := dict.LookupLatin([]byte(word))
+	return is.Given != 0 || is.Surname != 0 || is.RomajiGiven != 0 || is.RomajiSurname != 0
+}
+
+// forget ends a text. Texts of single values follow one another as one.
+func (a *acquaintances) forget(single bool) {
+	if single || a.n == 0 {
+		return
+	}
+	clear(a.canon[:])
+	a.n = 0
+}
