@@ -172,6 +172,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	return s, nil
 }
 
+// Gate is the one way out, for the doors that speak other protocols.
+func (s *Server) Gate() *gate.Gate { return s.gate }
+
 func (s *Server) server() *http.Server {
 	return &http.Server{
 		Handler:           s,

@@ -22,28 +22,8 @@ func TestConsoleShowsWhatWasStopped(t *testing.T) {
 		t.Skip("runs the whole program")
 	}
 	in := install(t, "").start()
-	found := func(name string, roles ...string) *officer {
-		o := in.officer()
-		token := ""
-		o.until("the link", func() bool {
-			b, err := os.ReadFile(filepath.Join(in.dir, "data", "console", "first-account"))
-			link, _, _ := strings.Cut(string(b), "\n")
-			u, bad := url.Parse(link)
-			if err != nil || bad != nil {
-				return false
-			}
-			token = u.Query().Get("token")
-			return token != ""
-		})
-		const password = "correct horse battery"
-		o.post("/console/setup", url.Values{"token": {token}, "name": {name}, "role": append(roles, "operator"), "password": {password}, "again": {password}})
-		if status, text := o.post("/console/login", url.Values{"name": {name}, "password": {password}}); status != http.StatusSeeOther {
-			t.Fatalf("%s cannot log in: %d %s", name, status, text)
-		}
-		return o
-	}
-	anna := found("anna", "approver", "auditor")
-	ben := found("ben", "author", "approver")
+	anna := in.found("anna", "approver", "auditor")
+	ben := in.found("ben", "author", "approver")
 
 	status, _ := in.curl([]byte("card number 4980-1273-4561-2094, valid till 12/28"), "--data-binary", "@-", "https://"+hosts[0]+"/upload")
 	if status != "403" {
@@ -121,6 +101,36 @@ func (in *site) officer() *officer {
 	check(in.t, err)
 	return &officer{in, http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// found makes one of the first two accounts, an operator with further roles, by
+// the link that the program left, and logs in.
+func (in *site) found(name string, roles ...string) *officer {
+	in.t.Helper()
+	o := in.officer()
+	token := ""
+	o.until("the link", func() bool {
+		b, err := os.ReadFile(filepath.Join(in.dir, "data", "console", "first-account"))
+		link, _, _ := strings.Cut(string(b), "\n")
+		u, bad := url.Parse(link)
+		if err != nil || bad != nil {
+			return false
+		}
+		token = u.Query().Get("token")
+		return token != ""
+	})
+	o.post("/console/setup", url.Values{"token": {token}, "name": {name}, "role": append(roles, "operator"), "password": {officersPassword}, "again": {officersPassword}})
+	return o.login(name)
+}
+
+const officersPassword = "correct horse battery"
+
+func (o *officer) login(name string) *officer {
+	o.in.t.Helper()
+	if status, text := o.post("/console/login", url.Values{"name": {name}, "password": {officersPassword}}); status != http.StatusSeeOther {
+		o.in.t.Fatalf("%s cannot log in: %d %s", name, status, text)
+	}
+	return o
 }
 
 func (o *officer) do(method, path, body string) (int, string) {

@@ -6,7 +6,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
 
-// acquaintances are the names met last in a text, so that a surname or given
+// acquaintances are the names met last in a session, so that a surname or given
 // name alone counts as the person whose whole name stood before: 田中様 after
 // 田中太郎, Hanako after Hanako Suzuki. It looks back only; who is called by
 // surname first and by whole name later counts twice.
@@ -59,11 +59,11 @@ func latinListed(word string) bool {
 	return is.Given != 0 || is.Surname != 0 || is.RomajiGiven != 0 || is.RomajiSurname != 0
 }
 
-// forget ends a text. Texts of single values follow one another as one.
-func (a *acquaintances) forget(single bool) {
-	if single || a.n == 0 {
-		return
+// forget begins another session; texts of one session are about the same people,
+// as a mail's header and its body are.
+func (a *acquaintances) forget() {
+	if a.n > 0 {
+		clear(a.canon[:])
+		a.n = 0
 	}
-	clear(a.canon[:])
-	a.n = 0
 }

@@ -108,6 +108,8 @@ func (ba bank) judge(b *Block, n numeral, k int, alone, named float32, emit func
 		return false
 	case own&LBank != 0:
 		p = named
+	case near&LBank != 0 && own == 0 && near&(LCustomer|LOrder) != 0:
+		p = max(p, .4) // 口座振替 … 整理番号 第1234567号
 	case near&LBank != 0:
 		p = max(p, named-.1)
 	}

@@ -122,6 +122,9 @@ func (bd birthdate) judge(b *Block, d date, hinted bool, emit func(Finding)) {
 	if p *= d.form; p < .05 {
 		return
 	}
+	if p > .4 && d.form < 1 && startsWith(rest, "生") {
+		p = .9 // 20000512生
+	}
 	emit(Finding{Type: Birthdate, Detector: bd.ID(), Start: d.start, End: d.end, Confidence: p,
 		Validated: true, Canon: canonDate(d)})
 }

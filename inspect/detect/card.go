@@ -55,7 +55,7 @@ func (c card) grouped(b *Block, i int, n *numeral, hint *hint, emit func(Finding
 	if first := b.Text[r.Start]; first < '2' || first == '7' || first == '9' {
 		return 0
 	}
-	n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak, 6)
+	n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak|sepWide, 6)
 	for k := min(n.groups, 5); k >= 3; k-- {
 		if cardShape(n, k) && n.after(k)&^(sepLineBreak|sepSpace|sepSlash|sepWide) == 0 && c.judge(b, n, k, hint, emit) {
 			return k - 1
@@ -124,8 +124,8 @@ func (c card) judge(b *Block, n *numeral, k int, hint *hint, emit func(Finding))
 		p = .92 // "what's your credit card? …"
 	case k >= 3 && iin == sureCard:
 		p = .95
-		if n.gaps(k)&sepLineBreak != 0 || !n.even(k) {
-			p = .6
+		if n.gaps(k)&(sepLineBreak|sepWide) != 0 || !n.even(k) {
+			p = .6 // a table of numbers can look so
 		}
 	case k >= 4 && len(d) >= 16:
 		p = .85

@@ -32,6 +32,7 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	if !t.header && t.judged < 200 {
 		t.infer(v.text, v.own, v.cut, found)
 	}
+	v.vouch(found)
 	if !t.choose() {
 		return
 	}
@@ -142,11 +143,22 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 				k++
 			}
 			if k < len(found) && found[k].Start < int(c.end) && 10*(found[k].End-found[k].Start) >= 8*int(c.end-c.start) {
-				switch found[k].Type {
+				switch f := &found[k]; f.Type {
 				case Name:
 					col.names++
 				case Address:
 					col.places++
+				case Phone:
+					if f.Validated {
+						col.phones++
+					}
+					t.strong = true
+				case Postal:
+					col.codes++
+					t.strong = true
+				case Birthdate:
+					col.born(f.Canon)
+					t.strong = true
 				default:
 					t.strong = true
 				}
@@ -169,10 +181,86 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 	if named < 0 && !t.strong {
 		return
 	}
+	t.inferKinds(named >= 0)
 	for i := range t.cols {
 		c := &t.cols[i]
 		if c.label == 0 && c.kanas >= 3 && c.kanas*10 >= c.cells*9 && (named < 0 || i-named <= 2 && named-i <= 2) {
 			c.label, c.inferred = LKana, true
+		}
+	}
+}
+
+// born counts a birth date by its canonical form, which begins with the year.
+func (c *column) born(canon string) {
+	if len(canon) < 4 {
+		return
+	}
+	year := number([]byte(canon[:4]))
+	if c.births == 0 || year < c.eldest {
+		c.eldest = year
+	}
+	c.youngest = max(c.youngest, year)
+	c.births++
+}
+
+// inferKinds learns which columns hold nothing but telephone numbers, postal codes
+// or birth dates, if the table is one of persons. One of digits alone says
+// little, a column of them much. named tells that a column holds names.
+func (t *table) inferKinds(named bool) {
+	mail := false
+	dates := 0
+	for i := range t.cols {
+		mail = mail || t.cols[i].label&LEmail != 0
+		if c := &t.cols[i]; c.births >= 3 && c.births*10 >= c.cells*9 {
+			dates++
+		}
+	}
+	if !named && !mail {
+		return
+	}
+	for i := range t.cols {
+		c := &t.cols[i]
+		if c.label != 0 || c.cells < 3 {
+			continue
+		}
+		switch most := c.cells * 9; {
+		case c.phones*10 >= most:
+			c.label, c.inferred = LPhone, true
+		case c.codes*10 >= most:
+			c.label, c.inferred = LPostal, true
+		case c.births*10 >= most && dates == 1 && c.youngest-c.eldest >= 10:
+			c.label, c.inferred = LBirth, true
+		}
+	}
+}
+
+// vouch raises the findings that fill a cell of a column inferred to hold their
+// kind.
+func (v *view) vouch(found []Finding) {
+	t := &v.table
+	any := false
+	for i := range t.cols {
+		any = any || t.cols[i].inferred && t.cols[i].label&(LPhone|LPostal|LBirth) != 0
+	}
+	if !any {
+		return
+	}
+	for i := range found {
+		f := &found[i]
+		if f.Confidence >= 0.9 || f.Type != Phone && f.Type != Postal && f.Type != Birthdate {
+			continue
+		}
+		r, c, ok := t.at(v.text, f.Start)
+		if !ok || f.Start != int(t.cells[c].start) || f.End != int(t.cells[c].end) {
+			continue
+		}
+		if k := c - int(t.rows[r].cell); k < len(t.cols) && t.cols[k].inferred {
+			switch l := t.cols[k].label; {
+			case f.Type == Phone && l&LPhone != 0, f.Type == Postal && l&LPostal != 0:
+				f.Confidence = 0.9
+			case f.Type == Birthdate && l&LBirth != 0:
+				f.Confidence = max(f.Confidence, 0.8)
+			}
 		}
 	}
 }

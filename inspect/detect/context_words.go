@@ -28,8 +28,8 @@ var labelWords = []struct {
 		attendee attendeename passengername passenger buyername sellername ownername subscribername subscriber insured insuredname emergencycontact
 		fromname toname formattedname namekanji kanjiname jpname namejp nameja namejapanese shimei namae addressee`},
 	{LName | weak, `name names displayname nm 名称 username author contact owner`},
-	{LSurname, `姓 苗字 名字 氏 姓漢字 姓(漢字) 旧姓 lastname lname surname familyname secondname sei lastnamekanji familynamekanji maidenname namelast`},
-	{LGiven, `名 名(漢字) 名漢字 firstname fname givenname forename mei middlename mname firstnamekanji givennamekanji namefirst nickname`},
+	{LSurname, `姓 苗字 名字 氏 姓漢字 姓(漢字) 旧姓 lastname lname surname familyname secondname sei lastnamekanji familynamekanji maidenname namelast namefamily namesurname namelastname namefamilyname namesei`},
+	{LGiven, `名 名(漢字) 名漢字 firstname fname givenname forename mei middlename mname firstnamekanji givennamekanji namefirst nickname namegiven namefirstname namegivenname namemei`},
 	{LKana, `フリガナ ふりがな カナ かな ヨミガナ よみがな ヨミ 読み仮名 読みがな 読み カナ氏名 氏名カナ 氏名フリガナ 氏名ふりがな 氏名(カナ) 氏名(フリガナ) お名前(カナ) お名前カナ お名前フリガナ 名前カナ カナ名 カナ名義
 		口座名義カナ 口座名義(カナ) 氏名かな 氏名読み 氏名ヨミ 半角カナ 全角カナ
 		kana namekana kananame katakana furigana hurigana fullnamekana yomi yomigana phonetic namephonetic hiragana namekatakana namehiragana customernamekana nameyomi`},

@@ -79,9 +79,18 @@ func (in insurance) labelled(b *Block, i int, own bool, emit func(Finding)) int 
 	default:
 		p = .4
 	}
+	more := 0
+	if own && k == 1 && i+1 < len(b.Runs) && string(t[end:b.Runs[i+1].Start]) == "・" && behind(t, int(b.Runs[i+1].End)) == free {
+		// 記号・番号: 8755・585
+		p, more = .93, 1
+	}
 	emit(Finding{Type: Insurance, Detector: in.ID(), Start: start, End: end,
 		Confidence: p, Validated: valid, Canon: string(d)})
-	return k - 1
+	if more > 0 {
+		r := b.Runs[i+1]
+		emit(Finding{Type: Insurance, Detector: in.ID(), Start: int(r.Start), End: int(r.End), Confidence: p, Canon: string(pick(b, r))})
+	}
+	return k - 1 + more
 }
 
 // followedBy reports whether word stands within twelve bytes behind end.

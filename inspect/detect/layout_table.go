@@ -13,6 +13,8 @@ type column struct {
 	reader                      reader // how its cells are claimed in this block
 	left                        int    // cells of the block that it left
 	cells, names, kanas, places int    // counted while nothing is known
+	phones, codes, births       int    // likewise
+	eldest, youngest            int    // years of births
 }
 
 // cell is the extent of a cell's content, quotes left out.

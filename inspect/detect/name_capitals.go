@@ -114,6 +114,11 @@ func (s *nameSearch) latin(start int) (next int) {
 	if end < len(t) && (t[end] >= '0' && t[end] <= '9' || t[end] == '_' || t[end] == '/' || t[end] == '=') {
 		return end
 	}
+	if end+2 < len(t) && t[end] == ',' && t[end+1] == ' ' && isUpper(t[end+2]) {
+		if e := mailboxName(t, end+2); e > 0 && s.report(start, e, 4, false) {
+			return e
+		}
+	}
 	plain := end >= len(t) || t[end] < utf8.RuneSelf && t[end] != '\'' && t[end] != '-'
 	if plain && end-start <= 24 {
 		var buf [32]byte
@@ -145,6 +150,25 @@ func (s *nameSearch) latin(start int) (next int) {
 	}
 	s.latinName(w[:n])
 	return max(end, w[n-1].start)
+}
+
+// mailboxName returns the end of the capitalised words that begin at i, if they
+// end a display name with the family name first: Yamada, Taro <taro@example.jp>.
+func mailboxName(t []byte, i int) int {
+	for words, k := 1, i; k < len(t) && k-i < 40; k++ {
+		switch c := t[k]; {
+		case c == ' ' && k+1 < len(t) && isUpper(t[k+1]):
+			if words++; words > 3 {
+				return 0
+			}
+		case isLetter(c), c == '.', c == '-', c == '\'', c >= utf8.RuneSelf:
+		case mailboxBegins(t[k:]):
+			return k
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 func particleAhead(t []byte) bool {

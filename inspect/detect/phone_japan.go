@@ -80,7 +80,7 @@ func writtenJapan(n *numeral, k int, kind lineKind, head int) int {
 		case k == 3 && int(size[0]) == head && size[2] == 4:
 			return 2
 		case k == 3 && size[2] == 4 && size[0] >= 2 && size[0] <= 5,
-			k == 2 && int(size[0]) == head, k == 2 && size[1] == 4:
+			k == 2 && int(size[0]) == head && head == 2, k == 2 && size[1] == 4: // 0467-191713 is a customer's number
 			return 1
 		}
 	case mobileLine, ipLine, machineLine:

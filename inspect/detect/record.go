@@ -71,7 +71,7 @@ type grouper struct {
 func (g *grouper) reset(sink Sink) {
 	g.sink = sink
 	g.lines.open, g.all = nil, nil
-	g.known.forget(false)
+	g.known.forget()
 	g.json.reset()
 }
 
@@ -242,7 +242,6 @@ func (g *grouper) advance(n int) {
 func (g *grouper) end(one bool) {
 	g.emit(g.all)
 	g.all = nil
-	g.known.forget(one)
 	g.json.finish(g)
 	if !one {
 		g.lines.close(g)

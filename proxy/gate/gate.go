@@ -160,6 +160,11 @@ type Transaction struct {
 	// Trailer returns the fields that came after Body; all are inspected.
 	Trailer func() []Header
 
+	// Same writes what makes the content the same when it is sent again, for
+	// a door whose content is never the same byte for byte, such as mail with
+	// its dates and numbers; nil: the body itself.
+	Same func(w io.Writer, body io.Reader) error
+
 	// Opaque names a protocol that the connection is to be turned over to
 	// and that is not inspected, such as "websocket"; "" if none. The rules
 	// decide on it as on content of an unknown format.
