@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"inspect/dict":    {},
 	"inspect/detect":  {"inspect/match", "inspect/dict", "inspect/normal", "inspect/part"},
 	"inspect/decode":  {"inspect/part", "inspect/normal"},
+	"inspect/isolate": {"inspect/part", "inspect/normal"},
 	"inspect/extract": {"inspect/part", "inspect/normal", "inspect/decode"},
 
 	"release": {},

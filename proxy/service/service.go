@@ -55,7 +55,7 @@ type Use struct {
 	Recipients []string // mail addresses, lower case, at most maxListed
 	Unclear    bool     // there are, or may be, recipients beside those
 	Public     bool     // anybody who has the link may read
-	Piece      *Piece   // of an upload in pieces
+	Pieces     []Piece  // of uploads in pieces; only the first may have bytes
 	// Content is the runs of the body that make up what is stored, where
 	// the body wraps it; nil: the body as it is.
 	Content Spans
@@ -95,7 +95,7 @@ type Reader func(r *Request) *Use
 
 // byHost lists the services by the last two labels of their hosts.
 var byHost = map[string]Reader{
-	"googleapis.com": google, "microsoft.com": graph, "sharepoint.com": graph, "1drv.com": graph, "live.com": graph,
+	"googleapis.com": google, "microsoft.com": graph, "sharepoint.com": graph, "1drv.com": graph, "live.com": graph, "office.com": graph, "office365.com": graph,
 	"dropboxapi.com": dropbox, "box.com": box, "boxcloud.com": box, "amazonaws.com": s3, "windows.net": azureBlob,
 	"slack.com": slack, "chatwork.com": chatwork, "github.com": gitHub, "githubusercontent.com": gitHub,
 	"openai.com": assistant, "anthropic.com": assistant, "azure.com": assistant, "mistral.ai": assistant,
@@ -125,7 +125,7 @@ func Find(method, host, path, query string, h http.Header) Reader {
 	switch {
 	case strings.HasSuffix(path, "/git-receive-pack") || strings.Contains(path, "/info/lfs/"):
 		return git
-	case strings.Contains(path, "/remote.php/") || strings.Contains(path, "/dav/"):
+	case strings.Contains(path, "/remote.php/") || strings.Contains(path, "/dav/") || strings.HasPrefix(path, "/ocs/"):
 		return webDAV
 	case strings.HasSuffix(path, "/chat/completions"):
 		return assistant

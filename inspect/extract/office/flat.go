@@ -27,7 +27,8 @@ var flats = []struct {
 
 // flatFormat returns the format of such a document, "" if head is of none.
 func flatFormat(head []byte) string {
-	if len(head) < 2 || head[0] != '<' && head[0] < 0xe0 && head[1] != '<' && head[0] > ' ' {
+	first := bytes.TrimLeft(bytes.TrimLeft(head[:min(len(head), 256)], "\xef\xbb\xbf\xfe\xff"), " \t\r\n")
+	if len(first) == 0 || first[0] != '<' {
 		return ""
 	}
 	root := ""

@@ -1,0 +1,233 @@
+// Package smtp is the door for mail: a relay hop between the company's mail
+// server and the outside. A message is held whole, judged by the gate like any
+// upload, and only then passed on; the client has its answer when the next hop
+// has taken the message, or refused it. There is no queue: what could not be
+// passed on stays with the client, which tries again.
+//
+// Nothing that was acknowledged is lost, because the next hop has it by then.
+// A journal sees to it that a client which did not get our answer, and sends
+// again, does not cause a second copy; only where the next hop's own answer
+// was lost may a message arrive twice, and the record says so.
+//
+// It is no mail server: it has no mailboxes, no queue and no aliases, and does
+// not sign. Use it behind the company's own.
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+// Config is what an operator may choose. Zero numbers take the default named
+// beside them.
+type Config struct {
+	Name        string         // of this hop, in greetings and Received; required
+	Domains     []string       // the company's own; recipients below them are inside
+	Clients     []netip.Prefix // that may send without a log-in; default loopback
+	Auth        Auth
+	TLS         *tls.Config       // for STARTTLS; nil: not offered
+	Next        Next              //
+	Size        int64             // of a message, in bytes; default 50 MiB
+	Recipients  int               // of a message; default 100
+	Many        int               // outside recipients from which it is class "mail-many"; default 10
+	Connections int               // open at once; default 500
+	PerClient   int               // of one address; default a tenth of Connections, at least 20
+	Idle        time.Duration     // without a byte from a client; default 5 min
+	Message     time.Duration     // for one message to come in; default 30 min
+	ConfirmFor  time.Duration     // as the gate has it; default 10 min
+	Contact     map[string]string // whom a stopped sender may ask, by language
+	Journal     string            // file of what was passed on; required
+}
+
+// Auth says whether clients may log in, and who checks them.
+type Auth string
+
+// The ways to log in.
+const (
+	NoAuth    Auth = ""      // clients are known by their network alone
+	LocalAuth Auth = "local" // against the installation's accounts
+	PassAuth  Auth = "pass"  // the next hop checks, and gets the same log-in with each message
+)
+
+// Accounts knows people; cmd/sekimori gives it package identity's.
+type Accounts interface {
+	// LogIn checks a name and password given over a connection from at.
+	LogIn(ctx context.Context, user, password string, at netip.Addr) (rules.Principal, error)
+	// Named is the principal of a name that somebody trusted gave.
+	Named(ctx context.Context, user string, groups []string, at netip.Addr, how string) rules.Principal
+}
+
+// Classifier tells what is known of a domain; *destination.Catalogue in
+// production.
+type Classifier interface {
+	Lookup(scheme, host string, port int, method, path string) rules.Destination
+}
+
+// Checker is the gate.
+type Checker interface {
+	Check(ctx context.Context, t *gate.Transaction) gate.Outcome
+}
+
+// Recorder keeps the evidence; *audit.Log in production.
+type Recorder interface {
+	Append(ctx context.Context, ev audit.Event) (audit.Receipt, error)
+}
+
+// Deps is what a Server works with. All but Log and Registry are needed.
+type Deps struct {
+	Gate     Checker
+	Accounts Accounts
+	Classes  Classifier
+	Audit    Recorder
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+}
+
+// Server takes mail. Make one with New, run it with Serve, end it with
+// Shutdown.
+type Server struct {
+	c        Config
+	d        Deps
+	inner    *gosmtp.Server
+	journal  *journal
+	warnings *warnings
+	domains  map[string]bool
+	messages *prometheus.CounterVec
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+	from  map[netip.Addr]int
+	end   bool
+}
+
+func set[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// loopback is whose mail is taken unless others are named.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
+// New makes a Server and opens its journal.
+func New(c Config, d Deps) (*Server, error) {
+	if c.Name == "" || c.Journal == "" || d.Gate == nil || d.Accounts == nil || d.Classes == nil || d.Audit == nil {
+		return nil, errors.New("mail needs a name, a journal, the gate, accounts, a catalogue and an audit log")
+	}
+	if c.Clients == nil {
+		c.Clients = loopback
+	}
+	set(&c.Size, 50<<20)
+	set(&c.Recipients, 100)
+	set(&c.Many, 10)
+	set(&c.Connections, 500)
+	set(&c.PerClient, max(20, c.Connections/10))
+	set(&c.Idle, 5*time.Minute)
+	set(&c.Message, 30*time.Minute)
+	set(&c.ConfirmFor, 10*time.Minute)
+	c.Next.name = c.Name
+	if err := c.Next.check(); err != nil {
+		return nil, err
+	}
+	if c.Auth == PassAuth && c.Next.MX {
+		return nil, errors.New("log-ins can be passed on to one next hop only, not to those that MX records name")
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{c: c, d: d, warnings: newWarnings(c.ConfirmFor), domains: map[string]bool{}, conns: map[*conn]struct{}{}, from: map[netip.Addr]int{}}
+	for _, name := range c.Domains {
+		s.domains[strings.ToLower(strings.TrimSuffix(name, "."))] = true
+	}
+	s.messages = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sekimori_smtp_messages_total",
+		Help: "Mail messages by what became of them."}, []string{"outcome"})
+	if d.Registry != nil {
+		if err := d.Registry.Register(s.messages); err != nil {
+			return nil, fmt.Errorf("register metrics of mail: %w", err)
+		}
+	}
+	var err error
+	if s.journal, err = openJournal(c.Journal, time.Now); err != nil {
+		return nil, err
+	}
+	i := gosmtp.NewServer(gosmtp.BackendFunc(s.session))
+	i.Domain, i.TLSConfig = c.Name, c.TLS
+	i.MaxMessageBytes, i.MaxRecipients, i.MaxLineLength = c.Size, c.Recipients, maxLine
+	i.EnableSMTPUTF8, i.EnableDSN = true, true
+	i.ReadTimeout, i.WriteTimeout = c.Idle, c.Idle
+	i.ErrorLog = debugLog{d.Log}
+	s.inner = i
+	return s, nil
+}
+
+// maxLine bounds a line in bytes. RFC 5321 allows 1,000, and many programs
+// write longer ones.
+const maxLine = 64 << 10
+
+// debugLog takes go-smtp's own messages. They may quote a client.
+type debugLog struct{ log *slog.Logger }
+
+func (l debugLog) Printf(format string, v ...any) { l.log.Debug("smtp server", "message", format) }
+func (l debugLog) Println(v ...any)               { l.log.Debug("smtp server") }
+
+// Serve takes clients from l until Shutdown, then returns nil. With implicit
+// set TLS begins at once (RFC 8314), without STARTTLS. It may be called for several listeners.
+func (s *Server) Serve(l net.Listener, implicit bool) error {
+	if implicit && s.c.TLS == nil {
+		return errors.New("TLS from the first byte needs a certificate")
+	}
+	err := s.inner.Serve(&front{Listener: l, s: s, implicit: implicit})
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops taking clients and messages, and returns when those under way
+// are done or ctx is.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.end = true
+	for c := range s.conns {
+		c.hurry()
+	}
+	s.mu.Unlock()
+	err := s.inner.Shutdown(ctx)
+	if err != nil && !errors.Is(err, gosmtp.ErrServerClosed) {
+		s.mu.Lock()
+		for c := range s.conns {
+			c.Close()
+		}
+		s.mu.Unlock()
+	}
+	return errors.Join(err, s.journal.close())
+}
+
+// note records what became of a message after the verdict.
+func (s *Server) note(ev audit.Event) {
+	ev.Kind, ev.Time, ev.Scheme, ev.Protocol = "mail", time.Now(), "smtp", protocol
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if _, err := s.d.Audit.Append(ctx, ev); err != nil {
+		s.d.Log.Error("what became of a message is not recorded", "incident", ev.Incident, "what", ev.Details["what"], "error", err)
+	}
+}
+
+// protocol is what events call this door.
+const protocol = "SMTP"
