@@ -28,8 +28,10 @@ var arrows = map[string][]string{
 	"inspect/isolate": {"inspect/part", "inspect/normal"},
 	"inspect/extract": {"inspect/part", "inspect/normal", "inspect/decode"},
 
-	"release": {},
-	"history": {},
+	"release":  {},
+	"history":  {},
+	"alarm":    {"audit"},
+	"evidence": {},
 
 	"rules": {"history", "inspect", "internal/tomlfile"},
 	"audit": {},
@@ -47,12 +49,12 @@ var arrows = map[string][]string{
 	"proxy/bypass":      {},
 	"proxy/pac":         {},
 	"proxy/trust":       {},
-	"proxy/gate":        {"inspect", "rules", "audit", "release", "history", "proxy/framing", "proxy/hold"},
+	"proxy/gate":        {"inspect", "rules", "audit", "release", "history", "evidence", "proxy/framing", "proxy/hold"},
 
-	"console": {"audit", "rules", "release"},
+	"console": {"audit", "rules", "release", "alarm"},
 	"bench":   {"bench", "inspect", "rules", "audit", "history", "proxy"},
 	"deploy":  {},
-	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "history", "proxy", "console", "bench", "internal"},
+	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "history", "proxy", "console", "bench", "internal", "alarm", "evidence"},
 }
 
 type pkg struct {

@@ -61,16 +61,12 @@ func (w *When) wants(ev *audit.Event) bool {
 	case "release":
 		return ev.Action == "asked" || ev.Action == "emergency"
 	case "reload":
-		return failed(ev)
+		return ev.Action == "failed"
 	case "evidence":
 		return ev.Action == "opened" || ev.Action == "failed"
 	}
 	return true
 }
-
-// failed reports whether a reload put nothing into force: those that did name
-// the rules in force and say so in words of their own.
-func failed(ev *audit.Event) bool { return ev.Reason != "" && ev.Severity != "info" && !loaded(ev.Reason) }
 
 // Alert is what somebody has to look at: one event, or several that fit
 // together.
@@ -95,7 +91,8 @@ type Alert struct {
 	First     time.Time `json:"first"`
 	Last      time.Time `json:"last"`
 
-	Told      int       `json:"told"` // the count that was told last
+	Begun     time.Time `json:"begun,omitzero"` // when it was told first
+	Told      int       `json:"told"`           // the count that was told last
 	ToldAt    time.Time `json:"told_at,omitzero"`
 	Escalated time.Time `json:"escalated,omitzero"`
 	AckBy     string    `json:"ack_by,omitempty"`
@@ -132,10 +129,6 @@ func about(ev *audit.Event) (what, user string) {
 		user = cmp.Or(ev.Details["asked_by"], ev.User)
 	case "release":
 		user = cmp.Or(ev.Details["asked_by"], ev.User)
-	case "reload":
-		what = "failed"
-	case "mode":
-		what = ev.Details["mode"]
 	}
 	return what, user
 }

@@ -71,6 +71,7 @@ type Sums struct {
 type History struct {
 	mu     sync.Mutex
 	series map[key]*series
+	known  []string            // classes that anything was sent to
 	hosts  map[hostKey]int64   // when a user first sent to a host, unix hours
 	same   map[uint64]*senders // who sent a content
 	file   *journal            // nil: kept in memory only
@@ -286,6 +287,9 @@ func (h *History) at(k key) *series {
 	if s == nil {
 		s = &series{}
 		h.series[k] = s
+		if k.scope == ByClass && !slices.Contains(h.known, k.class) {
+			h.known = append(h.known, k.class)
+		}
 	}
 	return s
 }
@@ -348,20 +352,9 @@ func (h *History) matching(q Query) []*series {
 				add(key{q.Scope, n, c})
 			}
 		default:
-			for _, c := range h.classes() {
+			for _, c := range h.known {
 				add(key{q.Scope, n, c})
 			}
-		}
-	}
-	return out
-}
-
-// classes lists the classes that anything was sent to.
-func (h *History) classes() []string {
-	var out []string
-	for k := range h.series {
-		if k.scope == ByClass {
-			out = append(out, k.class)
 		}
 	}
 	return out

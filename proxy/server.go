@@ -66,6 +66,7 @@ type Deps struct {
 	// PersonKey keys the digests by which Past knows persons.
 	PersonKey [16]byte
 	Releases  gate.Releases
+	Evidence  gate.Evidence // nil: none is kept
 	Log       *slog.Logger
 	Registry  *prometheus.Registry // metrics are registered here; default: a new one
 	Checks    []Check              // beside the Server's own, for /readyz
@@ -147,7 +148,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.deps.Audit = &meteredRecorder{deps.Audit, s.metrics}
 	if s.gate, err = gate.New(gate.Config{
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
-		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, RecordAll: cfg.Record == RecordAll,
+		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Evidence: deps.Evidence, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
 	}); err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type rule struct {
 	title    map[string]string
 	say      map[string]string
 	release  *Release          // of a hold
+	evidence string            // what is kept of the upload, "" for nothing
 	groups   [groupCount]group // what, where, who, when, over
 	lifts    []string
 	tests    []sample
@@ -296,6 +297,7 @@ func (b *builder) rule(e *entry[ruleTOML], i int) rule {
 	if r.Release != nil {
 		b.release(r.Release, &c, report)
 	}
+	b.evidence(r, &c, report)
 	for k := range r.Tests {
 		t := &r.Tests[k]
 		c.tests = append(c.tests, b.sample(t, &c, e.from, report.In(fmt.Sprintf("test %q", t.Name))))

@@ -108,6 +108,7 @@ type Verdict struct {
 	Say      map[string]string // the author's message by language
 	Matches  []Match           // every rule that applied, shadow ones too
 	Release  *Release          // with Hold: what it takes to let it out
+	Evidence string            // what is to be kept of the upload: EvidenceMatched, EvidenceBody, or "" for nothing
 }
 
 // Release is what a rule that holds asks for before the upload may leave.

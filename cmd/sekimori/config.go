@@ -94,6 +94,8 @@ type rawConfig struct {
 	Audit   rawAudit   `toml:"audit"`
 	Console rawConsole `toml:"console"`
 	Release rawRelease `toml:"release"`
+	Company rawCompany `toml:"company"`
+	SMTP    rawSMTP    `toml:"smtp"`
 	Confirm struct {
 		For duration `toml:"for"`
 	} `toml:"confirm"`
@@ -202,6 +204,7 @@ type config struct {
 	Audit     recordConfig
 	Console   consoleConfig
 	Release   releaseConfig
+	SMTP      *smtpConfig // nil: no mail
 	Shutdown  time.Duration
 	LogLevel  slog.Level
 	LogText   bool
@@ -315,6 +318,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	c.Audit = r.Audit.check(n.Key("audit"), path, report)
 	c.Console = r.Console.check(n.Key("console"), report)
 	c.Release = r.Release.check(n.Key("release"), report)
+	c.SMTP = r.SMTP.check(n.Key("smtp"), r.Company, path, report)
 	c.Listeners = r.listeners(n, path, report)
 	if len(c.Listeners) > 0 && r.Listen.Proxy == "" {
 		c.Listen = ""

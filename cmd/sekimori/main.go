@@ -24,6 +24,7 @@ func main() { os.Exit(Main()) }
 // Main runs the program on the process's own arguments and returns its exit
 // code. The script tests run it too.
 func Main() int {
+	tuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}

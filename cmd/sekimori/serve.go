@@ -27,6 +27,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
+	"github.com/sekimori-dlp/sekimori/proxy/smtp"
 	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -83,6 +84,7 @@ type installation struct {
 	server   *proxy.Server
 	console  *console.Console // nil if there is none
 	releases *release.Store
+	smtp     *smtp.Server // nil if there is none
 	modes    *switchboard
 	ending   atomic.Bool        // it was told to end
 	turn     func() error       // opens the access log's file anew; nil if there is none
@@ -216,6 +218,9 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		},
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := i.openSMTP(spool, catalogue, ca, registry); err != nil {
 		return nil, err
 	}
 	if err := i.openConsole(catalogue, registry, console.Check{Name: "ca", Probe: ca.Healthy}, console.Check{Name: "hold", Probe: spool.Healthy}); err != nil {
@@ -355,7 +360,9 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			failed <- fmt.Errorf("serve the admin address: %w", err)
 		}
 	}()
-	tuneCollector()
+	if err := i.serveSMTP(ctx, p, failed); err != nil {
+		return err
+	}
 	i.look()
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
 	i.noticeAll()
@@ -410,6 +417,11 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		case <-end.Done():
 		}
 	}()
+	if i.smtp != nil {
+		if e := i.smtp.Shutdown(end); e != nil {
+			i.log.Warn("mail was cut off; its senders will try again", "error", e)
+		}
+	}
 	if e := i.server.Shutdown(end); e != nil {
 		i.log.Warn("uploads were cut off", "error", e)
 	}

@@ -134,7 +134,7 @@ func (x *Index) feed(ctx context.Context) error {
 		if x.gentle {
 			select {
 			case <-ctx.Done():
-			case <-time.After(time.Since(began)):
+			case <-time.After(min(x.share()*time.Since(began), 20*time.Second)):
 			}
 		}
 		b, began = newTally(), time.Now()

@@ -76,6 +76,7 @@ func (x *Index) words(ctx context.Context, dim Dim, text string) ([]any, error) 
 	if err != sql.ErrNoRows {
 		return nil, err
 	}
+	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT id FROM name WHERE dim = ? AND text LIKE ? ESCAPE '\' LIMIT ?`, int(dim), like(text), maxWords)
 	if err != nil {
 		return nil, err
@@ -176,6 +177,7 @@ func (x *Index) Find(ctx context.Context, f Filter, after Cursor, limit int) (fo
 	if after != (Cursor{}) {
 		q.and("("+stamp+", "+number+") < (?, ?)", after.Time, int64(after.Seq))
 	}
+	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT e.seq, e.time, e.action, e.incident, e.bytes, e.people, e.findings, e.unread, e.failure,
 		coalesce(u.text, ''), coalesce(h.text, ''), coalesce(s.text, ''), coalesce(c.text, ''), coalesce(r.text, ''), coalesce(v.text, ''), coalesce(f.state, '')
 		FROM (SELECT e.*, `+stamp+` AS at FROM `+q.String()+` ORDER BY `+stamp+` DESC, `+number+` DESC LIMIT ?) e
@@ -221,6 +223,7 @@ func (x *Index) Count(ctx context.Context, f Filter, most int) (n int, err error
 // Names lists the words of a dimension by the alphabet, at most limit; those
 // that hold part, if it is not empty.
 func (x *Index) Names(ctx context.Context, dim Dim, part string, limit int) (names []string, err error) {
+	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT text FROM name WHERE dim = ? AND text LIKE ? ESCAPE '\' ORDER BY text LIMIT ?`, int(dim), like(part), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list names: %w", err)

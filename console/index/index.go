@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -81,8 +82,9 @@ type Index struct {
 	names   map[nameKey]int64
 	last    uint64
 	hash    string
-	checked bool // that the record is the one the index was made of
-	gentle  bool // leave half of a processor to others while building
+	checked bool         // that the record is the one the index was made of
+	gentle  bool         // leave processors to others
+	looked  atomic.Int64 // when somebody last asked, in Unix seconds
 
 	mu     sync.Mutex
 	status Status
@@ -205,9 +207,22 @@ func (x *Index) set(f func(s *Status)) {
 	f(&x.status)
 }
 
+// look notes that somebody asks. While nobody does, following costs less and may
+// fall behind.
+func (x *Index) look() { x.looked.Store(time.Now().Unix()) }
+
+// share is how many times as long as a batch took the next one waits: a
+// twentieth of a processor while nobody looks, half of one otherwise.
+func (x *Index) share() time.Duration {
+	if time.Now().Unix()-x.looked.Load() < 120 {
+		return 1
+	}
+	return 19
+}
+
 // Run takes in the record and follows its growth until ctx is done. every is
 // the least time between two looks; a look that took long makes the next one
-// later, so that following costs a twentieth of a processor at most.
+// later, so that following costs a twentieth of a processor at most while nobody looks.
 func (x *Index) Run(ctx context.Context, every time.Duration) {
 	x.feeding.Lock()
 	x.gentle = true

@@ -61,6 +61,7 @@ func (x *Index) Days(ctx context.Context, dim Dim, key string, from, to time.Tim
 		}
 		id = ids[0].(int64)
 	}
+	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT day, action, n, bytes, people FROM daily WHERE dim = ? AND key = ? AND day BETWEEN ? AND ?`, int(dim), id, first, last)
 	if err != nil {
 		return nil, fmt.Errorf("sum the days: %w", err)
@@ -112,6 +113,7 @@ func (x *Index) Top(ctx context.Context, dim Dim, part string, from, to time.Tim
 		where = ` AND k.text LIKE ? ESCAPE '\'`
 		args = append(args, like(part))
 	}
+	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT coalesce(k.text, ''), sum(d.n), sum(d.bytes), sum(d.people)`+cols+`
 		FROM daily d LEFT JOIN name k ON k.id = d.key WHERE d.dim = ? AND d.day BETWEEN ? AND ?`+where+`
 		GROUP BY d.key ORDER BY `+order+`, k.text LIMIT ? OFFSET ?`, append(args, limit, offset)...)
@@ -152,6 +154,7 @@ func (x *Index) Flows(ctx context.Context, dim Dim, key string, from time.Time, 
 		column, other = other, column
 	}
 	_, month := civil(from, x.loc)
+	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT coalesce(u.text, ''), coalesce(h.text, ''), f.n, f.kept, f.bytes, f.people FROM
 		(SELECT user, host, sum(n) n, sum(kept) kept, sum(bytes) bytes, sum(people) people FROM flow
 		WHERE `+column+` = ? AND month >= ? GROUP BY `+other+` ORDER BY 4 DESC, 6 DESC, 3 DESC LIMIT ?) f

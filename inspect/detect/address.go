@@ -31,6 +31,9 @@ const (
 	placeFlat                        // Apt, Suite
 	placeRue                         // Rue, Via, Calle
 	placePostal                      // 〒
+	placeRural                       // RR, HC, PSC
+	placeAnnounced                   // address:, lives at
+	placeRueEnd                      // -straat, -weg
 )
 
 // Patterns implements Vocabulary.
@@ -83,6 +86,12 @@ func (addresses) Find(b *Block, emit func(Finding)) {
 			s.flat(int(h.Start), int(h.End))
 		case placeRue:
 			s.rue(int(h.Start), int(h.End))
+		case placeRural:
+			s.rural(int(h.Start), int(h.End))
+		case placeRueEnd:
+			s.rueEnd(int(h.Start), int(h.End))
+		case placeAnnounced:
+			s.announced(int(h.End))
 		}
 	}
 	s.zips(run, len(b.Text))

@@ -25,6 +25,8 @@ const (
 // rueWords stand before the name of a street in French, Italian, Spanish,
 // Portuguese and Polish, rueEnds end it in German, Dutch and the languages of
 // the North.
+const rueEnds = `straße strasse Straße str. straat laan steenweg weg plein plaats vej gade gatan vägen katu tie gata veien gasse allee platz utca`
+
 const rueWords = `Rue rue Via via Calle calle Rua Avenida Avda. Viale Corso Piazza Boulevard Chemin Quai ul. Ul.`
 
 func streetPatterns() []match.Pattern {
@@ -51,6 +53,19 @@ func streetPatterns() []match.Pattern {
 	}
 	for _, w := range []string{"P.O. Box", "PO Box", "P.O.Box", "P. O. Box", "PO BOX", "P.O. BOX"} {
 		add(w, placeBox, 0)
+	}
+	for _, w := range strings.Fields(rueEnds) {
+		add(w+" ", placeRueEnd, 0)
+	}
+	for _, w := range []string{"po box", "p.o. box", "Post Office Box", "POB ", "Locked Bag", "GPO Box"} {
+		add(w, placeBox, 0)
+	}
+	for _, w := range []string{"RR ", "R.R. ", "Rural Route ", "HC ", "PSC ", "CMR "} {
+		add(w, placeRural, 0)
+	}
+	for _, w := range []string{"address:", "address is ", "address to ", "address=", `address":`, `street":`, `address1":`, `line1":`, "address1:", "street:", "address :",
+		"lives at ", "living at ", "located at ", "resides at ", "residing at ", "reside at "} {
+		p = append(p, match.Pattern{Literal: w, Fold: true, Payload: Payload(ClassPlace, uint32(placeAnnounced)<<16)})
 	}
 	return p
 }
@@ -80,8 +95,11 @@ func (s *addressSearch) street(start, end int, strong bool) {
 			if !ordinal(word) {
 				break
 			}
-		} else if r, _ := utf8.DecodeRune(word); !unicode.IsUpper(r) && !nameParticles[string(word)] || notInStreets[string(word)] {
+		} else if words > 0 && numberWords[string(word)] {
+			number = w
 			break
+		} else if r, _ := utf8.DecodeRune(word); !unicode.IsUpper(r) && !nameParticles[string(word)] || notInStreets[string(word)] && !(words == 0 && len(word) == 1) {
+			break // but 1301 A Street
 		}
 		words++
 		if w == 0 || t[w-1] != ' ' {
@@ -92,8 +110,11 @@ func (s *addressSearch) street(start, end int, strong bool) {
 	if number < 0 || number == start {
 		return
 	}
-	if !latinBorder(t, number) || houseNumber(t[number:]) == 0 {
+	if !latinBorder(t, number) || houseNumber(t[number:]) == 0 && !isUpper(t[number]) {
 		return
+	}
+	if isUpper(t[number]) && !strong {
+		return // One Way
 	}
 	stop := end
 	if stop < len(t) && t[stop] == '.' {
@@ -119,6 +140,9 @@ func (s *addressSearch) street(start, end int, strong bool) {
 	}
 	s.report(number, max(stop, tail.end), c, tail.code)
 }
+
+// numberWords stand for the numbers of well-known buildings: One Canada Square.
+var numberWords = nameSet(`One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve`)
 
 // notInStreets are words that begin a phrase, not the name of a street.
 var notInStreets = nameSet(`The A An In On At Of And For To From By With As Is Was My Our Your His Her Their This That`)
@@ -215,6 +239,13 @@ func (s *addressSearch) streetTail(i int) streetTail {
 			tail.code = true
 			tail.end = gap + ukCode(t[gap:])
 			return tail
+		case canadianCode(t[gap:]) > 0:
+			tail.code = true
+			tail.end = gap + canadianCode(t[gap:])
+			return tail
+		case provinces[string(bare)] && len(bare) == len(word) && pending > 0:
+			at, pending = w, pending-1 // Toronto ON M5V 2T6
+			continue
 		}
 		r, _ := utf8.DecodeRune(word)
 		if !unicode.IsUpper(r) || pending >= 5 || len(bare) < len(word) && len(bare) > 3 {
@@ -279,6 +310,50 @@ func ukCode(t []byte) int {
 	return i
 }
 
+var provinces = nameSet(`AB BC MB NB NL NS NT NU ON PE QC SK YT NSW QLD ACT TAS`)
+
+// canadianCode returns the length of a Canadian postal code (K1A 0B1) at the start
+// of t, 0 if there is none. D, F, I, O, Q and U are not used, W and Z not first.
+func canadianCode(t []byte) int {
+	letter := func(i int) bool {
+		return i < len(t) && isUpper(t[i]) && bytes.IndexByte([]byte("DFIOQU"), t[i]) < 0
+	}
+	digit := func(i int) bool { return i < len(t) && isDigit(t[i]) }
+	if !letter(0) || t[0] == 'W' || t[0] == 'Z' || !digit(1) || !letter(2) || len(t) < 6 {
+		return 0
+	}
+	i := 3
+	if t[i] == ' ' || t[i] == '-' {
+		i++
+	}
+	if !digit(i) || !letter(i+1) || !digit(i+2) || i+3 < len(t) && isLatinLetter(t, i+3) {
+		return 0
+	}
+	return i + 3
+}
+
+// rural reads a rural route, a highway contract or a military unit with its box:
+// RR 2 Box 15, HC 68 Box 23A, PSC 1234 Box 5678.
+func (s *addressSearch) rural(start, end int) {
+	t := s.text
+	at := end
+	for at < len(t) && at-end < 5 && isDigit(t[at]) {
+		at++
+	}
+	if at == end || !latinBorder(t, start) {
+		return
+	}
+	if at < len(t) && t[at] == ',' {
+		at++
+	}
+	for _, w := range [...]string{" Box ", " BOX "} {
+		if startsWith(t[at:], w) && at+len(w) < len(t) && isDigit(t[at+len(w)]) {
+			s.box(start, at+len(w))
+			return
+		}
+	}
+}
+
 // box reads P.O. Box 123 with what follows.
 func (s *addressSearch) box(start, end int) {
 	t := s.text
@@ -292,6 +367,9 @@ func (s *addressSearch) box(start, end int) {
 	}
 	if n == at || !latinBorder(t, start) {
 		return
+	}
+	if n < len(t) && isUpper(t[n]) {
+		n++ // Box 23A
 	}
 	tail := s.streetTail(n)
 	c := float32(0.9)
@@ -476,6 +554,46 @@ func (s *addressSearch) rue(start, end int) {
 	c := float32(0.75)
 	if tail.code || tail.flat || tail.state {
 		c = 0.92
+	}
+	s.report(from, max(at, tail.end), c, tail.code)
+}
+
+// rueEnd reads an address whose street ends with its kind, at [start,end), and
+// has its number behind: Lindenstraße 5, Kerkstraat 12b, Lille Vibyvej 8.
+func (s *addressSearch) rueEnd(start, end int) {
+	t := s.text
+	n := houseNumber(t[end:])
+	if n == 0 || n > 5 {
+		return
+	}
+	from := start
+	for from > s.taken && start-from < 30 && isLatinLetter(t, from-1) && !isDigit(t[from-1]) {
+		from--
+	}
+	for from > s.taken && !utf8.RuneStart(t[from]) {
+		from--
+	}
+	if r, _ := utf8.DecodeRune(t[from:]); !unicode.IsUpper(r) || start-from < 3 && isLetter(t[start]) && t[start] >= 'a' {
+		return
+	}
+	if from > 1 && t[from-1] == ' ' {
+		w := from - 1
+		for w > s.taken && from-w < 20 && t[w-1] > ' ' && t[w-1] != ',' && t[w-1] != ':' && t[w-1] != '"' {
+			w--
+		}
+		if r, _ := utf8.DecodeRune(t[w:]); houseNumber(t[w:from-1]) > 0 || unicode.IsUpper(r) && !notInStreets[string(t[w:from-1])] && w > 0 && t[w-1] == ' ' {
+			from = w
+		}
+	}
+	at := end + n
+	tail := s.streetTail(at)
+	c := float32(0.75)
+	if tail.code || tail.flat {
+		c = 0.92
+	}
+	own, near := s.b.Label(from)
+	if (own|near)&placeLabels != 0 {
+		c = 0.95
 	}
 	s.report(from, max(at, tail.end), c, tail.code)
 }

@@ -12,15 +12,19 @@ import (
 // with old forms.
 func placeVariants(name string) []string {
 	out := []string{name}
-	for _, r := range []*strings.Replacer{
-		strings.NewReplacer("ケ", "ヶ"), strings.NewReplacer("ヶ", "ケ"), strings.NewReplacer("ケ", "が", "ヶ", "が"),
-		strings.NewReplacer("竜", "龍"), strings.NewReplacer("龍", "竜"), strings.NewReplacer("崎", "﨑"), strings.NewReplacer("市", "巿"),
-	} {
+	for _, r := range placeSpellings {
 		if v := r.Replace(name); v != name {
 			out = append(out, v)
 		}
 	}
 	return out
+}
+
+// placeSpellings are made once: a replacer's first use costs more than a thousand
+// names.
+var placeSpellings = [...]*strings.Replacer{
+	strings.NewReplacer("ケ", "ヶ"), strings.NewReplacer("ヶ", "ケ"), strings.NewReplacer("ケ", "が", "ヶ", "が"),
+	strings.NewReplacer("竜", "龍"), strings.NewReplacer("龍", "竜"), strings.NewReplacer("崎", "﨑"), strings.NewReplacer("市", "巿"),
 }
 
 // addressParts is what was read of a Japanese address.

@@ -67,7 +67,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 		conf := float32(0.93)
 		if own&weak != 0 {
 			// Only where the object or paragraph speaks of a person.
-			if !personal(b.Text, start, end) {
+			if !personal(b.Text, start, end, persons&^(LCard|LPrefecture)) {
 				continue
 			}
 			conf = 0.85
@@ -179,8 +179,8 @@ func valueEnd(b []byte, i int, quoted bool) int {
 	return limit
 }
 
-// personal reports whether label words of persons stand around b[start:end].
-func personal(b []byte, start, end int) bool {
+// personal reports whether words with one of labels stand around b[start:end].
+func personal(b []byte, start, end int, labels Label) bool {
 	lo, hi := max(0, start-300), min(len(b), end+300)
 	if k := bytes.LastIndexAny(b[lo:start], "{}"); k >= 0 {
 		lo += k
@@ -190,7 +190,7 @@ func personal(b []byte, start, end int) bool {
 	}
 	for i := lo; i < hi; i += 200 {
 		_, near := scanLabels(b[i:min(hi, i+220)])
-		if near&persons&^(LCard|LPrefecture) != 0 {
+		if near&labels != 0 {
 			return true
 		}
 	}

@@ -56,8 +56,12 @@ func (names) Find(b *Block, emit func(Finding)) {
 				s.given(int(h.Start), int(h.End))
 			}
 		case ClassHonorific:
-			if nameKind(h.Payload>>8&0xFF) == nameLabel {
+			switch nameKind(h.Payload >> 8 & 0xFF) {
+			case nameLabel:
 				s.announced(int(h.End))
+				continue
+			case nameLatinLabel:
+				s.lowerCase(int(h.Start), int(h.End))
 				continue
 			}
 			s.honorific(int(h.Start), int(h.End))

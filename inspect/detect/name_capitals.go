@@ -70,7 +70,9 @@ func latinBorder(t []byte, i int) bool {
 		return true
 	case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
 		return false
-	case c == '@', c == '#', c == '_', c == '/', c == '$', c == '\\', c == '.', c == '-', c == '%', c == '&', c == '+', c == '=':
+	case c == '#':
+		return i < 2 || t[i-2] <= ' '
+	case c == '@', c == '_', c == '/', c == '$', c == '\\', c == '.', c == '-', c == '%', c == '&', c == '+', c == '=':
 		return false
 	case c == '\'', c == ':':
 		return i < 2 || !isLatinLetter(t, i-2) // don't, Foo::Bar
@@ -114,6 +116,12 @@ func (s *nameSearch) latin(start int) (next int) {
 	if end < len(t) && (t[end] >= '0' && t[end] <= '9' || t[end] == '_' || t[end] == '/' || t[end] == '=') {
 		return end
 	}
+	if start > 0 && (t[start-1] == '#' || t[start-1] >= utf8.RuneSelf) {
+		s.camel(start, end)
+		if t[start-1] == '#' {
+			return end
+		}
+	}
 	if end+2 < len(t) && t[end] == ',' && t[end+1] == ' ' && isUpper(t[end+2]) {
 		if e := mailboxName(t, end+2); e > 0 && s.report(start, e, 4, false) {
 			return e
@@ -148,8 +156,78 @@ func (s *nameSearch) latin(start int) (next int) {
 	if n == 0 {
 		return end
 	}
+	if k := s.headline(w[:n]); k < n {
+		s.latinName(w[:k])
+		return w[k].end
+	}
 	s.latinName(w[:n])
 	return max(end, w[n-1].start)
+}
+
+// headline returns how many of the words come before one that goes on with a
+// sentence, where all words are written with capitals: Ann Lee Tells All.
+func (s *nameSearch) headline(w []latinWord) int {
+	for k := 1; k < len(w); k++ {
+		if x := &w[k]; x.ordinary && x.end-x.start > 1 {
+			var buf [48]byte
+			if low := dict.AppendFoldLatin(buf[:0], s.text[x.start:x.end]); sentenceGoesOn[string(low)] && x.given.Weight() < 7 || latinAfter[string(low)] > 0 {
+				return k
+			}
+		}
+	}
+	return len(w)
+}
+
+// camel reports [start,end) if it is a whole name without its space: #JohnSmith,
+// and JohnSmith in Japanese text.
+func (s *nameSearch) camel(start, end int) {
+	t := s.text
+	middle := 0
+	for i := start + 1; i < end; i++ {
+		if isUpper(t[i]) {
+			if middle > 0 {
+				return
+			}
+			middle = i
+		}
+	}
+	if middle-start < 3 || end-middle < 3 || end < len(t) && (isDigit(t[end]) || t[end] == '_' || t[end] == '.') {
+		return
+	}
+	var a, b [32]byte
+	if end-start > len(a) {
+		return
+	}
+	first, last := dict.LookupLatin(dict.AppendFoldLatin(a[:0], t[start:middle])), dict.LookupLatin(dict.AppendFoldLatin(b[:0], t[middle:end]))
+	if first.Given.Weight() < 7 || first.Word || last.Surname.Weight() < 4 || last.Word {
+		return
+	}
+	s.report(start, end, 0.9, true)
+}
+
+// lowerCase looks at the one or two words in small letters behind words that
+// announce a name, at [start, i): my name is ann lee, mr. lee.
+func (s *nameSearch) lowerCase(start, i int) {
+	t := s.text
+	if start > 0 && t[start] != ' ' && isLatinLetter(t, start-1) {
+		return
+	}
+	end := wordAt(t, i)
+	if end-i < 3 || end-i > 20 || isUpper(t[i]) || end < len(t) && (t[end] >= utf8.RuneSelf || t[end] == '_' || isDigit(t[end]) || t[end] == '(' || t[end] == '=') {
+		return
+	}
+	first := dict.LookupLatin(t[i:end])
+	titled := start < len(t) && t[i-1] == ' ' && latinTitles.weight(bytes.TrimRight(bytes.ToLower(t[start:i]), ". ")) >= 3
+	if first.Word || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere[string(t[i:end])] {
+		return
+	}
+	odds := float32(0.9)
+	if next := wordAt(t, min(len(t), end+1)); end < len(t) && t[end] == ' ' && next-end > 3 && !isUpper(t[end+1]) {
+		if last := dict.LookupLatin(t[end+1 : next]); last.Surname.Weight() > 3 && !last.Word {
+			end, odds = next, 1.8
+		}
+	}
+	s.report(i, end, odds, true)
 }
 
 // mailboxName returns the end of the capitalised words that begin at i, if they

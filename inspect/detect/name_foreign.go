@@ -108,6 +108,10 @@ func (s *nameSearch) katakana(i int) {
 		} else {
 			odds -= 0.4
 		}
+	case scriptHira:
+		if prev == 'の' && nameBeforeWord(t[max(0, start-24):start-3]) {
+			odds += 1.6 // 画家の
+		}
 	case scriptLatin, scriptDigit, scriptMiddle:
 		odds--
 	}

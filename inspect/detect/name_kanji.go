@@ -341,13 +341,22 @@ func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds fl
 		}
 	case scriptHira:
 		switch prev {
-		case 'の', 'は', 'が', 'に', 'を', 'と', 'た', 'る', 'や', 'で', 'も', 'い':
+		case 'の':
+			if nameBeforeWord(t[max(0, c.start-24) : c.start-3]) {
+				odds += 0.8 // 画家の
+			}
+		case 'は', 'が', 'に', 'を', 'と', 'た', 'る', 'や', 'で', 'も', 'い':
 		default:
 			odds -= 0.4
 		}
 	case scriptNone, scriptBreak:
 		odds += 0.2
-	case scriptLatin, scriptDigit:
+	case scriptDigit:
+		odds -= 0.8
+		if first, _ := utf8.DecodeRune(t[c.start:]); counterRunes.has(first) {
+			odds -= 3 // 2日目, 2010年春
+		}
+	case scriptLatin:
 		odds -= 0.8
 	case scriptMark:
 		odds += 0.2
@@ -432,6 +441,9 @@ func nameParticle(t []byte) float32 {
 	}
 	return 0
 }
+
+// counterRunes follow numbers.
+var counterRunes = runeSet("日年月時分秒人名回番号度個台件点歳才代世巻章節条区丁町目数機本枚円")
 
 // roleEnds are the last characters of what people are.
 var roleEnds = runeSet("人者家手師士員長官医優督授相王侯爵将婦夫妻女男娘弟兄姉妹父母親孫友役主卿臣僧尼生徒客棋")

@@ -143,6 +143,7 @@ func verbLike(word []byte) bool {
 var sentenceGoesOn = nameSet(`is was will can could would should may might must had did do does to and or but who whom that this in on at for from with by of as has have went came said ran took got made gave
  knew saw felt left kept thought told found began became wrote sat stood let put set cut then now just also always never still not here there if because when where while than too both after before about into onto up
  out over off down back around again please let lets am are were be been came come go get give meet met spoke sent lost won paid bought sold held led read grew drew flew threw fell rose broke slept wept swept crept spent lent bent dealt dreamt learnt meant hid rang rode shook stole stuck struck swore tore woke wore work works chose drove ate sang swam shot fought taught caught brought built
+ almost says tells shows gets wins wants says dies talks reveals returns opens joins calls takes makes leaves goes signs meets hits warns denies faces turns plays
  so yet though although until since during through against between among under near per via plus vs even only once soon later today yesterday tomorrow tonight`)
 
 // determined reports whether t ends with an article or the like, which stands
@@ -205,7 +206,7 @@ func inCode(text []byte, start, end int) bool {
 	n := 0
 	for _, m := range codeMarks {
 		if p := codePair(m[0], m[1]); pairs[p>>6]>>(p&63)&1 != 0 && bytes.Contains(near, []byte(m)) {
-			if n++; n == 4 {
+			if n++; n == 3 {
 				return true
 			}
 		}
@@ -218,7 +219,29 @@ func codePair(a, b byte) uint { return (uint(a)*37 ^ uint(b)) & 1023 }
 // sampled reports whether the value [start,end) of a key for names is one word
 // in Latin letters within a program: name: 'Taylor'.
 func sampled(text []byte, start, end int) bool {
-	return text[start] < utf8.RuneSelf && wordAt(text, start) == end && inCode(text, start, end)
+	return text[start] < utf8.RuneSelf && (wordAt(text, start) == end && inCode(text, start, end) || literal(text, start, end))
+}
+
+// literal reports whether [start,end) is the string under a key without quotes in
+// an object of a program, {name: 'Ann Lee'}, that says nothing else of a person.
+func literal(text []byte, start, end int) bool {
+	if start < 4 || end >= len(text) || text[end] != text[start-1] || text[start-1] != '\'' && text[start-1] != '"' {
+		return false
+	}
+	at := start - 2
+	for at > 0 && text[at] == ' ' {
+		at--
+	}
+	if text[at] != ':' || !isLetter(text[at-1]) {
+		return false
+	}
+	for at > 0 && isAlnum(text[at-1]) {
+		at--
+	}
+	for at > 0 && space(text[at-1]) {
+		at--
+	}
+	return at > 0 && (text[at-1] == '{' || text[at-1] == ',') && !personal(text, start, end, LPhone|LEmail|LAddress|LStreet|LPostal|LBirth)
 }
 
 // namelessThing reports whether v, which stands where a name is expected, is

@@ -13,11 +13,12 @@ import (
 type nameKind uint32
 
 const (
-	nameKanji  nameKind = iota
-	nameWhole           // a whole name in kanji
-	nameSpaced          // a surname of one character and a space
-	nameLabel           // a word that a name stands behind
-	nameSpread          // a surname of two characters with spaces behind both: 山 田
+	nameKanji      nameKind = iota
+	nameWhole               // a whole name in kanji
+	nameSpaced              // a surname of one character and a space
+	nameLabel               // a word that a name stands behind
+	nameLatinLabel          // words that a name in Latin letters stands behind, capitals or not
+	nameSpread              // a surname of two characters with spaces behind both: 山 田
 )
 
 // Least weights of the words that the matcher looks for. Rarer words count
@@ -66,6 +67,9 @@ func (names) Patterns() []match.Pattern {
 	for _, w := range announcing {
 		add(w, ClassHonorific, nameLabel, 0)
 	}
+	for _, w := range announcingLatin {
+		p = append(p, match.Pattern{Literal: w, Fold: true, Payload: Payload(ClassHonorific, uint32(nameLatinLabel)<<8)})
+	}
 	for _, w := range nameAfterWords.words {
 		if w.weight >= 2 {
 			add(w.text, ClassHonorific, nameKanji, 0)
@@ -78,6 +82,9 @@ func (names) Patterns() []match.Pattern {
 // vocabulary announces: in hiragana, and with surnames of one character.
 var announcing = [...]string{"ふりがな", "よみがな", "氏名", "名前", "保護者", "担当", "担当者", "顧客", "お客様", "代表者", "契約者", "申込者", "患者", "生徒", "運転者", "運転者氏名", "患者氏名", "本人", "お名前",
 	"長男", "長女", "次男", "次女", "三男", "三女"}
+
+// announcingLatin stand before names that are perhaps written in small letters.
+var announcingLatin = [...]string{"name is ", "name's ", "call me ", "calls me ", " named ", "mr. ", "mrs. ", "ms. ", "dr. ", "mr ", "mrs ", "thanks, ", "regards, ", "dear "}
 
 // oldForms are the characters that a modern one stands for in surnames.
 var oldForms = strings.NewReplacer("高", "髙", "崎", "﨑", "浜", "濱", "辺", "邊", "斎", "齋", "沢", "澤",
@@ -105,7 +112,7 @@ var nameAfterWords = newWordList(nameWeights(map[float32]string{
 		" 内野手 外野手 遊撃手 二塁手 三塁手 一塁手 巡査 警部 刑事 判事 検事 裁判長 記者 助教 講師 研究員 理事長 事務局長 委員長 局長 部長 課長 係長 次長 主任 専務 常務 取締役 副社長" +
 		" 総理大臣 大臣 牧師 神父 師匠 八段 九段 七段 六段 五段 四段 三段 名人 竜王 王位 棋聖 親王 内親王 法親王 太夫 検校 和尚 上人 法師 尼 卿 公爵 侯爵 伯爵 子爵 男爵" +
 		" 老人 先輩 後輩 マネージャー マネジャー リーダー ディレクター プロデューサー エンジニア チーフ キャプテン 顧問 相談役 教諭 教官 学長 総長 頭取 看護師 薬剤師 税理士 司法書士 行政書士 主査 主事 次官 老人 少年 少女 夫婦 兄弟 姉妹 父子 母子 容疑 総書記 国務長官 国防長官 大使 公使 領事 総領事 書記官 報道官 補佐官 県議 市議 町議 都議 区議 村議 陛下 殿下 閣下 団長 隊長 艦長 船長 機長 校長 園長 院長 館長 館員 所長 署長 支店長 店長 編集長 編集委員 特派員 アナリスト" +
-		" 本部長 室長 参事 理事 代表 代表取締役 監事 監査役 オーナー 後見人 容疑者ら さんら 氏ら",
+		" 駅長 政務官 総務政務官 住職 環境相 文科相 厚労相 経産相 国交相 農相 総務相 死刑囚 被疑者 秘書官 枢機卿 大司教 副大統領 副会長 副議長 新監督 元監督 前監督 新社長 前社長 元社長 新会長 前会長 元会長 区議 氏ほか 本部長 室長 参事 理事 代表 代表取締役 監事 監査役 オーナー 後見人 容疑者ら さんら 氏ら",
 	1.0: "天皇 上皇 皇后 自身 本人 死去 逮捕 著 訳 生誕 主演 名義 監修 編著 宅 あて 宛 宛て 曰く 皇帝 国王 女王 王子 王女 王妃 聖人 隊員 署員 団員 本人様 主将 棋聖戦",
 	0.5: "同様 役 作 出演 没 誕生 当時 以下 両名 と共 一行 一家 家 ら 直筆",
 }))

@@ -67,12 +67,22 @@ func place(out []Finding, f *Finding) []Finding {
 		if out[last].End <= f.Start || sideBySide(&out[last], f) {
 			break
 		}
-		if rank(f) <= rank(&out[last]) {
+		if streetNamed(&out[last], f) {
+			return out
+		}
+		if rank(f) <= rank(&out[last]) && !streetNamed(f, &out[last]) {
 			return out
 		}
 		out = slices.Delete(out, last, last+1)
 	}
 	return append(out, *f)
+}
+
+// streetNamed reports whether a is an address within which the name b stands:
+// streets are named after people.
+func streetNamed(a, b *Finding) bool {
+	return a.Type == Address && b.Type == Name && a.Confidence >= 0.5 && a.Start < b.Start && a.End >= b.End &&
+		b.Detector != ColumnID && b.Detector != LabelID
 }
 
 // sideBySide reports whether two overlapping findings stand side by side.

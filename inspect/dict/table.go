@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"math/bits"
+	"sync"
+	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -94,12 +96,13 @@ func (t *Table) Longest(b []byte) (n int, info Info) {
 	return 0, 0
 }
 
-// All yields every word with its info, in byte order.
+// All yields every word with its info, in byte order. The words are part of the
+// table and keep it in memory.
 func (t *Table) All() iter.Seq2[string, Info] {
 	return func(yield func(string, Info) bool) {
 		for i := range t.ends {
 			text, w := t.entry(i)
-			if !yield(string(text), w) {
+			if !yield(unsafe.String(unsafe.SliceData(text), len(text)), w) { // the arena never changes
 				return
 			}
 		}
@@ -125,8 +128,11 @@ func hash(b []byte) uint64 {
 		b = b[8:]
 	}
 	var tail uint64
-	for i := len(b) - 1; i >= 0; i-- {
-		tail = tail<<8 | uint64(b[i])
+	switch n := len(b); {
+	case n >= 4: // the two loads may overlap
+		tail = uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<32
+	case n > 0:
+		tail = uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16
 	}
 	return mix(h^tail, k)
 }
@@ -183,6 +189,15 @@ func decodeTable(b []byte) (*Table, error) {
 	return t, nil
 }
 
+// decoders are used again while the tables are loaded, one after the other.
+var decoders = sync.Pool{New: func() any {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		panic(fmt.Sprintf("dict: %v", err))
+	}
+	return z
+}}
+
 // inflate unpacks one embedded file. The data are part of the program, so
 // damage is a fault of the build and panics.
 func inflate(name string) []byte {
@@ -190,11 +205,8 @@ func inflate(name string) []byte {
 	if err != nil {
 		panic(fmt.Sprintf("dict: %v", err))
 	}
-	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		panic(fmt.Sprintf("dict: %v", err))
-	}
-	defer z.Close()
+	z := decoders.Get().(*zstd.Decoder)
+	defer decoders.Put(z)
 	b, err := z.DecodeAll(packed, nil)
 	if err != nil {
 		panic(fmt.Sprintf("dict: unpack %s: %v", name, err))

@@ -80,7 +80,7 @@ type Releases interface {
 // Observer is told of every decision, for metrics. It must not block.
 type Observer interface{ Decided(Decision) }
 
-// Config bounds and equips a Gate. All fields but History and Observer are
+// Config bounds and equips a Gate. All fields but Past, Releases, Evidence and Observer are
 // needed; zero numbers take the defaults.
 type Config struct {
 	Policy   func() *Policy // the generation in force; nil if there is none
@@ -92,6 +92,7 @@ type Config struct {
 	// PersonKey keys the digests by which Past knows persons.
 	PersonKey [16]byte
 	Releases  Releases // nil: what is held stays
+	Evidence  Evidence // nil: none is kept
 
 	RecordAll  bool          // audit also requests of which nothing was inspected
 	Scans      int           // large bodies inspected at once; default half the cores
@@ -159,6 +160,10 @@ type Transaction struct {
 	Interrupt func() // makes a blocked read of Body return; see hold.Options
 	// Trailer returns the fields that came after Body; all are inspected.
 	Trailer func() []Header
+
+	// Held is the body where the door has held it whole by itself; Body is not
+	// read then. It is the Outcome's too.
+	Held *hold.Body
 
 	// Same writes what makes the content the same when it is sent again, for
 	// a door whose content is never the same byte for byte, such as mail with
@@ -287,6 +292,7 @@ func (c *check) run(ctx context.Context) {
 		c.record()
 	}
 	c.useReleases()
+	c.keepEvidence(ctx)
 	c.remember()
 	c.added = time.Since(c.ready)
 }
@@ -363,6 +369,10 @@ func (c *check) size() int64 {
 // hold reads the body whole.
 func (c *check) hold(ctx context.Context) Failure {
 	t := c.t
+	if t.Held != nil {
+		c.out.Body = t.Held
+		return None
+	}
 	if t.Body == nil {
 		return None
 	}

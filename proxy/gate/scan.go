@@ -43,10 +43,7 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 		}
 		return None
 	}
-	turn := c.small
-	if c.size() > smallBody {
-		turn = c.large
-	}
+	turn := c.turns()
 	if !turn.take(ctx, c.Queue) {
 		if ctx.Err() != nil {
 			return Aborted
@@ -64,6 +61,14 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 		addOpaque(c.out.Report, c.t.Opaque)
 	}
 	return None
+}
+
+// turns are those that the transaction waits for.
+func (c *check) turns() turns {
+	if c.size() > smallBody {
+		return c.large
+	}
+	return c.small
 }
 
 // inspect returns nil if the engine failed.

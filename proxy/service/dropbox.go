@@ -56,7 +56,7 @@ func (u *Use) session(step string, r *Request, args io.Reader) {
 			p = Piece{Session: "dropbox " + string(v)}
 		case "session_id": // of append without v2
 			p = Piece{Session: "dropbox " + string(v)}
-		case "cursor.offset", "offset":
+		case "cursor.offset", "entries.cursor.offset", "offset":
 			p.Offset, _ = strconv.ParseInt(string(v), 10, 63)
 		case "commit.path", "entries.commit.path":
 			u.file(base(string(v)))

@@ -77,7 +77,7 @@ func (u *Use) cloudStorage(r *Request) {
 	u.Operation = Upload
 	if name := q.Get("name"); name != "" {
 		u.file(base(name))
-	} else if r.Method == http.MethodPut {
+	} else if r.Method == http.MethodPut && !q.Has("upload_id") {
 		u.file(base(r.Path))
 	}
 	acl := q.Get("predefinedAcl") + r.Header.Get("X-Goog-Acl")

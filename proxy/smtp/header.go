@@ -21,7 +21,7 @@ type field struct {
 // value is what stands behind the colon, unfolded.
 func (f field) value() string {
 	_, v, _ := strings.Cut(f.raw, ":")
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "").Replace(v))
+	return strings.TrimSpace(strings.ReplaceAll(v, "\r\n", ""))
 }
 
 func (f field) is(name string) bool { return strings.EqualFold(f.name, name) }
@@ -147,7 +147,7 @@ func loops(in []field, name string) bool {
 	for _, f := range in {
 		if f.is("Received") {
 			hops++
-			if strings.Contains(strings.ToLower(f.value()+" "), " by "+strings.ToLower(name)+" (sekimori)") {
+			if strings.Contains(strings.ToLower(oneLine(f.value())), " by "+strings.ToLower(name)+" (sekimori)") {
 				ours++
 			}
 		}

@@ -2,7 +2,6 @@ package smtp
 
 import (
 	"context"
-	"io"
 	"slices"
 	"strings"
 
@@ -97,22 +96,17 @@ func (j *job) destination(domain string, classes []string) rules.Destination {
 // verdict is what the gate said of a message for all its domains.
 type verdict struct {
 	gate.Outcome
-	host    string            // whose outcome decided
-	body    *hold.Body        // the message; the caller closes it
-	tokens  map[string]string // with which the sender confirms, by host
-	passed  []rules.Destination
-	refused bool
+	host   string            // whose outcome decided
+	tokens map[string]string // with which the sender confirms, by host
+	passed []rules.Destination
 }
 
-// judge has the message held and judged, once for each outside domain: a rule
-// may let it go to one and not to the other. The strictest outcome counts for
-// all, as a message has one answer.
-//
-// The header is read while the message is held, so where it goes to is known
-// before the first domain's rules are asked only by a first pass: the message
-// is held by the first check, under the classes of the envelope alone.
-func (j *job) judge(ctx context.Context, held *hold.Body) verdict {
-	v := verdict{tokens: map[string]string{}, body: held}
+// judge asks the gate once for each outside domain: a rule may let a message go
+// to one and not to the other. The strictest outcome counts for all, as a
+// message has one answer. With an error, the message could not be held, which
+// the gate is to record.
+func (j *job) judge(ctx context.Context, held *hold.Body, err error) verdict {
+	v := verdict{tokens: map[string]string{}}
 	classes := j.classes()
 	said, rest := confirm(j.fields)
 	j.outgoing = rest
@@ -120,8 +114,10 @@ func (j *job) judge(ctx context.Context, held *hold.Body) verdict {
 	for _, host := range j.domains() {
 		t := &gate.Transaction{
 			Principal: j.who, Destination: j.destination(host, classes), Protocol: protocol,
-			Body: held.NewReader(), Length: held.Size(), MediaType: "message/rfc822",
-			Same: func(w io.Writer, body io.Reader) error { return j.same(w, body) },
+			Held: held, MediaType: "message/rfc822", Same: j.same,
+		}
+		if held == nil {
+			t.Body, t.Length = failing{err}, -1
 		}
 		if said.word != "" {
 			t.Reason = said.reason
@@ -130,14 +126,10 @@ func (j *job) judge(ctx context.Context, held *hold.Body) verdict {
 			}
 		}
 		o := j.s.d.Gate.Check(ctx, t)
-		o.Close() // the copy that was judged; what goes on is the one it was made from
 		if o.Passes() {
 			v.passed = append(v.passed, t.Destination)
-		} else {
-			v.refused = true
-			if o.Confirm != "" {
-				v.tokens[host] = o.Confirm
-			}
+		} else if o.Confirm != "" {
+			v.tokens[host] = o.Confirm
 		}
 		if v.host == "" || !o.Passes() && (v.Passes() || stricter(&o, &v.Outcome)) {
 			v.Outcome, v.host = o, host
@@ -146,8 +138,16 @@ func (j *job) judge(ctx context.Context, held *hold.Body) verdict {
 			break // it will not get better
 		}
 	}
+	if len(v.tokens) > 0 {
+		j.s.warnings.give(v.Incident, v.tokens)
+	}
 	return v
 }
+
+// failing is what is left of a message that could not be held.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func stricter(a, b *gate.Outcome) bool {
 	if (a.Failure != gate.None) != (b.Failure != gate.None) {

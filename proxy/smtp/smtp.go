@@ -91,6 +91,7 @@ type Recorder interface {
 // Deps is what a Server works with. All but Log and Registry are needed.
 type Deps struct {
 	Gate     Checker
+	Hold     gate.Holder
 	Accounts Accounts
 	Classes  Classifier
 	Audit    Recorder
@@ -127,8 +128,8 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustPa
 
 // New makes a Server and opens its journal.
 func New(c Config, d Deps) (*Server, error) {
-	if c.Name == "" || c.Journal == "" || d.Gate == nil || d.Accounts == nil || d.Classes == nil || d.Audit == nil {
-		return nil, errors.New("mail needs a name, a journal, the gate, accounts, a catalogue and an audit log")
+	if c.Name == "" || c.Journal == "" || d.Gate == nil || d.Hold == nil || d.Accounts == nil || d.Classes == nil || d.Audit == nil {
+		return nil, errors.New("mail needs a name, a journal, the gate, a spool, accounts, a catalogue and an audit log")
 	}
 	if c.Clients == nil {
 		c.Clients = loopback

@@ -1,0 +1,207 @@
+package evasion
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/rules"
+)
+
+var (
+	update = flag.Bool("update", false, "write docs/evasion.md and testdata/evasion anew")
+	dump   = flag.String("dump", "", "print the parts of the cases whose name holds this")
+)
+
+// evasion is one way of carrying a list out.
+type evasion struct {
+	name string // short, unique, for people
+	make func(l list) upload
+	// opaque says that nothing can read the shape, so the twin is stopped too.
+	opaque bool
+	// open says why the case is not closed, "" if it is.
+	open string
+}
+
+// family is a group of cases under one heading.
+type family struct {
+	name  string
+	cases []evasion
+}
+
+// families are all cases, in the order of the documents.
+func families() []family {
+	return []family{
+		{"Encodings", encodings()},
+		{"Disguised characters", disguises()},
+		{"Layouts", layouts()},
+		{"Names and types that lie", lies()},
+		{"Wrappings and polyglots", wrappings()},
+		{"Archives", archives()},
+		{"Decoys, bombs and loops", decoys()},
+		{"Office files", offices()},
+		{"PDF", pdfs()},
+		{"Pictures and pages", pictures()},
+		{"Mail", mails()},
+		{"Data", datas()},
+		{"Requests", requests()},
+	}
+}
+
+// result is a case and what became of it.
+type result struct {
+	evasion
+	people int // found
+	outcome
+	twin rules.Verdict
+}
+
+// stops reports whether a verdict keeps an upload from leaving on its own.
+func stops(v rules.Verdict) bool { return v.Action >= rules.Warn }
+
+// reasons lists what was not read.
+func reasons(r *inspect.Report) string {
+	var w []string
+	for _, k := range slices.Sorted(maps.Keys(r.Coverage.Reasons)) {
+		w = append(w, string(k))
+	}
+	return strings.Join(w, ", ")
+}
+
+// closed reports whether the upload was stopped for what is in it or for what
+// of it could not be read.
+func (r *result) closed(of int) bool {
+	return stops(r.verdict) && r.status != 200 && r.arrived == 0 &&
+		(r.people*10 >= of*9 || len(r.report.Coverage.Reasons) > 0)
+}
+
+func TestEvasions(t *testing.T) {
+	h := build(t)
+	carried, harmless := people(), goods()
+	var table bytes.Buffer
+	total := map[string]int{}
+	seen := map[string]bool{}
+	for _, f := range families() {
+		fmt.Fprintf(&table, "\n## %s\n\n| case | what is read | verdict | its twin |\n|---|---|---|---|\n", f.name)
+		for _, c := range f.cases {
+			if seen[c.name] {
+				t.Errorf("two cases are called %q", c.name)
+			}
+			seen[c.name] = true
+			t.Run(f.name+"/"+c.name, func(t *testing.T) {
+				r := result{evasion: c}
+				twin, err := h.send(c.make(harmless))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.outcome, err = h.send(c.make(carried)); err != nil {
+					t.Fatal(err)
+				}
+				if r.report == nil || twin.report == nil {
+					t.Fatalf("not inspected: status %d, twin %d", r.status, twin.status)
+				}
+				r.twin, r.people = twin.verdict, r.report.Answers[h.people]
+				if *dump != "" && strings.Contains(c.name, *dump) {
+					show(t, "case", r.report)
+					show(t, "twin", twin.report)
+				}
+				r.judge(t, len(carried.rows), total)
+				fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", c.name, r.read(len(carried.rows)), r.verdict.Action, twin.verdict.Action)
+				if stops(twin.verdict) != c.opaque {
+					t.Errorf("twin: %s by %s, %s", twin.verdict.Action, twin.verdict.Clause, reasons(twin.report))
+				}
+			})
+		}
+	}
+	total["cases"] = len(seen)
+	compare(t, total, table.Bytes())
+}
+
+// judge checks the outcome and adds it up.
+func (r *result) judge(t *testing.T, of int, total map[string]int) {
+	t.Helper()
+	ok := r.closed(of)
+	switch {
+	case ok && r.open != "":
+		t.Errorf("closed (%d people, %s), but said to be open: %s", r.people, reasons(r.report), r.open)
+	case !ok && r.open == "":
+		t.Errorf("a hole: %d of %d people, verdict %s (%s), not read: %q, status %d, %d bytes out",
+			r.people, of, r.verdict.Action, r.verdict.Clause, reasons(r.report), r.status, r.arrived)
+	}
+	switch {
+	case !ok:
+		total["open"]++
+	case r.people*10 >= of*9:
+		total["found"]++
+	default:
+		total["named"]++
+	}
+}
+
+// read tells in words what was found and what was not read.
+func (r *result) read(of int) string {
+	var w []string
+	if r.people > 0 || len(r.report.Coverage.Reasons) == 0 {
+		w = append(w, fmt.Sprintf("%d of %d people", r.people, of))
+	}
+	if why := reasons(r.report); why != "" {
+		w = append(w, "not inspected: "+why)
+	}
+	if r.open != "" {
+		w = append(w, "**open**: "+r.open)
+	}
+	return strings.Join(w, "; ")
+}
+
+func show(t *testing.T, what string, r *inspect.Report) {
+	for _, p := range r.Parts {
+		t.Logf("%s: %q %s %s %d bytes %s %s %s", what, p.Path, p.Format, p.Charset, p.Bytes, p.State, p.Reason, p.Detail)
+	}
+}
+
+const page = "../../docs/evasion.md"
+
+// compare holds docs/evasion.md against the outcomes.
+func compare(t *testing.T, total map[string]int, table []byte) {
+	t.Helper()
+	got := fmt.Appendf(nil, preface, total["cases"], total["found"], total["named"], total["open"])
+	got = append(got, table...)
+	if *update {
+		if err := os.WriteFile(page, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flag.Lookup("test.run").Value.String() == "" && !bytes.Equal(got, want) {
+		t.Errorf("%s is not what happens any more; go test ./bench/evasion -update writes it anew", page)
+	}
+}
+
+const preface = `# Evasions
+
+Ways in which a list of customers could be carried past the gate, and what
+becomes of each. Every case is a list of thirty invented people with telephone
+numbers, addresses, mail addresses and birthdays, sent as a request through the
+proxy with the built-in rules to a cloud storage. It is closed if nine in ten of
+the people are found and the upload is stopped, or if what could not be read is
+named in the coverage and the upload is stopped for that. The last column is the
+verdict on a price list in the same shape, which passes where the shape can be
+read. The cases are code, in ` + "`bench/evasion`" + `, and this page is written by
+` + "`go test ./bench/evasion -update`" + `; ` + "`testdata/evasion`" + ` holds the small ones as
+files, for other products to be tried with.
+
+%d cases: %d found, %d not read but named and stopped, %d open.
+
+"warn" and "hold" stop an upload as "block" does, until the sender gives a
+reason or an approver agrees. An "open" case is told as it is, with the cause.
+`
