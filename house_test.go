@@ -49,7 +49,11 @@ var arrows = map[string][]string{
 	"proxy/bypass":      {},
 	"proxy/pac":         {},
 	"proxy/trust":       {},
-	"proxy/gate":        {"inspect", "rules", "audit", "release", "history", "evidence", "proxy/framing", "proxy/hold"},
+	"proxy/service":     {},
+	"proxy/pieces":      {},
+	"proxy/icap":        {"rules", "proxy/gate", "proxy/answer", "proxy/door"},
+	"proxy/smtp":        {"rules", "audit", "proxy/gate", "proxy/hold", "proxy/answer", "proxy/door"},
+	"proxy/gate":        {"inspect", "rules", "audit", "release", "history", "evidence", "proxy/framing", "proxy/hold", "proxy/service", "proxy/pieces"},
 
 	"console": {"audit", "rules", "release", "alarm"},
 	"bench":   {"bench", "inspect", "rules", "audit", "history", "proxy"},

@@ -209,6 +209,10 @@ func (c *Console) decide(q *request) {
 	var said string
 	switch q.PostFormValue("do") {
 	case "approve":
+		if strings.EqualFold(c.knownAs(name), c.knownAs(ch.By)) {
+			err = change.ErrSelf // also with another account
+			break
+		}
 		said = "applied-done"
 		_, err = c.changes.Approve(name, ch.ID, q.PostFormValue("seen"), why, recorded("rule-applied"))
 	case "refuse":

@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +83,7 @@ type Finding struct {
 	Confidence float32 `json:"confidence"`
 	Validated  bool    `json:"validated"`
 	Line       int     `json:"line"`
+	Start      int64   `json:"start"` // bytes from the part's beginning
 	Masked     string  `json:"masked"`
 	In         string  `json:"in"`
 }
@@ -128,20 +130,28 @@ type Point struct{ Name, Value, Detail string }
 
 // Config says what a console is made of.
 type Config struct {
-	Dir       string // its state: accounts, proposals, the index
-	RuleDir   string // the rules folder that its changes go to
-	Origin    string // "https://dlp.example.co.jp", if it is reached through a proxy that speaks TLS
-	Record    Record
-	Recorder  Recorder
-	Rules     Rules
-	Releases  Releases                   // nil: there are none
-	Groups    func(user string) []string // the groups of a person, by the account's name; nil: none
-	Checks    []Check
-	Metrics   prometheus.Gatherer       // nil: no figures
-	Integrity func(lang string) []Point // nil: nothing beside verification
-	Log       *slog.Logger
-	Location  *time.Location // of days and times; nil: the local one
-	Version   string
+	Dir      string // its state: accounts, proposals, the index
+	RuleDir  string // the rules folder that its changes go to
+	Origin   string // "https://dlp.example.co.jp", if it is reached through a proxy that speaks TLS
+	Record   Record
+	Recorder Recorder
+	Rules    Rules
+	Releases Releases                   // nil: there are none
+	Groups   func(user string) []string // the groups of a person, as the proxy knows them; nil: none
+	Accounts map[string]string          // by which account the proxy knows an officer, where the names differ
+	Alarms   Alarms                     // nil: none are set up
+	Report   Reporter                   // nil: no reports
+	// Evidence tells whether there is some of an incident, and how much; nil:
+	// none is kept.
+	Evidence func(incident string) (bytes int64, kept time.Time, ok bool)
+	// Installation is what the checklist asks of it; nil: not known.
+	Installation func() Installation
+	Checks       []Check
+	Metrics      prometheus.Gatherer       // nil: no figures
+	Integrity    func(lang string) []Point // nil: nothing beside verification
+	Log          *slog.Logger
+	Location     *time.Location // of days and times; nil: the local one
+	Version      string
 }
 
 // Console is the officers' pages. Safe for concurrent use.
@@ -162,6 +172,7 @@ type Console struct {
 	founding struct{ path, base string }
 	verified *verification
 	dry      map[string]dryRun // by the digest of the proposal
+	reports  []*made           // the oldest first
 
 	end  context.CancelFunc
 	work sync.WaitGroup
@@ -254,3 +265,24 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.
 // Healthy tells what is wrong with the console, nil if nothing. A console that
 // lags does not keep uploads in.
 func (c *Console) Healthy() error { return c.index.Status().Err }
+
+// Approvers are the accounts, as the proxy knows them, of those who decide on
+// releases.
+func (c *Console) Approvers() (all []string) {
+	for _, a := range c.accounts.List() {
+		if a.Has(account.Approver) {
+			all = append(all, c.knownAs(a.Name))
+		}
+	}
+	return all
+}
+
+// knownAs is the account by which the proxy knows an officer.
+func (c *Console) knownAs(name string) string {
+	for officer, user := range c.cfg.Accounts {
+		if strings.EqualFold(officer, name) {
+			return user
+		}
+	}
+	return name
+}

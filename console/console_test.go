@@ -27,6 +27,7 @@ func TestEveryAddressAsEveryRole(t *testing.T) {
 	for _, r := range account.Roles {
 		who[string(r)] = h.as(string(r))
 	}
+	h.makeReport(who["auditor"])
 	walked := 0
 	for _, rt := range h.routes() {
 		if strings.HasSuffix(rt.pattern, "logout") {
@@ -84,11 +85,13 @@ func TestPagesDrawInBothLanguages(t *testing.T) {
 	h.propose("author")
 	h.ask("somebody")
 	b := h.as("most")
+	h.makeReport(b)
 	for _, lang := range []string{"ja", "en", "fr"} {
 		for _, path := range []string{"/console/", "/console/incidents", "/console/incidents?user=user0&days=30", "/console/incidents/1", "/console/incidents/2",
 			"/console/people", "/console/person?name=user0", "/console/destinations?by=bytes", "/console/destination?name=upload.example", "/console/types?days=365",
 			"/console/rules", "/console/rules/rule?id=card-outside", "/console/rules/try", "/console/rules/changes", "/console/rules/changes/1", "/console/log",
-			"/console/acts", "/console/health", "/console/releases", "/console/releases/" + h.cases.List()[0].ID, "/console/accounts", "/console/me"} {
+			"/console/acts", "/console/health", "/console/alarms", "/console/alarms/grave-1", "/console/alarms/system-3", "/console/delegations", "/console/reports",
+			"/console/reports/" + aMonth, "/console/reports/2001-02-03", "/console/checklist", "/console/releases", "/console/releases/" + h.cases.List()[0].ID, "/console/accounts", "/console/me"} {
 			status, text, _ := b.do("GET", path, nil, "Accept-Language", lang)
 			want := map[string]string{"ja": `<html lang="ja">`, "en": `<html lang="en">`, "fr": `<html lang="en">`}[lang]
 			if status != http.StatusOK || !strings.Contains(text, want) || strings.Contains(text, "⟨") || strings.Contains(text, "ZgotmplZ") || strings.Contains(text, "<no value>") {

@@ -18,7 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/alarm"
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/audit/report"
 	"github.com/sekimori-dlp/sekimori/console/account"
 	"github.com/sekimori-dlp/sekimori/console/change"
 	"github.com/sekimori-dlp/sekimori/release"
@@ -123,6 +125,7 @@ type house struct {
 	t      *testing.T
 	record *memory
 	cases  *release.Store
+	alarms *alarms
 	url    string
 	path   string
 }
@@ -163,7 +166,12 @@ func newHouse(t *testing.T, people map[string][]account.Role) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.cases.Close() })
-	h.Console, err = New(Config{Dir: h.path, RuleDir: filepath.Join(h.path, "rules"), Record: m, Recorder: m, Rules: bench{set}, Releases: h.cases,
+	h.alarms = &alarms{all: []alarm.Alert{{ID: "system-3", Alarm: "system", Kind: "reload", What: "failed", Severity: "high", Count: 1, First: now, Last: now, Seq: 3},
+		{ID: "grave-1", Alarm: "grave", Kind: "decision", What: "block", User: "user0", Host: "upload.example", Rule: "card-outside", Count: 4, First: now, Last: now, Seq: 1,
+			Incidents: []string{"SK-0000"}, Clause: "findings: 1 (needs at least 1 validated CARD, confidence 0.80)", Escalated: now}}}
+	h.Console, err = New(Config{Alarms: h.alarms, Report: h.report, Evidence: func(i string) (int64, time.Time, bool) { return 1234, now, i == "SK-0000" },
+		Accounts: map[string]string{"Carl": "user-carl", "second": "dora"}, Installation: func() Installation { return Installation{Mode: "enforce", LogIns: []string{"htpasswd"}} },
+		Dir: h.path, RuleDir: filepath.Join(h.path, "rules"), Record: m, Recorder: m, Rules: bench{set}, Releases: h.cases,
 		Checks: []Check{{"audit", func() error { return nil }}}, Location: time.UTC})
 	if err != nil {
 		t.Fatal(err)
@@ -303,6 +311,10 @@ func (h *house) address(pattern string) (method, path string) {
 	if all := h.cases.List(); len(all) > 0 {
 		path = strings.Replace(path, "releases/{id}", "releases/"+all[0].ID, 1)
 	}
+	if h.alarms != nil && len(h.alarms.all) > 0 {
+		path = strings.Replace(path, "alarms/{id}", "alarms/"+h.alarms.all[0].ID, 1)
+	}
+	path = strings.Replace(path, "reports/{id}", "reports/"+aMonth, 1)
 	path = strings.NewReplacer("{$}", "", "{seq}", "1", "{id}", "1").Replace(path)
 	switch path {
 	case "/console/person":
@@ -332,4 +344,75 @@ func (h *house) ask(user string) release.Case {
 		h.t.Fatal(err)
 	}
 	return k
+}
+
+// alarms are in memory.
+type alarms struct {
+	mu  sync.Mutex
+	all []alarm.Alert
+}
+
+func (a *alarms) List() []alarm.Alert {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all)
+}
+
+func (a *alarms) Get(id string) (alarm.Alert, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, x := range a.all {
+		if x.ID == id {
+			return x, true
+		}
+	}
+	return alarm.Alert{}, false
+}
+
+func (a *alarms) Acknowledge(id, by string) (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.all {
+		if x := &a.all[i]; x.ID == id && x.Open() {
+			x.AckBy, x.AckAt = by, time.Now()
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (a *alarms) Status() []alarm.Status {
+	return []alarm.Status{{To: "soc", Sent: 3}, {To: "room", Waiting: 1, Err: fmt.Errorf("it answered 500")}}
+}
+
+// aMonth has a report.
+var aMonth = time.Now().UTC().Format("2006-01")
+
+// report counts what is in memory, with the first uploads as the sample.
+func (h *house) report(p report.Period, sample int) (*report.Report, error) {
+	r := &report.Report{Period: p, Made: time.Now(), First: 1, Last: h.record.Acknowledged()}
+	err := h.record.Read(1, func(rec audit.Record) error {
+		if rec.Event.Kind == "decision" && len(r.Sample) < sample {
+			r.Sample = append(r.Sample, report.Line{Seq: rec.Seq, Hash: rec.Hash.String(), Record: rec.Event})
+		}
+		return nil
+	})
+	return r, err
+}
+
+// makeReport makes that of aMonth.
+func (h *house) makeReport(b *browser) {
+	h.t.Helper()
+	if status, text, _ := b.post("/console/reports", url.Values{"period": {aMonth}}); status != http.StatusSeeOther {
+		h.t.Fatalf("make a report: %d\n%s", status, text)
+	}
+	for range 200 {
+		if p, ok := h.period(aMonth); ok {
+			if m, _ := h.madeFor(p); m.Report != nil {
+				return
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	h.t.Fatal("no report")
 }

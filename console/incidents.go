@@ -159,6 +159,13 @@ type incidentBody struct {
 	State    string
 	Acts     []index.Act
 	MayNote  bool
+	Evidence *evidenceBody // nil: there is none
+}
+
+// evidenceBody is what can be told of evidence without opening it.
+type evidenceBody struct {
+	Bytes int64
+	Kept  time.Time
 }
 
 // detail is what an event says in fields that audit leaves open.
@@ -236,6 +243,11 @@ func (c *Console) incident(q *request) {
 	if err != nil {
 		q.broken(err)
 		return
+	}
+	if c.cfg.Evidence != nil && ev.Incident != "" {
+		if n, at, ok := c.cfg.Evidence(ev.Incident); ok {
+			b.Evidence = &evidenceBody{n, at}
+		}
 	}
 	title := q.t("decision-title")
 	if ev.Incident != "" {

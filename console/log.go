@@ -31,6 +31,14 @@ type resultBody struct {
 	Torn     int64
 	Last     uint64
 	Hash     string
+
+	Checkpoints uint64
+	Unsigned    bool
+	Outside     int    // checkpoints of others that agree
+	Newer       uint64 // records after those
+	Silences    []audit.Silence
+	More        int // silences
+	Unproved    int
 }
 
 type logBody struct {
@@ -53,7 +61,12 @@ func (c *Console) logPage(q *request) {
 		b.Verifying, b.Done, b.Total = v.Running, v.Done, v.Total
 		if !v.Running {
 			r := &resultBody{At: v.At, By: v.By, Err: v.Err, Records: v.Result.Records, Segments: v.Result.Segments, Bytes: v.Result.Bytes,
-				Torn: v.Result.Torn, Last: v.Result.Last.Seq, Hash: v.Result.Last.Hash.String()}
+				Torn: v.Result.Torn, Last: v.Result.Last.Seq, Hash: v.Result.Last.Hash.String(),
+				Checkpoints: v.Result.Checkpoints, Unsigned: v.Result.Unsigned, Outside: v.Result.Outside, Newer: v.Result.Unwitnessed,
+				Silences: v.Result.Silences, More: v.Result.MoreSilence, Unproved: len(v.Result.Unproved)}
+			if n := len(r.Silences); n > shownSilences {
+				r.Silences, r.More = r.Silences[n-shownSilences:], r.More+n-shownSilences
+			}
 			if v.Result.Bad != nil {
 				r.Bad = v.Result.Bad.String()
 			}
@@ -73,6 +86,9 @@ func (c *Console) logPage(q *request) {
 	}
 	q.draw("log", v)
 }
+
+// shownSilences is how many times without checkpoints are listed, the last ones.
+const shownSilences = 10
 
 // verify begins a verification, unless one is under way.
 func (c *Console) verify(q *request) {
@@ -122,7 +138,8 @@ type actsBody struct {
 // kindsOfActs are the acts that an officer may look for.
 var kindsOfActs = []string{"log-in", "log-in-failed", "log-in-limited", "log-out", "search", "view", "note", "account-founded", "account-invited",
 	"account-disabled", "password-set", "two-step", "wish", "wish-confirmed", "wish-refused", "rule-try", "rule-proposed", "rule-applied",
-	"rule-refused", "rule-withdrawn", "rule-dry-run", "verify", "rebuild"}
+	"rule-refused", "rule-withdrawn", "rule-dry-run", "verify", "rebuild", "alarm-acknowledged",
+	"delegated", "report", "report-file", "sample-looked"}
 
 func (c *Console) acts(q *request) {
 	b := actsBody{By: q.FormValue("by"), Action: q.FormValue("action"), Kinds: kindsOfActs}

@@ -22,6 +22,8 @@ type Releases interface {
 	Get(id string) (release.Case, error)
 	Decide(id string, a release.Approver, approve bool, reason string) (release.Case, error)
 	Emergency(id string, a release.Approver, reason string) (release.Case, error)
+	Delegate(d release.Delegation) error
+	Delegations() []release.Delegation
 }
 
 type releasesBody struct {
@@ -81,7 +83,7 @@ func (c *Console) releasePage(q *request) {
 }
 
 func (c *Console) drawRelease(q *request, status int, k release.Case, fault string) {
-	b := releaseBody{Case: &k, Own: strings.EqualFold(k.Subject.User, q.acc.Name)}
+	b := releaseBody{Case: &k, Own: q.own(k)}
 	b.MayDecide = k.Open(time.Now()) && q.acc.Has(account.Approver) && !b.Own
 	rows, _, err := c.index.Find(q.Context(), index.Filter{Incident: k.Incident}, index.Cursor{}, 1)
 	if err == nil && len(rows) > 0 && k.Incident != "" {
@@ -121,13 +123,13 @@ func (c *Console) decideRelease(q *request) {
 	}
 	// Names differ in case here and at the proxy; one person is one all the
 	// same.
-	if strings.EqualFold(k.Subject.User, q.acc.Name) {
+	if q.own(k) {
 		q.message(http.StatusForbidden, "forbidden", "release-own")
 		return
 	}
-	by := release.Approver{User: q.acc.Name, Approves: q.acc.Has(account.Approver)}
+	by := release.Approver{User: c.knownAs(q.acc.Name), Approves: q.acc.Has(account.Approver)}
 	if c.cfg.Groups != nil {
-		by.Groups = c.cfg.Groups(q.acc.Name)
+		by.Groups = c.cfg.Groups(by.User)
 	}
 	why := strings.TrimSpace(q.PostFormValue("why"))
 	var err error
@@ -161,6 +163,12 @@ func (c *Console) decideRelease(q *request) {
 		return
 	}
 	q.done("/console/releases/"+k.ID, said)
+}
+
+// own tells whether a request is that of the person who is logged in, under
+// the name here or the one that the proxy knows.
+func (q *request) own(k release.Case) bool {
+	return strings.EqualFold(k.Subject.User, q.acc.Name) || strings.EqualFold(k.Subject.User, q.c.knownAs(q.acc.Name))
 }
 
 // alarm tells whoever looks after alarms that one person is about to release

@@ -38,7 +38,17 @@ func (c *Console) routes() []route {
 		all = append(all,
 			route{"GET /console/releases", reviewers, c.releases, false, 0},
 			route{"GET /console/releases/{id}", reviewers, c.releasePage, false, 0},
-			route{"POST /console/releases/{id}/decide", []account.Role{account.Approver}, c.decideRelease, false, 0})
+			route{"POST /console/releases/{id}/decide", []account.Role{account.Approver}, c.decideRelease, false, 0},
+			route{"GET /console/delegations", reviewers, c.delegationsPage, true, 0},
+			route{"POST /console/delegations", []account.Role{account.Approver}, c.delegate, true, 0})
+	}
+	if c.cfg.Report != nil {
+		all = append(all,
+			route{"GET /console/reports", reviewers, c.reportsPage, true, 0},
+			route{"POST /console/reports", reviewers, c.makeReport, true, 0},
+			route{"GET /console/reports/{id}", reviewers, c.reportPage, false, 0},
+			route{"GET /console/reports/{id}/file", reviewers, c.reportFile, true, 0},
+			route{"POST /console/reports/{id}/looked", reviewers, c.looked, false, 0})
 	}
 	return all
 }
@@ -60,6 +70,10 @@ func (c *Console) always() []route {
 		{"GET /console/incidents", reviewers, c.incidents, false, 0},
 		{"GET /console/incidents/{seq}", reviewers, c.incident, false, 0},
 		{"POST /console/incidents/{seq}/notes", reviewers, c.note, false, 0},
+		{"GET /console/alarms", watchers, c.alarmsPage, true, 0},
+		{"GET /console/alarms/{id}", watchers, c.alertPage, true, 0},
+		{"POST /console/alarms/{id}/acknowledge", watchers, c.acknowledge, true, 0},
+		{"GET /console/checklist", watchers, c.checklist, false, 0},
 		{"GET /console/people", reviewers, c.people, false, 0},
 		{"GET /console/person", reviewers, c.person, false, 0},
 		{"GET /console/destinations", everyone, c.destinations, false, 0},
@@ -94,9 +108,9 @@ func (c *Console) always() []route {
 // sections are the entries of the navigation, in order, with the address that
 // says who may see them.
 var sections = []struct{ key, path string }{
-	{"overview", "/console/"}, {"incidents", "/console/incidents"}, {"releases", "/console/releases"}, {"people", "/console/people"},
+	{"overview", "/console/"}, {"incidents", "/console/incidents"}, {"alarms", "/console/alarms"}, {"releases", "/console/releases"}, {"people", "/console/people"},
 	{"destinations", "/console/destinations"}, {"types", "/console/types"}, {"rules", "/console/rules"},
-	{"log", "/console/log"}, {"acts", "/console/acts"}, {"health", "/console/health"}, {"accounts", "/console/accounts"},
+	{"reports", "/console/reports"}, {"checklist", "/console/checklist"}, {"log", "/console/log"}, {"acts", "/console/acts"}, {"health", "/console/health"}, {"accounts", "/console/accounts"},
 }
 
 // allows tells whether an account may use an address for who.

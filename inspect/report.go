@@ -42,7 +42,7 @@ type Report struct {
 	Findings []Finding // at most MaxFindings; Total counts all
 	Total    map[Type]int
 	Records  int   // distinct persons: records with a personal finding, the same person counted once
-	Answers  []int // one a Query, distinct; at most MaxDistinct each, persons fewer (memory)
+	Answers  []int // one a Query, distinct; at most MaxDistinct each
 	Coverage Coverage
 	Elapsed  time.Duration
 }

@@ -128,6 +128,9 @@ func (t *tally) add(r *detect.Record) {
 				r.Person(least, &t.who)
 			}
 			t.person(q, r)
+			if len(r.Found) >= 2*minCrowd {
+				t.crowd(q, r)
+			}
 		} else if len(q.With) > 0 {
 			t.value(q, r)
 		}
@@ -160,8 +163,9 @@ func (t *tally) value(q *question, r *detect.Record) {
 			continue
 		}
 		e := t.values.at(t.sums[i])
-		if e == nil {
-			return
+		if e == nil { // no room to tell it from others
+			t.hit(q)
+			continue
 		}
 		if w, b := q.bit>>6, uint64(1)<<(q.bit&63); e[w]&b == 0 {
 			e[w] |= b
@@ -187,7 +191,6 @@ func (t *tally) person(q *question, r *detect.Record) {
 	for i, k := range t.keys {
 		e := t.people.at(k)
 		if e == nil {
-			known = true // the set is full
 			continue
 		}
 		known = known || i < telling && e[w]&b != 0
@@ -273,7 +276,7 @@ func (t *tally) personKeys(name uint64, q *question, r *detect.Record) int {
 func (t *tally) half(key uint64, alone bool, w int, b uint64, known bool) bool {
 	e := t.people.at(key)
 	if e == nil {
-		return true
+		return known
 	}
 	upper := t.people.words / 2
 	switch {
@@ -301,8 +304,9 @@ func (t *tally) answers() ([]int, int) {
 }
 
 // maxEntries bounds the memory of a set to some 24 MB for up to 64 queries. A
-// person takes up to five entries, so counts of persons stop at a hundred
-// thousand or more.
+// person takes up to five entries: from a hundred thousand persons or more on, one
+// that was not met before is no longer remembered, and counts once each time. That
+// many is a list whoever it is of, and counts are rather too high than too low.
 const maxEntries = 1 << 19
 
 // keptEntries is the size up to which a set's storage is used again.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/proxy/bypass"
 	"github.com/sekimori-dlp/sekimori/proxy/pac"
+	"github.com/sekimori-dlp/sekimori/proxy/service"
 	"github.com/sekimori-dlp/sekimori/proxy/upstream"
 )
 
@@ -33,6 +34,10 @@ type Config struct {
 	// PAC is what the auto-configuration file is written from. Without
 	// proxies in it, it names the address by which the file is asked for.
 	PAC pac.Config
+
+	// Company lists the domains of the company's own mail addresses. Without
+	// any, all recipients are outside.
+	Company []string
 
 	// Record says which decisions are audited: RecordInspected (default)
 	// those on requests with a body or a query, with a finding, or refused;
@@ -88,6 +93,7 @@ type Inspect struct {
 	// Scans is how many bodies above SmallBody are inspected at once;
 	// default: half the cores, at least one. Small ones have four times the
 	// number of cores, so that large uploads do not starve them.
+	Exact bool // count everything in every upload
 	Scans int
 	// Queue is how long a body waits for its turn before it is refused with
 	// 503; default 30 s.
@@ -211,6 +217,9 @@ func (c Config) Validate() error {
 		if name := strings.TrimPrefix(b, "*."); name == "" || strings.ContainsAny(name, "*/: ") {
 			fault("intercept.bypass: %q; write a host name, or *.name for all below it", b)
 		}
+	}
+	if _, err := service.NewCompany(c.Company); err != nil {
+		fault("company.domains: %v", err)
 	}
 	if _, err := bypass.New(c.Intercept.Entries); err != nil {
 		errs = append(errs, err)

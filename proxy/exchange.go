@@ -2,10 +2,13 @@ package proxy
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +42,7 @@ type exchange struct {
 	upload   *upload // the held body on its way out
 	lent     bool    // the held body's memory is on its way out
 	turns    bool    // it asks to turn the connection over to WebSocket
+	agreed   string  // the extensions of that
 	answered bool    // the response is our own
 	drain    bool    // the client may still be sending
 }
@@ -107,9 +111,36 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 	if x.upload.sent() || x.lent && x.link.sent() {
 		x.outcome.Close() // room for others while the answer may take long
 	}
+	if told := x.outcome.Answered; told != nil {
+		told(resp.StatusCode, resp.Header, func() []byte { return peek(resp) })
+	}
+	if x.turns {
+		x.agreed = strings.Join(resp.Header[extensions], ",")
+	}
 	x.w.stream = resp.ContentLength < 0
 	x.s.cleanResponse(resp)
 	return resp
+}
+
+// answerHead is how much of a service's answer is looked at.
+const answerHead = 64 << 10
+
+// peek returns the start of an answer's body, decoded, and leaves it whole.
+func peek(resp *http.Response) []byte {
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, answerHead)) // an error comes again
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(b), resp.Body), resp.Body}
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return b
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil
+	}
+	plain, _ := io.ReadAll(io.LimitReader(z, answerHead))
+	return plain
 }
 
 // own turns an answer of ours into the response.
@@ -264,6 +295,9 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if t.client = clientOf(conn); t.client == nil {
 		conn.Close()
 		return nil, nil, http.ErrNotSupported
+	}
+	if w.x.upgraded != nil && w.x.asked.Opaque == "" {
+		w.x.inspectMessages(t, w.x.agreed)
 	}
 	if w.x.upgraded != nil {
 		t.client.relay(w.x.s.metrics.relayed.WithLabelValues("websocket"))

@@ -249,7 +249,9 @@ func TestWarningIsConfirmedByAProgram(t *testing.T) {
 	}
 }
 
-func TestWebSocketIsDecidedByTheRules(t *testing.T) {
+// A connection that is turned over to something that is called WebSocket, yet
+// does not announce its frames, is decided on as a whole.
+func TestOtherWebSocketIsDecidedByTheRules(t *testing.T) {
 	h := build(t)
 	h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Connection") != "Upgrade" {
@@ -266,7 +268,7 @@ func TestWebSocketIsDecidedByTheRules(t *testing.T) {
 		io.Copy(conn, rw)
 	}
 	upgrade := func(path string) string {
-		return "GET " + path + " HTTP/1.1\r\nHost: " + originHost + "\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a\r\nSec-WebSocket-Version: 13\r\n\r\n"
+		return "GET " + path + " HTTP/1.1\r\nHost: " + originHost + "\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"
 	}
 	if resp, _ := raw(t, inTLS(h), upgrade("/closed")); resp.StatusCode != 403 {
 		t.Errorf("refused by a rule: %d", resp.StatusCode)

@@ -20,6 +20,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/service"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -33,8 +34,19 @@ func (x *exchange) ask(r *http.Request) {
 	if r.URL.ForceQuery && t.Query == "" {
 		t.Query = "?"
 	}
-	if x.turns = isWebSocket(r); x.turns {
+	if x.turns = isWebSocket(r); x.turns && !speaksFrames(r) {
 		t.Opaque = "websocket"
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if read := service.Find(r.Method, x.host, r.URL.Path, r.URL.RawQuery, r.Header); read != nil {
+			t.Use = func(body *hold.Body) *service.Use {
+				q := service.Request{Method: r.Method, Host: x.host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header}
+				if body != nil {
+					q.Body, q.Size = body, body.Size()
+				}
+				return read(&q)
+			}
+		}
 	}
 	if v := r.Header.Get(answer.ConfirmHeader); v != "" {
 		token, reason, _ := strings.Cut(v, " ")
@@ -143,6 +155,7 @@ func (x *exchange) prepare(r *http.Request) {
 		delete(h, name)
 	}
 	if x.turns {
+		onlyDeflate(h)
 		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
 	}
 	if trailers {

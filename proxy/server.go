@@ -31,6 +31,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
+	"github.com/sekimori-dlp/sekimori/proxy/service"
 	"github.com/sekimori-dlp/sekimori/proxy/upstream"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -66,6 +67,7 @@ type Deps struct {
 	// PersonKey keys the digests by which Past knows persons.
 	PersonKey [16]byte
 	Releases  gate.Releases
+	Pieces    gate.Pieces   // nil: uploads in pieces are not put together
 	Evidence  gate.Evidence // nil: none is kept
 	Log       *slog.Logger
 	Registry  *prometheus.Registry // metrics are registered here; default: a new one
@@ -146,9 +148,13 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s.metrics = newMetrics(deps.Registry, s)
 	s.deps.Audit = &meteredRecorder{deps.Audit, s.metrics}
+	company, err := service.NewCompany(cfg.Company)
+	if err != nil {
+		return nil, err
+	}
 	if s.gate, err = gate.New(gate.Config{
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
-		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Evidence: deps.Evidence, RecordAll: cfg.Record == RecordAll,
+		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Pieces: deps.Pieces, Company: company, Evidence: deps.Evidence, Exact: cfg.Inspect.Exact, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
 	}); err != nil {
 		return nil, err

@@ -36,10 +36,28 @@ type tunnel struct {
 	scheme    string // "https" or "http"
 	authority string // host and port as requests are expected to name them
 	sni       string // "" if the client sent none
+
+	messages *messages // inspects a WebSocket; nil for anything else
 }
 
 // Read implements net.Conn.
 func (t *tunnel) Read(p []byte) (int, error) {
+	if t.messages != nil {
+		return t.messages.Read(p)
+	}
+	return t.raw(p)
+}
+
+// Write implements net.Conn.
+func (t *tunnel) Write(p []byte) (int, error) {
+	if t.messages != nil {
+		return t.messages.Write(p)
+	}
+	return t.Conn.Write(p)
+}
+
+// raw reads what the client sends.
+func (t *tunnel) raw(p []byte) (int, error) {
 	if len(t.ahead) > 0 {
 		n := copy(p, t.ahead)
 		if t.ahead = t.ahead[n:]; len(t.ahead) == 0 {

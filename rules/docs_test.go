@@ -82,7 +82,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		fmt.Fprintf(&table, "| **%s** | |\n", b.heading)
 		walk(reflect.TypeOf(b.of), "")
 	}
-	words := "`class`: " + code(Classes) + "\n\n`types`: " + code(Types) + "\n\n`not_inspected`: " + code(reasonWords()) +
+	words := "`class`: " + code(Classes) + "\n\n`operation`: " + code(Operations) + "\n\n`types`: " + code(Types) + "\n\n`not_inspected`: " + code(reasonWords()) +
 		"\n\n`check`: " + code(detect.CheckNames) + "\n"
 
 	text := document(t, documents[0])

@@ -63,6 +63,13 @@ func (b *builder) sample(t *testTOML, r *rule, from source, report tomlfile.Repo
 		service, classes := b.opt.Destination(d.Host, d.Path)
 		d.Service, d.Classes = cmp.Or(t.Service, service), classes
 	}
+	s.sent.Use = Use{Operation: t.Operation, Recipients: t.Inside + len(t.Outside), Outside: len(t.Outside), OutsideDomains: t.Outside, Public: t.PublicLink}
+	if t.Operation != "" {
+		oneOf(t.At.Key("operation"), "operation", t.Operation, Operations, report)
+	}
+	if t.Inside < 0 {
+		report(t.At.Key("inside").Pos(), "inside = %d; write 0 or more", t.Inside)
+	}
 	if t.Bytes != nil {
 		s.sent.Bytes = int64(*t.Bytes)
 	}
@@ -84,7 +91,8 @@ func (b *builder) sample(t *testTOML, r *rule, from source, report tomlfile.Repo
 		}
 	}
 	if r != nil {
-		where := t.Class != nil || t.Host != "" || t.Service != "" || t.Method != "" || t.Path != "" || t.Port != 0
+		where := t.Class != nil || t.Host != "" || t.Service != "" || t.Method != "" || t.Path != "" || t.Port != 0 ||
+			t.Operation != "" || t.Outside != nil || t.Inside > 0 || t.PublicLink
 		who := t.User != "" || t.Groups != nil || t.Address != ""
 		s.rule, s.skip = r.id, [groupCount]bool{1: !where, 2: !who, 3: t.Time == nil, 4: true}
 		if t.Rule != "" {

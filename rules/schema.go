@@ -137,6 +137,8 @@ func enum(name string) []string {
 		return modes
 	case "evidence":
 		return evidenceWords
+	case "operation":
+		return Operations
 	case "by":
 		return scopeWords
 	case "reason":

@@ -51,6 +51,7 @@ type Info struct {
 	BuiltIn  bool              `json:"built_in,omitempty"`
 	Needs    []string          `json:"needs,omitempty"` // every condition, in words
 	Lifts    []string          `json:"lifts,omitempty"`
+	Evidence string            `json:"evidence,omitempty"` // what is kept of an upload
 	Tests    int               `json:"tests"`
 	At       string            `json:"at"` // file:line:col
 }
@@ -61,7 +62,7 @@ func (s *Set) List() []Info {
 	for i := range s.rules {
 		r := &s.rules[i]
 		infos[i] = Info{ID: r.id, Title: r.title, Severity: r.severity, Action: r.action, Shadow: r.shadow,
-			BuiltIn: r.builtin, Lifts: r.lifts, Tests: len(r.tests), At: r.at.String()}
+			BuiltIn: r.builtin, Lifts: r.lifts, Evidence: r.evidence, Tests: len(r.tests), At: r.at.String()}
 		for g := range r.groups {
 			for k, c := range r.groups[g].any {
 				for n := range c {

@@ -111,6 +111,11 @@ type whereTOML struct {
 	Methods  []string      `toml:"methods" doc:"HTTP methods."`
 	Paths    []string      `toml:"paths" doc:"Paths; * is any run of characters."`
 	Ports    []int         `toml:"ports" doc:"Ports."`
+
+	Operation         []string `toml:"operation" enum:"operation" doc:"What is done at a service whose interface is known."`
+	RecipientsOutside *bool    `toml:"recipients_outside" doc:"true: a recipient of the mail or share is outside company.domains, or not all are known; false: all are known and inside."`
+	RecipientDomains  []string `toml:"recipient_domains" doc:"Mail domains of recipients outside; *.example.com is every domain below example.com."`
+	PublicLink        *bool    `toml:"public_link" doc:"true: it is opened to anybody who has the link; false: it is not."`
 }
 
 // whoTOML is a [rule.who].
@@ -169,6 +174,10 @@ type testTOML struct {
 	Method       string        `toml:"method" doc:"HTTP method; POST if not given."`
 	Path         string        `toml:"path" doc:"Path; / if not given."`
 	Port         int           `toml:"port" doc:"Port; 443 if not given."`
+	Operation    string        `toml:"operation" enum:"operation" doc:"What is done there."`
+	Outside      []string      `toml:"outside" doc:"Domains of recipients outside, one each."`
+	Inside       int           `toml:"inside" doc:"How many recipients are inside."`
+	PublicLink   bool          `toml:"public_link" doc:"Whether it is opened to anybody who has the link."`
 	User         string        `toml:"user" doc:"Who sends."`
 	Groups       []string      `toml:"groups" doc:"The sender's groups."`
 	Address      string        `toml:"address" doc:"The sender's network address."`

@@ -69,6 +69,18 @@ type Transaction struct {
 	Persons     []uint64               // digests of the persons in it, for History
 	Content     uint64                 // digest of what is sent, for History
 	History     History                // nil: rules over time do not match
+	Use         Use                    // what it does at a known service
+}
+
+// Use is what an upload does at a service whose interface is known. The zero
+// Use says that nothing is known of it.
+type Use struct {
+	Operation      string // one of Operations, "" if not known
+	Recipients     int    // that are known
+	Outside        int    // of them, those outside the company
+	OutsideDomains []string
+	Unclear        bool // there are, or may be, other recipients
+	Public         bool // anybody who has a link may read
 }
 
 // Sender names the principal for History: the account, or the address of who

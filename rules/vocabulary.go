@@ -26,6 +26,9 @@ var Classes = []string{
 	"search", "update", "unknown", "internal", "mail", "mail-many", "mail-open", "mail-bcc",
 }
 
+// Operations lists what can be done at a service whose interface is known.
+var Operations = []string{"send-mail", "create-draft", "upload-file", "upload-part", "complete-upload", "share", "post-message", "push", "prompt"}
+
 // Severities lists the severities from the least to the gravest.
 var Severities = []string{"info", "low", "medium", "high", "critical"}
 

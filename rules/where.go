@@ -69,8 +69,9 @@ func (b *builder) where(w *whereTOML, report tomlfile.Report) clause {
 			func(t *Transaction, i int) bool { return t.Destination.Port == w.Ports[i] },
 			func(t *Transaction) string { return strconv.Itoa(t.Destination.Port) }))
 	}
+	c = append(c, b.use(w, report)...)
 	if len(w.At.Keys()) == 0 {
-		report(w.At.Pos(), "where says nothing; write class, hosts, services, methods, paths or ports, or leave it out")
+		report(w.At.Pos(), "where says nothing; write class, hosts, services, methods, paths, ports, operation or recipients_outside, or leave it out")
 	}
 	return c
 }

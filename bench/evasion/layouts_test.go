@@ -23,7 +23,7 @@ func separated(sep string) func(list) upload {
 
 func layouts() []evasion {
 	return []evasion{
-		{name: "rows as columns", make: func(l list) upload { return plain(columns(l)) }},
+		{name: "rows as columns", open: "values are found, but names in one row are not joined with numbers in another; a hundred contacts are asked about", make: func(l list) upload { return plain(columns(l)) }},
 		{name: "separated by tabs", make: separated("\t")},
 		{name: "separated by semicolons", make: separated(";")},
 		{name: "separated by bars", make: separated("|")},
@@ -72,7 +72,7 @@ func layouts() []evasion {
 		}},
 		{name: "one character a line", make: with(func(s string) string {
 			return strings.Join(strings.Split(s, ""), "\n")
-		}), open: "characters one below the other are not joined again"},
+		})},
 		{name: "old Macintosh line ends", make: with(replaced("\n", "\r"))},
 		{name: "Unicode line separators", make: with(replaced("\n", "\u2028"))},
 		{name: "form feeds for line ends", make: with(replaced("\n", "\f"))},
@@ -111,7 +111,7 @@ func layouts() []evasion {
 				return `s += "` + string(s[:len(s)/2]) + `" + "` + string(s[len(s)/2:]) + "\"\n"
 			}))
 		}},
-		{name: "names first, numbers later", make: func(l list) upload {
+		{name: "names first, numbers later", open: "values are found, but the names of one list are not joined with the numbers of another", make: func(l list) upload {
 			var b strings.Builder
 			for c := range l.head {
 				for i, r := range l.rows {

@@ -46,7 +46,9 @@ func docx(body string, more ...string) []byte {
 	}, more...)...)
 }
 
-func paragraph(s string) string { return `<w:p><w:r><w:t xml:space="preserve">` + x(s) + `</w:t></w:r></w:p>` }
+func paragraph(s string) string {
+	return `<w:p><w:r><w:t xml:space="preserve">` + x(s) + `</w:t></w:r></w:p>`
+}
 
 func paragraphs(s string) string {
 	var b strings.Builder
@@ -197,7 +199,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<w:p><w:r><w:drawing><wp:inline><wp:docPr id="%d" name="p" descr="%s"/></wp:inline></w:drawing></w:r></w:p>`, i, x(strings.Join(r, ",")))
 			}))
 		})},
-		{name: "a document, targets of links", make: wordFile(func(l list) []byte {
+		{name: "a document, targets of links", open: "blocked, for 24 people: names directly before a digit are partly missed", make: wordFile(func(l list) []byte {
 			var b strings.Builder
 			for i, r := range l.rows {
 				fmt.Fprintf(&b, `<Relationship Id="rId%d" Type="%shyperlink" Target="https://e.example/?n=%s&amp;t=%s" TargetMode="External"/>`, i, relations, percented([]byte(r[0])), r[1])
@@ -249,7 +251,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<c r="%c%d" t="inlineStr"><is>%s</is></c>`, 'A'+c, r+1, runs)
 			}))
 		})},
-		{name: "a workbook, one character a cell", make: sheetFile(func(l list) []byte {
+		{name: "a workbook, one character a cell", open: "single characters in cells are not joined", make: sheetFile(func(l list) []byte {
 			var rows [][]string
 			for _, r := range l.rows {
 				rows = append(rows, strings.Split(strings.Join(r[:3], " "), ""))
@@ -258,7 +260,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<c t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, x(v))
 			}))
 		})},
-		{name: "a workbook, rows as columns", make: sheetFile(func(l list) []byte {
+		{name: "a workbook, rows as columns", open: "names in one row are not joined with numbers in another", make: sheetFile(func(l list) []byte {
 			rows := make([][]string, len(l.head))
 			for c := range l.head {
 				for _, r := range l.table() {
@@ -354,7 +356,7 @@ func offices() []evasion {
 		{name: "RTF, a group between all characters", make: func(l list) upload {
 			return file("application/rtf", []byte(`{\rtf1\ansi `+rtf(between("\x00")(l.csv()))+`}`), "a.rtf")
 		}},
-	}, kept("xls", "xls-password", "xlsx-password", "docx-password")...)
+	}, kept("xls", "xlsx-password", "docx-password")...)
 }
 
 // rtf writes a text by \u; NUL stands for an empty group.

@@ -182,7 +182,7 @@ func pdfs() []evasion {
 			return bytes.Replace(b, []byte("/Pages 2 0 R >>"), []byte("/Pages 2 0 R /Names << /EmbeddedFiles << /Names [(list.xlsx) 6 0 R] >> >> >>"), 1)
 		})},
 		{name: "a stream that nothing refers to", make: pdf(func(l list) []byte { return onPage(uni, greeting, "", deflated("", l.csv())) })},
-		{name: "a comment", make: pdf(func(l list) []byte {
+		{name: "a comment", open: "comments between the objects are not read", make: pdf(func(l list) []byte {
 			return onPage(uni, greeting, "\n%"+strings.ReplaceAll(l.csv(), "\n", "\n%")+"\n")
 		})},
 		{name: "XMP metadata", make: pdf(func(l list) []byte {
@@ -215,7 +215,7 @@ func pdfs() []evasion {
 			return onPage(composite("UniJIS-UTF16-V", "Japan1"), deflated("", shown(l.csv(), "", wide)), "")
 		})},
 		{name: "a picture of a page", make: pdf(func(l list) []byte {
-			return onPage(uni, deflated("", "q 600 0 0 800 0 0 cm /I Do Q"), "/X << /I 6 0 R >>", deflated("/Type /XObject /Subtype /Image /Width 600 /Height 800 /BitsPerComponent 8 /ColorSpace /DeviceGray", strings.Repeat("\x80", 480000)))
+			return onPage(uni, deflated("", "q 600 0 0 800 0 0 cm /I Do Q"), "/Group << >> /Resources << /XObject << /I 6 0 R >> >>", deflated("/Type /XObject /Subtype /Image /Width 600 /Height 800 /BitsPerComponent 8 /ColorSpace /DeviceGray", strings.Repeat("\x80", 480000)))
 		}), opaque: true},
 	}, kept("pdf-password", "pdf-owner-password")...)
 }
@@ -281,7 +281,9 @@ func jpeg(segments ...[]byte) []byte {
 }
 
 func htmlPage(f func(l list) string) func(list) upload {
-	return func(l list) upload { return upload{media: "text/html", body: []byte("<!DOCTYPE html><html><body>" + f(l) + "</body></html>")} }
+	return func(l list) upload {
+		return upload{media: "text/html", body: []byte("<!DOCTYPE html><html><body>" + f(l) + "</body></html>")}
+	}
 }
 
 func pictures() []evasion {
@@ -381,7 +383,7 @@ func pictures() []evasion {
 		{name: "a page in a frame's srcdoc", make: htmlPage(func(l list) string {
 			return `<iframe srcdoc="` + x("<p>"+x(l.csv())+"</p>") + `"></iframe>`
 		})},
-		{name: "a page, strings of a script by escapes", make: htmlPage(func(l list) string {
+		{name: "a page, strings of a script by escapes", open: "scripts are read as they stand", make: htmlPage(func(l list) string {
 			return "<script>var s=\"" + string(escaped(`\u%04x`, false)([]byte(strings.ReplaceAll(l.csv(), "\n", `\n`)))) + "\"</script>"
 		})},
 		{name: "a page, strings of a script by atob", make: htmlPage(func(l list) string {

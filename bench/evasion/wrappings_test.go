@@ -144,10 +144,10 @@ func lies() []evasion {
 		{name: "gzip twice, declared once", make: func(l list) upload {
 			return upload{coding: "gzip", body: gzipped(gzipped([]byte(l.csv())))}
 		}},
-		{name: "plain text declared as gzip", make: func(l list) upload {
+		{name: "plain text declared as gzip", opaque: true, make: func(l list) upload {
 			return upload{media: "text/plain", coding: "gzip", body: []byte(l.csv())}
 		}},
-		{name: "gzip declared as brotli", make: func(l list) upload { return upload{coding: "br", body: gzipped([]byte(l.csv()))} }},
+		{name: "gzip declared as brotli", opaque: true, make: func(l list) upload { return upload{coding: "br", body: gzipped([]byte(l.csv()))} }},
 		{name: "an encoding that nobody knows", make: func(l list) upload { return upload{coding: "x-own", body: []byte(l.csv())} }},
 		{name: "brotli, declared", make: func(l list) upload { return upload{coding: "br", body: brotlied([]byte(l.csv()))} }},
 		{name: "brotli, undeclared", make: by(brotlied)},
@@ -223,7 +223,7 @@ func wrappings() []evasion {
 		{name: "a shell script with an archive behind it", make: func(l list) upload {
 			return binaryFile(append([]byte("#!/bin/sh\ntail -n +3 $0 | tar xz\nexit\n"), gzipped(tarred("list.csv", l.csv()))...))
 		}},
-		{name: "a page that is a ZIP file too", make: func(l list) upload {
+		{name: "a page that is a ZIP file too", opaque: true, make: func(l list) upload {
 			return file("text/html", append([]byte("<html><body>こんにちは</body></html>\n"), zipped("list.csv", l.csv())...), "")
 		}},
 		{name: "a CSV file in the extra field of gzip", make: func(l list) upload {
@@ -234,7 +234,7 @@ func wrappings() []evasion {
 			head = binary.LittleEndian.AppendUint16(head, uint16(len(extra)))
 			return binaryFile(append(append(head, extra...), gzipped([]byte("こんにちは\n"))[10:]...))
 		}},
-		{name: "a CSV file as the file name of gzip", make: func(l list) upload {
+		{name: "a CSV file as the file name of gzip", opaque: true, make: func(l list) upload {
 			head := []byte{0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3}
 			return binaryFile(append(append(append(head, l.csv()...), 0), gzipped([]byte("こんにちは\n"))[10:]...))
 		}},
@@ -326,7 +326,7 @@ func archives() []evasion {
 		{name: "gzip, 12 deep", make: deepened(12, func(_ string, b []byte) []byte { return gzipped(b) }), opaque: true},
 		{name: "zip whose two names of a member differ", make: func(l list) upload {
 			return binaryFile(rawZip("list.csv", "logo.png", 0, 0, []byte(l.csv()), len(l.csv())))
-		}, opaque: true},
+		}},
 		{name: "zip that says its member is empty", make: func(l list) upload {
 			return binaryFile(rawZip("list.csv", "list.csv", 0, 0, []byte(l.csv()), 0))
 		}},
@@ -341,14 +341,14 @@ func archives() []evasion {
 		}, opaque: true},
 		{name: "zip without its directory", make: truncated(0.85, inZip), opaque: true},
 		{name: "zip cut in half", make: truncated(0.5, inZip), opaque: true},
-		{name: "zip without its first bytes", make: func(l list) upload { return binaryFile(inZip("list.csv", []byte(l.csv()))[8:]) }, opaque: true},
+		{name: "zip without its first bytes", open: "nothing opens it as it is; only stopped from 32 KiB on", make: func(l list) upload { return binaryFile(inZip("list.csv", []byte(l.csv()))[8:]) }},
 		{name: "gzip cut in half", make: truncated(0.5, func(_ string, b []byte) []byte { return gzipped(b) }), opaque: true},
 		{name: "gzip with a wrong check sum", make: func(l list) upload {
 			b := gzipped([]byte(l.csv()))
 			b[len(b)-6] ^= 1
 			return binaryFile(b)
 		}, opaque: true},
-		{name: "tar with a wrong check sum", make: func(l list) upload {
+		{name: "tar with a wrong check sum", opaque: true, make: func(l list) upload {
 			b := tarred("list.csv", l.csv())
 			b[150] = '7'
 			return binaryFile(b)
@@ -409,7 +409,7 @@ func archives() []evasion {
 			put("TRAILER!!!", "")
 			return binaryFile(b.Bytes())
 		}},
-	}, kept("7z", "7z-encrypted", "7z-encrypted-names", "zip-zipcrypto", "zip-aes", "lzh", "xz", "bzip2", "zip-split", "cab")...)
+	}, kept("7z", "7z-encrypted", "7z-encrypted-names", "zip-zipcrypto", "zip-aes", "lzh", "xz", "bzip2", "zip-split")...)
 }
 
 // rar4 writes one stored member.
@@ -465,7 +465,7 @@ func decoys() []evasion {
 			return plain(strings.ReplaceAll(junk(1<<20), "\n", " ") + "\n" + l.csv())
 		}},
 		{name: "1 MB of spaces before", make: func(l list) upload { return plain(strings.Repeat(" ", 1<<20) + l.csv()) }},
-		{name: "1 MB of NUL before", make: func(l list) upload { return plain(strings.Repeat("\x00", 1<<20) + l.csv()) }},
+		{name: "1 MB of NUL before", opaque: true, make: func(l list) upload { return plain(strings.Repeat("\x00", 1<<20) + l.csv()) }},
 		{name: "1 MB of zero-width spaces before", make: func(l list) upload { return plain(strings.Repeat("\u200b", 350000) + l.csv()) }},
 		{name: "1 MB of line ends before", make: func(l list) upload { return plain(strings.Repeat("\n", 1<<20) + l.csv()) }},
 		{name: "1 MB of commas before", make: func(l list) upload { return plain(strings.Repeat(",", 1<<20) + "\n" + l.csv()) }},
@@ -473,7 +473,7 @@ func decoys() []evasion {
 		{name: "1 MB of @ before", make: func(l list) upload { return plain(strings.Repeat("a@", 1<<19) + "\n" + l.csv()) }},
 		{name: "100,000 opening brackets of JSON before", make: func(l list) upload {
 			return upload{media: "application/json", body: append(bytes.Repeat([]byte("["), 100000), inJSON([]byte(l.csv()))...)}
-		}, opaque: true},
+		}},
 		{name: "100,000 opening elements of XML before", make: func(l list) upload {
 			return upload{media: "text/xml", body: []byte("<?xml version=\"1.0\"?>" + strings.Repeat("<a>", 100000) + l.csv())}
 		}},
@@ -502,15 +502,15 @@ func decoys() []evasion {
 		}, opaque: true},
 		{name: "a ZIP file whose members share their bytes", make: func(l list) upload {
 			return binaryFile(overlapping(l.csv()))
-		}, opaque: true},
-		{name: "a ZIP file that holds its own directory over and over", make: func(l list) upload {
+		}},
+		{name: "a ZIP file that holds its own directory over and over", opaque: true, make: func(l list) upload {
 			z := zipped("list.csv", l.csv())
 			return binaryFile(bytes.Repeat(z, 200))
 		}},
-		{name: "headers of mail without end before", make: func(l list) upload {
+		{name: "headers of mail without end before", opaque: true, make: func(l list) upload {
 			return upload{media: "message/rfc822", body: []byte(strings.Repeat("X-Junk: lorem ipsum\r\n", 20000) + "\r\n" + l.csv())}
 		}},
-		{name: "a list behind 30 lists of other things", make: func(l list) upload {
+		{name: "a list behind 30 lists of other things", open: "blocked, but people without a telephone column of their own are told apart badly behind another header", make: func(l list) upload {
 			return plain(strings.Repeat(goods().csv()+"\n", 30) + l.csv())
 		}},
 		{name: "a list spread thin over 2 MB of prose", make: func(l list) upload {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/alarm"
+	"github.com/sekimori-dlp/sekimori/evidence"
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
@@ -18,6 +20,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
 	"github.com/sekimori-dlp/sekimori/proxy/pac"
+	"github.com/sekimori-dlp/sekimori/proxy/pieces"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -70,6 +73,7 @@ type rawConfig struct {
 		Depth   int           `toml:"depth"`
 		Parts   int           `toml:"parts"`
 		Isolate *bool         `toml:"isolate"`
+		Count   string        `toml:"count"`
 	} `toml:"inspect"`
 	Auth struct {
 		Htpasswd  string              `toml:"htpasswd"`
@@ -91,12 +95,18 @@ type rawConfig struct {
 		Certificates int      `toml:"certificates"`
 		Bypass       []string `toml:"bypass"`
 	} `toml:"intercept"`
-	Audit   rawAudit   `toml:"audit"`
-	Console rawConsole `toml:"console"`
-	Release rawRelease `toml:"release"`
-	Company rawCompany `toml:"company"`
-	SMTP    rawSMTP    `toml:"smtp"`
-	Confirm struct {
+	Audit    rawAudit            `toml:"audit"`
+	Console  rawConsole          `toml:"console"`
+	Release  rawRelease          `toml:"release"`
+	Evidence rawEvidence         `toml:"evidence"`
+	Mail     alarm.Mail          `toml:"mail"`
+	Notify   []alarm.Destination `toml:"notify"`
+	Alarms   []rawAlarm          `toml:"alarm"`
+	Company  rawCompany          `toml:"company"`
+	Pieces   rawPieces           `toml:"pieces"`
+	SMTP     rawSMTP             `toml:"smtp"`
+	ICAP     rawICAP             `toml:"icap"`
+	Confirm  struct {
 		For duration `toml:"for"`
 	} `toml:"confirm"`
 	Timeout struct {
@@ -204,7 +214,11 @@ type config struct {
 	Audit     recordConfig
 	Console   consoleConfig
 	Release   releaseConfig
+	Evidence  evidence.Config
+	Alarms    alarmConfig
 	SMTP      *smtpConfig // nil: no mail
+	ICAP      *icapConfig // nil: no ICAP
+	Pieces    pieces.Config
 	Shutdown  time.Duration
 	LogLevel  slog.Level
 	LogText   bool
@@ -308,6 +322,11 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	default:
 		report(at("log", "format"), "log.format: %q is unknown; write \"json\" or \"text\"", r.Log.Format)
 	}
+	switch r.Inspect.Count {
+	case "", "until-decided", "exact":
+	default:
+		report(at("inspect", "count"), "inspect.count: %q is unknown; write \"until-decided\" or \"exact\"", r.Inspect.Count)
+	}
 	c.Isolate = r.Inspect.Isolate == nil || *r.Inspect.Isolate
 	c.Budget = part.Limits{Bytes: int64(r.Inspect.Bytes), Ratio: r.Inspect.Ratio, Depth: r.Inspect.Depth,
 		Entries: r.Inspect.Parts, Time: time.Duration(r.Inspect.Time)}
@@ -318,7 +337,11 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	c.Audit = r.Audit.check(n.Key("audit"), path, report)
 	c.Console = r.Console.check(n.Key("console"), report)
 	c.Release = r.Release.check(n.Key("release"), report)
+	c.Evidence = r.Evidence.check(n.Key("evidence"), report)
+	c.Alarms = r.alarms(n, path, report)
+	c.Pieces = r.Pieces.check(n.Key("pieces"), report)
 	c.SMTP = r.SMTP.check(n.Key("smtp"), r.Company, path, report)
+	c.ICAP = r.ICAP.check(n.Key("icap"), report)
 	c.Listeners = r.listeners(n, path, report)
 	if len(c.Listeners) > 0 && r.Listen.Proxy == "" {
 		c.Listen = ""
@@ -366,6 +389,7 @@ func (r *rawConfig) proxy() proxy.Config {
 	var c proxy.Config
 	c.Name, c.Contact, c.Record = r.Name, r.Contact, r.Audit.Record
 	c.Organisation = r.Organisation
+	c.Company = r.Company.Domains
 	c.PAC = pac.Config{Proxies: r.PAC.Proxies, Spread: r.PAC.Spread, Direct: r.PAC.Direct, Through: r.PAC.Through, Everything: r.PAC.Everything}
 	c.NoTry = r.TryHost != nil && !*r.TryHost
 	c.ConfirmFor = time.Duration(r.Confirm.For)
@@ -373,7 +397,7 @@ func (r *rawConfig) proxy() proxy.Config {
 		Idle: time.Duration(r.Timeout.Idle), Body: time.Duration(r.Timeout.Body), Drain: time.Duration(r.Timeout.Drain)}
 	c.Limits = proxy.Limits{Connections: r.Limit.Connections, PerClient: r.Limit.PerClient, HeaderBytes: int(r.Limit.Header),
 		Drain: int64(r.Limit.Drain), Streams: r.Limit.Streams}
-	c.Inspect = proxy.Inspect{Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),
+	c.Inspect = proxy.Inspect{Exact: r.Inspect.Count == "exact", Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),
 		Time: time.Duration(r.Inspect.Time), Headers: r.Inspect.Headers}
 	c.Intercept = proxy.Intercept{Certificates: r.Intercept.Certificates, Bypass: r.Intercept.Bypass}
 	c.Upstream.Resolve, c.Upstream.AllowPrivate = r.Upstream.Resolve, r.Upstream.AllowPrivate

@@ -20,8 +20,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/audit/report"
 	"github.com/sekimori-dlp/sekimori/console"
 	"github.com/sekimori-dlp/sekimori/console/page"
+	"github.com/sekimori-dlp/sekimori/evidence"
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
@@ -31,18 +33,31 @@ import (
 
 // rawConsole is [console] as it stands.
 type rawConsole struct {
-	Enabled *bool  `toml:"enabled"`
-	Origin  string `toml:"origin"`
+	Enabled  *bool             `toml:"enabled"`
+	Origin   string            `toml:"origin"`
+	Accounts map[string]string `toml:"accounts"`
 }
 
 // consoleConfig is where officers look at what happened.
 type consoleConfig struct {
-	Off    bool
-	Origin string
+	Off      bool
+	Origin   string
+	Accounts map[string]string // by which account the proxy knows an officer
 }
 
 func (r *rawConsole) check(n tomlfile.Node, report tomlfile.Report) consoleConfig {
-	c := consoleConfig{Off: r.Enabled != nil && !*r.Enabled, Origin: strings.TrimSuffix(r.Origin, "/")}
+	c := consoleConfig{Off: r.Enabled != nil && !*r.Enabled, Origin: strings.TrimSuffix(r.Origin, "/"), Accounts: r.Accounts}
+	seen := map[string]bool{}
+	for officer, user := range r.Accounts {
+		if officer == "" || user == "" {
+			report(n.Key("accounts").Pos(), "console.accounts: a name is empty; write such as { \"sato.k\" = \"sato\" }")
+		}
+		if low := strings.ToLower(officer); seen[low] {
+			report(n.Key("accounts").Pos(), "console.accounts: %q stands twice, as small and capital letters are the same; leave one out", officer)
+		} else {
+			seen[low] = true
+		}
+	}
 	if c.Origin != "" {
 		u, err := url.Parse(c.Origin)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
@@ -73,13 +88,23 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 		{Name: "audit", Probe: i.audit.Healthy},
 		{Name: "accounts", Probe: i.who.Healthy},
 	}, checks...)
-	c, err := console.New(console.Config{
+	cfg := console.Config{
 		Dir: i.cfg.folder("console"), RuleDir: i.cfg.consoleRules(), Origin: i.cfg.Console.Origin,
-		Record: &reader{dir: i.cfg.folder("audit"), log: i.audit}, Recorder: i.audit,
+		Record: &reader{dir: i.cfg.folder("audit"), log: i.audit, check: i.check}, Recorder: i.audit,
 		Rules:    &judges{cfg: i.cfg, watcher: i.rules, catalogue: catalogue},
 		Releases: i.releases, Groups: i.who.Groups,
 		Checks: checks, Metrics: metrics, Integrity: i.integrity, Log: i.log, Version: version(),
-	})
+		Accounts: i.cfg.Console.Accounts, Installation: i.standing,
+		Report: i.makeReport,
+		Evidence: func(incident string) (int64, time.Time, bool) {
+			e, ok := evidence.Stat(i.cfg.evidenceDir(), incident)
+			return e.Bytes, e.Kept, ok
+		},
+	}
+	if i.alerts != nil {
+		cfg.Alarms = i.alerts
+	}
+	c, err := console.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -119,22 +144,103 @@ func (i *installation) greetOfficers(w interface{ Write([]byte) (int, error) }, 
 }
 
 // integrity tells of the record what a verification does not.
-func (i *installation) integrity(lang string) []console.Point {
-	last := i.audit.Checkpoint()
-	if last == nil {
-		return nil
+func (i *installation) integrity(lang string) (points []console.Point) {
+	point := func(ja, en, value, detailJa, detailEn string) {
+		p := console.Point{Name: en, Value: value, Detail: detailEn}
+		if lang == "ja" {
+			p.Name, p.Detail = ja, detailJa
+		}
+		points = append(points, p)
 	}
-	name, over := "Last checkpoint", fmt.Sprintf("no. %d over %s records", last.Number, page.Number(int64(last.Size)))
-	if lang == "ja" {
-		name, over = "最後のチェックポイント", fmt.Sprintf("第%d号、%s件まで", last.Number, page.Number(int64(last.Size)))
+	if last := i.audit.Checkpoint(); last != nil {
+		n := page.Number(int64(last.Size))
+		point("最後のチェックポイント", "Last checkpoint", last.Time.Local().Format(time.TimeOnly),
+			fmt.Sprintf("第%d号、%s件まで", last.Number, n), fmt.Sprintf("no. %d over %s records", last.Number, n))
 	}
-	return []console.Point{{Name: name, Value: last.Time.Local().Format(time.TimeOnly), Detail: over}}
+	for _, w := range i.witnesses() {
+		value := "–"
+		if !w.At.IsZero() {
+			value = w.At.Local().Format(time.TimeOnly)
+		}
+		ja, en := w.Name+" の連署", "cosigned by "+w.Name
+		if w.Err != nil {
+			ja, en = w.Name+" と連絡が取れないか、一致しません", w.Name+" does not answer or does not agree"
+		}
+		point("証人", "Witness", value, ja, en)
+	}
+	return points
+}
+
+// makeReport counts a time, as far as it is over, after a checkpoint over all of
+// it: the sample is drawn by that.
+func (i *installation) makeReport(p report.Period, sample int) (*report.Report, error) {
+	if now := time.Now(); p.To.After(now) {
+		p.To = now
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
+	defer cancel()
+	if err := i.audit.CheckpointNow(ctx); err != nil {
+		return nil, fmt.Errorf("make a checkpoint for the report: %w", err)
+	}
+	return report.Make(i.cfg.folder("audit"), p, sample)
+}
+
+// witnesses tells how those stand that cosign the record.
+func (i *installation) witnesses() (all []console.Witness) {
+	for _, w := range i.outlets.witnesses {
+		s := w.Status()
+		all = append(all, console.Witness{Name: s.Name, At: s.At, Err: s.Err})
+	}
+	return all
+}
+
+// check is a verification of the record with the node's key and what the
+// witnesses have cosigned.
+func (i *installation) check() (audit.Check, error) {
+	c := audit.Check{Heartbeat: i.cfg.Audit.Options.Heartbeat, Now: time.Now()}
+	key, err := logKey(i.cfg, "")
+	if err != nil {
+		return c, err
+	}
+	if key != nil {
+		c.Keys = append(c.Keys, key)
+	}
+	for _, w := range i.outlets.witnesses {
+		if s := w.Status(); !s.At.IsZero() {
+			c.Outside = append(c.Outside, s.Cosigned)
+		}
+	}
+	return c, nil
+}
+
+// standing is what the checklist asks of the installation.
+func (i *installation) standing() console.Installation {
+	c := i.cfg
+	s := console.Installation{
+		Mode: i.modes.mode(), Anonymous: c.Identity.Anonymous == "allow", Shared: c.Identity.Shared.Addresses > 0,
+		Only: len(c.Proxy.Sites.Only) > 0, Mail: c.SMTP != nil, Managers: len(c.Release.managers), Witnesses: i.witnesses(),
+		Exports: len(c.Audit.Exports), Keep: c.Audit.Options.Keep, Alarms: len(c.Alarms.rules), Outside: len(c.Alarms.to),
+		Evidence: len(c.Evidence.Recipients), TLS: strings.HasPrefix(c.Console.Origin, "https://"),
+		Bypass: len(c.Proxy.Intercept.Entries) + len(c.Proxy.Intercept.Bypass), Unowned: len(c.Proxy.Intercept.Bypass),
+	}
+	for name, has := range map[string]bool{"htpasswd": c.Identity.Htpasswd != "", "LDAP": c.Identity.LDAP != nil, "Kerberos": c.Identity.Kerberos != nil} {
+		if has {
+			s.LogIns = append(s.LogIns, name)
+		}
+	}
+	slices.Sort(s.LogIns)
+	for _, l := range c.Listeners {
+		s.Anonymous = s.Anonymous || l.anonymous == "allow"
+	}
+	return s
 }
 
 // reader shows the record to the console.
 type reader struct {
 	dir string
 	log *audit.Log
+	// check is what a verification takes beside the log itself.
+	check func() (audit.Check, error)
 
 	mu   sync.Mutex
 	left *audit.Follower // where the last Read ended
@@ -194,7 +300,12 @@ func (r *reader) Get(seq uint64) (audit.Record, bool, error) {
 
 // Verify implements console.Record.
 func (r *reader) Verify(progress func(done, total int64)) (audit.Result, error) {
-	return audit.Verify(r.dir, progress)
+	c, err := r.check()
+	if err != nil {
+		return audit.Result{}, err
+	}
+	c.Progress = progress
+	return c.Verify(r.dir)
 }
 
 // judges shows the rules and the inspection to the console.
@@ -235,7 +346,7 @@ func (j *judges) Try(ctx context.Context, set *rules.Set, s console.Sample) (t c
 	for k := range report.Findings[:min(len(report.Findings), shownOfTrial)] {
 		f := &report.Findings[k]
 		t.Findings = append(t.Findings, console.Finding{Type: string(f.Type), Confidence: f.Confidence, Validated: f.Validated,
-			Line: f.Line, Masked: f.Masked, In: report.Place(f.Part)})
+			Line: f.Line, Start: f.Start, Masked: f.Masked, In: report.Place(f.Part)})
 	}
 	// The record has the same form.
 	data, err := json.Marshal(report.Coverage)

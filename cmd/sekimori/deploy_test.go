@@ -146,6 +146,7 @@ func TestDeployFilesParse(t *testing.T) {
 	} {
 		path, err := exec.LookPath(program)
 		if err != nil {
+			t.Logf("%s is not installed: its file is not checked by it", program)
 			continue
 		}
 		if out, err := exec.Command(path, args...).CombinedOutput(); err != nil && !strings.Contains(string(out), "/usr/bin/sekimori is not executable") {

@@ -20,12 +20,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/sekimori-dlp/sekimori/alarm"
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/console"
 	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/icap"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
 	"github.com/sekimori-dlp/sekimori/proxy/smtp"
 	"github.com/sekimori-dlp/sekimori/release"
@@ -75,21 +77,24 @@ func runServe(ctx context.Context, p *program, c *command, args []string) error 
 
 // installation is everything a running proxy consists of.
 type installation struct {
-	cfg      *config
-	log      *slog.Logger
-	rules    *rules.Watcher
-	who      *identity.Identifier
-	audit    *audit.Log
-	outlets  *outlets
-	server   *proxy.Server
-	console  *console.Console // nil if there is none
-	releases *release.Store
-	smtp     *smtp.Server // nil if there is none
-	modes    *switchboard
-	ending   atomic.Bool        // it was told to end
-	turn     func() error       // opens the access log's file anew; nil if there is none
-	alarms   prometheus.Counter // of shared accounts
-	closers  []func() error
+	cfg       *config
+	log       *slog.Logger
+	rules     *rules.Watcher
+	who       *identity.Identifier
+	audit     *audit.Log
+	outlets   *outlets
+	server    *proxy.Server
+	console   *console.Console // nil if there is none
+	releases  *release.Store
+	alerts    *alarm.Alarms // nil if there are none
+	runAlarms func()        // nil if there are none
+	smtp      *smtp.Server  // nil if there is none
+	icap      *icap.Server  // nil if there is none
+	modes     *switchboard
+	ending    atomic.Bool        // it was told to end
+	turn      func() error       // opens the access log's file anew; nil if there is none
+	alarms    prometheus.Counter // of shared accounts
+	closers   []func() error
 	// noticing: changes of the rules are recorded with their difference.
 	noticing atomic.Bool
 
@@ -199,12 +204,23 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if i.releases, err = i.openReleases(); err != nil {
 		return nil, err
 	}
+	if err := i.openAlarms(registry); err != nil {
+		return nil, err
+	}
+	kept, err := i.openEvidence()
+	if err != nil {
+		return nil, err
+	}
+	uploads, err := c.openPieces(registry)
+	if err != nil {
+		return nil, err
+	}
 	access, err := i.openAccess(logTo)
 	if err != nil {
 		return nil, err
 	}
-	i.server, err = proxy.New(c.Proxy, proxy.Deps{
-		Releases: i.releases, Past: past, PersonKey: personKey,
+	deps := proxy.Deps{
+		Releases: i.releases, Pieces: uploads, Past: past, PersonKey: personKey,
 		Policy: i.policy, Access: access, Halted: i.modes.halted,
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
@@ -216,11 +232,18 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 			{Name: "hold", Probe: spool.Healthy},
 			{Name: "history", Probe: past.Healthy},
 		},
-	})
+	}
+	if kept != nil {
+		deps.Evidence = kept
+	}
+	i.server, err = proxy.New(c.Proxy, deps)
 	if err != nil {
 		return nil, err
 	}
 	if err := i.openSMTP(spool, catalogue, ca, registry); err != nil {
+		return nil, err
+	}
+	if err := i.openICAP(registry); err != nil {
 		return nil, err
 	}
 	if err := i.openConsole(catalogue, registry, console.Check{Name: "ca", Probe: ca.Healthy}, console.Check{Name: "hold", Probe: spool.Healthy}); err != nil {
@@ -269,7 +292,7 @@ func (i *installation) reloaded(s rules.Status, reloads *prometheus.CounterVec) 
 	ev := audit.Event{Kind: "reload", Time: time.Now(), RuleSet: s.Digest}
 	if s.Err != nil {
 		reloads.WithLabelValues("failed").Inc()
-		ev.Reason = s.Err.Error()
+		ev.Action, ev.Severity, ev.Reason = "failed", "high", s.Err.Error()
 		i.log.Error("rules not loaded; the last good ones stay in force", "error", s.Err, "digest", s.Digest)
 	} else {
 		reloads.WithLabelValues("ok").Inc()
@@ -293,6 +316,7 @@ func (i *installation) reconfigure() {
 	}
 	if err != nil {
 		i.log.Error("configuration not loaded; the last good one stays in force", "error", err)
+		i.record(audit.Event{Kind: "reload", Time: time.Now(), Action: "failed", Severity: "high", Reason: "configuration not loaded: " + err.Error()})
 		return
 	}
 	i.log.Info("bypass list and limits on sites loaded")
@@ -363,10 +387,17 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	if err := i.serveSMTP(ctx, p, failed); err != nil {
 		return err
 	}
+	if err := i.serveICAP(ctx, p, failed); err != nil {
+		return err
+	}
 	i.look()
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
 	i.noticeAll()
 	i.outlets.start()
+	if i.runAlarms != nil {
+		i.runAlarms()
+	}
+	i.noticeEvidence()
 	i.greet(p.stdout, fronts, back.Addr())
 	notify(daemon.SdNotifyReady)
 
@@ -386,7 +417,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			i.noticeConfig()
 			if err := i.who.Reload(); err != nil {
 				i.log.Error("accounts not loaded; the last good ones stay in force", "error", err)
-				i.record(audit.Event{Kind: "reload", Reason: "accounts not loaded: " + err.Error()})
+				i.record(audit.Event{Kind: "reload", Action: "failed", Severity: "high", Reason: "accounts not loaded: " + err.Error()})
 			} else {
 				i.record(audit.Event{Kind: "reload", Reason: "accounts loaded"})
 			}
@@ -417,6 +448,11 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		case <-end.Done():
 		}
 	}()
+	if i.icap != nil {
+		if e := i.icap.Shutdown(end); e != nil {
+			i.log.Warn("ICAP requests were cut off", "error", e)
+		}
+	}
 	if i.smtp != nil {
 		if e := i.smtp.Shutdown(end); e != nil {
 			i.log.Warn("mail was cut off; its senders will try again", "error", e)

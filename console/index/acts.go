@@ -47,7 +47,7 @@ func (x *Index) Acts(ctx context.Context, f ActFilter, limit int) (all []Act, mo
 	and(f.Before > 0, "seq < ?", int64(f.Before))
 	query := "SELECT seq, time, kind, action, by, address, incident, record, text, details FROM act"
 	if f.marks {
-		where = append(where, "kind NOT IN ('console', 'confirm', 'release')")
+		where = append(where, "kind NOT IN ('console', 'confirm', 'release', 'evidence', 'alarm-escalated')")
 	}
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")

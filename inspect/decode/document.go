@@ -9,7 +9,7 @@ import (
 
 // document tells whether a value, such as a JSON string or a form field, is a
 // document of its own: base64 of something worthwhile, a data: URL (RFC 2397),
-// JSON, markup, percent-encoded text. Its Body is in memory; Path is left to the caller.
+// JSON, markup, percent-encoded text, bytes in hexadecimal or the like. Its Body is in memory; Path is left to the caller.
 func document(value []byte) (part.Part, bool) {
 	if len(value) < minValue {
 		return part.Part{}, false
@@ -26,6 +26,10 @@ func document(value []byte) (part.Part, bool) {
 	if ok {
 		data = unpercent(nil, data, '+')
 		return part.Part{MediaType: mediaType, Body: newBytesReader(data), Size: int64(len(data))}, true
+	}
+	if n := spelling(value); n != nil {
+		data = through(n.recoding(), value, true)
+		return part.Part{Path: n.name, Body: newBytesReader(data), Size: int64(len(data))}, true
 	}
 	p := part.Part{}
 	if looksJSON(value) && bytes.IndexByte(value, '"') >= 0 || (markup{}).Match(&p, value) ||

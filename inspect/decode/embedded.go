@@ -22,6 +22,7 @@ var embeds = []struct {
 	}},
 	{"cab", "MSCF\x00\x00\x00\x00", 0, func(b []byte) bool { return b[24] <= 9 && b[25] == 1 }},
 	{"lzh", "-lh", 2, holdsLzh},
+	{"gzip", "\x1f\x8b\x08", 0, func(b []byte) bool { return b[3] < 0x20 && b[8]&^6 == 0 && (b[9] <= 13 || b[9] == 255) }},
 }
 
 const embedHead = 32

@@ -131,6 +131,9 @@ func undo(ctx context.Context, c *codec.Codec, child part.Part, e part.Emitter, 
 	src.Reset(child.Body)
 	defer func() { src.Reset(nil); buffers.Put(src) }()
 
+	if err := asides(ctx, c.Name, src, e, b); err != nil {
+		return err
+	}
 	if head, err := src.Peek(part.HeadSize); !plausibly(c, head) {
 		if len(head) == 0 && err == io.EOF {
 			return nil

@@ -51,7 +51,7 @@ func isNameStart(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_
 var elements = func() map[string]string {
 	t := map[string]string{}
 	for kind, names := range map[string]string{
-		"":   "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q ruby rb s samp small span strike strong sub sup tt u var wbr",
+		"":   "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q ruby rb s samp small span strike strong sub sup tspan tt u var wbr",
 		"\t": "td th dt rt rp",
 		"\n": "address article aside base blockquote body br button canvas caption center col colgroup data datalist dd details dialog div dl embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input label legend li link main map menu meta meter nav noscript object ol optgroup option output p param picture pre progress script section select source style summary svg table tbody template textarea tfoot thead title tr track ul video",
 	} {
@@ -135,6 +135,10 @@ func (r *markupReader) piece() error {
 	}
 	switch {
 	case bytes.HasPrefix(b, []byte("<!--")):
+		if n := idleComment(b); n > 0 {
+			r.skip(n, "")
+			return nil
+		}
 		r.skip(4, " ")
 	case bytes.HasPrefix(b, []byte("<![CDATA[")):
 		r.skip(9, "")
@@ -145,6 +149,22 @@ func (r *markupReader) piece() error {
 		return r.text(1)
 	}
 	return nil
+}
+
+// idleComment returns the length of the comment that b begins with if it is
+// short and says nothing, 0 otherwise: such ones stand within words to cut them.
+func idleComment(b []byte) int {
+	const longest = 16
+	k := bytes.Index(b[4:min(len(b), 4+longest+3)], []byte("-->"))
+	if k < 0 {
+		return 0
+	}
+	for _, c := range b[4 : 4+k] {
+		if c >= 0x80 || c >= '0' && c <= '9' || c == '@' {
+			return 0
+		}
+	}
+	return 4 + k + 3
 }
 
 // text takes over n bytes. A long stretch of base64 in it is a nested part.

@@ -121,7 +121,7 @@ func (quoted) Match(p *part.Part, head []byte) bool {
 	if !p.Role.Content() {
 		return false
 	}
-	high, soft := 0, 0
+	high, soft, shifts := 0, 0, 0
 	for i := bytes.IndexByte(head, '='); i >= 0 && i+2 < len(head); {
 		c, d := head[i+1], head[i+2]
 		switch {
@@ -129,6 +129,8 @@ func (quoted) Match(p *part.Part, head []byte) bool {
 			high++
 		case c == '\n' || c == '\r' && d == '\n':
 			soft++
+		case c == '1' && d == 'B': // ISO-2022-JP
+			shifts++
 		}
 		k := bytes.IndexByte(head[i+1:], '=')
 		if k < 0 {
@@ -136,7 +138,7 @@ func (quoted) Match(p *part.Part, head []byte) bool {
 		}
 		i += 1 + k
 	}
-	return high >= 4 || soft >= 2 && high >= 1
+	return high >= 4 || shifts >= 4 || soft >= 2 && high+shifts >= 1
 }
 
 func (quoted) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {

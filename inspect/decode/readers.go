@@ -31,7 +31,12 @@ func Readers() []part.Reader {
 		headers{},
 		quoted{},
 		markup{},
+		spelled{},
+		escapes{},
+		spaced{},
+		twice{},
 		text{},
+		guessed{},
 		opaque{},
 	})
 }

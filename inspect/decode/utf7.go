@@ -11,15 +11,48 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
-// utf7 reads text that is declared as UTF-7 (RFC 2152): shifted stretches are
-// base64 of UTF-16. Nothing else is read so, since plain text looks like it.
+// utf7 reads text in UTF-7 (RFC 2152): shifted stretches are base64 of UTF-16.
+// Text that is not declared so is only taken for it if it shifts to Japanese
+// again and again.
 type utf7 struct{}
 
 func (utf7) Name() string { return "utf-7" }
 
 func (utf7) Match(p *part.Part, head []byte) bool {
-	return strings.IndexByte(p.MediaType, '7') > 0 && p.Role.Content() && bytes.IndexByte(head, '+') >= 0 &&
-		isUTF7(charsetParameter(p.MediaType))
+	if !p.Role.Content() || bytes.IndexByte(head, '+') < 0 {
+		return false
+	}
+	if strings.IndexByte(p.MediaType, '7') > 0 && isUTF7(charsetParameter(p.MediaType)) {
+		return true
+	}
+	return shifts(head)
+}
+
+// shifts reports whether head has four stretches of UTF-7 that end as the RFC
+// wants it and hold nothing but kana, kanji and full-width forms.
+func shifts(head []byte) bool {
+	n := 0
+	var out [256]byte
+	for len(head) > 0 && n < 4 {
+		k := bytes.IndexByte(head, '+')
+		if k < 0 {
+			return false
+		}
+		head = head[k:]
+		end := bytes.IndexByte(head, '-')
+		if end < 4 || end > 120 {
+			head = head[1:]
+			continue
+		}
+		for _, r := range string(unUTF7(out[:0], head[:end+1])) {
+			if r < 0x3000 || r > 0x9FFF && r < 0xFF00 || r == utf8.RuneError {
+				return false
+			}
+		}
+		n++
+		head = head[end+1:]
+	}
+	return n >= 4
 }
 
 func isUTF7(label string) bool {

@@ -8,8 +8,8 @@ import (
 
 // acquaintances are the names met last in a session, so that a surname or given
 // name alone counts as the person whose whole name stood before: 田中様 after
-// 田中太郎, Hanako after Hanako Suzuki. It looks back only; who is called by
-// surname first and by whole name later counts twice.
+// 田中太郎, Hanako after Hanako Suzuki. Records of a
+// surname alone wait for the whole name to come: see grouper.hold.
 type acquaintances struct {
 	canon [32]string
 	n     int
@@ -39,7 +39,7 @@ func (a *acquaintances) whole(canon string) string {
 // letters either of its words: the rest must be a name too, as 林 is no part of
 // 林田明.
 func partOf(part, name string) bool {
-	if len(part) >= len(name) {
+	if part == "" || len(part) >= len(name) {
 		return false
 	}
 	if part[0] >= 0x80 {

@@ -70,6 +70,7 @@ func (addresses) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		run = s.zips(run, int(h.Start))
+		s.settle(int(h.Start))
 		if int(h.Start) < s.taken {
 			continue
 		}
@@ -95,6 +96,7 @@ func (addresses) Find(b *Block, emit func(Finding)) {
 		}
 	}
 	s.zips(run, len(b.Text))
+	s.settle(len(b.Text))
 }
 
 // addressSearch is one Find. It lives on the stack.
@@ -103,6 +105,10 @@ type addressSearch struct {
 	text  []byte
 	emit  func(Finding)
 	taken int
+	// An announced address, reported unless a better one is found in it; up to
+	// its end, 0 if there is none.
+	from, to int
+	sure     float32
 }
 
 func (s *addressSearch) report(start, end int, confidence float32, listed bool) {

@@ -70,9 +70,20 @@ func (s *addressSearch) announced(i int) {
 	if isDigit(t[start]) && numbers <= 3 {
 		c = 0.85
 	}
-	taken := s.taken
-	s.report(start, end, c, false)
-	s.taken = taken
+	s.settle(start)
+	s.from, s.to, s.sure = start, end, c
+}
+
+// settle reports the announced address that ends before offset i, if nothing in it
+// was.
+func (s *addressSearch) settle(i int) {
+	if s.to == 0 || i < s.to {
+		return
+	}
+	if s.taken <= s.from {
+		s.report(s.from, s.to, s.sure, false)
+	}
+	s.to = 0
 }
 
 // streetLower are words in small letters within streets.

@@ -25,7 +25,7 @@ const (
 // rueWords stand before the name of a street in French, Italian, Spanish,
 // Portuguese and Polish, rueEnds end it in German, Dutch and the languages of
 // the North.
-const rueEnds = `straße strasse Straße str. straat laan steenweg weg plein plaats vej gade gatan vägen katu tie gata veien gasse allee platz utca`
+const rueEnds = `straße strasse Straße str. straat laan steenweg weg plein plaats vej gade gatan vägen veien gasse allee platz utca`
 
 const rueWords = `Rue rue Via via Calle calle Rua Avenida Avda. Viale Corso Piazza Boulevard Chemin Quai ul. Ul.`
 
@@ -63,9 +63,21 @@ func streetPatterns() []match.Pattern {
 	for _, w := range []string{"RR ", "R.R. ", "Rural Route ", "HC ", "PSC ", "CMR "} {
 		add(w, placeRural, 0)
 	}
-	for _, w := range []string{"address:", "address is ", "address to ", "address=", `address":`, `street":`, `address1":`, `line1":`, "address1:", "street:", "address :",
-		"lives at ", "living at ", "located at ", "resides at ", "residing at ", "reside at "} {
-		p = append(p, match.Pattern{Literal: w, Fold: true, Payload: Payload(ClassPlace, uint32(placeAnnounced)<<16)})
+	for _, w := range []string{"address:", "address is ", `address":`, `street":`, `line1":`, "address1:", "street:", "lives at "} {
+		p = append(p, cased(w, Payload(ClassPlace, uint32(placeAnnounced)<<16))...)
+	}
+	return p
+}
+
+// cased gives w as it is usually written: small, with a capital, in capitals. A
+// set in which some literal folds looks at every letter of either case, which
+// those of kanji need not.
+func cased(w string, payload uint32) []match.Pattern {
+	i := len(w) - len(strings.TrimLeft(w, " "))
+	forms := []string{w, w[:i] + strings.ToUpper(w[i:i+1]) + w[i+1:], strings.ToUpper(w)}
+	var p []match.Pattern
+	for _, f := range forms {
+		p = append(p, match.Pattern{Literal: f, Payload: payload})
 	}
 	return p
 }
@@ -562,8 +574,17 @@ func (s *addressSearch) rue(start, end int) {
 // has its number behind: Lindenstraße 5, Kerkstraat 12b, Lille Vibyvej 8.
 func (s *addressSearch) rueEnd(start, end int) {
 	t := s.text
-	n := houseNumber(t[end:])
-	if n == 0 || n > 5 {
+	n := 0
+	for end+n < len(t) && n < 5 && isDigit(t[end+n]) {
+		n++
+	}
+	if n == 0 || n == 5 {
+		return
+	}
+	if end+n < len(t) && t[end+n] >= 'a' && t[end+n] <= 'h' {
+		n++
+	}
+	if end+n < len(t) && isLatinLetter(t, end+n) {
 		return
 	}
 	from := start

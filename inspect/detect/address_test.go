@@ -41,11 +41,25 @@ func TestEnglishAddresses(t *testing.T) {
 		"Send it to 【P.O. Box 1234, Austin, TX 78701】 please",
 		"【221B Baker Street, London NW1 6XE】",
 		"Visit us at 【1600 Pennsylvania Avenue NW, Washington, DC 20500】 today",
+		"【220 Yonge Street, Toronto ON M5B 2H1】",
+		"【RR 4 Box 17B, Fulton, MO 65251】",
+		"address: 【610 Hubbard】\nsuite: 'Suite 206'",
+		"He now lives at 【64 Kestrelgang 97, Hunderdorf】.",
+		"Adresse: 【Lindenstraße 5】, Ulm",
+		"【One Harbor Street, Boston, MA 02210】",
+		"at 【1301 A Street, Tacoma, WA 98402】",
 	})
 	checkMarked(t, addresses{}, 0.5, []string{
 		"Main Street is closed.",
 		"In 2019 the Drive was renamed.",
 		"see chapter 12 The Long Road",
+		"listen address: 0x40 bytes, address: 127.0.0.1:8080",
+		"address: Paris",
+		"MAC address: 00:1B:44:11:3A:B7",
+		"K1A 0B1",
+		"RR 4 and HC 20 are wards",
+		"the Autobahn straat 5",
+		"One Way or Another",
 	})
 }
 

@@ -16,6 +16,8 @@ func TestBank(t *testing.T) {
 	checkSightings(t, bank{}, []sighting{
 		{text: "1234567", hi: .01},
 		{text: "1234567", own: LOrder, near: LBank, hi: .01},
+		{text: "第1234567号", near: LBank | LCustomer, hi: .5},
+		{text: "1234567", own: LCustomer, near: LBank, hi: .01},
 		{text: "v1234567", own: LBank, hi: .01},
 	})
 }

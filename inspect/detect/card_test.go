@@ -18,6 +18,8 @@ func TestCardForms(t *testing.T) {
 		{text: "6209-3847-1625-3046", value: "6209-3847-1625-3046", kind: Card, lo: .85},
 		{text: "4 5 3 2 8 1 9 0 7 2 6 4 5 3 0 4", own: LCard, value: "4 5 3 2 8 1 9 0 7 2 6 4 5 3 0 4", kind: Card, lo: .9},
 		{text: "4532-8190-\n7264-5304", own: LCard, value: "4532-8190-\n7264-5304", kind: Card, lo: .9},
+		{text: "4532  8190  7264  5304", own: LCard, value: "4532  8190  7264  5304", kind: Card, lo: .98},
+		{text: "4532  8190  7264  5304", value: "4532  8190  7264  5304", kind: Card, lo: .3, hi: .7}, // columns can look so
 		{text: "4111 1111 1111 1111", value: "4111 1111 1111 1111", kind: TestCard, lo: .9},
 		{text: "378282246310005", value: "378282246310005", kind: TestCard, lo: .9},
 		{text: "5456182739046179", own: LOrder, value: "5456182739046179", kind: Card, lo: .05, hi: .4},

@@ -23,7 +23,8 @@ type Engine struct {
 type stage struct {
 	set       *match.Set
 	detectors []Detector
-	words     bool // set looks for literals only: the shapes are known by then
+	heralds   []match.Pattern // of the stage that comes next
+	words     bool            // set looks for literals only: the shapes are known by then
 }
 
 func (s *stage) add(d Detector) { s.detectors = append(s.detectors, d) }
@@ -35,9 +36,17 @@ func (s *stage) compile(o match.Options) (err error) {
 			words = append(words, v.Patterns()...)
 		}
 	}
+	words = append(words, s.heralds...)
 	s.words = o.NoRuns
 	s.set, err = match.Compile(words, o)
 	return err
+}
+
+// herald is implemented by detectors of names that need words in Latin letters.
+// They are looked for together with those of addresses, so that the set of names,
+// which is all kanji and kana, passes over ASCII at full speed.
+type herald interface {
+	Heralds() []match.Pattern
 }
 
 // Demand is what a session still has to find: the types whose values may yet
@@ -103,6 +112,11 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 			e.places.add(d)
 		default:
 			e.numbers.add(d)
+		}
+	}
+	for _, d := range e.names.detectors {
+		if h, ok := d.(herald); ok {
+			e.places.heralds = append(e.places.heralds, h.Heralds()...)
 		}
 	}
 	// Side by side: two of them unpack large dictionaries.

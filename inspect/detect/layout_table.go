@@ -39,9 +39,10 @@ type table struct {
 	to     int // where it ends, by the grid
 	ended  bool
 	cols   []column
-	header bool // some column has a label
-	strong bool // columns besides the name speak of persons
-	judged int  // rows looked at to infer columns
+	stops  []stop // of the header, with columns of fixed width
+	header bool   // some column has a label
+	strong bool   // columns besides the name speak of persons
+	judged int    // rows looked at to infer columns
 
 	stale bool
 	cells []cell
@@ -50,7 +51,7 @@ type table struct {
 }
 
 func (t *table) reset() {
-	*t = table{head: -1, cols: t.cols[:0], cells: t.cells[:0], rows: t.rows[:0], stale: true}
+	*t = table{head: -1, cols: t.cols[:0], stops: t.stops[:0], cells: t.cells[:0], rows: t.rows[:0], stale: true}
 }
 
 // open starts a table.
@@ -114,6 +115,9 @@ func (t *table) fit(head []byte) int {
 	return bestRun*bestN + labels*10
 }
 
+// longestLabel is the length of the longest label of a form, in bytes.
+const longestLabel = 48
+
 // sideBySide reports whether n rows from row r on are a form: each a label and
 // its value, another label each.
 func (t *table) sideBySide(text []byte, r, n int) bool {
@@ -124,6 +128,9 @@ func (t *table) sideBySide(text []byte, r, n int) bool {
 	var seen Label
 	for k := r; k < r+n; k++ {
 		key, value := t.row(k)[0], t.row(k)[1]
+		if key.end-key.start > longestLabel {
+			continue // a clause of prose, of which most texts are made
+		}
 		l := classify(text[key.start:key.end])
 		if l == 0 || l == seen {
 			continue
@@ -198,6 +205,7 @@ func (t *table) setHeader(text []byte, r int) {
 	t.cols = t.cols[:0]
 	t.header, t.strong = false, false
 	t.head, t.body = int(t.rows[r].start), int(t.rowLimit(r, text))
+	t.setStops(text, r)
 	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
 		l := classify(text[c.start:c.end])
 		t.cols = append(t.cols, column{label: l})
@@ -215,6 +223,9 @@ func (t *table) build(text []byte, from, limit int) {
 	for i := from; i < len(text) && (limit == 0 || len(t.rows) < limit); {
 		t.rows = append(t.rows, row{int32(i), int32(len(t.cells))})
 		next := t.parseRow(text, i)
+		if len(t.stops) > 1 && i != t.head {
+			t.align(text, i)
+		}
 		if t.wide {
 			i = next
 			continue

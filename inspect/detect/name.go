@@ -60,6 +60,9 @@ func (names) Find(b *Block, emit func(Finding)) {
 			case nameLabel:
 				s.announced(int(h.End))
 				continue
+			case nameSino:
+				s.sino(int(h.Start), int(h.End))
+				continue
 			case nameLatinLabel:
 				s.lowerCase(int(h.Start), int(h.End))
 				continue

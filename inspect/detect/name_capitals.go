@@ -218,7 +218,7 @@ func (s *nameSearch) lowerCase(start, i int) {
 	}
 	first := dict.LookupLatin(t[i:end])
 	titled := start < len(t) && t[i-1] == ' ' && latinTitles.weight(bytes.TrimRight(bytes.ToLower(t[start:i]), ". ")) >= 3
-	if first.Word || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere[string(t[i:end])] {
+	if first.Word && (first.Given.Weight() < 12 || sentenceGoesOn[string(t[i:end])]) || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere[string(t[i:end])] {
 		return
 	}
 	odds := float32(0.9)
@@ -241,6 +241,10 @@ func mailboxName(t []byte, i int) int {
 			}
 		case isLetter(c), c == '.', c == '-', c == '\'', c >= utf8.RuneSelf:
 		case mailboxBegins(t[k:]):
+			var buf [48]byte
+			if latinElsewhere[string(dict.AppendFoldLatin(buf[:0], t[i:k]))] {
+				return 0 // Springfield, Illinois
+			}
 			return k
 		default:
 			return 0

@@ -82,6 +82,11 @@ func (s *nameSearch) announced(i int) {
 		c.end = middle
 	}
 	full := end > at && c.given != 0
+	if !gap && byteAt(t, end) == ' ' && nameSurname(t[start:end]) != 0 {
+		if _, k, _ := nameAfter(t, end+1); k >= scriptHira {
+			return // 金城 沙織, which is not 金 城
+		}
+	}
 	if c.surname == 0 || !apart || end > at && !full {
 		return
 	}
@@ -120,12 +125,12 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 	words := dict.Words().Lookup(word)
 	if info != 0 && n <= 3 && words == 0 {
 		c := nameCandidate{start: at, middle: end, end: end, surname: info}
-		c.odds = -3.4 + 0.2*float32(info.Weight()) + title
+		c.odds = -2.4 + 0.2*float32(info.Weight()) + title
 		if info.Doubt() > 1 {
 			c.odds -= 1.2
 		}
 		if info.Weight() == 1 {
-			c.odds -= 1
+			c.odds -= 0.5
 		}
 		best = c
 	}
@@ -162,6 +167,66 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 	if best.odds > -9 {
 		s.settle(&best)
 	}
+}
+
+// notGivenEnds end what a surname begins and is no name of a person.
+var notGivenEnds = runeSet("州書公宗家氏国軍朝県市郡城寺廟山川江河湖学教術式派流風楽花草鳥器物語伝記録報史料店館門村町区島代系族兵側勢姓邑道路橋塔窯焼碑文画像派閥")
+
+// sino looks at the given name of one or two characters behind the surname
+// [start,middle) of China or Korea, where the run of kanji ends with it or a title
+// follows: 李世民は, 崔順実被告.
+func (s *nameSearch) sino(start, middle int) {
+	t := s.text
+	end, n := middle, 0
+	title := float32(0)
+	for n < 3 {
+		if n > 0 {
+			if title = nameTitle(t[end:]); title >= 2 {
+				break
+			}
+		}
+		r, k, size := nameAfter(t, end)
+		if k != scriptKanji || numeralRunes.has(r) && n == 0 {
+			break
+		}
+		end += size
+		n++
+	}
+	long := middle-start > 3
+	if n == 0 || n > 2 || dict.Words().Lookup(t[start:end]) != 0 || dict.Surnames().Lookup(t[start:end]) != 0 {
+		return
+	}
+	if last, _ := utf8.DecodeLastRune(t[:end]); notGivenEnds.has(last) {
+		return // 趙州, 曹洞宗
+	}
+	if _, _, size := nameAfter(t, middle); n > 1 && dict.Words().Lookup(t[start:middle+size]) != 0 {
+		return // 陳述書
+	}
+	odds := float32(0.7)
+	if n == 1 && !long {
+		odds = -0.3
+	}
+	switch prev, k, _ := nameBefore(t, start); {
+	case k == scriptKanji && nameBeforeWord(t[max(0, start-21):start]):
+	case k == scriptKanji, k == scriptDigit, k == scriptKata:
+		return
+	case prev == 'の' || prev == '、' || prev == 'は' || k <= scriptBreak:
+		odds += 0.2
+	}
+	switch _, k, _ := nameAfter(t, end); {
+	case title > 0:
+		odds += title
+	case k == scriptHira:
+		p := nameParticle(t[end:])
+		odds += p
+	case k == scriptKata, k == scriptDigit, k == scriptLatin:
+		odds -= 1
+	}
+	if s.listed(start) {
+		odds++
+	}
+	label, _ := s.labelled(start, end)
+	s.report(start, end, odds+label, true)
 }
 
 // whole judges a listed whole name.

@@ -275,6 +275,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		end--
 	}
 	odds, listed := title+part, false
+	if n == 1 && first.given == 0 && latinLegal[trimStop(t[first.start:first.end])] {
+		return // Acme Corp
+	}
 	if n == 1 {
 		odds += latinAlone(first, title)
 		if len(w) > 1 {
@@ -318,16 +321,14 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		label = min(label, 0) // name="Lake Charles"
 	}
 	odds += label + s.latinAround(start, end) + s.thing(start, end, n)
-	if odds > -0.5 && inCode(t, start, end) {
+	code := odds > -0.5 && inCode(t, start, end)
+	if code {
 		// The samples of programs: name: 'Taylor'.
 		if n == 1 {
 			odds -= max(label, 0) + 2.5
 		} else {
 			odds -= 0.8 * max(label, 0)
 		}
-	}
-	if odds > 0 && literal(t, start, end) {
-		odds = -0.1
 	}
 	if g := first.given.Weight(); (g >= 10 || g > 4 && !first.ordinary) && s.speaks(start, end) {
 		odds += 1.8
@@ -343,7 +344,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 			odds += 0.7
 		}
 	}
-	if inSentence(t, start, end) {
+	if odds > 0 && literal(t, start, end) {
+		odds = -0.1
+	} else if !code && inSentence(t, start, end) {
 		odds += max(0, 0.4-0.2*max(0, odds)) // more of these are right than the rest says
 	}
 	if s.report(start, end, odds, listed) && n > 1 && odds > 0.5 {
@@ -360,15 +363,13 @@ func inSentence(t []byte, start, end int) bool {
 	if start > 1 && t[start-1] == ' ' && t[start-2] >= 'a' && t[start-2] <= 'z' {
 		return true
 	}
-	if end < len(t) && (t[end] == ',' || t[end] == '\'') {
+	if start > 0 && t[start-1] != ' ' && t[start-1] != '\n' {
+		return false // the start of a cell
+	}
+	if end < len(t) && t[end] == ',' {
 		end++
 	}
-	if end < len(t) && t[end] == ' ' {
-		end++
-	} else if end >= len(t) || t[end-1] != '\'' {
-		return false
-	}
-	return end < len(t) && t[end] >= 'a' && t[end] <= 'z'
+	return end+1 < len(t) && t[end] == ' ' && t[end+1] >= 'a' && t[end+1] <= 'z'
 }
 
 // speaks reports whether [start,end) is the speaker of a line of talk: Mark: yes.

@@ -17,6 +17,7 @@ const (
 	nameWhole               // a whole name in kanji
 	nameSpaced              // a surname of one character and a space
 	nameLabel               // a word that a name stands behind
+	nameSino                // a surname of China or Korea that is seldom anything else
 	nameLatinLabel          // words that a name in Latin letters stands behind, capitals or not
 	nameSpread              // a surname of two characters with spaces behind both: 山 田
 )
@@ -67,13 +68,22 @@ func (names) Patterns() []match.Pattern {
 	for _, w := range announcing {
 		add(w, ClassHonorific, nameLabel, 0)
 	}
-	for _, w := range announcingLatin {
-		p = append(p, match.Pattern{Literal: w, Fold: true, Payload: Payload(ClassHonorific, uint32(nameLatinLabel)<<8)})
+	for w := range strings.FieldsSeq(sinoInProse) {
+		add(w, ClassHonorific, nameSino, 0)
 	}
 	for _, w := range nameAfterWords.words {
 		if w.weight >= 2 {
 			add(w.text, ClassHonorific, nameKanji, 0)
 		}
+	}
+	return p
+}
+
+// Heralds implements herald.
+func (names) Heralds() []match.Pattern {
+	var p []match.Pattern
+	for _, w := range announcingLatin {
+		p = append(p, cased(w, Payload(ClassHonorific, uint32(nameLatinLabel)<<8))...)
 	}
 	return p
 }
@@ -84,7 +94,7 @@ var announcing = [...]string{"ふりがな", "よみがな", "氏名", "名前",
 	"長男", "長女", "次男", "次女", "三男", "三女"}
 
 // announcingLatin stand before names that are perhaps written in small letters.
-var announcingLatin = [...]string{"name is ", "name's ", "call me ", "calls me ", " named ", "mr. ", "mrs. ", "ms. ", "dr. ", "mr ", "mrs ", "thanks, ", "regards, ", "dear "}
+var announcingLatin = [...]string{"name is ", "name's ", "call me ", " mr. ", " mrs. "}
 
 // oldForms are the characters that a modern one stands for in surnames.
 var oldForms = strings.NewReplacer("高", "髙", "崎", "﨑", "浜", "濱", "辺", "邊", "斎", "齋", "沢", "澤",
@@ -196,3 +206,7 @@ func nameBeforeWord(t []byte) bool {
 // sinoSurnames are surnames of China and Korea (Kangxi forms as Japanese texts
 // write them) that Japanese dictionaries of surnames seldom list.
 var sinoSurnames = nameSet(`王 李 張 劉 陳 楊 趙 黄 周 呉 徐 孫 胡 朱 高 林 何 郭 馬 羅 梁 宋 鄭 謝 韓 唐 馮 于 董 蕭 程 曹 袁 鄧 許 傅 沈 曾 彭 呂 蘇 盧 蒋 蔡 賈 丁 魏 薛 葉 閻 余 潘 杜 戴 夏 鐘 汪 田 任 姜 范 方 石 姚 譚 廖 鄒 熊 金 陸 郝 孔 白 崔 康 毛 邱 秦 江 史 顧 侯 邵 孟 龍 万 段 雷 銭 湯 尹 黎 易 常 武 喬 賀 頼 龔 文 朴 安 申 洪 権 柳 全 裴 厳 蔣 習 温 鄒 諸葛 司馬 欧陽 夏侯 公孫 南宮 皇甫 上官 尉遅`)
+
+// sinoInProse are those of them that begin few other words, so that they are looked
+// for in prose.
+const sinoInProse = `李 劉 趙 鄭 袁 朴 崔 孫 馮 鄧 蒋 蒙 姜 曹 郭 陳 盧 尹 薛 魏 蔡 呂 諸葛 司馬 欧陽 慕容 拓跋 耶律 完顔 夏侯 公孫`

@@ -27,6 +27,9 @@ func (phone) Patterns() []match.Pattern {
 func (p phone) Find(b *Block, emit func(Finding)) {
 	runs, text := b.Runs, b.Text
 	hint := b.hint(LPhone)
+	if len(hint.hits) > 0 {
+		p.misread(b, hint, emit)
+	}
 	var n numeral
 	for i := 0; i < len(runs); i++ {
 		r := runs[i]

@@ -66,12 +66,14 @@ type grouper struct {
 	json  jsonGrouper
 	all   *group // fields: the one record
 	known acquaintances
+	held  []*group // records of nothing but a surname or given name
 }
 
 func (g *grouper) reset(sink Sink) {
 	g.sink = sink
 	g.lines.open, g.all = nil, nil
 	g.known.forget()
+	g.held = g.held[:0]
 	g.json.reset()
 }
 
@@ -110,6 +112,28 @@ func (g *grouper) emit(p *group) {
 		g.rec.Found = nil
 	}
 	g.put(p)
+}
+
+// maxHeld is how many records of one name wait for the whole name.
+const maxHeld = 16
+
+// hold closes p, or lets it wait if it is nothing but part of a name: its whole
+// may stand further on, 田中太郎 in the signature below 田中です.
+func (g *grouper) hold(p *group) {
+	if len(p.found) != 1 || p.found[0].Type != Name || len(p.found[0].Canon) > 12 || len(g.held) == maxHeld {
+		g.emit(p)
+		return
+	}
+	g.held = append(g.held, p)
+}
+
+// introduce tells the records that wait of a name that was met.
+func (g *grouper) introduce(canon string) {
+	for _, p := range g.held {
+		if f := &p.found[0]; partOf(f.Canon, canon) {
+			f.Canon = canon
+		}
+	}
 }
 
 // block takes the findings of one block.
@@ -185,6 +209,7 @@ func (g *grouper) add(p *group, f *Finding) *group {
 		p.names++
 		if b.view.mode != rows {
 			n.Canon = g.known.whole(n.Canon)
+			g.introduce(n.Canon)
 		}
 	}
 	p.found = append(p.found, n)
@@ -246,6 +271,10 @@ func (g *grouper) end(one bool) {
 	if !one {
 		g.lines.close(g)
 	}
+	for _, p := range g.held {
+		g.emit(p)
+	}
+	g.held = g.held[:0]
 	g.lines.end = 0
 }
 

@@ -144,24 +144,24 @@ func (l *lineGrouper) line(g *grouper, found []Finding) {
 }
 
 // fieldGoesOn reports whether a line with findings behind an empty one is the
-// next field of the same form: it has no name, and both what it begins with and
-// the open record's last finding stand behind labels of different kinds.
+// next field of the same form: it has no name but its reading, and both what it
+// begins with and the open record's last finding stand behind labels.
 func (l *lineGrouper) fieldGoesOn(b *groupBlock, found []Finding) bool {
 	last := &l.open.found[len(l.open.found)-1]
 	if last.Own == 0 || l.open.names == 0 {
 		return false
 	}
+	own, _ := b.view.label(found[0].Start)
 	for i := range found {
-		if found[i].Type == Name {
+		if found[i].Type == Name && (i > 0 || own&LKana == 0) {
 			return false
 		}
 	}
 	for i := range l.open.found {
-		if l.open.found[i].Type == found[0].Type {
+		if f := &l.open.found[i]; f.Type == found[0].Type && (f.Type != Name || f.Own&LKana != 0) {
 			return false
 		}
 	}
-	own, _ := b.view.label(found[0].Start)
 	return own != 0
 }
 
@@ -191,16 +191,16 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 // line below, its label counted, in characters.
 const nextLine = 14
 
-// otherWriting reports whether name, the first finding of a line, writes the
-// name that the open record ends with in kana or Latin letters.
+// otherWriting reports whether name, the first finding of a line, is another
+// writing of the name that the open record ends with.
 func (l *lineGrouper) otherWriting(name []byte) bool {
 	last := &l.open.found[len(l.open.found)-1]
 	if last.Type != Name || l.blank || l.far > nextLine {
 		return false
 	}
 	w := writing(name)
-	if w == 0 || w == 2 && !romajiName(name) {
-		return false
+	if w == 0 && writing(l.open.arena[last.lo:last.hi]) != 1 || w == 2 && !romajiName(name) {
+		return false // kanji follow their reading at most
 	}
 	for i := range l.open.found {
 		f := &l.open.found[i]
@@ -317,7 +317,7 @@ func first(p *group, t Type) bool {
 
 func (l *lineGrouper) close(g *grouper) {
 	if l.open != nil {
-		g.emit(l.open)
+		g.hold(l.open)
 		l.open = nil
 	}
 	l.blank, l.ruled, l.far = false, false, 0

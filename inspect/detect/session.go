@@ -2,9 +2,11 @@ package detect
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"unicode/utf8"
 
+	"github.com/sekimori-dlp/sekimori/inspect/match"
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -54,6 +56,7 @@ type Session struct {
 	block    Block
 	ahead    []Detector // those that go first, for the demand aheadFor
 	aheadFor Demand
+	heralds  []match.Hit // met by the stage of places, for that of names
 	found    []Finding
 	resolver resolver
 	view     view
@@ -440,6 +443,22 @@ func (s *Session) run(st *stage, done []Detector) {
 func (s *Session) scan(st *stage) {
 	runs, ats := s.block.Runs, s.block.Ats
 	st.set.Scan(s.block.Text, &s.block.Evidence)
+	switch st {
+	case &s.engine.places:
+		s.heralds = s.heralds[:0]
+		for _, h := range s.block.Hits {
+			if Class(h.Payload>>24) == ClassHonorific {
+				s.heralds = append(s.heralds, h)
+			}
+		}
+	case &s.engine.names:
+		if len(s.heralds) > 0 {
+			s.block.Hits = append(s.block.Hits, s.heralds...)
+			slices.SortStableFunc(s.block.Hits, func(a, b match.Hit) int {
+				return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+			})
+		}
+	}
 	if st.words {
 		s.block.Runs, s.block.Ats = runs, ats
 	} else {

@@ -121,6 +121,34 @@ func TestRecordsByLayout(t *testing.T) {
 		{"form", "fullName=鵞泉亜弩夫\ntel=0312345678\nmail=a@example.jp\n", part.Form, []string{
 			"NAME=鵞泉亜弩夫 PHONE=0312345678 EMAIL=a@example.jp",
 		}},
+		{"label, tab, value", "氏名\t鵞泉亜弩夫\nフリガナ\tガセンアドオ\n電話番号\t090-1234-5678\n\n氏名\t蓬莱谷弩乃助\n電話番号\t080-2345-6789\n", part.Auto, []string{
+			"NAME=鵞泉亜弩夫 NAME=ガセンアドオ PHONE=090-1234-5678", "NAME=蓬莱谷弩乃助 PHONE=080-2345-6789",
+		}},
+		{"label, comma, value", "氏名,鵞泉亜弩夫\n電話番号,090-1234-5678\nメール,a@example.jp\n", part.Auto, []string{
+			"NAME=鵞泉亜弩夫 PHONE=090-1234-5678 EMAIL=a@example.jp",
+		}},
+		{"two columns with a header", "氏名\t電話番号\n山田太郎\t090-1234-5678\n佐藤花子\t080-2345-6789\n", part.Auto, []string{
+			"NAME=山田太郎 PHONE=090-1234-5678", "NAME=佐藤花子 PHONE=080-2345-6789",
+		}},
+		{"a form with empty lines", "氏名: 山田太郎\n\nフリガナ: ヤマダタロウ\n\n電話: 090-1234-5678\n\nメール: taro@example.jp\n\n氏名: 佐藤花子\n\n電話: 080-2345-6789\n", part.Auto, []string{
+			"NAME=山田太郎 NAME=ヤマダタロウ PHONE=090-1234-5678 EMAIL=taro@example.jp", "NAME=佐藤花子 PHONE=080-2345-6789",
+		}},
+		{"fixed width with empty columns", "氏名          会員番号   口座番号   電話\n山田太郎                 1234567    090-1234-5678\n佐藤花子      7654321               080-2345-6789\n鈴木次郎      7654322    2345678    070-2345-6789\n", part.Auto, []string{
+			"NAME=山田太郎 BANK_ACCOUNT=1234567 PHONE=090-1234-5678",
+			"NAME=佐藤花子 PHONE=080-2345-6789",
+			"NAME=鈴木次郎 BANK_ACCOUNT=2345678 PHONE=070-2345-6789",
+		}},
+		{"paragraphs", "山田太郎が来た。\n\n090-1234-5678に電話した。\n", part.Auto, []string{"PHONE=090-1234-5678", "NAME=山田太郎"}},
+		{"a name in three writings", "お名前：木村拓海\nローマ字：KIMURA Takumi\n携帯：090-1234-5678\n", part.Auto, []string{
+			"NAME=木村拓海 NAME=KIMURA",
+		}},
+		{"two names in two writings", "木村拓海\nJohn Smith\n", part.Auto, []string{"NAME=木村拓海", "NAME=John"}},
+		{"no header", "1,山田太郎,0312345678,1500041,東京都渋谷区神南1-2-3,1985-03-12\n2,佐藤花子,0663456789,5300001,大阪府大阪市北区梅田1-2-3,1990-11-02\n3,鈴木次郎,0522345678,4600008,愛知県名古屋市中区栄1-2-3,1978-07-30\n", part.Auto, []string{
+			"NAME=山田太郎 PHONE=0312345678 POSTAL_CODE=1500041 ADDRESS=東京都渋谷区神南1-2-3 BIRTHDATE=1985-03-12",
+			"NAME=佐藤花子 PHONE=0663456789 POSTAL_CODE=5300001 ADDRESS=大阪府大阪市北区梅田1-2-3 BIRTHDATE=1990-11-02",
+			"NAME=鈴木次郎 PHONE=0522345678 POSTAL_CODE=4600008 ADDRESS=愛知県名古屋市中区栄1-2-3 BIRTHDATE=1978-07-30",
+		}},
+		{"no header, no persons", "1,ねじ,0312345678,2021-03-12\n2,くぎ,0663456789,2022-11-02\n3,びょう,0522345678,2023-07-30\n", part.Auto, []string{}},
 		{"a field", "鵞泉亜弩夫", part.Single, []string{"NAME=鵞泉亜弩夫"}},
 		{"table", "名簿\n\n氏名\t電話番号\n山田太郎\t090-1234-5678\n佐藤花子\t080-2345-6789\n", part.Table, []string{
 			"NAME=山田太郎 PHONE=090-1234-5678", "NAME=佐藤花子 PHONE=080-2345-6789",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/archive"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/data"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/git"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/image"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/mail"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/office"
@@ -37,7 +38,8 @@ func Readers() []part.Reader {
 		rtf.Readers(),
 		tnef.Readers(),
 		image.Readers(),
-		pdf.Readers(),  // its header may stand behind other bytes, such as those of the others
+		pdf.Readers(), // its header may stand behind other bytes, such as those of the others
+		git.Readers(),
 		data.Readers(), // of which some are known by their structure alone: last
 	)
 }

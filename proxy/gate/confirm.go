@@ -227,6 +227,12 @@ func (c *check) content() (sum [32]byte) {
 			field(h, fmt.Sprintf("%s %d", typ, r.Total[typ]))
 		}
 	}
+	if c.use != nil {
+		for _, w := range c.use.wholes {
+			d := w.Digest()
+			h.Write(d[:])
+		}
+	}
 	if b := c.out.Body; b != nil {
 		if c.t.Same != nil {
 			if err := c.t.Same(h, b.NewReader()); err != nil {

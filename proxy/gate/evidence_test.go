@@ -75,7 +75,7 @@ func TestMatchedEvidence(t *testing.T) {
 	if f.Check(context.Background(), upload(far)); d.n != 1 {
 		t.Error("evidence of what no rule asked for")
 	}
-	for _, e := range f.log.all {
+	for _, e := range f.log.evs {
 		if b, _ := json.Marshal(e); bytes.Contains(b, []byte(card)) {
 			t.Error("the value is in the record")
 		}

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -26,6 +27,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/service"
 	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -92,8 +94,11 @@ type Config struct {
 	// PersonKey keys the digests by which Past knows persons.
 	PersonKey [16]byte
 	Releases  Releases // nil: what is held stays
+	Pieces    Pieces   // nil: uploads in pieces are not put together
+	Company   service.Company
 	Evidence  Evidence // nil: none is kept
 
+	Exact      bool          // always count everything, also where no rule applies
 	RecordAll  bool          // audit also requests of which nothing was inspected
 	Scans      int           // large bodies inspected at once; default half the cores
 	Queue      time.Duration // longest wait for a turn; default 30 s
@@ -170,6 +175,10 @@ type Transaction struct {
 	// its dates and numbers; nil: the body itself.
 	Same func(w io.Writer, body io.Reader) error
 
+	// Use tells what the request does at a service whose interface is known,
+	// from its body, which is nil if there is none; nil for any other request.
+	Use func(body *hold.Body) *service.Use
+
 	// Opaque names a protocol that the connection is to be turned over to
 	// and that is not inspected, such as "websocket"; "" if none. The rules
 	// decide on it as on content of an unknown format.
@@ -214,6 +223,9 @@ type Outcome struct {
 	Confirm string
 	// Asked is the last request for a release of this upload, if there is one.
 	Asked *release.Case
+	// Answered, if it is not nil, is to be told of the service's answer. body
+	// gives the start of its body, decoded.
+	Answered func(status int, h http.Header, body func() []byte)
 }
 
 // Passes tells whether the transaction may go on. It is false for everything
@@ -238,11 +250,13 @@ func (g *Gate) Check(ctx context.Context, t *Transaction) (o Outcome) {
 		if p := recover(); p != nil {
 			c.fault("checking", p)
 			c.out.Verdict, c.out.Failure = rules.Verdict{Action: rules.Block}, Engine
+			c.settle()
 			c.observe()
 			o = c.out
 		}
 	}()
 	c.run(ctx)
+	c.settle()
 	c.observe()
 	return c.out
 }
@@ -254,6 +268,7 @@ type check struct {
 	policy *Policy
 	out    Outcome
 	source source
+	use    *used         // nil if nothing is known of it
 	start  time.Time     // of the check
 	ready  time.Time     // when the body was there
 	added  time.Duration // from then to the durable verdict
@@ -317,7 +332,8 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 	// counted; where a rule applies, the incident deserves exact counts. A
 	// large body is read once, exactly, since twice could take long; and so is
 	// a path that might name somebody, since the record keeps it masked.
-	exact := c.size() > smallBody || telling(c.t.Destination.Path)
+	c.understand()
+	exact := c.Exact || c.weight() > smallBody || telling(c.t.Destination.Path)
 	if f := c.scan(ctx, exact); f != None {
 		return f
 	}
@@ -349,7 +365,7 @@ func (c *check) judge() {
 	}
 	tx := rules.Transaction{
 		Report: report, Principal: t.Principal, Destination: t.Destination,
-		FileNames: t.FileNames, Bytes: c.size(), Time: c.ready,
+		FileNames: c.names(), Bytes: c.weight(), Time: c.ready, Use: c.ruled(),
 		Confirmed: c.confirmed, Released: c.released,
 	}
 	if c.Past != nil {

@@ -47,7 +47,7 @@ func (c *check) observe() {
 // kept in; else, as for most of what browsers fetch, as configured.
 func (c *check) recorded() bool {
 	r := c.out.Report
-	return c.RecordAll || c.size() > 0 || c.t.Query != "" || c.t.Opaque != "" ||
+	return c.RecordAll || c.size() > 0 || c.use != nil || c.t.Query != "" || c.t.Opaque != "" ||
 		r != nil && (len(r.Total) > 0 || r.Coverage.Not+r.Coverage.Partly > 0) || !c.out.Passes()
 }
 
@@ -130,6 +130,9 @@ func (c *check) event() audit.Event {
 		Path: c.maskedPath(), Service: t.Destination.Service, Classes: t.Destination.Classes, Protocol: t.Protocol,
 		Bytes: c.size(), Action: v.Action.String(), Rule: v.Rule, Severity: v.Severity, Clause: c.withReleases(v.Clause),
 		Reason: string(c.out.Failure), Milliseconds: float64(time.Since(c.ready).Microseconds()) / 1000,
+	}
+	if c.use != nil {
+		ev.Details = c.details()
 	}
 	if len(v.Matches) > 0 {
 		ev.Matches = v.Matches

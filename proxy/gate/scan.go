@@ -37,9 +37,9 @@ func (t turns) give() { <-t }
 func (c *check) scan(ctx context.Context, exact bool) Failure {
 	roots := c.roots()
 	if len(roots) == 0 {
-		if c.t.Opaque != "" {
+		if c.t.Opaque != "" || c.use != nil {
 			c.out.Report = &inspect.Report{}
-			addOpaque(c.out.Report, c.t.Opaque)
+			c.remark(c.out.Report)
 		}
 		return None
 	}
@@ -57,15 +57,23 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 	if ctx.Err() != nil {
 		return Aborted
 	}
-	if c.t.Opaque != "" {
-		addOpaque(c.out.Report, c.t.Opaque)
-	}
+	c.remark(c.out.Report)
 	return None
+}
+
+// remark adds to a report what is known beside it.
+func (c *check) remark(r *inspect.Report) {
+	if c.t.Opaque != "" {
+		addOpaque(r, c.t.Opaque)
+	}
+	if c.use != nil {
+		c.qualify(r)
+	}
 }
 
 // turns are those that the transaction waits for.
 func (c *check) turns() turns {
-	if c.size() > smallBody {
+	if c.weight() > smallBody {
 		return c.large
 	}
 	return c.small
@@ -92,6 +100,7 @@ const (
 	pathPart  = "path"
 	queryPart = "query"
 	bodyPart  = "body"
+	wholePart = "upload" // in pieces, put together
 )
 
 // roots lists what of the transaction is inspected.
@@ -102,15 +111,21 @@ func (c *check) roots() []part.Part {
 	short := func(path, name, value string, role part.Role) {
 		roots = append(roots, part.Part{Path: path, Name: name, Role: role, Body: strings.NewReader(value), Size: int64(len(value))})
 	}
+	var body part.Part
 	if c.out.Body != nil && c.out.Body.Size() > 0 {
 		name := ""
 		if len(t.FileNames) > 0 {
 			name = t.FileNames[0]
 		}
-		roots = append(roots, part.Part{
+		body = part.Part{
 			Path: bodyPart, Name: name, MediaType: t.MediaType, Encodings: t.Encodings,
 			Body: c.out.Body.NewReader(), Size: c.out.Body.Size(),
-		})
+		}
+	}
+	if c.use != nil {
+		roots = c.bodies(roots, body)
+	} else if body.Body != nil {
+		roots = append(roots, body)
 	}
 	if t.Query != "" {
 		short(queryPart, "", t.Query, part.Query)

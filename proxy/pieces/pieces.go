@@ -176,9 +176,6 @@ func (u *upload) take(p *piece) (instead []*piece) {
 		if q.ID == p.ID && (p.ID != "" || q.Offset == p.Offset && (q.Size <= p.Size || q.Size == 0)) {
 			instead = append(instead, q)
 			u.bytes -= q.Size
-			if p.Total < 0 {
-				p.Total = q.Total
-			}
 			continue
 		}
 		kept = append(kept, q)
@@ -199,12 +196,13 @@ type Held struct {
 // cannot be kept, the upload is marked as one that cannot be joined.
 func (s *Store) Add(session string, at Place, body io.Reader, size int64) (*Held, error) {
 	name := s.folder(session)
-	dir, err := s.reserve(name, size)
+	dir, total, err := s.reserve(name, size)
 	if err != nil {
 		s.lose(name)
 		return nil, err
 	}
 	p := &piece{Place: at, Size: size}
+	p.Total = max(at.Total, total) // it may take the place of the one that knew
 	err = s.write(dir, p, body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,8 +225,9 @@ func (s *Store) Add(session string, at Place, body io.Reader, size int64) (*Held
 	return &Held{s, session, p}, nil
 }
 
-// reserve makes room for size more bytes of an upload.
-func (s *Store) reserve(name string, size int64) (dir string, err error) {
+// reserve makes room for size more bytes of an upload, and returns its folder
+// and its size, -1 if that is not known.
+func (s *Store) reserve(name string, size int64) (dir string, total int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := s.now(); now.Sub(s.swept) > time.Minute {
@@ -238,24 +237,24 @@ func (s *Store) reserve(name string, size int64) (dir string, err error) {
 	u := s.uploads[name]
 	if u == nil {
 		if len(s.uploads) >= s.c.Count {
-			return "", fmt.Errorf("%w: there are %d uploads in pieces already", ErrFull, len(s.uploads))
+			return "", 0, fmt.Errorf("%w: there are %d uploads in pieces already", ErrFull, len(s.uploads))
 		}
 		u = &upload{dir: filepath.Join(s.c.Dir, name), last: s.now()}
 		if err := os.MkdirAll(u.dir, 0o700); err != nil {
-			return "", fmt.Errorf("keep piece: %w", err)
+			return "", 0, fmt.Errorf("keep piece: %w", err)
 		}
 		s.uploads[name] = u
 	}
 	switch {
 	case u.bytes+size > s.c.Upload:
-		return "", fmt.Errorf("%w: the upload is larger than %d bytes", ErrFull, s.c.Upload)
+		return "", 0, fmt.Errorf("%w: the upload is larger than %d bytes", ErrFull, s.c.Upload)
 	case s.bytes+size > s.c.Total:
-		return "", fmt.Errorf("%w: the share of the disk is used up", ErrFull)
+		return "", 0, fmt.Errorf("%w: the share of the disk is used up", ErrFull)
 	case len(u.pieces) >= s.c.Pieces:
-		return "", fmt.Errorf("%w: the upload has more than %d pieces", ErrFull, s.c.Pieces)
+		return "", 0, fmt.Errorf("%w: the upload has more than %d pieces", ErrFull, s.c.Pieces)
 	}
 	s.bytes += size
-	return u.dir, nil
+	return u.dir, u.total(), nil
 }
 
 // sweep forgets uploads that nobody has gone on with.

@@ -81,6 +81,7 @@ func TestJoin(t *testing.T) {
 		"by list, not all":   {[]step{{id("a"), "ab"}}, []string{"a", "z"}, "ab missing"},
 		"number again":       {[]step{{id("1"), "xx"}, {id("1"), "ab"}}, []string{"1"}, "ab"},
 		"remote":             {[]step{{id("1"), "ab"}, {Place{ID: "2", Remote: true, Total: -1}, ""}}, []string{"1", "2"}, "ab"},
+		"size told first":    {[]step{{at(0, 6), ""}, {at(0, -1), "ab"}}, nil, "ab missing"},
 		"nothing":            {nil, nil, " missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,6 +71,9 @@ var (
 	errChunked = errors.New("not aws-chunked")
 )
 
+// maxTrailers bounds the lines behind the last chunk.
+const maxTrailers = 5
+
 // maxSpans bounds the chunks of a body: S3 takes none below 8 KiB but the last.
 const maxSpans = 1 << 19
 
@@ -107,9 +110,9 @@ func awsChunked(body io.ReaderAt, size int64) (Spans, error) {
 		spans = append(spans, Span{At: at, Size: n, From: total})
 		total, at = total+n, at+n+2
 	}
-	for at < size { // trailing fields, and empty lines at the end
+	for n := 0; at < size; n++ { // trailing fields, and empty lines at the end
 		line, err := crlf(body, at, size)
-		if err != nil || len(line) > 0 && !trailer.Match(line) {
+		if err != nil || n == maxTrailers || len(line) > 0 && !trailer.Match(line) {
 			return nil, errChunked
 		}
 		at += int64(len(line)) + 2

@@ -20,7 +20,7 @@ func box(r *Request) *Use {
 		case step == "commit":
 			u.Operation, u.Pieces = Complete, []Piece{{Session: session, Trusted: true, Total: -1, Empty: true, Last: true}}
 		case u.ranged(r, session, true):
-			u.Pieces[0].Last = false // that is the commit
+			u.Pieces[0].Last, u.Pieces[0].Total = false, -1 // that is the commit
 		default:
 			return nil
 		}

@@ -46,8 +46,11 @@ type journal struct {
 	lines int // in the file
 }
 
-// keep is how long an entry counts: as long as mail servers usually try.
-const keep = 5 * 24 * time.Hour
+// keep is how long an entry counts. A client that lost our answer tries again
+// within hours. One that says QUIT together with the end of its data, as
+// Postfix does, is never heard from after the answer, so most entries live as
+// long as this; each takes some 150 bytes of memory.
+const keep = 24 * time.Hour
 
 // slackLines is how many lines that count no more a file may have before it is
 // written anew.
@@ -149,10 +152,11 @@ func (j *journal) begin(k key) (*entry, byte, error) {
 		}
 	}
 	e := &entry{key: k, state: sending, at: j.now(), alive: true}
+	j.live[k] = e
 	if err := j.write(e, true); err != nil {
+		delete(j.live, k)
 		return nil, 0, err
 	}
-	j.live[k] = e
 	return e, before, nil
 }
 
@@ -182,9 +186,6 @@ func (j *journal) drop(e *entry) {
 	e.state = done
 	delete(j.live, e.key)
 	_ = j.write(e, false) // if it is lost, the entry only lives longer
-	if j.lines > len(j.live)+slackLines {
-		_ = j.rewrite() // the old file serves on
-	}
 }
 
 func (j *journal) write(e *entry, sync bool) error {
@@ -194,7 +195,9 @@ func (j *journal) write(e *entry, sync bool) error {
 	if _, err := j.file.WriteString(e.line()); err != nil {
 		return fmt.Errorf("write the journal of mail: %w", err)
 	}
-	j.lines++
+	if j.lines++; j.lines > 2*len(j.live)+slackLines {
+		return j.rewrite()
+	}
 	if sync {
 		if err := j.file.Sync(); err != nil {
 			return fmt.Errorf("write the journal of mail: %w", err)

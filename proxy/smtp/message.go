@@ -55,6 +55,8 @@ func (m *message) Read(p []byte) (int, error) {
 	case err == io.EOF && m.cr:
 		m.fault = errBareCR
 		return 0, m.fault
+	case err == io.EOF && !m.headed && m.line < len(m.header):
+		m.endLine() // of a last line without an end
 	case errors.Is(err, gosmtp.ErrDataTooLarge):
 		m.fault = gosmtp.ErrDataTooLarge
 		return 0, hold.ErrTooLarge
@@ -99,7 +101,7 @@ func (m *message) look(p []byte) *gosmtp.SMTPError {
 func (m *message) endLine() {
 	line := m.header[m.line:]
 	switch {
-	case len(line) == 2:
+	case string(line) == "\r\n":
 		m.headed = true
 	case m.line > 0 && (line[0] == ' ' || line[0] == '\t'): // of the field before
 	case fieldName(line) == "":

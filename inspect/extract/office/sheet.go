@@ -194,7 +194,7 @@ func (s *sheet) put(c cellRef) {
 		s.aside.literals(s.formula)
 		if len(s.value) == 0 { // never calculated
 			s.place(c.row, c.column)
-			s.out = appendCell(append(s.out, '='), s.formula)
+			s.out = appendCell(append(s.out, '='), bytes.ReplaceAll(s.formula, []byte(`"&"`), nil)) // texts joined
 			return
 		}
 	}

@@ -1,0 +1,177 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"html"
+	"strconv"
+	wide "unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// escapes reads a text of which a good part is written by escapes, outside the
+// formats that know them: character references of HTML, \u{…}, \xNN and \NNN of
+// programs, U+NNNN, %NN and %uNNNN of addresses. What is no escape stays.
+type escapes struct{}
+
+func (escapes) Name() string { return "escapes" }
+
+// minEscapes is the least number of escapes in the head of such a text, and
+// escapeShare how many in eight of its bytes are theirs.
+const (
+	minEscapes  = 8
+	escapeShare = 2
+)
+
+func (escapes) Match(p *part.Part, head []byte) bool {
+	if !p.Role.Content() {
+		return false
+	}
+	n, size := 0, 0
+	for i := 0; i < len(head); {
+		if !leads[head[i]] {
+			i++
+			if i == 256 && n == 0 {
+				return false
+			}
+			continue
+		}
+		_, used, _ := readEscape(head[i:])
+		if used > 0 {
+			n++
+			size += used
+		}
+		i += max(used, 1)
+	}
+	return n >= minEscapes && size*8 >= escapeShare*len(head)
+}
+
+func (escapes) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	return recode(ctx, func([]byte) (string, recoding) { return "escapes", unescapes }, p, e, b)
+}
+
+// leads are the bytes that an escape begins with.
+var leads = [256]bool{'&': true, '\\': true, '%': true, 'U': true}
+
+// maxEscape is the longest escape that is looked for.
+const maxEscape = 34
+
+func unescapes(dst, src []byte, last bool) ([]byte, int) {
+	i := 0
+	for i < len(src) {
+		if !leads[src[i]] {
+			dst = append(dst, src[i])
+			i++
+			continue
+		}
+		if len(src)-i < maxEscape && !last {
+			break
+		}
+		r, used, isByte := readEscape(src[i:])
+		switch {
+		case used == 0:
+			dst = append(dst, src[i])
+			used = 1
+		case isByte:
+			dst = append(dst, byte(r))
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+		i += used
+	}
+	return dst, i
+}
+
+// readEscape reads the escape that b begins with: what it stands for, a character
+// or a byte, and its length, 0 if it is none.
+func readEscape(b []byte) (r rune, used int, isByte bool) {
+	b = b[:min(len(b), maxEscape)]
+	if len(b) < 3 {
+		return 0, 0, false
+	}
+	switch {
+	case b[0] == '&':
+		k := bytes.IndexByte(b, ';')
+		if k < 2 {
+			return 0, 0, false
+		}
+		s := html.UnescapeString(string(b[:k+1]))
+		c, n := utf8.DecodeRuneInString(s)
+		if n != len(s) {
+			return 0, 0, false
+		}
+		return c, k + 1, false
+	case b[0] == '%' && b[1]|0x20 == 'u', b[0] == '\\' && b[1] == 'u' && b[2] != '{':
+		v, ok := hexValue(b[2:], 4)
+		if !ok {
+			return 0, 0, false
+		}
+		if wide.IsSurrogate(v) && len(b) >= 12 && b[6] == b[0] && b[7] == b[1] {
+			if low, ok := hexValue(b[8:], 4); ok && wide.DecodeRune(v, low) != utf8.RuneError {
+				return wide.DecodeRune(v, low), 12, false
+			}
+		}
+		return v, 6, false
+	case b[0] == '%':
+		if v, ok := hexValue(b[1:], 2); ok {
+			return v, 3, true
+		}
+		return 0, 0, false
+	case b[0] == 'U':
+		if b[1] != '+' {
+			return 0, 0, false
+		}
+		n := 0
+		for n < 6 && 2+n < len(b) && unhex[b[2+n]] < 16 {
+			n++
+		}
+		v, ok := hexValue(b[2:], n)
+		if !ok || n < 4 {
+			return 0, 0, false
+		}
+		used = 2 + n
+		if used < len(b) && b[used] == ' ' {
+			used++
+		}
+		return v, used, false
+	}
+	return unslash(b)
+}
+
+// unslash reads what stands behind a backslash.
+func unslash(b []byte) (r rune, used int, isByte bool) {
+	switch c := b[1]; {
+	case c == 'x':
+		if v, ok := hexValue(b[2:], 2); ok {
+			return v, 4, true
+		}
+	case c == 'u':
+		if k := bytes.IndexByte(b, '}'); k > 3 {
+			if v, ok := hexValue(b[3:], k-3); ok {
+				return v, k + 1, false
+			}
+		}
+	case c >= '0' && c <= '3' && len(b) > 3:
+		if v, err := strconv.ParseUint(string(b[1:4]), 8, 8); err == nil {
+			return rune(v), 4, true
+		}
+	}
+	return 0, 0, false
+}
+
+// hexValue reads n hexadecimal digits.
+func hexValue(b []byte, n int) (rune, bool) {
+	if n < 1 || n > 6 || len(b) < n {
+		return 0, false
+	}
+	var v rune
+	for _, c := range b[:n] {
+		if unhex[c] >= 16 {
+			return 0, false
+		}
+		v = v<<4 | rune(unhex[c])
+	}
+	return v, true
+}

@@ -1,0 +1,125 @@
+package decode
+
+import (
+	"context"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// spaced reads a text in which something stands between all characters, as in
+// "0 9 0 - 1 2": spaces, dots, marks that are drawn on them, control characters,
+// line ends. It is taken out once between two characters.
+type spaced struct{}
+
+func (spaced) Name() string { return "spaced" }
+
+// look is how many characters of a text are looked at first, and how many more
+// if those are promising.
+const (
+	firstLook = 24
+	fullLook  = 400
+)
+
+func (spaced) Match(p *part.Part, head []byte) bool {
+	return p.Role.Content() && between(head) != utf8.RuneError
+}
+
+// between returns what stands between the characters of a text, RuneError if
+// nothing does.
+func between(head []byte) rune {
+	var seen [firstLook]rune
+	n := 0
+	for rest := head; n < firstLook && len(rest) > 0; n++ {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError {
+			return r
+		}
+		seen[n], rest = r, rest[size:]
+	}
+	if n < firstLook {
+		return utf8.RuneError
+	}
+	for i := 1; i < 4; i++ { // one of these it must be
+		sep, count := seen[i], 0
+		if unicode.IsLetter(sep) || unicode.IsDigit(sep) || sep == seen[i-1] {
+			continue
+		}
+		for _, r := range seen {
+			if r == sep {
+				count++
+			}
+		}
+		if count*3 >= firstLook && different(seen[:]) >= 6 && everySecond(head, sep) {
+			return sep
+		}
+	}
+	return utf8.RuneError
+}
+
+// different counts the different runes.
+func different(runes []rune) int {
+	n := 0
+	for i, r := range runes {
+		if !slices.Contains(runes[:i], r) {
+			n++
+		}
+	}
+	return n
+}
+
+// everySecond reports whether sep is most of what stands behind a character,
+// and whether there are words otherwise.
+func everySecond(head []byte, sep rune) bool {
+	letters, alone, joined, after := 0, 0, 0, false
+	for n := 0; n < fullLook && len(head) > 0; n++ {
+		r, size := utf8.DecodeRune(head)
+		if r == utf8.RuneError {
+			return n > fullLook/2 && len(head) < utf8.UTFMax
+		}
+		head = head[size:]
+		switch {
+		case r == sep && after:
+			alone++
+			after = false
+			continue
+		case after:
+			joined++
+		}
+		if unicode.IsLetter(r) {
+			letters++
+		}
+		after = true
+	}
+	return letters >= 8 && alone >= 3*joined
+}
+
+func (spaced) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	return recode(ctx, func(head []byte) (string, recoding) {
+		if sep := between(head); sep != utf8.RuneError {
+			return "spaced", closeUp(sep)
+		}
+		return "text", nil
+	}, p, e, b)
+}
+
+// closeUp leaves out a separator behind each character.
+func closeUp(sep rune) recoding {
+	after := false
+	return func(dst, src []byte, last bool) ([]byte, int) {
+		i := 0
+		for i < len(src) && (last || utf8.FullRune(src[i:])) {
+			r, size := utf8.DecodeRune(src[i:])
+			if r == sep && after {
+				after = false
+			} else {
+				dst = append(dst, src[i:i+size]...)
+				after = true
+			}
+			i += size
+		}
+		return dst, i
+	}
+}

@@ -1,0 +1,310 @@
+package proxy
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
+)
+
+// Bounds of one message, as it is sent and without compression. The client's
+// connection is closed over a larger one.
+const (
+	maxMessage  = 8 << 20
+	maxInflated = 32 << 20
+)
+
+// messages stands between a client and an origin that speak WebSocket (RFC
+// 6455, with permessage-deflate of RFC 7692). What the client sends is read
+// frame by frame and passed on, as it was sent, once a message is whole and the
+// gate lets it pass; if not, the connection is closed with a code that says so.
+// What the origin sends passes through; only where its frames end is followed,
+// so that our own does not stand within one.
+type messages struct {
+	client io.Reader // what the client sends
+	writer io.Writer // to the client
+	judge  func(text bool, message []byte) (reason string, pass bool)
+
+	deflated bool   // compression was agreed on
+	forget   bool   // each message is compressed on its own
+	window   []byte // what the client's compressor refers back to
+
+	out  []byte // that may pass
+	raw  []byte // of the message under way
+	data []byte // of it, unmasked
+	text bool
+	rsv1 bool
+	open bool // a message is under way
+	err  error
+
+	mu   sync.Mutex
+	need []byte // of a frame's header
+	left uint64 // of a frame's payload
+}
+
+// Codes with which a connection is closed (RFC 6455, 7.4.1).
+const (
+	closeProtocol = 1002
+	closePolicy   = 1008
+	closeTooBig   = 1009
+)
+
+// closing ends a connection.
+type closing struct {
+	code   uint16
+	reason string
+}
+
+func (c *closing) Error() string { return c.reason }
+
+// opcodes of frames.
+const (
+	opText    = 1
+	opControl = 8 // and above
+	opClose   = 8
+)
+
+// Read gives what may go to the origin.
+func (m *messages) Read(p []byte) (int, error) {
+	for len(m.out) == 0 && m.err == nil {
+		if m.err = m.frame(); m.err != nil {
+			var c *closing
+			if errors.As(m.err, &c) {
+				m.close(c)
+				m.err = io.ErrClosedPipe
+			}
+		}
+	}
+	if len(m.out) == 0 {
+		return 0, m.err
+	}
+	n := copy(p, m.out)
+	m.out = m.out[n:]
+	return n, nil
+}
+
+// frame reads the next frame.
+func (m *messages) frame() error {
+	var b [14]byte
+	if _, err := io.ReadFull(m.client, b[:2]); err != nil {
+		return err
+	}
+	op, fin, size, n := b[0]&15, b[0]&0x80 != 0, uint64(b[1]&0x7f), 2
+	switch size {
+	case 126:
+		n = 4
+	case 127:
+		n = 10
+	}
+	if b[1]&0x80 == 0 || b[0]&0x30 != 0 || b[0]&0x40 != 0 && !m.deflated {
+		return &closing{closeProtocol, "not a frame of a client"}
+	}
+	n += 4 // the mask
+	if _, err := io.ReadFull(m.client, b[2:n]); err != nil {
+		return err
+	}
+	switch n {
+	case 8:
+		size = uint64(binary.BigEndian.Uint16(b[2:]))
+	case 14:
+		size = binary.BigEndian.Uint64(b[2:])
+	}
+	control := op >= opControl
+	switch {
+	case control && (size > 125 || !fin), !control && (op == 0) != m.open, op > 2 && !control:
+		return &closing{closeProtocol, "a frame out of order"}
+	case size > maxMessage-min(maxMessage, uint64(len(m.data))):
+		return &closing{closeTooBig, "the message is too large"}
+	}
+	raw := append(m.raw, b[:n]...)
+	if control {
+		raw = append([]byte(nil), b[:n]...)
+	}
+	at := len(raw)
+	for size > 0 { // as it comes: what is announced need not be meant
+		k := min(size, 64<<10)
+		raw = append(raw, make([]byte, k)...)
+		if _, err := io.ReadFull(m.client, raw[len(raw)-int(k):]); err != nil {
+			return err
+		}
+		size -= k
+	}
+	plain := bytes.Clone(raw[at:])
+	for i := range plain {
+		plain[i] ^= b[n-4+i&3]
+	}
+	if control {
+		if op == opClose && len(plain) >= 2 {
+			plain = plain[2:]
+		}
+		return m.decide(plain, true, raw)
+	}
+	if !m.open {
+		m.open, m.text, m.rsv1 = true, op == opText, b[0]&0x40 != 0
+	}
+	m.raw, m.data = raw, append(m.data, plain...)
+	if !fin {
+		return nil
+	}
+	data, err := m.inflate()
+	if err == nil {
+		err = m.decide(data, m.text, m.raw)
+	}
+	m.raw, m.data, m.open = nil, nil, false
+	return err
+}
+
+// inflate gives the message without compression.
+func (m *messages) inflate() ([]byte, error) {
+	if !m.rsv1 {
+		return m.data, nil
+	}
+	if m.forget {
+		m.window = nil
+	}
+	// What the sender leaves out (RFC 7692, 7.2.2), and an end.
+	const end = "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
+	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(m.data), strings.NewReader(end)), m.window)
+	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
+	switch {
+	case err != nil:
+		return nil, &closing{closeProtocol, "the message's compression is damaged"}
+	case len(plain) > maxInflated:
+		return nil, &closing{closeTooBig, "the message is too large"}
+	}
+	m.window = append(m.window, plain...)
+	if over := len(m.window) - 32<<10; over > 0 {
+		m.window = bytes.Clone(m.window[over:])
+	}
+	return plain, nil
+}
+
+// decide lets a message pass, or ends the connection.
+func (m *messages) decide(data []byte, text bool, raw []byte) error {
+	if len(data) > 0 {
+		if reason, pass := m.judge(text, data); !pass {
+			return &closing{closePolicy, reason}
+		}
+	}
+	m.out = raw
+	return nil
+}
+
+// Write passes on what the origin sends, and follows its frames.
+func (m *messages) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.follow(p)
+	return m.writer.Write(p)
+}
+
+func (m *messages) follow(p []byte) {
+	for len(p) > 0 {
+		if k := min(m.left, uint64(len(p))); k > 0 {
+			m.left, p = m.left-k, p[k:]
+			continue
+		}
+		m.need, p = append(m.need, p[0]), p[1:]
+		if len(m.need) < 2 {
+			continue
+		}
+		size, n := uint64(m.need[1]&0x7f), 2
+		switch size {
+		case 126:
+			n = 4
+		case 127:
+			n = 10
+		}
+		if m.need[1]&0x80 != 0 {
+			n += 4
+		}
+		if len(m.need) < n {
+			continue
+		}
+		switch size {
+		case 126:
+			size = uint64(binary.BigEndian.Uint16(m.need[2:]))
+		case 127:
+			size = binary.BigEndian.Uint64(m.need[2:])
+		}
+		m.left, m.need = size, m.need[:0]
+	}
+}
+
+// close tells the client why the connection ends, unless the origin is in the
+// middle of a frame.
+func (m *messages) close(c *closing) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left > 0 || len(m.need) > 0 {
+		return
+	}
+	reason := c.reason[:min(len(c.reason), 123)]
+	f := append([]byte{0x80 | opClose, byte(2 + len(reason))}, byte(c.code>>8), byte(c.code))
+	_, _ = m.writer.Write(append(f, reason...)) // the connection ends either way
+}
+
+// speaksFrames reports whether a request for WebSocket is as RFC 6455 has it, so
+// that what follows can be read.
+func speaksFrames(r *http.Request) bool {
+	return r.Header.Get("Sec-Websocket-Version") == "13" && r.Header.Get("Sec-Websocket-Key") != ""
+}
+
+const extensions = "Sec-Websocket-Extensions"
+
+// onlyDeflate takes out of a request the extensions that would not be understood
+// here.
+func onlyDeflate(h http.Header) {
+	var kept []string
+	for _, f := range h[extensions] {
+		for offer := range strings.SplitSeq(f, ",") {
+			name, _, _ := strings.Cut(offer, ";")
+			if strings.EqualFold(strings.TrimSpace(name), "permessage-deflate") {
+				kept = append(kept, strings.TrimSpace(offer))
+			}
+		}
+	}
+	if delete(h, extensions); kept != nil {
+		h[extensions] = []string{strings.Join(kept, ", ")}
+	}
+}
+
+// inspectMessages puts an inspection between the client's connection, now
+// turned over, and the origin. agreed is what the origin answered of extensions.
+func (x *exchange) inspectMessages(t *tunnel, agreed string) {
+	agreed = strings.ToLower(agreed)
+	t.messages = &messages{
+		client: rawTunnel{t}, writer: t.Conn,
+		deflated: strings.Contains(agreed, "permessage-deflate"), forget: strings.Contains(agreed, "client_no_context_takeover"),
+		judge: func(text bool, data []byte) (string, bool) { return x.message(text, data) },
+	}
+}
+
+// message asks the gate about one message.
+func (x *exchange) message(text bool, data []byte) (reason string, pass bool) {
+	q := gate.Transaction{Principal: x.asked.Principal, Destination: x.asked.Destination, Protocol: "WebSocket",
+		Body: bytes.NewReader(data), Length: int64(len(data))}
+	if text {
+		q.MediaType = "text/plain; charset=utf-8"
+	}
+	o := x.s.gate.Check(context.WithoutCancel(x.r.Context()), &q)
+	defer o.Close()
+	if o.Passes() {
+		return "", true
+	}
+	x.s.log.Info("kept in", "incident", o.Incident, "action", o.Verdict.Action.String(), "rule", o.Verdict.Rule,
+		"failure", string(o.Failure), "user", x.who.User, "address", x.who.Address, "host", x.host, "protocol", "websocket")
+	return "stopped by the company's rules: " + o.Incident, false
+}
+
+// rawTunnel reads what a tunnel's client sends, uninspected.
+type rawTunnel struct{ t *tunnel }
+
+func (r rawTunnel) Read(p []byte) (int, error) { return r.t.raw(p) }
