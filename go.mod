@@ -28,10 +28,10 @@ require (
 )
 
 require (
-	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // indirect
-	github.com/emersion/go-smtp v0.25.1 // indirect
-	github.com/minio/sio v0.4.1 // indirect
-	github.com/wneessen/go-mail v0.8.1 // indirect
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
+	github.com/minio/sio v0.4.1
+	github.com/wneessen/go-mail v0.8.1
 )
 
 require (

@@ -127,6 +127,7 @@ func hooked(t *testing.T) (*site, *wall) {
 func TestWebhookIsSignedAndTellsNoValue(t *testing.T) {
 	s, w := hooked(t)
 	s.put(block("old", "SK-OLD")) // before there were alarms
+	until(t, "its end", func() bool { return s.log.Acknowledged() == 1 })
 	s.begin()
 	s.put(audit.Event{Kind: "decision", Action: "log", Severity: "low", User: "sato"})
 	s.put(audit.Event{Kind: "reload"})
@@ -212,6 +213,18 @@ func TestDeadSinkAndRestart(t *testing.T) {
 	if len(w.all()) != 2 {
 		t.Errorf("%d messages after a restart for nothing", len(w.all()))
 	}
+	// What waits for a destination that is taken out waits no more.
+	w.answer(500)
+	s.put(block("kato", "SK-D"))
+	until(t, "a waiting message", func() bool { return s.Status()[0].Waiting == 1 })
+	s.end()
+	s.cfg.Destinations, s.cfg.Rules[0].To = s.cfg.Destinations[1:], []string{"room"}
+	s.begin()
+	until(t, "nothing that waits", func() bool {
+		s.Alarms.mu.Lock()
+		defer s.Alarms.mu.Unlock()
+		return len(s.st.Tasks) == 0
+	})
 }
 
 func TestAcknowledgeAndEscalate(t *testing.T) {

@@ -73,6 +73,7 @@ func New(cfg Config) (*Alarms, error) {
 	if err := os.MkdirAll(cfg.State, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of alarms: %w", err)
 	}
+	end := cfg.Log.Acknowledged()
 	st, ok, err := readState(a.file)
 	if err != nil {
 		// Alarms must not keep the proxy from starting. What was to be sent
@@ -81,10 +82,7 @@ func New(cfg Config) (*Alarms, error) {
 		cfg.record(audit.Event{Kind: "gap", Severity: "high", Reason: err.Error() + "; what was still to be sent is lost, the file is kept as " + a.file + ".bad"})
 	}
 	if !ok {
-		st.Seq = cfg.Log.Acknowledged()
-		if err != nil && st.Seq > 0 {
-			st.Seq-- // the event above is to be told
-		}
+		st.Seq = end // before the event above, which is to be told
 	}
 	a.st, a.saved = st, st.Seq
 	if err := a.st.write(a.file); err != nil {
@@ -104,6 +102,7 @@ func New(cfg Config) (*Alarms, error) {
 		}
 		a.queues[personal] = newQueue(s)
 	}
+	a.st.Tasks = slices.DeleteFunc(a.st.Tasks, func(t task) bool { return a.queues[t.queue()] == nil })
 	return a, nil
 }
 

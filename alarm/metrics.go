@@ -65,11 +65,7 @@ func (a *Alarms) Status() (all []Status) {
 	waiting := map[string]int{}
 	a.mu.Lock()
 	for _, t := range a.st.Tasks {
-		if _, ok := t.mine(personal); ok {
-			waiting[personal]++
-		} else {
-			waiting[t.To]++
-		}
+		waiting[t.queue()]++
 	}
 	a.mu.Unlock()
 	names := []string{}

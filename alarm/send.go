@@ -46,13 +46,21 @@ const (
 	lastWait  = time.Minute
 )
 
-// mine reports whether a task is for the destination, and at which address.
-func (t *task) mine(name string) (address string, ok bool) {
-	address, single := strings.CutPrefix(t.To, mark)
-	if single {
-		return address, name == personal
+// queue names the queue that a task is in.
+func (t *task) queue() string {
+	if strings.HasPrefix(t.To, mark) {
+		return personal
 	}
-	return "", t.To == name
+	return t.To
+}
+
+// address is where a message to a single person goes, "" for others.
+func (t *task) address() string {
+	address, single := strings.CutPrefix(t.To, mark)
+	if !single {
+		return ""
+	}
+	return address
 }
 
 // deliver sends what is in a queue, one message after another, until ctx is
@@ -61,7 +69,7 @@ func (t *task) mine(name string) (address string, ok bool) {
 func (a *Alarms) deliver(ctx context.Context, name string, q *queue) {
 	wait := firstWait
 	for ctx.Err() == nil {
-		t, m, address, ok := a.next(name)
+		t, m, ok := a.next(name)
 		if !ok {
 			select {
 			case <-q.again:
@@ -70,7 +78,7 @@ func (a *Alarms) deliver(ctx context.Context, name string, q *queue) {
 			continue
 		}
 		try, cancel := context.WithTimeout(ctx, sendTime)
-		err := q.sink.send(try, m, address)
+		err := q.sink.send(try, m, t.address())
 		cancel()
 		if ctx.Err() != nil && err != nil {
 			return
@@ -100,12 +108,12 @@ func (q *queue) told(err error) {
 }
 
 // next makes the first message for a destination.
-func (a *Alarms) next(name string) (t task, m *Message, address string, ok bool) {
+func (a *Alarms) next(name string) (t task, m *Message, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := 0; i < len(a.st.Tasks); i++ {
 		t = a.st.Tasks[i]
-		if address, ok = t.mine(name); !ok {
+		if t.queue() != name {
 			continue
 		}
 		x := a.st.find(t.Alert)
@@ -115,9 +123,9 @@ func (a *Alarms) next(name string) (t task, m *Message, address string, ok bool)
 			continue
 		}
 		msg := message(x.clone(), a.rule(x.Alarm).Language, a.cfg.Origin, &t, a.cfg.Location)
-		return t, &msg, address, true
+		return t, &msg, true
 	}
-	return t, nil, "", false
+	return t, nil, false
 }
 
 // done takes a task out once its message has arrived, or puts it last.

@@ -24,7 +24,13 @@ var watchers = []account.Role{account.Operator, account.Approver, account.Audito
 // seesAlert tells whether the person may see an alert: what people sent is for
 // reviewers.
 func (q *request) seesAlert(a *alarm.Alert) bool {
-	return q.sees() || a.Kind != "decision" && a.Kind != "release" && a.Kind != "bypass" && a.Kind != "evidence" && a.User == ""
+	switch a.Kind {
+	case "decision", "release", "bypass", "evidence":
+		return q.sees()
+	case "alarm":
+		return q.sees() || a.User == ""
+	}
+	return true
 }
 
 type alarmsBody struct {

@@ -1,46 +1,47 @@
 package inspect
 
 import (
-	"context"
 	"fmt"
-	"strings"
 	"testing"
 
-	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
 )
 
 // TestCrowd counts the people of one record that holds several.
 func TestCrowd(t *testing.T) {
-	family := []string{"佐藤", "鈴木", "高橋", "田中", "伊藤", "渡辺", "山本", "中村"}
-	form := func(people, phones int) string {
-		var b strings.Builder
-		for i, f := range family[:people] {
-			fmt.Fprintf(&b, "name%d=%s 太郎&", i, f)
-			if i < phones {
-				fmt.Fprintf(&b, "tel%d=090-1234-%04d&", i, 5600+i)
+	s := newSurvey([]Query{{People: true, With: [][]Type{{"NAME"}, {"PHONE", "EMAIL"}}, Confidence: 0.5, AtLeast: 1}})
+	record := func(names, phones, mails int) *detect.Record {
+		r := &detect.Record{}
+		add := func(typ Type, n int) {
+			for i := range n {
+				v := fmt.Sprintf("%s %d", typ, i)
+				r.Found = append(r.Found, detect.Found{Type: typ, Confidence: 0.9, Canon: v, Text: []byte(v)})
 			}
 		}
-		return b.String()
-	}
-	s, err := New(Spec{Queries: []Query{{People: true, With: [][]Type{{"NAME"}, {"PHONE", "EMAIL"}}, Confidence: 0.5, AtLeast: 1}}}, Options{})
-	if err != nil {
-		t.Fatal(err)
+		add("NAME", names)
+		add("PHONE", phones)
+		add("EMAIL", mails)
+		return r
 	}
 	for _, c := range []struct {
-		name           string
-		people, phones int
-		want           int
+		what    string
+		records []*detect.Record
+		want    int
 	}{
-		{"eight with numbers", 8, 8, 8},
-		{"six numbers for eight names", 8, 6, 6},
-		{"too few to be a crowd", 3, 3, 1},
-		{"one number for all", 8, 1, 1},
+		{"eight with numbers", []*detect.Record{record(8, 8, 0)}, 8},
+		{"six numbers for eight names", []*detect.Record{record(8, 6, 3)}, 6},
+		{"numbers and addresses of the same four", []*detect.Record{record(8, 4, 4)}, 1},
+		{"too few to be a crowd", []*detect.Record{record(4, 4, 4)}, 1},
+		{"the same names again", []*detect.Record{record(8, 8, 0), record(8, 8, 0)}, 8},
+		{"one name, many numbers", []*detect.Record{record(1, 20, 0)}, 1},
 	} {
-		body := form(c.people, c.phones)
-		root := part.Part{Path: "body", MediaType: "application/x-www-form-urlencoded", Body: strings.NewReader(body), Size: int64(len(body))}
-		r := s.Scan(context.Background(), []part.Part{root}, ScanOptions{})
-		if r.Answers[0] != c.want {
-			t.Errorf("%s: %d people, not %d; found %v", c.name, r.Answers[0], c.want, r.Total)
+		var y tally
+		y.reset(&s, newDigester([16]byte{}))
+		for _, r := range c.records {
+			y.add(r)
+		}
+		if got, _ := y.answers(); got[0] != c.want {
+			t.Errorf("%s: %d people, not %d", c.what, got[0], c.want)
 		}
 	}
 }

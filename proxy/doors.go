@@ -80,7 +80,12 @@ func (s *Server) ServeDoor(l net.Listener, d *Door) error {
 		}
 	}
 	if d.plain() {
-		if err := s.h1.Serve(&front{l, s, d}); !errors.Is(err, http.ErrServerClosed) {
+		if !s.doors.add(l) {
+			l.Close()
+			return nil
+		}
+		defer s.doors.remove(l)
+		if err := s.h1.Serve(&front{l, s, d}); !errors.Is(err, http.ErrServerClosed) && !s.doors.ended() {
 			return fmt.Errorf("serve %s: %w", l.Addr(), err)
 		}
 		return nil
@@ -112,11 +117,12 @@ func (s *Server) withTLS(d *Door) (*Door, error) {
 		Groups: d.Groups, Sites: d.Sites, NoBypass: d.NoBypass, Connections: d.Connections}, nil
 }
 
-// listeners are those that net/http does not close.
+// listeners are those that are open.
 type listeners struct {
-	mu     sync.Mutex
-	open   map[net.Listener]struct{}
-	closed bool
+	mu      sync.Mutex
+	open    map[net.Listener]struct{}
+	serving sync.WaitGroup // what takes connections from those
+	closed  bool
 }
 
 func (ls *listeners) add(l net.Listener) bool {
@@ -129,16 +135,30 @@ func (ls *listeners) add(l net.Listener) bool {
 		ls.open = map[net.Listener]struct{}{}
 	}
 	ls.open[l] = struct{}{}
+	ls.serving.Add(1)
 	return true
 }
 
-func (ls *listeners) close() {
+// remove says that nothing is taken from l any more.
+func (ls *listeners) remove(l net.Listener) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
+	if _, ok := ls.open[l]; ok {
+		delete(ls.open, l)
+		ls.serving.Done()
+	}
+}
+
+// close closes the listeners and waits until what they accepted last is in the
+// servers' hands, which would not know of it otherwise.
+func (ls *listeners) close() {
+	ls.mu.Lock()
 	ls.closed = true
 	for l := range ls.open {
 		l.Close()
 	}
+	ls.mu.Unlock()
+	ls.serving.Wait()
 }
 
 func (ls *listeners) ended() bool {
@@ -154,6 +174,7 @@ func (s *Server) admit(l net.Listener, d *Door) error {
 		l.Close()
 		return nil
 	}
+	defer s.doors.remove(l)
 	var pause time.Duration
 	for {
 		c, err := l.Accept()

@@ -28,7 +28,7 @@ func Find(ctx context.Context, s *inspect.Scanner, text, charset string) (spans 
 	r := s.Scan(ctx, []part.Part{{Path: "text", Body: strings.NewReader(body), Size: int64(len(body))}}, inspect.ScanOptions{
 		Reveal: true,
 		OnFinding: func(p *inspect.PartReport, f *inspect.Finding) {
-			if strings.Contains(p.Path, part.Separator) {
+			if strings.Contains(p.Path, part.Separator) || f.End <= f.Start {
 				inside = append(inside, *f)
 				return
 			}
@@ -84,7 +84,8 @@ func mustEncode(e *encoding.Encoder, s string) string {
 }
 
 // place finds the places of findings in parts inside a text, such as a mail's
-// body, which have offsets of their own: each takes the first place where its
+// body, which have offsets of their own, and in what a reader put together, such
+// as the rows of a vCard, which have none: each takes the first place where its
 // value, which is folded, stands and none of its type has been found. What
 // stands nowhere, because it was encoded, is left out.
 func place(text string, all []inspect.Finding) []Span {

@@ -18,6 +18,7 @@ import (
 	"unicode/utf16"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -328,6 +329,18 @@ func encodings() []evasion {
 		{name: "UTF-32 LE with a mark", make: by(utf32ed(binary.LittleEndian, true))},
 		{name: "UTF-32 BE without a mark", make: by(utf32ed(binary.BigEndian, false))},
 		{name: "base64 of UTF-16", make: by(utf16ed(binary.LittleEndian, false), base64ed)},
+		{name: "EBCDIC, names in Roman letters", make: func(l list) upload {
+			var b strings.Builder
+			for _, r := range l.rows {
+				family := strings.TrimRight(strings.Split(r[3], "@")[0], "0123456789")
+				fmt.Fprintf(&b, "Name: Kenta %s%s, phone %s, mail %s\n", strings.ToUpper(family[:1]), family[1:], r[1], r[3])
+			}
+			if l.title == goods().title {
+				b.Reset()
+				b.WriteString(strings.Repeat("Pens and paper of every kind, at a price that pleases.\n", 30))
+			}
+			return plain(string(charset(charmap.CodePage037)([]byte(b.String()))))
+		}},
 		{name: "CP932", make: by(charset(japanese.ShiftJIS))},
 		{name: "EUC-JP", make: by(charset(japanese.EUCJP))},
 		{name: "ISO-2022-JP", make: by(jis)},

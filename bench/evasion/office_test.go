@@ -199,7 +199,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<w:p><w:r><w:drawing><wp:inline><wp:docPr id="%d" name="p" descr="%s"/></wp:inline></w:drawing></w:r></w:p>`, i, x(strings.Join(r, ",")))
 			}))
 		})},
-		{name: "a document, targets of links", open: "blocked, for 24 people: names directly before a digit are partly missed", make: wordFile(func(l list) []byte {
+		{name: "a document, targets of links", open: "blocked, but some people are missed within the addresses of links", make: wordFile(func(l list) []byte {
 			var b strings.Builder
 			for i, r := range l.rows {
 				fmt.Fprintf(&b, `<Relationship Id="rId%d" Type="%shyperlink" Target="https://e.example/?n=%s&amp;t=%s" TargetMode="External"/>`, i, relations, percented([]byte(r[0])), r[1])

@@ -134,7 +134,7 @@ func requests() []evasion {
 			}
 			return form(f...)
 		}},
-		{name: "multipart, a text cut within rows over fields", open: "blocked, for 24 people: rows that are cut in two are not joined", make: func(l list) upload {
+		{name: "multipart, a text cut within rows over fields", open: "blocked, but rows that are cut in two are not joined", make: func(l list) upload {
 			s := []rune(l.csv())
 			var f []string
 			for i := 0; len(s) > 0; i++ {

@@ -40,7 +40,8 @@ id    = "plan"
 words = ["zaphod-plan"]
 `)
 	in.start()
-	anna, ben := in.found("anna", "approver"), in.found("ben", "approver")
+	anna := in.found("anna", "approver")
+	in.found("ben", "approver")
 	site := "https://" + hosts[0] + "/upload"
 	send := func(content string, args ...string) (string, refusal) {
 		t.Helper()
@@ -90,7 +91,7 @@ words = ["zaphod-plan"]
 	in.signal(syscall.SIGKILL)
 	_ = in.cmd.Wait()
 	in.start()
-	ben = in.officer().login("ben")
+	ben := in.officer().login("ben")
 	decide(ben, "ben")
 	if status, r := send(content + " and more"); status != "403" || r.Release != nil {
 		t.Errorf("other content: %s %+v", status, r)

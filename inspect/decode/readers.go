@@ -35,6 +35,7 @@ func Readers() []part.Reader {
 		escapes{},
 		spaced{},
 		twice{},
+		ebcdic{},
 		text{},
 		guessed{},
 		opaque{},

@@ -8,8 +8,10 @@ import (
 )
 
 // addresses finds postal addresses: Japanese ones from prefecture or
-// municipality through town and block to the building, and English street
-// addresses of the United States and the United Kingdom.
+// municipality through town and block to the building, English street addresses
+// of the United States, Canada and the United Kingdom, and those of other
+// countries that write in Latin letters where the street's kind or a word before
+// announces them.
 //
 // A place name alone is no address. What makes one is a block number, a listed
 // town below a municipality, or a label that promises an address.

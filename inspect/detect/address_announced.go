@@ -16,6 +16,10 @@ func (s *addressSearch) announced(i int) {
 	for start < len(t) && start-i < 4 && (t[start] == ' ' || t[start] == '"' || t[start] == '\'') {
 		start++
 	}
+	if start < len(t) && t[start] >= 0xE3 {
+		s.announcedBlock(start)
+		return
+	}
 	end := start
 	numbers, words, letters := 0, 0, 0
 	for at := start; at < len(t) && words+numbers < 12; {
@@ -72,6 +76,25 @@ func (s *addressSearch) announced(i int) {
 	}
 	s.settle(start)
 	s.from, s.to, s.sure = start, end, c
+}
+
+// announcedBlock takes the rest of a Japanese address at start, town and block,
+// whose key says that it is one: "line": "尾上3-26-21".
+func (s *addressSearch) announcedBlock(start int) {
+	t := s.text
+	if start == 0 || t[start-1] != '"' {
+		return
+	}
+	end := valueEnd(t, start, true)
+	n := digits(t[start:end])
+	if own, _ := s.b.Label(start); own&placeLabels == 0 || n == 0 || n > 12 || end-start > 90 || byteAt(t, end) != '"' {
+		return
+	}
+	if _, k, _ := nameAfter(t, start); k != scriptKanji && k != scriptHira && k != scriptKata {
+		return
+	}
+	s.settle(start)
+	s.from, s.to, s.sure = start, end, 0.9
 }
 
 // settle reports the announced address that ends before offset i, if nothing in it

@@ -17,9 +17,10 @@ import (
 // dictionary lists is found only by its label or honorific, a second mention by
 // surname alone if the first was a whole name in the same block.
 //
-// Its limits: names in lower-case Latin letters, given names in hiragana or of
-// one character in prose, and Chinese names without a title are missed; the
-// names of fictional and historical persons count as names.
+// Its limits: names in small Latin letters without a word that announces them,
+// given names in hiragana or of one character in prose, and Chinese names with a
+// surname that is a common character and no title are missed; the names of
+// fictional and historical persons count as names.
 type names struct{}
 
 func (names) ID() string    { return "name" }

@@ -115,6 +115,9 @@ func TestRecordsByLayout(t *testing.T) {
 		{"json with a nested name", `{"users":[{"name":{"last":"鵞泉","first":"亜弩夫"},"phones":[{"type":"home","number":"03-3123-4567"}]}]}`, part.JSON, []string{
 			"NAME=鵞泉 +NAME=亜弩夫 PHONE=03-3123-4567",
 		}},
+		{"json with a nested address", `[{"name":"山田太郎","address":{"city":"印旛郡酒々井町","line":"尾上3-26-21"}},{"name":"第2会議室","floor":{"line":"赤線3-26-21"}}]`, part.JSON, []string{
+			"NAME=山田太郎 ADDRESS=印旛郡酒々井町 +ADDRESS=尾上3-26-21",
+		}},
 		{"stanzas", "氏名: 山田太郎\n電話: 090-1234-5678\n\n氏名: 佐藤花子\n電話: 080-2345-6789\n", part.Auto, []string{
 			"NAME=山田太郎 PHONE=090-1234-5678", "NAME=佐藤花子 PHONE=080-2345-6789",
 		}},

@@ -16,7 +16,6 @@ import (
 	"context"
 	"crypto/sha1" //nolint:gosec // git's name of an object, not a protection
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"strconv"
@@ -418,7 +417,7 @@ func (r *pack) delta(place int64, base *object, data []byte) error {
 	whole, added, ok := apply(base, data)
 	switch {
 	case !ok:
-		return &part.Fault{Reason: part.DecodeError, Detail: "a difference does not fit " + hex.EncodeToString([]byte{byte(r.number)})}
+		return &part.Fault{Reason: part.DecodeError, Detail: "a difference does not fit its base"}
 	case base != nil:
 		if err := r.b.Spend(r.ctx, len(whole)); err != nil {
 			return err

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	netsmtp "net/smtp"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
+)
+
+// postbox is a mail server that keeps what it gets.
+type postbox struct {
+	mu   sync.Mutex
+	data []string
+}
+
+func (p *postbox) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return p, nil }
+func (p *postbox) Reset()                                          {}
+func (p *postbox) Logout() error                                   { return nil }
+func (p *postbox) Mail(string, *gosmtp.MailOptions) error          { return nil }
+func (p *postbox) Rcpt(string, *gosmtp.RcptOptions) error          { return nil }
+func (p *postbox) Data(r io.Reader) error {
+	b, err := io.ReadAll(r)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.data = append(p.data, string(b))
+	return err
+}
+
+// freeAddress is one that nobody listens on at the moment.
+func freeAddress(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestMailAndICAPDoors(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	box := &postbox{}
+	next := gosmtp.NewServer(box)
+	go next.Serve(l) //nolint:errcheck // ends with Close
+	defer next.Close()
+	mail, other := freeAddress(t), freeAddress(t)
+	in := install(t, fmt.Sprintf("[company]\ndomains = [\"corp.example\"]\n[smtp]\nlisten = [%q]\nname = \"gate.corp.example\"\nnext = { address = %q, tls = \"never\" }\n[icap]\nlisten = [%q]\n",
+		mail, l.Addr(), other)).start()
+
+	send := func(body string) error {
+		return netsmtp.SendMail(mail, nil, "sato@corp.example", []string{"a@outside.example"},
+			[]byte("From: sato@corp.example\r\nTo: a@outside.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"+body+"\r\n"))
+	}
+	// net/smtp checks the certificate that STARTTLS brings, which is the
+	// installation's own.
+	if err := send("44GT44KT44Gr44Gh44Gv"); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("without the CA: %v", err)
+	}
+	plain := func(body string) string {
+		c, err := net.Dial("tcp", mail)
+		check(t, err)
+		defer c.Close()
+		check(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+		fmt.Fprintf(c, "EHLO x\r\nMAIL FROM:<sato@corp.example>\r\nRCPT TO:<a@outside.example>\r\nDATA\r\n")
+		time.Sleep(100 * time.Millisecond)
+		fmt.Fprintf(c, "Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n.\r\nQUIT\r\n", body)
+		all, err := io.ReadAll(c)
+		check(t, err)
+		return string(all)
+	}
+	if a := plain("44GT44KT44Gr44Gh44Gv"); !strings.Contains(a, "\r\n250 2.0.0 OK: next hop has it") {
+		t.Errorf("harmless mail: %s", a)
+	}
+	// "カード番号は 4980-1273-4561-2094 です"
+	if a := plain("44Kr44O844OJ55Wq5Y+344GvIDQ5ODAtMTI3My00NTYxLTIwOTQg44Gn44GZ"); !strings.Contains(a, "\r\n550 5.7.1 ") || !strings.Contains(a, "Payment card numbers: 1") {
+		t.Errorf("a card by mail: %s", a)
+	}
+	box.mu.Lock()
+	if len(box.data) != 1 || !strings.Contains(box.data[0], "by gate.corp.example (Sekimori)") {
+		t.Errorf("arrived: %q", box.data)
+	}
+	box.mu.Unlock()
+
+	ask := func(fields, body string) string {
+		c, err := net.Dial("tcp", other)
+		check(t, err)
+		defer c.Close()
+		check(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+		head := "POST https://upload.example.com/pay HTTP/1.1\r\nHost: upload.example.com\r\nAccept: application/json\r\n" + fields + "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+		fmt.Fprintf(c, "REQMOD icap://gate/reqmod ICAP/1.0\r\nAllow: 204\r\nConnection: close\r\nX-Client-IP: 192.0.2.7\r\nX-Authenticated-User: sato\r\nEncapsulated: req-hdr=0, req-body=%d\r\n\r\n%s%x\r\n%s\r\n0\r\n\r\n",
+			len(head), head, len(body), body)
+		all, err := io.ReadAll(c)
+		check(t, err)
+		return string(all)
+	}
+	if a := ask("", "text=hello"); !strings.HasPrefix(a, "ICAP/1.0 204") {
+		t.Errorf("a harmless form: %s", a)
+	}
+	card := "card_number=4980127345612094&exp=12%2F28"
+	a := ask("", card)
+	token := regexp.MustCompile(`"token": "([^"]+)"`).FindStringSubmatch(a)
+	if !strings.Contains(a, "HTTP/1.1 403") || token == nil {
+		t.Fatalf("a card in a form: %s", a)
+	}
+	if a := ask("Sekimori-Confirm: "+token[1]+" ordered\r\n", card); !strings.Contains(a, "req-body=") || !strings.Contains(a, card) || strings.Contains(a, "Confirm") {
+		t.Errorf("confirmed: %s", a)
+	}
+	in.stop()
+	log, err := filepath.Glob(filepath.Join(in.dir, "data", "audit", "*.jsonl"))
+	check(t, err)
+	var record string
+	for _, name := range log {
+		b, err := os.ReadFile(name)
+		check(t, err)
+		record += string(b)
+	}
+	for _, want := range []string{`"protocol":"SMTP"`, `"what":"accepted"`, `"protocol":"ICAP"`, `"address":"192.0.2.7"`, `"kind":"confirm"`} {
+		if !strings.Contains(record, want) {
+			t.Errorf("no %s in the record", want)
+		}
+	}
+}
+
+func TestMailAndICAPFaults(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.toml")
+	check(t, os.WriteFile(file, []byte(`
+[smtp]
+listen = ["nowhere"]
+name = "two words"
+auth = "maybe"
+many = -1
+key = "k.pem"
+[smtp.next]
+tls = "never ever"
+[icap]
+listen = ["nowhere"]
+user_coding = "utf-7"
+`), 0o600))
+	_, err := loadConfig(file)
+	if err == nil {
+		t.Fatal("no fault was told")
+	}
+	for _, want := range []string{":3:", ":4:", ":5:", ":6:", ":9:", ":11:", ":12:", "belong together", "smtp.next: write address"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no fault with %q in:\n%v", want, err)
+		}
+	}
+}
