@@ -10,11 +10,15 @@ type applied struct {
 	liftedBy string
 }
 
+// trialOrder is the order in which the groups are tried: where an upload goes
+// rules most rules out, and the past is asked last.
+var trialOrder = [groupCount]int{1, 2, 3, 0, 4}
+
 // applies reports whether r applies to t. Groups left out by skip are taken to
 // hold.
 func (r *rule) applies(t *Transaction, skip [groupCount]bool) (applied, bool) {
 	a := applied{rule: r, action: r.action}
-	for g := range r.groups {
+	for _, g := range trialOrder {
 		if skip[g] {
 			continue
 		}

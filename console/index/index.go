@@ -220,6 +220,13 @@ func (x *Index) share() time.Duration {
 	return 19
 }
 
+// While nobody looks and the record grows by more than busy records a second, the
+// index waits, up to patience, for a quieter moment.
+const (
+	busy     = 300
+	patience = 5 * time.Minute
+)
+
 // Run takes in the record and follows its growth until ctx is done. every is
 // the least time between two looks; a look that took long makes the next one
 // later, so that following costs a twentieth of a processor at most while nobody looks.
@@ -227,8 +234,21 @@ func (x *Index) Run(ctx context.Context, every time.Duration) {
 	x.feeding.Lock()
 	x.gentle = true
 	x.feeding.Unlock()
+	var seen uint64 // how far the record was at the last look
+	var fed, looked time.Time
 	for {
 		began := time.Now()
+		if now := x.src.Acknowledged(); x.share() > 1 && began.Sub(fed) < patience && float64(now-seen) > busy*began.Sub(looked).Seconds() {
+			seen, looked = now, began
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(every):
+			}
+			continue
+		} else {
+			seen, looked, fed = now, began, began
+		}
 		err := x.Feed(ctx)
 		x.set(func(s *Status) { s.Err, s.At = err, time.Now() })
 		wait := max(every, 20*time.Since(began))

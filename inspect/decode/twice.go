@@ -4,6 +4,7 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"golang.org/x/text/encoding/charmap"
 )
@@ -18,9 +19,7 @@ func (twice) Match(p *part.Part, head []byte) bool {
 	if !p.Role.Content() {
 		return false
 	}
-	for len(head) > 0 && head[0] < utf8.RuneSelf { // up to the first other character
-		head = head[1:]
-	}
+	head = head[charset.ASCIIPrefix(head):]
 	if len(head) < 8 || head[0] < 0xC3 || head[0] > 0xC5 { // which would be U+00C2 and up
 		return false
 	}

@@ -40,6 +40,9 @@ func shifts(head []byte) bool {
 		}
 		head = head[k:]
 		end := bytes.IndexByte(head, '-')
+		if end < 0 {
+			return false
+		}
 		if end < 4 || end > 120 {
 			head = head[1:]
 			continue

@@ -5,6 +5,7 @@ import "bytes"
 // How much of a text's start is looked at to find out its layout.
 const (
 	sniffBytes = 16 << 10
+	gapBytes   = 2 << 10 // for columns that are parted by spaces
 	sniffRows  = 40
 )
 
@@ -22,7 +23,7 @@ func (v *view) sniff(text []byte, off int) mode {
 	}
 	best := 0
 	for _, d := range []byte{'\t', ',', ';', '|', fixed} {
-		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !bytes.Contains(head, twoSpaces)) {
+		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !bytes.Contains(head[:min(len(head), gapBytes)], twoSpaces)) {
 			continue
 		}
 		t := &v.trial

@@ -135,8 +135,8 @@ func (t *table) sideBySide(text []byte, r, n int) bool {
 		if l == 0 || l == seen {
 			continue
 		}
-		if classify(text[value.start:value.end])&^weak != 0 {
-			return false // two words over their columns
+		if v := text[value.start:value.end]; len(v) > 0 && theLexicon().whole([]byte(lowerString(v)))&^weak != 0 {
+			return false // two words over their columns; 三井住友銀行 is a value
 		}
 		labels, seen = labels+1, l
 	}
@@ -276,7 +276,7 @@ func (t *table) parseRow(text []byte, i int) int {
 			i++
 		}
 		t.add(text, start, i)
-		for t.delim == fixed && i+1 < len(text) && text[i+1] == ' ' {
+		for t.delim == fixed && i+1 < len(text) && text[i] == ' ' && text[i+1] == ' ' {
 			i++
 		}
 		if i >= len(text) {

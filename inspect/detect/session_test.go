@@ -127,6 +127,8 @@ func TestRecordsByLayout(t *testing.T) {
 		{"label, tab, value", "氏名\t鵞泉亜弩夫\nフリガナ\tガセンアドオ\n電話番号\t090-1234-5678\n\n氏名\t蓬莱谷弩乃助\n電話番号\t080-2345-6789\n", part.Auto, []string{
 			"NAME=鵞泉亜弩夫 NAME=ガセンアドオ PHONE=090-1234-5678", "NAME=蓬莱谷弩乃助 PHONE=080-2345-6789",
 		}},
+		{"label, tab, a value with a label's word", "金融機関\t三井住友銀行\n手数料\t77,590円\n改定日\t2020年9月16日\n整理番号\t9756542\n", part.Auto, []string{}},
+		{"labels above their indented values", "金融機関\n  三井住友銀行\n\n整理番号\n  8862802\n", part.Auto, []string{}},
 		{"label, comma, value", "氏名,鵞泉亜弩夫\n電話番号,090-1234-5678\nメール,a@example.jp\n", part.Auto, []string{
 			"NAME=鵞泉亜弩夫 PHONE=090-1234-5678 EMAIL=a@example.jp",
 		}},
