@@ -80,9 +80,18 @@ func (b *builder) class(w *whereTOML, key string, classes []string, except bool,
 	for i, c := range classes {
 		oneOf(w.At.Key(key).Elem(i), "class", c, b.classes, report)
 	}
-	return list(key, classes, except,
+	c := list(key, classes, except,
 		func(t *Transaction, i int) bool { return slices.Contains(classesOf(t), classes[i]) },
 		func(t *Transaction) string { return strings.Join(classesOf(t), ", ") })
+	c.holds = func(t *Transaction) bool { // nearly every rule asks this, of every upload
+		for _, have := range classesOf(t) {
+			if slices.Contains(classes, have) {
+				return !except
+			}
+		}
+		return except
+	}
+	return c
 }
 
 // classesOf gives a destination without a class the class unknown, so that no

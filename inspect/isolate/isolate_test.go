@@ -62,12 +62,12 @@ func (odd) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budge
 	case "exit":
 		os.Exit(9)
 	case "loop":
-		for { //nolint:staticcheck // on purpose
+		for {
+			spun++
 		}
 	case "eat":
-		var held [][]byte
 		for {
-			held = append(held, bytes.Repeat([]byte("x"), 64<<20))
+			eaten = append(eaten, bytes.Repeat([]byte("x"), 64<<20))
 		}
 	case "write":
 		if err := os.WriteFile(rest, []byte("leak"), 0o600); err == nil {
@@ -78,6 +78,12 @@ func (odd) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budge
 	}
 	return nil
 }
+
+// What a parser that has lost its way does.
+var (
+	spun  int
+	eaten [][]byte
+)
 
 type broken struct{}
 
