@@ -326,6 +326,22 @@ type client struct {
 	r *bufio.Reader
 }
 
+// settled waits until no connection is open.
+func (r *relay) settled() {
+	r.t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		r.mu.Lock()
+		n := len(r.conns)
+		r.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			r.t.Fatalf("%d connections stay open", n)
+		}
+	}
+}
+
 func (r *relay) dial() *client {
 	r.t.Helper()
 	c, err := net.Dial("tcp", r.addr)

@@ -394,6 +394,7 @@ func TestLimits(t *testing.T) {
 	if got := r.next.messages(); !strings.HasSuffix(got[len(got)-1].data, "\r\n\r\nno header at all\r\n") {
 		t.Errorf("no header: arrived %q", got[len(got)-1].data)
 	}
+	r.settled() // what was closed above no longer counts
 	c := r.dial()
 	c.say("250", "EHLO x")
 	c.say("552", "MAIL FROM:<sato@corp.example> SIZE=999999999")
