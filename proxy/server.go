@@ -106,6 +106,7 @@ type Server struct {
 	clients clients
 	doors   listeners
 	h1, h2  *http.Server
+	fresh   fresh
 	inner1  *feed // opened tunnels that speak HTTP/1
 	inner2  *feed // and HTTP/2
 	started sync.Once
@@ -164,6 +165,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.chain = newChain(s)
 	s.clients.max, s.clients.perClient, s.clients.patience = cfg.Limits.Connections, cfg.Limits.PerClient, cfg.Timeouts.Idle
 	s.h1, s.h2 = s.server(), s.server()
+	s.h1.ConnState = s.fresh.note
 	s.h1.Protocols = new(http.Protocols)
 	s.h1.Protocols.SetHTTP1(true)
 	s.h2.Protocols = new(http.Protocols)
@@ -239,6 +241,7 @@ func (s *Server) Reconfigure(c Config) error {
 // and ctx's error returned.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.doors.close()
+	s.fresh.settle(ctx)
 	done := make(chan error, 2)
 	go func() { done <- s.h1.Shutdown(ctx) }()
 	go func() { done <- s.h2.Shutdown(ctx) }()
