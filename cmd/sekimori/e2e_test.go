@@ -111,9 +111,9 @@ func TestCurlWays(t *testing.T) {
 		if status == "403" {
 			t.Error("a number that fails its check digit was blocked")
 		}
-		before := len(in.origin.requests)
+		before := in.origin.count()
 		status, answer := in.curl(nil, "-G", "--data-urlencode", "q=カード番号 "+cards(5), "https://www.dropbox.com/search")
-		if status != "403" || len(in.origin.requests) != before {
+		if status != "403" || in.origin.count() != before {
 			t.Errorf("status %s, want 403; answer: %.200s", status, answer)
 		}
 	})
@@ -243,8 +243,8 @@ func TestGitPush(t *testing.T) {
 	in.write("repos/.keep", "")
 	execPath, err := exec.Command("git", "--exec-path").Output()
 	check(t, err)
-	in.origin.handler = &cgi.Handler{Path: filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"),
-		Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=dev"}, Logger: nil, Stderr: io.Discard}
+	in.origin.serve(&cgi.Handler{Path: filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"),
+		Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=dev"}, Logger: nil, Stderr: io.Discard})
 	in.start()
 	git := func(args ...string) string {
 		return in.client(nil, "git", append([]string{"-c", "user.name=Dev", "-c", "user.email=dev@example.jp", "-c", "init.defaultBranch=main"}, args...)...)

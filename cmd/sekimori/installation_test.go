@@ -67,8 +67,11 @@ var hosts = []string{
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := &counted{o: o, r: r.Body}
 	r.Body = io.NopCloser(body)
-	if o.handler != nil {
-		o.handler.ServeHTTP(w, r)
+	o.mu.Lock()
+	further := o.handler
+	o.mu.Unlock()
+	if further != nil {
+		further.ServeHTTP(w, r)
 	} else if r.Method == http.MethodHead {
 		w.WriteHeader(http.StatusNotFound) // nothing is stored
 	} else {
@@ -97,6 +100,20 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // seen returns the body bytes that reached the origin so far.
+// serve sets what gives further answers.
+func (o *origin) serve(h http.Handler) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.handler = h
+}
+
+// count is how many requests have come.
+func (o *origin) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.requests)
+}
+
 func (o *origin) seen() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -98,7 +98,7 @@ func TestMultipartClients(t *testing.T) {
 			}
 			in := install(t, "")
 			s := &storage{}
-			in.origin.handler = s
+			in.origin.serve(s)
 			in.start()
 			t.Setenv("AWS_CONFIG_FILE", filepath.Join(in.dir, "aws.cfg"))
 			t.Setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLEEXAMPLE00")
@@ -131,8 +131,8 @@ func TestGitPushOfCustomers(t *testing.T) {
 	in.write("repos/.keep", "")
 	execPath, err := exec.Command("git", "--exec-path").Output()
 	check(t, err)
-	in.origin.handler = &cgi.Handler{Path: filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"),
-		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Join(in.dir, "repos"), "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=dev"}, Stderr: io.Discard}
+	in.origin.serve(&cgi.Handler{Path: filepath.Join(strings.TrimSpace(string(execPath)), "git-http-backend"),
+		Env: []string{"GIT_PROJECT_ROOT=" + filepath.Join(in.dir, "repos"), "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=dev"}, Stderr: io.Discard})
 	in.start()
 	git := func(args ...string) string {
 		return in.client(nil, "git", append([]string{"-c", "user.name=Dev", "-c", "user.email=dev@example.jp", "-c", "init.defaultBranch=main"}, args...)...)
