@@ -242,9 +242,11 @@ func (l *Log) write() {
 				l.fail(err)
 				b.err = l.Healthy()
 			}
+			if err == nil {
+				l.acked.Store(b.last.Seq) // before those who wait ask for it
+			}
 			close(b.done)
 			if err == nil {
-				l.acked.Store(b.last.Seq)
 				if err := l.tree.grow(b.leaves); err != nil {
 					l.fail(err)
 				}

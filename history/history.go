@@ -72,7 +72,7 @@ type History struct {
 	mu     sync.Mutex
 	series map[key]*series
 	known  []string            // classes that anything was sent to
-	hosts  map[hostKey]int64   // when a user first sent to a host, unix hours
+	hosts  map[hostKey]visits  // when a user first sent to a host, unix hours
 	same   map[uint64]*senders // who sent a content
 	file   *journal            // nil: kept in memory only
 	swept  int64               // hour of the last sweep
@@ -85,6 +85,17 @@ type key struct {
 }
 
 type hostKey struct{ user, host string }
+
+// visits are the first and the last hour in which a user sent to a host.
+type visits struct{ first, last int64 }
+
+// What a client names itself, hosts above all, is bounded: beyond maxNames, new
+// names count together as one, which is rather too much than too little.
+const (
+	maxNames = 200_000 // of series, and of hosts by user
+	maxSame  = 100_000 // contents whose senders are known
+	others   = "(others)"
+)
 
 // senders are the users who sent one content.
 type senders struct {
@@ -234,7 +245,7 @@ func (s *series) within(now time.Time, window time.Duration) []bucket {
 
 // New returns a History in memory.
 func New() *History {
-	return &History{series: map[key]*series{}, hosts: map[hostKey]int64{}, same: map[uint64]*senders{}}
+	return &History{series: map[key]*series{}, hosts: map[hostKey]visits{}, same: map[uint64]*senders{}}
 }
 
 // Add remembers an upload or a try.
@@ -262,15 +273,21 @@ func (h *History) add(e *Entry) {
 	}
 	hour := e.Time.Unix() / 3600
 	if k := (hostKey{e.User, e.Host}); !e.Stopped {
-		if first, ok := h.hosts[k]; !ok || hour < first {
-			h.hosts[k] = hour
+		v, ok := h.hosts[k]
+		if !ok && len(h.hosts) < maxNames {
+			v, ok = visits{hour, hour}, true
+		}
+		if ok {
+			h.hosts[k] = visits{min(v.first, hour), max(v.last, hour)}
 		}
 	}
 	if e.Content != 0 && len(e.Persons) > 0 {
 		s := h.same[e.Content]
 		if s == nil {
 			s = &senders{}
-			h.same[e.Content] = s
+			if len(h.same) < maxSame {
+				h.same[e.Content] = s
+			}
 		}
 		s.last = max(s.last, hour)
 		if len(s.users) < maxSenders && !slices.Contains(s.users, e.User) {
@@ -284,6 +301,10 @@ func (h *History) add(e *Entry) {
 
 func (h *History) at(k key) *series {
 	s := h.series[k]
+	if s == nil && len(h.series) >= maxNames && k.scope != ByClass {
+		k.name = others
+		s = h.series[k]
+	}
 	if s == nil {
 		s = &series{}
 		h.series[k] = s
@@ -303,9 +324,8 @@ func (h *History) sweep(hour int64) {
 		}
 	}
 	old := hour - int64(Keep/time.Hour)
-	for k, first := range h.hosts {
-		// First seen so long ago is as good as never, unless it goes on.
-		if s := h.series[key{ByUser, k.user, "unknown"}]; first < old && s == nil {
+	for k, v := range h.hosts {
+		if v.last < old {
 			delete(h.hosts, k)
 		}
 	}
@@ -339,7 +359,12 @@ func (h *History) Count(q Query) Sums {
 func (h *History) matching(q Query) []*series {
 	var out []*series
 	add := func(k key) {
-		if s := h.series[k]; s != nil {
+		s := h.series[k]
+		if s == nil && len(h.series) >= maxNames {
+			k.name = others
+			s = h.series[k]
+		}
+		if s != nil && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
@@ -394,8 +419,8 @@ func (h *History) Usual(q Query) (mean float64, ok bool) {
 func (h *History) NewHost(user, host string, window time.Duration, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	first, ok := h.hosts[hostKey{user, host}]
-	return !ok || first*3600 >= now.Add(-window).Unix()
+	v, ok := h.hosts[hostKey{user, host}]
+	return !ok || v.first*3600 >= now.Add(-window).Unix()
 }
 
 // Accounts is how many accounts sent the same content within the last month, user

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -142,6 +143,43 @@ func TestHostsAndAccounts(t *testing.T) {
 	}
 	if got := h.Accounts(78, "sato"); got != 1 {
 		t.Errorf("%d accounts for something else", got)
+	}
+}
+
+// Names that a client can make up do not fill the memory, and hide nobody.
+func TestNamesAreBounded(t *testing.T) {
+	h := New()
+	h.Add(upload(noon, digests(0, 3)))
+	for i := range maxNames + 1000 {
+		e := upload(noon, nil)
+		e.Groups, e.Host, e.User = nil, fmt.Sprint("host", i), "sato"
+		h.Add(e)
+	}
+	if len(h.series) > maxNames+10 || len(h.hosts) > maxNames {
+		t.Fatalf("%d names, %d hosts", len(h.series), len(h.hosts))
+	}
+	late := upload(noon, digests(100, 5))
+	late.User = "kato"
+	h.Add(late)
+	for user, want := range map[string]int{"sato": 3, "kato": 5, "nobody": 5} {
+		if got := h.Count(Query{Names: []string{user}, Window: time.Hour, Now: noon}).People; got != want {
+			t.Errorf("%s: %d people, want %d", user, got, want)
+		}
+	}
+}
+
+// A host that goes on being used stays known, however long ago it was first.
+func TestKnownHostsStayKnown(t *testing.T) {
+	h := New()
+	for month := range 20 {
+		h.Add(upload(noon.AddDate(0, month, 0), nil))
+	}
+	if h.NewHost("sato", "www.dropbox.com", 24*time.Hour, noon.AddDate(0, 20, 0)) {
+		t.Error("it is new again")
+	}
+	h.Add(Entry{Time: noon.AddDate(3, 0, 0), User: "ito", Host: "other.example"})
+	if !h.NewHost("sato", "www.dropbox.com", 24*time.Hour, noon.AddDate(3, 0, 0)) {
+		t.Error("it is known after years")
 	}
 }
 

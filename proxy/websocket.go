@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -42,6 +43,7 @@ type messages struct {
 	text bool
 	rsv1 bool
 	open bool // a message is under way
+	shut bool // the client was told that the connection ends
 	err  error
 
 	mu   sync.Mutex
@@ -201,6 +203,9 @@ func (m *messages) decide(data []byte, text bool, raw []byte) error {
 func (m *messages) Write(p []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.shut {
+		return 0, net.ErrClosed
+	}
 	m.follow(p)
 	return m.writer.Write(p)
 }
@@ -246,6 +251,7 @@ func (m *messages) close(c *closing) {
 	if m.left > 0 || len(m.need) > 0 {
 		return
 	}
+	m.shut = true // nothing follows a closing frame (RFC 6455, 5.5.1)
 	reason := c.reason[:min(len(c.reason), 123)]
 	f := append([]byte{0x80 | opClose, byte(2 + len(reason))}, byte(c.code>>8), byte(c.code))
 	_, _ = m.writer.Write(append(f, reason...)) // the connection ends either way

@@ -56,17 +56,20 @@ const grace = 2 * time.Second
 
 // Read implements part.Reader.
 func (r remote) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
-	w, err := r.pool.take(ctx)
+	share := b.Share()
+	// Nested parts wait while those around them hold a process: not for ever.
+	wait, cancel := context.WithDeadline(ctx, share.Dead)
+	w, err := r.pool.take(wait)
+	reason := part.EngineError
+	if wait.Err() != nil {
+		reason = part.TimedOut
+	}
+	cancel()
 	if err != nil {
-		reason := part.EngineError
-		if ctx.Err() != nil {
-			reason = part.TimedOut
-		}
 		e.Skip(reason, false, r.Name()+": no reader to be had")
 		return ctx.Err()
 	}
 	j := &job{w: w, p: p, e: e, b: b}
-	share := b.Share()
 	watch := time.AfterFunc(time.Until(share.Dead)+grace, w.kill)
 	stop := context.AfterFunc(ctx, w.kill)
 	err = j.run(r.index, share)

@@ -281,6 +281,32 @@ func TestManyAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+// While all processes are taken, a part waits until the upload's time is over.
+func TestWaitingEnds(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewPool(Config{Command: []string{self, "reader-process"}, Most: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	w, err := p.take(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sink{}
+	if _, err := readApart(t, p, "text\nabc", part.Limits{Time: 50 * time.Millisecond}, s); err != nil || len(s.skips) != 1 || s.skips[0] != "timed-out false" {
+		t.Errorf("%q %v", s.skips, err)
+	}
+	p.put(w, true)
+	s = &sink{}
+	if _, err := readApart(t, p, "text\nabc", part.Limits{}, s); err != nil || s.text.String() != "abc" {
+		t.Errorf("%q %q %v", s.text.String(), s.skips, err)
+	}
+}
+
 func TestAProgramThatIsNoReader(t *testing.T) {
 	if _, err := NewPool(Config{Command: []string{"/nonexistent/reader"}}); err == nil {
 		t.Error("a pool without processes")

@@ -2,7 +2,6 @@ package data
 
 import (
 	"context"
-	"io"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -20,48 +19,19 @@ func (ical) Match(p *part.Part, head []byte) bool {
 
 func (ical) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	e.Format("ical", "")
-	src, release := open(p)
-	defer release()
-	r := &lineReader{src: src}
-	w := &writer{e: e}
-	for {
-		from := r.offset
-		line, err := r.next()
-		if err != nil {
-			if flushed := w.flush(); flushed != nil {
-				return flushed
-			}
-			if err != io.EOF {
-				return part.Stop(ctx, e, err, true)
-			}
-			return nil
-		}
-		if over := b.Spend(ctx, 0); over != nil {
-			w.flush()
-			return part.Stop(ctx, e, over, true)
-		}
+	return tellLines(ctx, p, e, b, func(line []byte) (string, *part.Part) {
 		l, ok := parseContent(line)
-		out := ""
 		switch {
 		case !ok:
-			out = text(line) + "\n"
+			return text(line) + "\n", nil
 		case l.binary != nil:
-			if err := w.flush(); err != nil {
-				return err
-			}
-			if err := e.Child(child(strings.ToLower(l.name), l.params["FMTTYPE"], l.binary)); err != nil {
-				return err
-			}
-			continue
+			c := child(strings.ToLower(l.name), l.params["FMTTYPE"], l.binary)
+			return "", &c
 		case l.name == "BEGIN" || l.name == "END":
-			out = "\n"
-		default:
-			out = calendarLine(l)
+			return "\n", nil
 		}
-		if err := w.put([]byte(out), from, r.offset-from); err != nil {
-			return err
-		}
-	}
+		return calendarLine(l), nil
+	})
 }
 
 // calendarLine writes a property. The values of the parameters that name people

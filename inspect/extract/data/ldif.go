@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"io"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -44,44 +43,17 @@ var ldifLabels = map[string]string{
 
 func (ldif) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	e.Format("ldif", "")
-	src, release := open(p)
-	defer release()
-	r := &lineReader{src: src}
-	w := &writer{e: e}
-	for {
-		from := r.offset
-		line, err := r.next()
-		if err != nil {
-			if flushed := w.flush(); flushed != nil {
-				return flushed
-			}
-			if err != io.EOF {
-				return part.Stop(ctx, e, err, true)
-			}
-			return nil
-		}
-		if over := b.Spend(ctx, 0); over != nil {
-			w.flush()
-			return part.Stop(ctx, e, over, true)
-		}
+	return tellLines(ctx, p, e, b, func(line []byte) (string, *part.Part) {
 		label, value, binary := ldifLine(line)
-		if binary != nil {
-			if err := w.flush(); err != nil {
-				return err
-			}
-			if err := e.Child(child(label, "", binary)); err != nil {
-				return err
-			}
-			continue
+		switch {
+		case binary != nil:
+			c := child(label, "", binary)
+			return "", &c
+		case label != "":
+			return label + ": " + value + "\n", nil
 		}
-		out := value + "\n"
-		if label != "" {
-			out = label + ": " + out
-		}
-		if err := w.put([]byte(out), from, r.offset-from); err != nil {
-			return err
-		}
-	}
+		return value + "\n", nil
+	})
 }
 
 // ldifLine reads a line: "label: value", or "label:: " and base64.

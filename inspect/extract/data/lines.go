@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"io"
 	"mime/quotedprintable"
@@ -215,4 +216,39 @@ func (w *writer) flush() error {
 	err := w.e.Text(part.Text{Bytes: w.buf, Map: &w.m, Layout: w.layout})
 	w.buf = w.buf[:0]
 	return err
+}
+
+// tellLines hands on a part that is made of lines. tell writes each as it is to
+// be read, or gives the nested part that it holds.
+func tellLines(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget, tell func(line []byte) (out string, nested *part.Part)) error {
+	src, release := open(p)
+	defer release()
+	r := &lineReader{src: src}
+	w := &writer{e: e}
+	for {
+		from := r.offset
+		line, err := r.next()
+		if err != nil {
+			if flushed := w.flush(); flushed != nil {
+				return flushed
+			}
+			if err != io.EOF {
+				return part.Stop(ctx, e, err, true)
+			}
+			return nil
+		}
+		if over := b.Spend(ctx, 0); over != nil {
+			w.flush()
+			return part.Stop(ctx, e, over, true)
+		}
+		out, nested := tell(line)
+		if nested == nil {
+			err = w.put([]byte(out), from, r.offset-from)
+		} else if err = w.flush(); err == nil {
+			err = e.Child(*nested)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }

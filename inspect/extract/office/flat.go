@@ -3,7 +3,6 @@ package office
 import (
 	"bytes"
 	"context"
-	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/table"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -118,27 +117,7 @@ type excelSheet struct {
 	done    bool
 }
 
-func (s *excelSheet) read() error {
-	for len(s.out) < enough {
-		if s.done {
-			s.finish()
-			return io.EOF
-		}
-		kind, name := s.x.next()
-		if kind == tokenEnd {
-			s.finish()
-			if err := s.x.fault(); err != nil {
-				return err
-			}
-			return io.EOF
-		}
-		s.take(kind, name)
-		if s.err != nil {
-			return s.err
-		}
-	}
-	return nil
-}
+func (s *excelSheet) read() error { return s.drain(s.x, s.take, &s.done) }
 
 func (s *excelSheet) take(kind token, name []byte) {
 	switch kind {

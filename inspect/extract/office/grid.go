@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -79,4 +80,28 @@ func (g *grid) finish() {
 		g.out = append(g.out, '\n')
 		g.begun = false
 	}
+}
+
+// drain hands the elements of x to take until there is enough to read, take sets
+// done, or x ends.
+func (g *grid) drain(x *scanner, take func(kind token, name []byte), done *bool) error {
+	for len(g.out) < enough {
+		if *done {
+			g.finish()
+			return io.EOF
+		}
+		kind, name := x.next()
+		if kind == tokenEnd {
+			g.finish()
+			if err := x.fault(); err != nil {
+				return err
+			}
+			return io.EOF
+		}
+		take(kind, name)
+		if g.err != nil {
+			return g.err
+		}
+	}
+	return nil
 }

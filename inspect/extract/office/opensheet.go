@@ -3,7 +3,6 @@ package office
 import (
 	"bytes"
 	"context"
-	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/table"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -64,27 +63,7 @@ type openSheet struct {
 	note   []byte // text beside
 }
 
-func (s *openSheet) more() error {
-	for len(s.out) < enough {
-		if s.done {
-			s.finish()
-			return io.EOF
-		}
-		kind, name := s.x.next()
-		if kind == tokenEnd {
-			s.finish()
-			if err := s.x.fault(); err != nil {
-				return err
-			}
-			return io.EOF
-		}
-		s.take(kind, name)
-		if s.err != nil {
-			return s.err
-		}
-	}
-	return nil
-}
+func (s *openSheet) more() error { return s.drain(s.x, s.take, &s.done) }
 
 // take reads one token of a table.
 func (s *openSheet) take(kind token, name []byte) {

@@ -2,7 +2,6 @@ package office
 
 import (
 	"bytes"
-	"io"
 	"math"
 	"strconv"
 
@@ -32,23 +31,7 @@ type cellRef struct {
 	kind               byte // n, s, t (text), b, e, d
 }
 
-func (s *sheet) more() error {
-	for len(s.out) < enough {
-		kind, name := s.x.next()
-		if kind == tokenEnd {
-			s.finish()
-			if err := s.x.fault(); err != nil {
-				return err
-			}
-			return io.EOF
-		}
-		s.take(kind, name)
-		if s.err != nil {
-			return s.err
-		}
-	}
-	return nil
-}
+func (s *sheet) more() error { return s.drain(s.x, s.take, new(bool)) }
 
 // take reads one token outside of cells.
 func (s *sheet) take(kind token, name []byte) {
