@@ -114,7 +114,7 @@ func (e *emitter) read() (err error) {
 	}
 	head := e.ahead[:min(len(e.ahead), part.HeadSize)]
 	p.Body = e.body.reader()
-	for _, r := range e.scan.scanner.readers {
+	for _, r := range e.scan.scanner.readers.ask(head[0]) {
 		if !r.Match(p, head) {
 			continue
 		}

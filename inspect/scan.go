@@ -50,7 +50,7 @@ type ScanOptions struct {
 // concurrent scans.
 type Scanner struct {
 	spec    Spec
-	readers []part.Reader
+	readers desk
 	engine  *detect.Engine
 	survey  survey // spec.Queries, made ready
 }
@@ -72,7 +72,7 @@ func New(spec Spec, o Options) (*Scanner, error) {
 }
 
 func newScanner(spec Spec, readers []part.Reader, e *detect.Engine) *Scanner {
-	return &Scanner{spec: spec, readers: readers, engine: e, survey: newSurvey(spec.Queries)}
+	return &Scanner{spec: spec, readers: newDesk(readers), engine: e, survey: newSurvey(spec.Queries)}
 }
 
 // Scan inspects the roots of one upload together: persons and values are told

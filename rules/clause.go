@@ -42,12 +42,15 @@ type group struct {
 
 // holds reports whether the group applies, and by which of its clauses.
 func (g *group) holds(t *Transaction) (by int, ok bool) {
+	if len(g.any) == 0 {
+		return 0, true
+	}
 	for i, c := range g.any {
 		if c.holds(t) {
 			return i, true
 		}
 	}
-	return 0, len(g.any) == 0
+	return 0, false
 }
 
 func (c clause) holds(t *Transaction) bool {

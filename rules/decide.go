@@ -17,16 +17,19 @@ var trialOrder = [groupCount]int{1, 2, 3, 0, 4}
 // applies reports whether r applies to t. Groups left out by skip are taken to
 // hold.
 func (r *rule) applies(t *Transaction, skip [groupCount]bool) (applied, bool) {
-	a := applied{rule: r, action: r.action}
 	for _, g := range trialOrder {
 		if skip[g] {
 			continue
 		}
-		by, ok := r.groups[g].holds(t)
-		if !ok {
-			return a, false
+		if _, ok := r.groups[g].holds(t); !ok {
+			return applied{}, false
 		}
-		a.by[g] = by
+	}
+	a := applied{rule: r, action: r.action}
+	for g := range r.groups {
+		if !skip[g] {
+			a.by[g], _ = r.groups[g].holds(t)
+		}
 	}
 	return a, true
 }

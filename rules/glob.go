@@ -87,7 +87,7 @@ func (g hostGlob) match(host string) bool {
 		if more {
 			host = host[:k]
 		}
-		if !glob(g.labels[i], label) {
+		if l := g.labels[i]; l != label && (strings.IndexByte(l, '*') < 0 || !glob(l, label)) {
 			return false
 		}
 		switch {

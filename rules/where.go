@@ -118,9 +118,19 @@ func (b *builder) hosts(w *whereTOML, key string, hosts []string, except bool, r
 		}
 		globs[i] = g
 	}
-	return list(key, hosts, except,
+	c := list(key, hosts, except,
 		func(t *Transaction, i int) bool { return globs[i].match(hostOf(t)) },
 		func(t *Transaction) string { return hostOf(t) })
+	c.holds = func(t *Transaction) bool {
+		host := hostOf(t)
+		for i := range globs {
+			if globs[i].match(host) {
+				return !except
+			}
+		}
+		return except
+	}
+	return c
 }
 
 func hostOf(t *Transaction) string {

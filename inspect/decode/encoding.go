@@ -95,6 +95,9 @@ func foundEncodings() []part.Reader {
 
 func (f foundEncoding) Name() string { return f.c.Name }
 
+// Starts implements part.Marked.
+func (f foundEncoding) Starts() string { return f.c.First }
+
 func (f foundEncoding) Match(_ *part.Part, head []byte) bool {
 	return f.c.Match(head) && plausibly(f.c, head)
 }

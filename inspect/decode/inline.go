@@ -94,6 +94,14 @@ var (
 // a line's start if start is set.
 func enclosure(b []byte, start bool) (kind *enclosureKind, at int) {
 	at = len(b)
+	if bytes.IndexByte(b, '\n') < 0 { // one line: only its start can be a mark
+		for _, k := range enclosureList {
+			if start && bytes.HasPrefix(b, []byte(k.mark)) && k.at(b) {
+				return k, 0
+			}
+		}
+		return nil, at
+	}
 	for _, k := range enclosureList {
 		for from := 0; from < at; {
 			i := bytes.Index(b[from:at], []byte(k.mark))

@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // How much of a text's start is looked at to find out its layout.
 const (
@@ -23,7 +26,7 @@ func (v *view) sniff(text []byte, off int) mode {
 	}
 	best := 0
 	for _, d := range []byte{'\t', ',', ';', '|', fixed} {
-		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !bytes.Contains(head[:min(len(head), gapBytes)], twoSpaces)) {
+		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !gapped(head[:min(len(head), gapBytes)])) {
 			continue
 		}
 		t := &v.trial
@@ -49,7 +52,19 @@ func (v *view) sniff(text []byte, off int) mode {
 	return rows
 }
 
-var twoSpaces = []byte("  ")
+// gapped reports whether two spaces follow each other in b, eight bytes at a time:
+// prose is full of single ones.
+func gapped(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) > 8; b = b[7:] { // one byte is seen twice: it may be the first of two
+		x := binary.LittleEndian.Uint64(b) ^ ones*' '
+		z := ^((x&^tops + ^uint64(tops)) | x) & tops // the bytes that are spaces
+		if z&(z>>8) != 0 {
+			return true
+		}
+	}
+	return bytes.Contains(b, []byte("  "))
+}
 
 // looksJSON reports whether b begins like JSON.
 func looksJSON(b []byte) bool {

@@ -124,15 +124,19 @@ func (t *table) sideBySide(text []byte, r, n int) bool {
 	if t.width(r) != 2 || n < 2 {
 		return false
 	}
-	labels := 0
+	labels, most := 0, n // most: how many there can still be
 	var seen Label
 	for k := r; k < r+n; k++ {
-		key, value := t.row(k)[0], t.row(k)[1]
-		if key.end-key.start > longestLabel {
-			continue // a clause of prose, of which most texts are made
+		if most < 2 || most*2 < n {
+			return false // prose, of which most texts are made, ends here soon
 		}
-		l := classify(text[key.start:key.end])
+		key, value := t.row(k)[0], t.row(k)[1]
+		var l Label
+		if key.end-key.start <= longestLabel {
+			l = classify(text[key.start:key.end])
+		}
 		if l == 0 || l == seen {
+			most--
 			continue
 		}
 		if v := text[value.start:value.end]; len(v) > 0 && theLexicon().whole([]byte(lowerString(v)))&^weak != 0 {

@@ -50,6 +50,14 @@ type remote struct {
 	pool  *Pool
 }
 
+// Starts implements part.Marked.
+func (r remote) Starts() string {
+	if m, ok := r.Reader.(part.Marked); ok {
+		return m.Starts()
+	}
+	return ""
+}
+
 // grace is how long a process may go on once the time of an upload is over, to
 // tell so itself.
 const grace = 2 * time.Second

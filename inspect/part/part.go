@@ -129,5 +129,13 @@ type Reader interface {
 	Read(ctx context.Context, p *Part, e Emitter, b *Budget) error
 }
 
+// Marked is a Reader whose format shows in the first byte: it is only asked about
+// parts that begin with one of Starts. "" stands for any byte.
+type Marked interface{ Starts() string }
+
+// Blank holds what may stand before the first character of a text: the first bytes
+// of byte order marks, and white space.
+const Blank = "\xef\xff\xfe\x00 \t\r\n"
+
 // HeadSize is how much of a part's start a Reader gets to see for Match.
 const HeadSize = 4096

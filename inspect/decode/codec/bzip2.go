@@ -9,7 +9,7 @@ import (
 
 // Bzip2 is the format of bzip2, with any number of streams. Its blocks are
 // 900 kB at most.
-var Bzip2 = Codec{Name: "bzip2", Open: openBzip2, Rest: true, Match: bzip2Header}
+var Bzip2 = Codec{Name: "bzip2", First: "B", Open: openBzip2, Rest: true, Match: bzip2Header}
 
 // bzip2Header looks for the start of the first block, or of the end.
 func bzip2Header(head []byte) bool {

@@ -27,6 +27,8 @@ type Codec struct {
 	// Match reports whether head begins something so compressed, by its mark
 	// alone. nil if there is none.
 	Match func(head []byte) bool
+	// First holds the first bytes of its marks; empty: any.
+	First string
 	// Rest says that the reader takes no more of src than belongs to it.
 	Rest bool
 }

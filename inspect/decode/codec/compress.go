@@ -7,7 +7,7 @@ import (
 )
 
 // Compress is the format of compress(1), LZW with codes of 9 to 16 bits.
-var Compress = Codec{Name: "compress", Open: openCompress, Match: compressHeader}
+var Compress = Codec{Name: "compress", First: "\x1f", Open: openCompress, Match: compressHeader}
 
 func compressHeader(head []byte) bool {
 	return len(head) >= 4 && head[0] == 0x1f && head[1] == 0x9d && head[2]&0x60 == 0 && head[2]&0x1f >= 9 && head[2]&0x1f <= 16

@@ -11,7 +11,7 @@ import (
 
 // Zlib is RFC 1950, which HTTP calls deflate, and the bare deflate (RFC 1951)
 // that some clients send under the name. Only the former has a mark.
-var Zlib = Codec{Name: "deflate", Open: openZlibOrDeflate, Rest: true, Match: zlibHeader}
+var Zlib = Codec{Name: "deflate", First: "\x08\x18\x28\x38\x48\x58\x68\x78", Open: openZlibOrDeflate, Rest: true, Match: zlibHeader}
 
 // Deflate is RFC 1951.
 var Deflate = Codec{Name: "deflate", Open: openDeflate, Rest: true}

@@ -10,7 +10,7 @@ import (
 )
 
 // Gzip is RFC 1952, with any number of members.
-var Gzip = Codec{Name: "gzip", Open: openGzip, Rest: true, Match: func(head []byte) bool {
+var Gzip = Codec{Name: "gzip", First: "\x1f", Open: openGzip, Rest: true, Match: func(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("\x1f\x8b\x08"))
 }}
 

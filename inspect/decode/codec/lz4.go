@@ -11,7 +11,7 @@ import (
 
 // LZ4 is the frame format of LZ4 1.6, with any number of frames, skippable and
 // legacy ones among them. Its blocks are 8 MiB at most.
-var LZ4 = Codec{Name: "lz4", Open: openLZ4, Match: lz4Header}
+var LZ4 = Codec{Name: "lz4", First: "\x04\x02", Open: openLZ4, Match: lz4Header}
 
 func lz4Header(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("\x04\x22\x4d\x18")) || bytes.HasPrefix(head, []byte("\x02\x21\x4c\x18"))

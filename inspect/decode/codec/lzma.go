@@ -203,7 +203,7 @@ func (d *lzmaDecoder) stored(p []byte) int {
 
 // Lzip is the format of lzip, with any number of members: LZMA between a header
 // of six bytes and a trailer of twenty.
-var Lzip = Codec{Name: "lzip", Open: openLzip, Rest: true, Match: lzipHeader}
+var Lzip = Codec{Name: "lzip", First: "L", Open: openLzip, Rest: true, Match: lzipHeader}
 
 func lzipHeader(head []byte) bool {
 	return len(head) >= 6 && string(head[:5]) == "LZIP\x01" && head[5]&0x1f >= 12 && head[5]&0x1f <= 29

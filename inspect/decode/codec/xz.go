@@ -13,7 +13,7 @@ import (
 
 // XZ is the .xz format 1.2, with any number of streams and all filters that xz
 // has but those for IA-64 code and the newest ones.
-var XZ = Codec{Name: "xz", Open: openXZ, Rest: true, Match: xzHeader}
+var XZ = Codec{Name: "xz", First: xzMagic[:1], Open: openXZ, Rest: true, Match: xzHeader}
 
 const xzMagic = "\xfd7zXZ\x00"
 

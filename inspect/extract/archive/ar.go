@@ -25,6 +25,9 @@ const (
 
 func (ar) Name() string { return "ar" }
 
+// Starts implements part.Marked.
+func (ar) Starts() string { return arMagic[:1] }
+
 func (ar) Match(p *part.Part, head []byte) bool {
 	return document(p) && bytes.HasPrefix(head, []byte(arMagic)) && (len(head) == len(arMagic) ||
 		len(head) >= len(arMagic)+arHeader && string(head[len(arMagic)+58:len(arMagic)+60]) == "`\n")

@@ -22,6 +22,9 @@ const cabMagic = "MSCF\x00\x00\x00\x00"
 
 func (cab) Name() string { return "cab" }
 
+// Starts implements part.Marked.
+func (cab) Starts() string { return cabMagic[:1] }
+
 func (cab) Match(p *part.Part, head []byte) bool {
 	return document(p) && len(head) >= 36 && bytes.HasPrefix(head, []byte(cabMagic))
 }

@@ -18,6 +18,9 @@ type cpio struct{}
 
 func (cpio) Name() string { return "cpio" }
 
+// Starts implements part.Marked.
+func (cpio) Starts() string { return "0\x71\xc7" }
+
 func (cpio) Match(p *part.Part, head []byte) bool {
 	if !document(p) {
 		return false

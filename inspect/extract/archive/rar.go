@@ -28,6 +28,9 @@ const (
 
 func (rar) Name() string { return "rar" }
 
+// Starts implements part.Marked.
+func (rar) Starts() string { return rar4Magic[:1] }
+
 func (rar) Match(p *part.Part, head []byte) bool {
 	return document(p) && (bytes.HasPrefix(head, []byte(rar4Magic)) || bytes.HasPrefix(head, []byte(rar5Magic)))
 }

@@ -28,6 +28,9 @@ const (
 
 func (sevenZip) Name() string { return "7z" }
 
+// Starts implements part.Marked.
+func (sevenZip) Starts() string { return sevenMagic[:1] }
+
 func (sevenZip) Match(p *part.Part, head []byte) bool {
 	return document(p) && strings.HasPrefix(string(head[:min(len(head), len(sevenMagic))]), sevenMagic)
 }

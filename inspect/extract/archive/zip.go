@@ -21,6 +21,9 @@ type Zip struct{}
 // Name implements part.Reader.
 func (Zip) Name() string { return "zip" }
 
+// Starts implements part.Marked.
+func (Zip) Starts() string { return sigLocal[:1] }
+
 // Match implements part.Reader.
 func (Zip) Match(p *part.Part, head []byte) bool { return document(p) && isZip(head) }
 

@@ -13,6 +13,9 @@ type ical struct{}
 
 func (ical) Name() string { return "ical" }
 
+// Starts implements part.Marked.
+func (ical) Starts() string { return part.Blank + "Bb" }
+
 func (ical) Match(p *part.Part, head []byte) bool {
 	return content(p) && hasPrefixFold(start(head), "BEGIN:VCALENDAR")
 }

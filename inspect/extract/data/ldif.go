@@ -16,6 +16,9 @@ type ldif struct{}
 
 func (ldif) Name() string { return "ldif" }
 
+// Starts implements part.Marked.
+func (ldif) Starts() string { return part.Blank + "#vVdD" }
+
 func (ldif) Match(p *part.Part, head []byte) bool {
 	if !content(p) {
 		return false

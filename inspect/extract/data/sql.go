@@ -30,10 +30,14 @@ func (sql) Match(p *part.Part, head []byte) bool {
 		return false
 	}
 	first := start(head)
-	if len(first) == 0 || first[0] == '{' || first[0] == '[' || first[0] == '<' || charset.ValidPrefix(head)+4 <= len(head) {
+	if len(first) == 0 || first[0] == '{' || first[0] == '[' || first[0] == '<' {
 		return false
 	}
-	if kind, _ := statement(first); kind != 0 {
+	kind, _ := statement(first)
+	if kind == 0 && bytes.IndexByte(head, '(') < 0 && bytes.IndexByte(head, ';') < 0 || charset.ValidPrefix(head)+4 <= len(head) {
+		return false
+	}
+	if kind != 0 {
 		return true
 	}
 	for line := range bytes.Lines(head) {

@@ -23,6 +23,9 @@ func (sqlite) Name() string { return "sqlite" }
 
 const sqliteMagic = "SQLite format 3\x00"
 
+// Starts implements part.Marked.
+func (sqlite) Starts() string { return sqliteMagic[:1] }
+
 func (sqlite) Match(p *part.Part, head []byte) bool {
 	return content(p) && len(head) >= 100 && string(head[:16]) == sqliteMagic
 }

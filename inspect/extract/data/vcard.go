@@ -16,6 +16,9 @@ type vcard struct{}
 
 func (vcard) Name() string { return "vcard" }
 
+// Starts implements part.Marked.
+func (vcard) Starts() string { return part.Blank + "Bb" }
+
 func (vcard) Match(p *part.Part, head []byte) bool {
 	return content(p) && hasPrefixFold(start(head), "BEGIN:VCARD")
 }

@@ -18,6 +18,9 @@ type warc struct{}
 
 func (warc) Name() string { return "warc" }
 
+// Starts implements part.Marked.
+func (warc) Starts() string { return "W" }
+
 func (warc) Match(p *part.Part, head []byte) bool {
 	return content(p) && (bytes.HasPrefix(head, []byte("WARC/1.")) || bytes.HasPrefix(head, []byte("WARC/0.")))
 }

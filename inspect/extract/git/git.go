@@ -39,6 +39,9 @@ const (
 	sha1Size = 20
 )
 
+// Starts implements part.Marked.
+func (reader) Starts() string { return "P0123456789abcdefABCDEF" }
+
 func (reader) Match(p *part.Part, head []byte) bool {
 	return len(p.Encodings) == 0 && (isPack(head) || isPush(head))
 }

@@ -19,16 +19,17 @@ import (
 // Readers returns the readers in order of trial.
 func Readers() []part.Reader {
 	return []part.Reader{
-		picture{"jpeg", isJPEG, (*file).jpeg}, picture{"png", isPNG, (*file).png},
-		picture{"gif", isGIF, (*file).gif}, picture{"webp", isWebP, (*file).webp},
-		picture{"tiff", isTIFF, (*file).tiff}, picture{"heif", isHEIF, (*file).heif},
-		picture{"psd", isPSD, (*file).psd},
+		picture{"jpeg", "\xff", isJPEG, (*file).jpeg}, picture{"png", "\x89", isPNG, (*file).png},
+		picture{"gif", "G", isGIF, (*file).gif}, picture{"webp", "R", isWebP, (*file).webp},
+		picture{"tiff", "IM", isTIFF, (*file).tiff}, picture{"heif", "", isHEIF, (*file).heif},
+		picture{"psd", "8", isPSD, (*file).psd},
 	}
 }
 
 // picture reads one format.
 type picture struct {
 	name  string
+	first string // bytes that the format begins with; empty: any
 	match func(head []byte) bool
 	read  func(f *file)
 }
@@ -37,6 +38,9 @@ type picture struct {
 const dataType = "application/octet-stream; x-picture-data=1"
 
 func (r picture) Name() string { return r.name }
+
+// Starts implements part.Marked.
+func (r picture) Starts() string { return r.first }
 
 func (r picture) Match(p *part.Part, head []byte) bool {
 	return p.Role.Content() && len(p.Encodings) == 0 && p.MediaType != dataType && r.match(head)

@@ -16,6 +16,9 @@ type emlx struct{}
 
 func (emlx) Name() string { return "emlx" }
 
+// Starts implements part.Marked.
+func (emlx) Starts() string { return "0123456789" }
+
 func (emlx) Match(p *part.Part, head []byte) bool {
 	if !p.Role.Content() || len(p.Encodings) > 0 || len(head) == 0 || head[0]-'0' > 9 {
 		return false

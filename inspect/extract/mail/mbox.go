@@ -19,6 +19,9 @@ type mbox struct{}
 
 func (mbox) Name() string { return "mbox" }
 
+// Starts implements part.Marked.
+func (mbox) Starts() string { return "F" }
+
 func (mbox) Match(p *part.Part, head []byte) bool {
 	return p.Role.Content() && len(p.Encodings) == 0 && separates(head)
 }

@@ -28,6 +28,9 @@ const (
 	oidSMIME  = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01"
 )
 
+// Starts implements part.Marked.
+func (pkcs7) Starts() string { return "-0" }
+
 func (pkcs7) Match(p *part.Part, head []byte) bool {
 	if !p.Role.Content() || len(p.Encodings) > 0 {
 		return false

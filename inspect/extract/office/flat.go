@@ -45,6 +45,9 @@ func flatFormat(head []byte) string {
 	return ""
 }
 
+// Starts implements part.Marked.
+func (flat) Starts() string { return part.Blank + "\xbb\xbf<" }
+
 func (flat) Match(p *part.Part, head []byte) bool {
 	return len(p.Encodings) == 0 && p.Role.Content() && flatFormat(plainHead(head)) != ""
 }

@@ -38,6 +38,9 @@ func (document) Name() string { return "office" }
 var firsts = []string{"[content_types].xml", "_rels/", "xl/", "word/", "ppt/", "docprops/", "customxml/", "docmetadata/",
 	"mimetype", "content.xml", "meta-inf/manifest.xml", "index/", "index.zip", "index.xml", "index.apxl", "buildversionhistory.plist", "thumbs/"}
 
+// Starts implements part.Marked.
+func (document) Starts() string { return "P" }
+
 func (document) Match(p *part.Part, head []byte) bool {
 	if len(p.Encodings) > 0 || !p.Role.Content() {
 		return false

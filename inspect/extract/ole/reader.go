@@ -32,6 +32,9 @@ type compound struct{}
 
 func (compound) Name() string { return "ole" }
 
+// Starts implements part.Marked.
+func (compound) Starts() string { return signature[:1] }
+
 func (compound) Match(p *part.Part, head []byte) bool {
 	return len(p.Encodings) == 0 && p.Role.Content() && len(head) >= 512 && string(head[:8]) == signature
 }

@@ -13,6 +13,9 @@ type restricted struct{}
 
 func (restricted) Name() string { return "rpmsg" }
 
+// Starts implements part.Marked.
+func (restricted) Starts() string { return "\x76" }
+
 func (restricted) Match(p *part.Part, head []byte) bool {
 	const prefix = "\x76\xe8\x04\x60\xc4\x11\xe3\x86"
 	return len(p.Encodings) == 0 && p.Role.Content() && len(head) >= len(prefix) && string(head[:len(prefix)]) == prefix

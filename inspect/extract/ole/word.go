@@ -22,6 +22,9 @@ type bareWord struct{}
 
 func (bareWord) Name() string { return "doc" }
 
+// Starts implements part.Marked.
+func (bareWord) Starts() string { return "\xec\xdc\xdb\x9b" }
+
 func (bareWord) Match(p *part.Part, head []byte) bool {
 	if len(p.Encodings) > 0 || !p.Role.Content() || len(head) < 0x80 {
 		return false

@@ -45,6 +45,9 @@ type bareBIFF struct{}
 
 func (bareBIFF) Name() string { return "xls" }
 
+// Starts implements part.Marked.
+func (bareBIFF) Starts() string { return "\x09" }
+
 func (bareBIFF) Match(p *part.Part, head []byte) bool {
 	return len(p.Encodings) == 0 && p.Role.Content() && version(head) > 0
 }

@@ -29,6 +29,9 @@ type reader struct{}
 
 func (reader) Name() string { return "rtf" }
 
+// Starts implements part.Marked.
+func (reader) Starts() string { return part.Blank + "\xbb\xbf{" }
+
 // Match wants what Word wants: the first letters, behind white space at most.
 func (reader) Match(p *part.Part, head []byte) bool {
 	return len(p.Encodings) == 0 && p.Role.Content() &&

@@ -44,6 +44,9 @@ type reader struct{}
 
 func (reader) Name() string { return "tnef" }
 
+// Starts implements part.Marked.
+func (reader) Starts() string { return signature[:1] }
+
 func (reader) Match(p *part.Part, head []byte) bool {
 	return len(p.Encodings) == 0 && p.Role.Content() && len(head) > 6 && string(head[:4]) == signature
 }
