@@ -276,6 +276,9 @@ func TestMail(t *testing.T) {
 		Addresses: map[string]string{"ito": "ito.k@example.jp"}}
 	s.cfg.Manager = func(who string) string { return map[string]string{"sato": "ito"}[who] }
 	s.cfg.Approvers = func() []string { return []string{"anna", "sato"} }
+	s.cfg.Decide = func(release, account string) (string, string) {
+		return "https://dlp.example.jp/decide?" + strings.Repeat("y", 600) + release + account, "https://dlp.example.jp/decide?n" + release + account
+	}
 	s.cfg.Destinations = []Destination{{Name: "third", Mail: []string{"auditor@third.example"}}}
 	s.cfg.Rules = []Rule{{Name: "stopped", Language: "ja", When: When{Actions: []string{"block"}, Kinds: []string{"decision"}}, To: []string{"manager", "third"}},
 		{Name: "asked", Language: "en", When: When{Kinds: []string{"release"}}, To: []string{"approvers"}}}
@@ -294,6 +297,14 @@ func TestMail(t *testing.T) {
 	if l := to["auditor@third.example"]; l.subject == "" || l.id == "" {
 		t.Errorf("to a third: %+v", l)
 	}
+	if l := to["anna@example.jp"]; !strings.Contains(l.text, "yRL-AAAA-BBBBanna") || !strings.Contains(l.text, "?nRL-AAAA-BBBBanna") {
+		t.Errorf("the approver has no links: %+v", l)
+	}
+	for _, who := range []string{"ito.k@example.jp", "auditor@third.example"} {
+		if strings.Contains(to[who].text, "/decide?") {
+			t.Errorf("%s can decide: %+v", who, to[who])
+		}
+	}
 	if l := to["anna@example.jp"]; !strings.Contains(l.text, "https://dlp.example.jp/console/releases/RL-AAAA-BBBB") || strings.Contains(l.text, "090") {
 		t.Errorf("to the approver: %+v", l)
 	}
@@ -309,6 +320,17 @@ func TestMail(t *testing.T) {
 	p.refuse = false
 	p.mu.Unlock()
 	until(t, "the letter all the same", func() bool { return len(p.all()) == 4 })
+	// Each request is told of by itself, also the next one of the same person.
+	for _, id := range []string{"RL-CCCC-0001", "RL-CCCC-0002"} {
+		s.put(audit.Event{Kind: "release", Action: "asked", User: "sato", Details: map[string]string{"release": id, "asked_by": "sato"}})
+	}
+	until(t, "a letter for each request", func() bool {
+		text := ""
+		for _, l := range p.all() {
+			text += l.text
+		}
+		return strings.Contains(text, "RL-CCCC-0001anna") && strings.Contains(text, "RL-CCCC-0002anna")
+	})
 }
 
 func TestChatwork(t *testing.T) {

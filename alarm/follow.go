@@ -34,6 +34,9 @@ type Config struct {
 	Manager func(account string) string
 	// Approvers are the accounts of those who decide on releases.
 	Approvers func() []string
+	// Decide gives the addresses by which an approver decides on a release
+	// without a log-in, "" if there are none. nil: there are none.
+	Decide func(release, account string) (approve, refuse string)
 	// Record puts an event into the log; it is called when nobody
 	// acknowledged an alert, and when something was lost.
 	Record func(audit.Event)
@@ -228,8 +231,11 @@ const (
 	mark     = "mailto:"
 )
 
+// recipient is a destination; account is whose it is, "" if not one person's.
+type recipient struct{ to, account string }
+
 // expand gives the destinations that a name stands for.
-func (a *Alarms) expand(name string, x *Alert) (to []string) {
+func (a *Alarms) expand(name string, x *Alert) (to []recipient) {
 	var accounts []string
 	switch name {
 	case Manager:
@@ -241,11 +247,11 @@ func (a *Alarms) expand(name string, x *Alert) (to []string) {
 			accounts = a.cfg.Approvers()
 		}
 	default:
-		return []string{name}
+		return []recipient{{to: name}}
 	}
 	for _, who := range accounts {
 		if address := a.cfg.Mail.Address(who); address != "" && !strings.EqualFold(who, x.User) {
-			to = append(to, mark+address)
+			to = append(to, recipient{mark + address, who})
 		}
 	}
 	return to

@@ -57,6 +57,8 @@ type Message struct {
 	Link    string // the console's page about it, "" if its address is not known
 	First   bool   // nothing was told of the alert before
 	Again   bool   // because nobody acknowledged it
+
+	approve, refuse string // where the one person whom it is for decides
 }
 
 // languages are those that a Rule's Language stands for.
@@ -67,20 +69,24 @@ func languages(s string) []string {
 	return []string{s}
 }
 
-// message makes what is told of a, for a destination whose part in it is t.
-func message(a Alert, language, origin string, t *task, loc *time.Location) Message {
-	m := Message{Alert: a, First: t.Told == 0, Again: t.Escalated, Key: fmt.Sprintf("%s-%d", a.ID, a.Count)}
+// message makes what is told of x, for a destination whose part in it is t.
+func (a *Alarms) message(x Alert, t *task) Message {
+	m := Message{Alert: x, First: t.Told == 0, Again: t.Escalated, Key: fmt.Sprintf("%s-%d", x.ID, x.Count)}
+	origin := a.cfg.Origin
 	if m.Again {
 		m.Key += "-escalated"
 	}
 	if origin != "" {
-		m.Link = origin + "/console/alarms/" + a.ID
+		m.Link = origin + "/console/alarms/" + x.ID
 	}
-	langs := languages(language)
+	if a.cfg.Decide != nil && t.Account != "" && x.Kind == "release" && x.What == "asked" {
+		m.approve, m.refuse = a.cfg.Decide(x.Release, t.Account)
+	}
+	langs := languages(a.rule(x.Alarm).Language)
 	m.Subject = m.subject(langs[0])
 	var parts []string
 	for _, l := range langs {
-		parts = append(parts, strings.Join(m.lines(l, t.Told, origin, loc), "\n"))
+		parts = append(parts, strings.Join(m.lines(l, t.Told, origin, a.cfg.Location), "\n"))
 	}
 	m.Text = strings.Join(parts, "\n\n")
 	return m
@@ -140,6 +146,12 @@ func (m *Message) lines(lang string, told int, origin string, loc *time.Location
 	say(pair{"記録番号", "Record"}, fmt.Sprint(a.Seq))
 	if a.Kind == "release" && a.Release != "" && origin != "" {
 		say(pair{"決裁", "To decide"}, origin+"/console/releases/"+a.Release)
+	}
+	if m.approve != "" {
+		all = append(all,
+			pair{"許可する", "To approve"}.in(lang)+": "+m.approve, pair{"却下する", "To refuse"}.in(lang)+": "+m.refuse,
+			pair{"どちらも次の画面で理由を書いて確定します。一度だけ使えます。リンクを知る人はあなたとして決裁できるため、転送しないでください。",
+				"Either way you give a reason on the next page. They work once. Whoever has them decides in your name: do not forward them."}.in(lang))
 	}
 	say(pair{"確認", "To acknowledge"}, cmp.Or(m.Link, pair{"コンソールの「警報」", "\"Alarms\" on the console"}.in(lang)+" ("+a.ID+")"))
 	return all

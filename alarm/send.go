@@ -122,7 +122,7 @@ func (a *Alarms) next(name string) (t task, m *Message, ok bool) {
 			i--
 			continue
 		}
-		msg := message(x.clone(), a.rule(x.Alarm).Language, a.cfg.Origin, &t, a.cfg.Location)
+		msg := a.message(x.clone(), &t)
 		return t, &msg, true
 	}
 	return t, nil, false

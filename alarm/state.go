@@ -26,7 +26,8 @@ const (
 type task struct {
 	Alert     string `json:"alert"`
 	To        string `json:"to"`
-	Told      int    `json:"told"` // the count that was told before
+	Account   string `json:"account,omitempty"` // whose address it is, where To stands for one person
+	Told      int    `json:"told"`              // the count that was told before
 	Escalated bool   `json:"escalated,omitempty"`
 }
 
@@ -95,6 +96,9 @@ func (s *state) fold(rule *Rule, r *audit.Record) {
 	ev := &r.Event
 	what, user := about(ev)
 	key := strconv.Quote(ev.Kind) + strconv.Quote(what) + strconv.Quote(ev.Rule) + strconv.Quote(user)
+	if ev.Kind == "release" {
+		key += ev.Details["release"] // each is decided on by itself
+	}
 	full := len(s.Alerts) >= maxAlerts
 	if full {
 		key = "…"
@@ -127,7 +131,7 @@ func (s *state) tidy(now time.Time) {
 // its alarm's time, and others when nobody acknowledged it. It returns the
 // alerts that were escalated. expand gives the destinations that a name of
 // Rule.To stands for.
-func (s *state) plan(rules []Rule, now time.Time, expand func(name string, a *Alert) []string) (escalated []*Alert, changed bool) {
+func (s *state) plan(rules []Rule, now time.Time, expand func(name string, a *Alert) []recipient) (escalated []*Alert, changed bool) {
 	for _, a := range s.Alerts {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == a.Alarm })
 		if i < 0 {
@@ -151,11 +155,13 @@ func (s *state) plan(rules []Rule, now time.Time, expand func(name string, a *Al
 }
 
 // tell puts messages into the queues, one an alert and destination.
-func (s *state) tell(a *Alert, to []string, escalated bool, expand func(string, *Alert) []string) {
+func (s *state) tell(a *Alert, to []string, escalated bool, expand func(string, *Alert) []recipient) {
 	for _, name := range to {
 		for _, d := range expand(name, a) {
-			if !slices.ContainsFunc(s.Tasks, func(t task) bool { return t.Alert == a.ID && t.To == d && t.Escalated == escalated }) {
-				s.Tasks = append(s.Tasks, task{Alert: a.ID, To: d, Told: a.Told, Escalated: escalated})
+			if !slices.ContainsFunc(s.Tasks, func(t task) bool {
+				return t.Alert == a.ID && t.To == d.to && t.Account == d.account && t.Escalated == escalated
+			}) {
+				s.Tasks = append(s.Tasks, task{Alert: a.ID, To: d.to, Account: d.account, Told: a.Told, Escalated: escalated})
 			}
 		}
 	}

@@ -32,10 +32,30 @@ func (f *Follower) Close() {
 // ok is false if there is none yet. A record whose number is not the one after
 // the last says that those between have expired.
 func (f *Follower) Next(limit uint64) (rec Record, ok bool, err error) {
+	var r raw
+	if _, ok, err = f.step(limit, &r); !ok || err != nil {
+		return rec, false, err
+	}
+	rec = Record{Segment: f.seg.name, Line: f.r.line, Seq: r.seq, Hash: r.hash, Raw: r.event}
+	if err := json.Unmarshal(r.event, &rec.Event); err != nil {
+		return rec, false, fmt.Errorf("follow audit log: %s:%d: %w", f.seg.name, f.r.line, err)
+	}
+	return rec, true, nil
+}
+
+// NextLine is Next for the record as it stands in the log, with its newline;
+// the line is valid until the next call.
+func (f *Follower) NextLine(limit uint64) (seq uint64, line []byte, ok bool, err error) {
+	var r raw
+	line, ok, err = f.step(limit, &r)
+	return r.seq, line, ok, err
+}
+
+func (f *Follower) step(limit uint64, r *raw) (line []byte, ok bool, err error) {
 	for f.next <= limit {
 		if f.r == nil {
 			if err := f.open(); err != nil {
-				return rec, false, fmt.Errorf("follow audit log: %w", err)
+				return nil, false, fmt.Errorf("follow audit log: %w", err)
 			}
 		}
 		text, err := f.r.next()
@@ -43,26 +63,21 @@ func (f *Follower) Next(limit uint64) (rec Record, ok bool, err error) {
 			f.Close()
 			continue // in the next segment
 		}
-		var r raw
 		if err == nil {
-			err = parseLine(text, &r)
+			err = parseLine(text, r)
 		}
 		if err != nil {
 			err = fmt.Errorf("follow audit log: %s:%d: %w", f.seg.name, f.r.line, err)
 			f.Close()
-			return rec, false, err
+			return nil, false, err
 		}
 		if r.seq < f.next {
 			continue
 		}
-		rec = Record{Segment: f.seg.name, Line: f.r.line, Seq: r.seq, Hash: r.hash, Raw: r.event}
 		f.next = r.seq + 1
-		if err := json.Unmarshal(r.event, &rec.Event); err != nil {
-			return rec, false, fmt.Errorf("follow audit log: %s:%d: %w", f.seg.name, f.r.line, err)
-		}
-		return rec, true, nil
+		return text, true, nil
 	}
-	return rec, false, nil
+	return nil, false, nil
 }
 
 // open finds the segment that holds the next record, or the first after it.

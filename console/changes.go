@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -12,7 +11,8 @@ import (
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/console/account"
 	"github.com/sekimori-dlp/sekimori/console/change"
-	"github.com/sekimori-dlp/sekimori/console/index"
+	"github.com/sekimori-dlp/sekimori/history"
+	"github.com/sekimori-dlp/sekimori/replay"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -149,6 +149,7 @@ type changeBody struct {
 	Stale, MayDry                       bool
 	Faults                              string
 	MayDecide, MayWithdraw, MayRollBack bool
+	See                                 bool // persons and incidents
 }
 
 // wantedChange reads the change that the address names, or answers that there
@@ -172,7 +173,7 @@ func (c *Console) change(q *request) {
 
 func (c *Console) drawChange(q *request, status int, ch change.Change, faults string) {
 	open, own := ch.State == change.Proposed, strings.EqualFold(ch.By, q.acc.Name)
-	b := changeBody{Change: ch, Diff: change.Diff(ch.Before, ch.After), Faults: faults,
+	b := changeBody{See: q.sees(), Change: ch, Diff: change.Diff(ch.Before, ch.After), Faults: faults,
 		MayDry: open && q.acc.Has(account.Author, account.Approver), MayDecide: open && !own && q.acc.Has(account.Approver),
 		MayWithdraw: open && own && q.acc.Has(account.Author), MayRollBack: ch.State == change.Applied && q.acc.Has(account.Author)}
 	text, err := c.changes.Text(ch.File)
@@ -238,19 +239,20 @@ func (c *Console) decide(q *request) {
 	}
 }
 
-// tallied is how often something was, and would be.
-type tallied struct {
-	Action     string
-	Was, Would int
-}
-
 // dryRun is what a proposal would have made of the recorded past.
 type dryRun struct {
-	N        int
-	From, To time.Time
-	Cut      bool // time ran out before the end
-	Actions  []tallied
-	Rules    []tallied
+	replay.Tally
+	Cut     bool // time ran out before the end
+	Actions []tallied
+	Judged  []replay.Sum // rules that would decide more or less often
+	Senders []replay.Sum // with the most changes; for reviewers
+	Places  []replay.Sum
+}
+
+// tallied is how often an action was, and would be.
+type tallied struct {
+	Action               string
+	Recorded, Was, Would int
 }
 
 // Bounds of a dry run: the last decisions, and the time.
@@ -258,6 +260,8 @@ const (
 	dryDecisions = 100_000
 	dryTime      = 15 * time.Second
 	maxDry       = 50 // kept
+	shownDry     = 10 // persons and destinations
+	shownChanged = 50 // decisions
 )
 
 var errTime = errors.New("time is up")
@@ -304,36 +308,33 @@ func (c *Console) replay(q *request, set *rules.Set) (d dryRun, err error) {
 	if err != nil {
 		return d, err
 	}
-	now, until := c.cfg.Rules.Set(), time.Now().Add(dryTime)
-	actions, ids := map[string]*tallied{}, map[string]*tallied{}
-	add := func(m map[string]*tallied, key string, was, would int) {
-		t := m[key]
-		if t == nil {
-			t = &tallied{Action: key}
-			m[key] = t
+	var past *history.Replay
+	if c.cfg.History != "" {
+		if past, err = history.OpenReplay(c.cfg.History); err != nil {
+			return d, err
 		}
-		t.Was += was
-		t.Would += would
+		defer past.Close()
 	}
+	now, until, n := c.cfg.Rules.Set(), time.Now().Add(dryTime), 0
+	d.Most = shownChanged
 	err = c.cfg.Record.Read(first, func(r audit.Record) error {
 		if r.Event.Kind != "decision" {
 			return nil
 		}
-		if d.N++; d.N == 1 {
-			d.From = r.Event.Time
+		recorded, ok := replay.Recorded(&r)
+		if !ok {
+			d.Skipped++
+			return nil
 		}
-		d.To = r.Event.Time
-		action, rule := c.cfg.Rules.Past(now, r)
-		add(actions, action, 1, 0)
-		if rule != "" {
-			add(ids, rule, 1, 0)
+		u := replay.Read(&r)
+		if past != nil {
+			if err := u.Remember(past); err != nil {
+				return err
+			}
 		}
-		action, rule = c.cfg.Rules.Past(set, r)
-		add(actions, action, 0, 1)
-		if rule != "" {
-			add(ids, rule, 0, 1)
-		}
-		if d.N%256 == 0 && (time.Now().After(until) || q.Context().Err() != nil) {
+		d.Add(replay.Change{Seq: r.Seq, Time: r.Event.Time, Incident: r.Event.Incident, User: r.Event.User, Host: r.Event.Host,
+			Recorded: recorded, Was: u.Judge(now, nil), Would: u.Judge(set, nil)})
+		if n++; n%256 == 0 && (time.Now().After(until) || q.Context().Err() != nil) {
 			return errTime
 		}
 		return nil
@@ -341,16 +342,15 @@ func (c *Console) replay(q *request, set *rules.Set) (d dryRun, err error) {
 	if d.Cut = errors.Is(err, errTime); d.Cut {
 		err = q.Context().Err()
 	}
-	for i := len(index.Actions) - 1; i > 0; i-- {
-		if t := actions[index.Actions[i]]; t != nil {
-			d.Actions = append(d.Actions, *t)
+	for i := len(replay.Actions) - 1; i >= 0; i-- {
+		if t := (tallied{replay.Actions[i], d.All.Recorded[i], d.All.Was[i], d.All.Would[i]}); t.Recorded+t.Was+t.Would > 0 {
+			d.Actions = append(d.Actions, t)
 		}
 	}
-	for _, t := range ids {
-		if t.Was != t.Would {
-			d.Rules = append(d.Rules, *t)
-		}
+	changed := func(all []replay.Sum) []replay.Sum {
+		all = slices.DeleteFunc(all, func(s replay.Sum) bool { return s.Changed == 0 })
+		return all[:min(len(all), shownDry)]
 	}
-	slices.SortFunc(d.Rules, func(a, b tallied) int { return cmp.Or(b.Would-a.Would, strings.Compare(a.Action, b.Action)) })
+	d.Judged, d.Senders, d.Places = changed(d.Rules()), changed(d.People()), changed(d.Hosts())
 	return d, err
 }

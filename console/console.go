@@ -56,9 +56,6 @@ type Rules interface {
 	With(folder string) (*rules.Set, error)
 	// Try inspects a sample and asks set for its verdict.
 	Try(ctx context.Context, set *rules.Set, s Sample) (Trial, error)
-	// Past is what set would have made of a recorded decision, as far as its
-	// counts tell.
-	Past(set *rules.Set, r audit.Record) (action, rule string)
 }
 
 // Sample is something an officer wants judged. It is never stored.
@@ -83,6 +80,7 @@ type Finding struct {
 	Confidence float32 `json:"confidence"`
 	Validated  bool    `json:"validated"`
 	Line       int     `json:"line"`
+	At         string  `json:"at"`    // a cell, a path in JSON, or line and column; may be empty
 	Start      int64   `json:"start"` // bytes from the part's beginning
 	Masked     string  `json:"masked"`
 	In         string  `json:"in"`
@@ -130,23 +128,27 @@ type Point struct{ Name, Value, Detail string }
 
 // Config says what a console is made of.
 type Config struct {
-	Dir      string // its state: accounts, proposals, the index
-	RuleDir  string // the rules folder that its changes go to
-	Origin   string // "https://dlp.example.co.jp", if it is reached through a proxy that speaks TLS
-	Record   Record
-	Recorder Recorder
-	Rules    Rules
-	Releases Releases                   // nil: there are none
-	Groups   func(user string) []string // the groups of a person, as the proxy knows them; nil: none
-	Accounts map[string]string          // by which account the proxy knows an officer, where the names differ
-	Alarms   Alarms                     // nil: none are set up
-	Report   Reporter                   // nil: no reports
+	Dir       string // its state: accounts, proposals, the index
+	RuleDir   string // the rules folder that its changes go to
+	Origin    string // "https://dlp.example.co.jp", if it is reached through a proxy that speaks TLS
+	Record    Record
+	History   string // the folder of what left over time, for dry runs; "": rules over time do not apply in them
+	Recorder  Recorder
+	Rules     Rules
+	Releases  Releases                   // nil: there are none
+	Links     bool                       // approvers may decide by signed links
+	Groups    func(user string) []string // the groups of a person, as the proxy knows them; nil: none
+	Accounts  map[string]string          // by which account the proxy knows an officer, where the names differ
+	Directory Directory                  // nil: log-ins by accounts of its own only
+	Alarms    Alarms                     // nil: none are set up
+	Report    Reporter                   // nil: no reports
 	// Evidence tells whether there is some of an incident, and how much; nil:
 	// none is kept.
 	Evidence func(incident string) (bytes int64, kept time.Time, ok bool)
 	// Installation is what the checklist asks of it; nil: not known.
 	Installation func() Installation
 	Checks       []Check
+	Nodes        func() []Node             // of the fleet; nil, or none: there is no fleet
 	Metrics      prometheus.Gatherer       // nil: no figures
 	Integrity    func(lang string) []Point // nil: nothing beside verification
 	Log          *slog.Logger
@@ -166,7 +168,10 @@ type Console struct {
 	changes  *change.Store
 	handler  http.Handler
 	began    time.Time
-	trying   chan struct{} // bounds samples and dry runs under way
+	flows    flows
+
+	ceremonies *ceremonies
+	trying     chan struct{} // bounds samples and dry runs under way
 
 	mu       sync.Mutex
 	founding struct{ path, base string }
@@ -181,7 +186,7 @@ type Console struct {
 // New opens the state folder. Run it, then close it.
 func New(cfg Config) (*Console, error) {
 	c := &Console{cfg: cfg, loc: cfg.Location, sessions: account.NewSessions(), guesses: account.NewGuesses(), began: time.Now(),
-		trying: make(chan struct{}, 1), dry: map[string]dryRun{}}
+		ceremonies: newCeremonies(), trying: make(chan struct{}, 1), dry: map[string]dryRun{}}
 	if c.loc == nil {
 		c.loc = time.Local
 	}

@@ -221,8 +221,8 @@ func TestTwoPeopleChangeARule(t *testing.T) {
 	if status, _, _ := ben.post(at+"/dry", url.Values{}); status != http.StatusSeeOther {
 		t.Errorf("dry run: %d", status)
 	}
-	if _, text = ben.get(at); !strings.Contains(text, "<strong>48</strong>") {
-		t.Errorf("the dry run does not tell of 48 warnings:\n%s", text)
+	if _, text = ben.get(at); !strings.Contains(text, "<strong>12</strong>") || !strings.Contains(text, "card-outside") || !strings.Contains(text, "upload.example") || !strings.Contains(text, "user0") {
+		t.Errorf("the dry run does not tell of 12 warnings, by whom and where to:\n%s", text)
 	}
 	seen := regexp.MustCompile(`name="seen" value="([0-9a-f]+)"`).FindStringSubmatch(text)
 	if seen == nil {

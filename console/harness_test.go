@@ -107,12 +107,6 @@ func (b bench) With(folder string) (*rules.Set, error) {
 func (b bench) Try(_ context.Context, set *rules.Set, s Sample) (Trial, error) {
 	return Trial{Explanation: set.Explain(rules.Transaction{}), Host: s.To}, nil
 }
-func (b bench) Past(set *rules.Set, r audit.Record) (string, string) {
-	if len(set.List()) == 1 && r.Event.Action == "allow" {
-		return "warn", set.List()[0].ID
-	}
-	return r.Event.Action, r.Event.Rule
-}
 
 const password = "correct horse battery"
 

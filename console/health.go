@@ -25,6 +25,7 @@ type healthBody struct {
 	Digest   string
 	RulesErr error
 	Figures  []figure
+	Nodes    []Node
 	Version  string
 }
 
@@ -44,6 +45,9 @@ func (c *Console) health(q *request) {
 			c.cfg.Log.Warn("metrics not gathered whole", "error", err)
 		}
 		b.Figures = append(b.Figures, figures(families)...)
+	}
+	if c.cfg.Nodes != nil {
+		b.Nodes = c.cfg.Nodes()
 	}
 	q.draw("health", q.view(q.t("nav.health"), b))
 }

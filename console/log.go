@@ -137,9 +137,9 @@ type actsBody struct {
 
 // kindsOfActs are the acts that an officer may look for.
 var kindsOfActs = []string{"log-in", "log-in-failed", "log-in-limited", "log-out", "search", "view", "note", "account-founded", "account-invited",
-	"account-disabled", "password-set", "two-step", "wish", "wish-confirmed", "wish-refused", "rule-try", "rule-proposed", "rule-applied",
+	"account-disabled", "password-set", "two-step", "passkey-added", "passkey-removed", "roles-by-directory", "wish", "wish-confirmed", "wish-refused", "rule-try", "rule-proposed", "rule-applied",
 	"rule-refused", "rule-withdrawn", "rule-dry-run", "verify", "rebuild", "alarm-acknowledged",
-	"delegated", "report", "report-file", "sample-looked"}
+	"release-link", "delegated", "report", "report-file", "sample-looked"}
 
 func (c *Console) acts(q *request) {
 	b := actsBody{By: q.FormValue("by"), Action: q.FormValue("action"), Kinds: kindsOfActs}

@@ -18,6 +18,13 @@ import (
 type loginBody struct {
 	Name, Next string
 	Code       bool
+	SSO        string    // where the directory's log-in begins, "" if there is none
+	Passkey    *ceremony // nil: not offered here
+}
+
+// loginForm is the form of a log-in.
+func (q *request) loginForm(name, next string, code bool) loginBody {
+	return loginBody{name, next, code, q.c.ssoNext(next), q.askPasskey()}
 }
 
 func (c *Console) loginPage(q *request) {
@@ -25,13 +32,13 @@ func (c *Console) loginPage(q *request) {
 		q.redirect("/console/")
 		return
 	}
-	q.draw("login", q.view(q.t("login-title"), loginBody{Next: local(q.FormValue("next"))}))
+	q.draw("login", q.view(q.t("login-title"), q.loginForm("", local(q.FormValue("next")), false)))
 }
 
 func (c *Console) login(q *request) {
 	name, next := strings.TrimSpace(q.PostFormValue("name")), local(q.PostFormValue("next"))
 	again := func(status int, key string, code bool) {
-		v := q.view(q.t("login-title"), loginBody{name, next, code})
+		v := q.view(q.t("login-title"), q.loginForm(name, next, code))
 		v.Path, v.Fault = "/console/login", q.t(key)
 		q.drawAs(status, "login", v)
 	}
@@ -51,6 +58,9 @@ func (c *Console) login(q *request) {
 	switch {
 	case errors.Is(err, account.ErrCode):
 		again(http.StatusUnauthorized, "login-code", true)
+		return
+	case errors.Is(err, account.ErrPasskey):
+		again(http.StatusUnauthorized, "login-passkey", false)
 		return
 	case errors.Is(err, account.ErrRefused):
 		if err := q.record("log-in-failed", audit.Event{User: c.knownName(name)}); err != nil {
@@ -72,10 +82,15 @@ func (c *Console) login(q *request) {
 		return
 	}
 	c.guesses.Forgive(strings.ToLower(name), q.address())
+	q.begin(acc.Name, next)
+}
+
+// begin logs a person in and goes on.
+func (q *request) begin(name, next string) {
 	if k, err := q.Cookie(sessionCookie); err == nil {
-		c.sessions.End(k.Value) // a session is never taken over
+		q.c.sessions.End(k.Value) // a session is never taken over
 	}
-	cookie, _ := c.sessions.Begin(acc.Name, q.address())
+	cookie, _ := q.c.sessions.Begin(name, q.address())
 	q.cookie(sessionCookie, cookie, int(account.AbsoluteFor.Seconds()))
 	q.redirect(next)
 }
@@ -201,12 +216,13 @@ type meBody struct {
 	Spaced  string
 	QR      template.HTML
 	Min     int
+	Passkey *ceremony // nil: not offered here
 }
 
 func (c *Console) mePage(q *request) { c.drawMe(q, http.StatusOK, "") }
 
 func (c *Console) drawMe(q *request, status int, fault string) {
-	b := meBody{Account: q.acc, Session: q.ses, Secret: account.NewSecret(), Min: account.MinPassword}
+	b := meBody{Account: q.acc, Session: q.ses, Secret: account.NewSecret(), Min: account.MinPassword, Passkey: q.newPasskey()}
 	for i := 0; i < len(b.Secret); i += 4 {
 		b.Spaced += b.Secret[i:min(i+4, len(b.Secret))] + " "
 	}

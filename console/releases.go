@@ -22,6 +22,9 @@ type Releases interface {
 	Get(id string) (release.Case, error)
 	Decide(id string, a release.Approver, approve bool, reason string) (release.Case, error)
 	Emergency(id string, a release.Approver, reason string) (release.Case, error)
+	May(id string, a release.Approver) error
+	Sign(l release.Link) (token string, err error)
+	ReadLink(token string) (release.Link, error)
 	Delegate(d release.Delegation) error
 	Delegations() []release.Delegation
 }
@@ -83,8 +86,21 @@ func (c *Console) releasePage(q *request) {
 }
 
 func (c *Console) drawRelease(q *request, status int, k release.Case, fault string) {
-	b := releaseBody{Case: &k, Own: q.own(k)}
+	b, err := c.releaseFacts(q, k)
+	if err != nil {
+		q.broken(err)
+		return
+	}
+	b.Own = q.own(k)
 	b.MayDecide = k.Open(time.Now()) && q.acc.Has(account.Approver) && !b.Own
+	v := q.view(q.t("release-title")+" "+k.ID, b)
+	v.Path, v.Fault = "/console/releases/"+k.ID, fault
+	q.drawAs(status, "release", v)
+}
+
+// releaseFacts is what is known of a request and of the decision that held it.
+func (c *Console) releaseFacts(q *request, k release.Case) (releaseBody, error) {
+	b := releaseBody{Case: &k}
 	rows, _, err := c.index.Find(q.Context(), index.Filter{Incident: k.Incident}, index.Cursor{}, 1)
 	if err == nil && len(rows) > 0 && k.Incident != "" {
 		var r audit.Record
@@ -101,13 +117,7 @@ func (c *Console) drawRelease(q *request, status int, k release.Case, fault stri
 			b.More = max(0, b.More-len(d.Findings))
 		}
 	}
-	if err != nil {
-		q.broken(err)
-		return
-	}
-	v := q.view(q.t("release-title")+" "+k.ID, b)
-	v.Path, v.Fault = "/console/releases/"+k.ID, fault
-	q.drawAs(status, "release", v)
+	return b, err
 }
 
 // releaseSaid are the words for what the store refuses.
@@ -127,10 +137,7 @@ func (c *Console) decideRelease(q *request) {
 		q.message(http.StatusForbidden, "forbidden", "release-own")
 		return
 	}
-	by := release.Approver{User: c.knownAs(q.acc.Name), Approves: q.acc.Has(account.Approver)}
-	if c.cfg.Groups != nil {
-		by.Groups = c.cfg.Groups(by.User)
-	}
+	by := c.approver(q.acc)
 	why := strings.TrimSpace(q.PostFormValue("why"))
 	var err error
 	said := "refused-done"
@@ -165,10 +172,22 @@ func (c *Console) decideRelease(q *request) {
 	q.done("/console/releases/"+k.ID, said)
 }
 
+// approver is an account as the store of releases knows who decides.
+func (c *Console) approver(a *account.Account) release.Approver {
+	by := release.Approver{User: c.knownAs(a.Name), Approves: !a.Disabled && a.Has(account.Approver)}
+	if c.cfg.Groups != nil {
+		by.Groups = c.cfg.Groups(by.User)
+	}
+	return by
+}
+
 // own tells whether a request is that of the person who is logged in, under
 // the name here or the one that the proxy knows.
-func (q *request) own(k release.Case) bool {
-	return strings.EqualFold(k.Subject.User, q.acc.Name) || strings.EqualFold(k.Subject.User, q.c.knownAs(q.acc.Name))
+func (q *request) own(k release.Case) bool { return q.c.owns(q.acc.Name, k) }
+
+// owns tells whether a request is that of the person who has an account here.
+func (c *Console) owns(name string, k release.Case) bool {
+	return strings.EqualFold(k.Subject.User, name) || strings.EqualFold(k.Subject.User, c.knownAs(name))
 }
 
 // alarm tells whoever looks after alarms that one person is about to release

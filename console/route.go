@@ -39,8 +39,15 @@ func (c *Console) routes() []route {
 			route{"GET /console/releases", reviewers, c.releases, false, 0},
 			route{"GET /console/releases/{id}", reviewers, c.releasePage, false, 0},
 			route{"POST /console/releases/{id}/decide", []account.Role{account.Approver}, c.decideRelease, false, 0},
+			route{"GET /console/decide", []account.Role{public}, c.linkPage, false, 0},
+			route{"POST /console/decide", []account.Role{public}, c.decideLink, false, 0},
 			route{"GET /console/delegations", reviewers, c.delegationsPage, true, 0},
 			route{"POST /console/delegations", []account.Role{account.Approver}, c.delegate, true, 0})
+	}
+	if c.cfg.Directory != nil {
+		all = append(all,
+			route{"GET /console/sso", []account.Role{public}, c.beginSSO, true, 0},
+			route{"GET /console/sso/back", []account.Role{public}, c.endSSO, true, 0})
 	}
 	if c.cfg.Report != nil {
 		all = append(all,
@@ -58,12 +65,15 @@ func (c *Console) always() []route {
 	return []route{
 		{"GET /console/login", []account.Role{public}, c.loginPage, true, 0},
 		{"POST /console/login", []account.Role{public}, c.login, true, 0},
+		{"POST /console/login/passkey", []account.Role{public}, c.passkeyLogin, true, 0},
 		{"GET /console/setup", []account.Role{public}, c.setupPage, true, 0},
 		{"POST /console/setup", []account.Role{public}, c.setup, true, 0},
 		{"POST /console/language", []account.Role{public}, c.language, true, 0},
 		{"POST /console/logout", []account.Role{loggedIn}, c.logout, true, 0},
 		{"GET /console/me", []account.Role{loggedIn}, c.mePage, true, 0},
 		{"POST /console/me/password", []account.Role{loggedIn}, c.setPassword, true, 0},
+		{"POST /console/me/passkey", []account.Role{loggedIn}, c.addPasskey, true, 0},
+		{"POST /console/me/passkey/remove", []account.Role{loggedIn}, c.removePasskey, true, 0},
 		{"POST /console/me/two-step", []account.Role{loggedIn}, c.setTwoStep, true, 0},
 
 		{"GET /console/{$}", everyone, c.overview, false, 0},

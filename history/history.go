@@ -76,6 +76,7 @@ type History struct {
 	same   map[uint64]*senders // who sent a content
 	file   *journal            // nil: kept in memory only
 	swept  int64               // hour of the last sweep
+	seen   map[string]uint64   // see AddOnce
 }
 
 // key is a scope's name and a class that was sent to.
@@ -245,7 +246,7 @@ func (s *series) within(now time.Time, window time.Duration) []bucket {
 
 // New returns a History in memory.
 func New() *History {
-	return &History{series: map[key]*series{}, hosts: map[hostKey]visits{}, same: map[uint64]*senders{}}
+	return &History{series: map[key]*series{}, hosts: map[hostKey]visits{}, same: map[uint64]*senders{}, seen: map[string]uint64{}}
 }
 
 // Add remembers an upload or a try.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,9 @@ type journal struct {
 	err    error // the last; told by Healthy
 	stop   chan struct{}
 	done   sync.WaitGroup
+
+	marking bool              // what was seen has changed since the last mark
+	kept    map[string]uint64 // by the last mark on disk
 }
 
 // line is an Entry on disk, or several that were joined.
@@ -74,7 +78,7 @@ func Open(folder string) (*History, error) {
 		}
 	}
 	h.sweep(now.Unix() / 3600)
-	h.file = &journal{folder: folder, stop: make(chan struct{})}
+	h.file = &journal{folder: folder, stop: make(chan struct{}), kept: maps.Clone(h.seen)}
 	h.file.done.Add(1)
 	go h.flushing()
 	return h, nil
@@ -99,30 +103,64 @@ func (h *History) read(name string, over bool) error {
 		joined = map[string]*line{}
 	}
 	lines := bufio.NewReaderSize(in, 1<<20)
-	for n := 1; ; n++ {
+	var after []line // the last mark, once there is one
+	whole, marked := int64(0), len(h.seen) > 0
+	for n, at := 1, int64(0); ; n++ {
 		b, err := lines.ReadBytes('\n')
 		if err == io.EOF {
 			break
 		} else if err != nil {
 			return err
 		}
+		at += int64(len(b))
+		if bytes.HasPrefix(b, []byte(markHead)) {
+			var m mark
+			if err := json.Unmarshal(b, &m); err != nil {
+				return fmt.Errorf("line %d is damaged: %w; remove the line to go on without it", n, err)
+			}
+			for k, v := range m.Seen {
+				h.seen[k] = max(h.seen[k], v)
+			}
+			for i := range after {
+				if err := h.takeLine(&after[i], joined); err != nil {
+					return fmt.Errorf("line %d: %w", n-len(after)+i, err)
+				}
+			}
+			after, whole, marked = after[:0], at, true
+			continue
+		}
 		var l line
 		if err := json.Unmarshal(b, &l); err != nil {
 			return fmt.Errorf("line %d is damaged: %w; remove the line to go on without it", n, err)
 		}
-		e, err := l.entry()
-		if err != nil {
+		if marked {
+			after = append(after, l)
+		} else if err := h.takeLine(&l, joined); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
-		h.addMany(&e, max(l.N, 1))
-		if joined != nil {
-			join(joined, l)
+	}
+	if len(after) > 0 && !packed { // their origins tell them again
+		if err := os.Truncate(name, whole); err != nil {
+			return err
 		}
 	}
 	if joined == nil {
 		return nil
 	}
-	return pack(name, joined)
+	return pack(name, joined, h.seen)
+}
+
+// takeLine adds a line of a file, and to those that are joined, if they are.
+func (h *History) takeLine(l *line, joined map[string]*line) error {
+	e, err := l.entry()
+	if err != nil {
+		return err
+	}
+	h.addMany(&e, max(l.N, 1))
+	if joined != nil {
+		join(joined, *l)
+	}
+	return nil
 }
 
 // addMany adds an entry that stands for n.
@@ -157,7 +195,7 @@ func join(all map[string]*line, l line) {
 }
 
 // pack replaces a month's file by one of joined lines.
-func pack(name string, all map[string]*line) error {
+func pack(name string, all map[string]*line, seen map[string]uint64) error {
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
 	sorted := make([]*line, 0, len(all))
@@ -169,6 +207,13 @@ func pack(name string, all map[string]*line) error {
 	})
 	for _, l := range sorted {
 		b, err := json.Marshal(l)
+		if err != nil {
+			return err
+		}
+		z.Write(append(b, '\n')) // to memory
+	}
+	if len(seen) > 0 {
+		b, err := json.Marshal(mark{seen})
 		if err != nil {
 			return err
 		}
@@ -280,6 +325,14 @@ func (h *History) flush() {
 	clear(j.plain)
 	out := j.buf
 	j.buf = nil
+	var seen map[string]uint64
+	if j.marking || len(h.seen) > 0 && len(out) > 0 {
+		seen = maps.Clone(h.seen)
+		if b, err := json.Marshal(mark{seen}); err == nil { // of a map of numbers there is no error
+			out = append(append(out, b...), '\n')
+		}
+		j.marking = false
+	}
 	h.mu.Unlock()
 	if len(out) == 0 {
 		return
@@ -287,6 +340,9 @@ func (h *History) flush() {
 	err := j.append(out, time.Now().UTC().Format("2006-01"))
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err == nil && seen != nil {
+		j.kept = seen
+	}
 	if j.err = err; err != nil && len(j.buf)+len(out) <= maxBuffer {
 		j.buf = append(out, j.buf...) // again later; a line twice counts an upload twice
 	}

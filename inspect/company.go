@@ -11,13 +11,13 @@ func (e *emitter) Company() *detect.Company {
 	if !e.scan.opt.UntilDecided {
 		return nil
 	}
-	return e.scan.tally.company()
+	return e.scan.tally.company(&e.scan.company)
 }
 
 // company is what a name needs beside it for every open question that asks for
-// names; nil if some question asks for names alone.
-func (t *tally) company() *detect.Company {
-	c := &detect.Company{Confidence: 1}
+// names; nil if some question asks for names alone. It is told in c.
+func (t *tally) company(c *detect.Company) *detect.Company {
+	c.Confidence, c.Types = 1, c.Types[:0]
 	for i := range t.questions {
 		q := &t.questions[i]
 		if !q.open || !slices.ContainsFunc(q.With, asksForNames) {

@@ -41,6 +41,32 @@ func (t *tally) crowd(q *question, r *detect.Record) {
 	}
 }
 
+// others counts the further persons of a table's row that has several columns of
+// names: who orders and who gets it, the head of a family and its members. They are
+// known by their names. It reports whether there are any.
+func (t *tally) others(q *question, r *detect.Record) bool {
+	main, any := -1, false
+	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
+	for i := range r.Found {
+		f := &r.Found[i]
+		if f.Detector != detect.ColumnID || f.Type != detect.Name || f.Piece || f.Own&detect.LName == 0 || f.Own&detect.LKana != 0 ||
+			f.Confidence < q.Confidence {
+			continue
+		}
+		switch {
+		case main < 0:
+			main = i
+		case f.Canon == t.who.Name || f.Script() != r.Found[main].Script() || !t.first(r, i):
+		default:
+			any = true
+			if !t.half(t.sums[i], true, w, b, false) {
+				t.hit(q)
+			}
+		}
+	}
+	return any
+}
+
 // distinct counts the values of a type in a record.
 func (t *tally) distinct(q *question, r *detect.Record, typ Type) int {
 	n := 0

@@ -19,7 +19,8 @@ type scan struct {
 	report   *Report
 	budget   *part.Budget
 	tally    tally
-	records  int        // numbers given to records
+	records  int // numbers given to records
+	company  detect.Company
 	root     int        // the root being read, into Report.Parts
 	emitters []*emitter // by depth
 }
@@ -259,11 +260,8 @@ func (e *emitter) Record(r *detect.Record) {
 	}
 	for i := range r.Found {
 		f := &r.Found[i]
-		if !f.Piece {
-			if c.report.Total == nil {
-				c.report.Total = map[Type]int{}
-			}
-			c.report.Total[f.Type]++
+		if !f.Piece && !c.tally.count(i) {
+			c.report.total(f.Type, 1)
 		}
 		keep := len(c.report.Findings) < MaxFindings
 		if !keep && c.opt.OnFinding == nil {
@@ -271,7 +269,7 @@ func (e *emitter) Record(r *detect.Record) {
 		}
 		n := Finding{
 			Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated,
-			Part: f.Tag, Start: f.From, End: f.To, Line: f.Line, Record: number,
+			Part: f.Tag, Start: f.From, End: f.To, Line: f.Line, At: at(f, c.report.Parts[f.Tag].Format), Record: number,
 			Masked: mask(f.Type, f.Text), Digest: c.tally.sums[i],
 		}
 		if c.opt.Reveal {

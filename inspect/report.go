@@ -68,6 +68,13 @@ type PartReport struct {
 	root int    // into Report.Parts: the upload's part that it is in
 }
 
+func (r *Report) total(t Type, n int) {
+	if r.Total == nil {
+		r.Total = map[Type]int{}
+	}
+	r.Total[t] += n
+}
+
 // Place returns where the part with that index stands, for people who know what
 // they sent: its Path with the root's file name in the root's stead, without
 // the root if it has none. It is empty for a body that has no file name.
@@ -114,9 +121,13 @@ type Finding struct {
 	Part       int     `json:"-"`     // index into Report.Parts
 	Start      int64   `json:"start"` // byte offsets in the part's own bytes
 	End        int64   `json:"end"`
-	Line       int     `json:"line"`   // from 1
-	Record     int     `json:"record"` // number of the record, -1 if none
-	Masked     string  `json:"masked"` // such as "4***-****-****-***1"
-	Value      string  `json:"-"`      // clear; only with Options.Reveal
-	Digest     uint64  `json:"-"`      // keyed, for telling values apart
+	Line       int     `json:"line"` // from 1
+	// At is the cell of a sheet ("C12"), the path in JSON ("$.members[3].phone",
+	// keys that are no usual words as "*"), or line and column of a list
+	// ("12:3"); empty if the line is all that is known.
+	At     string `json:"at,omitempty"`
+	Record int    `json:"record"` // number of the record, -1 if none
+	Masked string `json:"masked"` // such as "4***-****-****-***1"
+	Value  string `json:"-"`      // clear; only with Options.Reveal
+	Digest uint64 `json:"-"`      // keyed, for telling values apart
 }

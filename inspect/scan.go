@@ -99,6 +99,11 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 		c.part(&roots[i], 0, nil)
 	}
 	r.Answers, r.Records = c.tally.answers()
+	for k, n := range c.tally.totals {
+		if n > 0 {
+			r.total(s.survey.kinds.types[k], n)
+		}
+	}
 	r.Coverage = cover(r.Parts)
 	r.Elapsed = time.Since(start)
 	return r

@@ -60,7 +60,10 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 		note("inspection", nil)
 	}
 	for _, c := range s.deps.Checks {
-		note(c.Name, c.Probe())
+		was := status
+		if note(c.Name, c.Probe()); c.Notes {
+			status = was
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -33,7 +33,7 @@ func TestAdmin(t *testing.T) {
 	policy := &gate.Policy{Scanner: wordScanner{}, Rules: wordRules{}}
 	h := build(t, func(_ *Config, d *Deps, _ *hold.Config) {
 		d.Policy = func() *gate.Policy { return policy }
-		d.Checks = []Check{{"disk", func() error { return fault }}}
+		d.Checks = []Check{{Name: "disk", Probe: func() error { return fault }}}
 	})
 	admin := h.srv.Admin("0.0.0.0:8080")
 	if resp, text := get(t, admin, "/healthz"); resp.StatusCode != 200 || text != "ok\n" {

@@ -103,15 +103,15 @@ type Inspect struct {
 	Time time.Duration
 	// Headers lists the request headers whose values are inspected, if they
 	// could hold anything at all: more than a token without words and with
-	// few digits. A trailing * stands for any ending. Default:
-	// DefaultHeaders.
+	// few digits. A trailing * stands for any ending. nil means
+	// DefaultHeaders, and of any other field the long values that were not
+	// seen before: a cookie or a credential comes with every request.
 	Headers []string
 }
 
 // DefaultHeaders are those in which clients put what people wrote or named:
-// titles, file names, arguments of upload calls, and application headers. Not
-// among them: Cookie and Authorization, which servers and identity providers
-// fill with opaque tokens, and the negotiating headers.
+// titles, file names, arguments of upload calls, and application headers. They
+// are inspected with every request.
 var DefaultHeaders = []string{
 	"Content-Disposition", "Content-Description", "Dropbox-Api-Arg", "Slug",
 	"Subject", "Title", "Comment", "Referer", "Destination", "From", "X-*",

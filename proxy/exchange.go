@@ -37,9 +37,11 @@ type exchange struct {
 	upgraded *tunnel
 
 	in       bodyReader // the body as the client sends it
+	unmet    []uint64   // sums of header fields that were not seen before
 	asked    gate.Transaction
 	outcome  gate.Outcome
 	upload   *upload // the held body on its way out
+	talk     *talk   // a call that may be a conversation; nil for anything else
 	lent     bool    // the held body's memory is on its way out
 	turns    bool    // it asks to turn the connection over to WebSocket
 	agreed   string  // the extensions of that
@@ -66,19 +68,21 @@ func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
 		return r, x.own(x.confirm(r))
 	}
 	x.ask(r)
+	x.converse(r)
 	if refusal := x.bar(); refusal != nil {
 		return r, x.own(refusal)
 	}
 	x.outcome = x.s.gate.Check(r.Context(), &x.asked)
+	x.rememberHeaders()
 	switch {
 	case x.outcome.Failure == gate.Aborted:
 		panic(http.ErrAbortHandler) // nobody there to answer
 	case !x.outcome.Passes():
-		x.s.log.Info("kept in", "incident", x.outcome.Incident, "action", x.outcome.Verdict.Action.String(), "rule", x.outcome.Verdict.Rule,
-			"failure", string(x.outcome.Failure), "user", x.who.User, "address", x.who.Address, "host", x.host)
+		x.kept(&x.outcome, r.Proto)
 		return r, x.own(x.refusal())
 	}
 	x.prepare(r)
+	x.goOn(r)
 	return r, nil
 }
 
@@ -103,6 +107,9 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 		if r.Context().Err() != nil {
 			panic(http.ErrAbortHandler)
 		}
+		if refusal := x.talk.refusal(); refusal != nil {
+			return x.own(refusal)
+		}
 		word, _ := upstream.Cause(err)
 		x.s.metrics.origin.WithLabelValues(word).Inc()
 		x.s.log.Warn("origin not reached", "host", x.host, "port", x.port, "cause", word, "error", err)
@@ -118,6 +125,9 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 		x.agreed = strings.Join(resp.Header[extensions], ",")
 	}
 	x.w.stream = resp.ContentLength < 0
+	if x.talk != nil {
+		resp.Body = &talkAnswer{resp.Body, x.talk, resp}
+	}
 	x.s.cleanResponse(resp)
 	return resp
 }
@@ -177,6 +187,9 @@ func (x *exchange) write(a *answer.Answer) {
 // is read a little longer: closing at once would reset the connection, and it
 // would never see why.
 func (x *exchange) finish(failed bool) {
+	if x.talk != nil {
+		x.talk.end()
+	}
 	if b := x.outcome.Body; b != nil && x.lent && !x.link.sent() {
 		b.Abandon() // the transport may still read it
 	} else {

@@ -51,6 +51,25 @@ func ranged(url string) func(parts []string, total int) []call {
 	}
 }
 
+// inForms sends pieces as files of forms whose fields tell their place.
+func inForms(fields func(i, of, at, total int) string) func(parts []string, total int) []call {
+	return func(parts []string, total int) []call {
+		var cs []call
+		at := 0
+		for i, p := range parts {
+			body := ""
+			for f := range strings.FieldsSeq(fields(i, len(parts), at, total)) {
+				name, value, _ := strings.Cut(f, "=")
+				body += "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+			}
+			body += "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"blob\"\r\nContent-Type: application/octet-stream\r\n\r\n" + p + "\r\n--b--\r\n"
+			cs = append(cs, call{"POST", "http://" + originHost + "/form", map[string]string{"Content-Type": "multipart/form-data; boundary=b"}, body})
+			at += len(p)
+		}
+		return cs
+	}
+}
+
 // numbered sends pieces by number, in the order of perm, and then completes.
 func numbered(piece func(i int) call, complete func(n int) call) func(parts []string, total int) []call {
 	return func(parts []string, _ int) []call {
@@ -151,6 +170,10 @@ var sessions = []session{
 	}, func(int) call {
 		return call{"MOVE", "http://" + originHost + "/remote.php/dav/uploads/u/t1/.file", map[string]string{"Destination": "http://" + originHost + "/remote.php/dav/files/u/a.zip"}, ""}
 	})},
+	{name: "Dropzone", calls: inForms(func(i, of, at, total int) string {
+		return fmt.Sprintf("dzuuid=d1 dzchunkindex=%d dztotalfilesize=%d dzchunksize=%d dztotalchunkcount=%d dzchunkbyteoffset=%d", i, total, total/3, of, at)
+	})},
+	{name: "Plupload", calls: inForms(func(i, of, at, total int) string { return fmt.Sprintf("name=a.tgz chunk=%d chunks=%d", i, of) })},
 }
 
 // services sends the hosts of the sessions to the plain origin, keeps pieces in

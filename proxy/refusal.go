@@ -1,20 +1,14 @@
 package proxy
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
-	"github.com/sekimori-dlp/sekimori/release"
-	"github.com/sekimori-dlp/sekimori/rules"
 )
 
 // retryAfter is what a client is told when there was no room.
@@ -23,62 +17,12 @@ const retryAfter = 10 * time.Second
 // refusal puts an outcome that does not pass into an answer.
 func (x *exchange) refusal() *answer.Answer {
 	o := &x.outcome
-	a := &answer.Answer{
-		Kind: answer.Blocked, Incident: o.Incident, Host: x.asked.Destination.Host, Rule: o.Verdict.Rule,
-		Title: o.Verdict.Title, Say: o.Verdict.Say, Confirm: o.Confirm, Valid: x.s.cfg.ConfirmFor,
-	}
-	switch {
-	case o.Failure != gate.None:
-		a.Kind = answer.Kind(o.Failure)
-		if o.Failure == gate.Full || o.Failure == gate.Busy {
-			a.Retry = retryAfter
-		}
-		return a
-	case o.Verdict.Action == rules.Warn:
-		a.Kind = answer.Warned
-	case o.Verdict.Action == rules.Hold:
-		a.Kind = answer.HeldBack
-		a.Asked = asked(o.Asked)
-	}
-	if o.Report != nil {
-		a.Found = found(o.Report)
-		for reason := range o.Report.Coverage.Reasons {
-			a.Unread = append(a.Unread, string(reason))
-		}
-		slices.Sort(a.Unread)
+	a := answer.Refused(&o.Verdict, answer.Kind(o.Failure), o.Report, o.Asked)
+	a.Incident, a.Host, a.Confirm, a.Valid = o.Incident, x.asked.Destination.Host, o.Confirm, x.s.cfg.ConfirmFor
+	if o.Failure == gate.Full || o.Failure == gate.Busy {
+		a.Retry = retryAfter
 	}
 	return a
-}
-
-// shownPlaces bounds how many files an answer names for one type.
-const shownPlaces = 3
-
-// found sums a report by type, the most frequent first, with the files in
-// which each type was. The sender knows their names; nobody else reads this.
-func found(r *inspect.Report) []answer.Found {
-	in := map[inspect.Type][]string{}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		if place := r.Place(f.Part); place != "" && len(in[f.Type]) < shownPlaces && !slices.Contains(in[f.Type], place) {
-			in[f.Type] = append(in[f.Type], place)
-		}
-	}
-	var out []answer.Found
-	for typ, n := range r.Total {
-		out = append(out, answer.Found{Type: string(typ), Count: n, In: strings.Join(in[typ], ", ")})
-	}
-	slices.SortFunc(out, func(a, b answer.Found) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Type, b.Type))
-	})
-	return out
-}
-
-// asked puts a request for a release into an answer.
-func asked(c *release.Case) *answer.Asked {
-	if c == nil {
-		return nil
-	}
-	return &answer.Asked{ID: c.ID, State: string(c.State), Needs: c.Terms.People, Agreed: c.Agreed(), Ends: c.Ends}
 }
 
 // Bounds of a confirmation's form.
@@ -107,7 +51,7 @@ func (x *exchange) confirm(r *http.Request) *answer.Answer {
 	request, err := x.s.gate.Confirm(x.who, x.host, form.Get("token"), form.Get("reason"))
 	switch {
 	case request != nil:
-		return &answer.Answer{Kind: answer.ReleaseAsked, Host: x.host, Incident: request.Incident, Asked: asked(request)}
+		return &answer.Answer{Kind: answer.ReleaseAsked, Host: x.host, Incident: request.Incident, Asked: answer.AskedOf(request)}
 	case errors.Is(err, gate.ErrNoRelease):
 		return &answer.Answer{Kind: answer.NoRelease}
 	case err == nil:

@@ -66,7 +66,10 @@ type Deps struct {
 	Past     gate.Past
 	// PersonKey keys the digests by which Past knows persons.
 	PersonKey [16]byte
-	Releases  gate.Releases
+	// ConfirmKey and Confirmed are those of gate.Config.
+	ConfirmKey *[32]byte
+	Confirmed  func(sum [32]byte, end time.Time)
+	Releases   gate.Releases
 	Pieces    gate.Pieces   // nil: uploads in pieces are not put together
 	Evidence  gate.Evidence // nil: none is kept
 	Log       *slog.Logger
@@ -80,6 +83,8 @@ type Deps struct {
 type Check struct {
 	Name  string
 	Probe func() error // nil: all well
+	// Notes: what it finds is told, but the proxy is ready all the same.
+	Notes bool
 }
 
 var errNoRules = errors.New("no rules in force")
@@ -97,6 +102,7 @@ type Server struct {
 	metrics  *metrics
 	chain    http.Handler // goproxy
 	inspects func(header string) bool
+	familiar *familiar // nil if only the fields that are listed are inspected
 	bypass   atomic.Pointer[bypass.List]
 	limits   atomic.Pointer[Sites]
 	pins     *bypass.Pins
@@ -117,6 +123,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	unlisted := cfg.Inspect.Headers == nil
 	cfg = cfg.withDefaults()
 	if cfg.Name == "" {
 		var b [4]byte
@@ -136,6 +143,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		cfg: cfg, deps: deps, log: deps.Log,
 		inspects: headerChooser(cfg.Inspect.Headers), pins: bypass.NewPins(),
 		inner1: newFeed(), inner2: newFeed(), via: newVia(cfg.Name),
+	}
+	if unlisted {
+		s.familiar = newFamiliar()
 	}
 	if err := s.Reconfigure(cfg); err != nil {
 		return nil, err
@@ -157,6 +167,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
 		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Pieces: deps.Pieces, Company: company, Evidence: deps.Evidence, Exact: cfg.Inspect.Exact, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
+		ConfirmKey: deps.ConfirmKey, Confirmed: deps.Confirmed,
 	}); err != nil {
 		return nil, err
 	}

@@ -305,8 +305,7 @@ func (x *exchange) message(text bool, data []byte) (reason string, pass bool) {
 	if o.Passes() {
 		return "", true
 	}
-	x.s.log.Info("kept in", "incident", o.Incident, "action", o.Verdict.Action.String(), "rule", o.Verdict.Rule,
-		"failure", string(o.Failure), "user", x.who.User, "address", x.who.Address, "host", x.host, "protocol", "websocket")
+	x.kept(&o, "WebSocket")
 	return "stopped by the company's rules: " + o.Incident, false
 }
 

@@ -13,6 +13,7 @@ package release
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -59,6 +60,9 @@ type Case struct {
 	State    State     `json:"state"`
 	Votes    []Vote    `json:"votes,omitempty"`
 	Passed   int       `json:"passed,omitempty"` // how often it was used
+
+	// PassedAt is how often of that on other nodes, by their names.
+	PassedAt map[string]int `json:"passed_at,omitempty"`
 }
 
 // Vote is one person's decision.
@@ -109,17 +113,17 @@ func (s *Store) may(c *Case, a Approver, now time.Time) (instead string, err err
 	switch {
 	case a.User == "" || !a.Approves:
 		return "", ErrNotYours
-	case a.User == c.Subject.User:
+	case same(a.User, c.Subject.User):
 		return "", ErrOwn
 	}
 	if s.named(c, a.User, a.Groups) {
 		return "", c.voted(a.User, a.User)
 	}
 	for _, d := range s.delegations {
-		if d.To != a.User || now.After(d.Until) || now.Before(d.From) {
+		if !same(d.To, a.User) || now.After(d.Until) || now.Before(d.From) {
 			continue
 		}
-		if d.Of == c.Subject.User {
+		if same(d.Of, c.Subject.User) {
 			err = ErrOwn // the asker's power does not work through another
 			continue
 		}
@@ -133,12 +137,17 @@ func (s *Store) may(c *Case, a Approver, now time.Time) (instead string, err err
 	return "", err
 }
 
+// same reports whether two names are one account's: directories do not tell
+// small from capital letters, so somebody's own request under another spelling
+// is their own.
+func same(a, b string) bool { return strings.EqualFold(a, b) }
+
 // voted returns ErrAgain if one of two persons has taken part in a vote, in
 // whichever way.
 func (c *Case) voted(by, instead string) error {
 	for _, v := range c.Votes {
 		for _, who := range []string{v.By, v.For} {
-			if who != "" && (who == by || who == instead) {
+			if who != "" && (same(who, by) || same(who, instead)) {
 				return ErrAgain
 			}
 		}
@@ -153,7 +162,7 @@ func (s *Store) named(c *Case, user string, groups []string) bool {
 	}
 	for _, g := range c.Terms.By {
 		if g == Manager && s.manager != nil {
-			if m := s.manager(c.Subject.User); m != "" && m == user {
+			if m := s.manager(c.Subject.User); m != "" && same(m, user) {
 				return true
 			}
 		} else if g != Manager && slices.Contains(groups, g) {

@@ -36,6 +36,14 @@ type Config struct {
 	// Record is called before each step takes effect; an error undoes it. It
 	// has to be durable when it returns. nil: nothing is called.
 	Record func(Step) error
+	// Key is of digests, where several stores have to agree on them; nil: a key
+	// of the store's own, kept in its folder.
+	Key []byte
+	// Node names this store among several that tell each other what happens,
+	// and Share is given each piece of that once it has taken effect here, to
+	// be given to Take of the others. nil: there is one store.
+	Node  string
+	Share func(news []byte)
 }
 
 // Step is one thing that happened to a request, as it goes on record.
@@ -89,8 +97,10 @@ func Open(folder string, c Config) (*Store, error) {
 	}
 	s := &Store{Config: c, manager: c.Manager, cases: map[string]*Case{}, bySubject: map[Subject]*Case{}}
 	var err error
-	if s.key, err = openKey(filepath.Join(folder, "key")); err != nil {
-		return nil, err
+	if s.key = c.Key; s.key == nil {
+		if s.key, err = openKey(filepath.Join(folder, "key")); err != nil {
+			return nil, err
+		}
 	}
 	name := filepath.Join(folder, "releases.jsonl")
 	if err := s.read(name); err != nil {
@@ -177,7 +187,11 @@ func (s *Store) read(name string) error {
 func (s *Store) take(l line) {
 	if c := l.Case; c != nil {
 		s.cases[c.ID] = c
-		if was := s.bySubject[c.Subject]; was == nil || was.ID == c.ID || !c.Asked.Before(was.Asked) {
+		// The latest counts; but where two nodes were asked at once, the one
+		// that was approved.
+		was := s.bySubject[c.Subject]
+		if was == nil || was.ID == c.ID || !c.Asked.Before(was.Asked) && !(c.State == Waiting && was.State == Approved && s.Now().Before(was.Ends)) ||
+			c.State == Approved && was.State == Waiting {
 			s.bySubject[c.Subject] = c
 		}
 	}
@@ -238,14 +252,27 @@ func (s *Store) commit(l line, st Step) error {
 	if s.broken != nil {
 		return fmt.Errorf("releases cannot be written: %w", s.broken)
 	}
-	b, err := json.Marshal(l)
-	if err != nil {
-		return fmt.Errorf("encode release: %w", err)
-	}
 	if s.Record != nil {
 		if err := s.Record(st); err != nil {
 			return fmt.Errorf("record release: %w", err)
 		}
+	}
+	was := s.before(l)
+	if err := s.write(l); err != nil {
+		return err
+	}
+	s.share(was, l)
+	return nil
+}
+
+// write makes a line durable and applies it. The caller has mu.
+func (s *Store) write(l line) error {
+	if s.broken != nil {
+		return fmt.Errorf("releases cannot be written: %w", s.broken)
+	}
+	b, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("encode release: %w", err)
 	}
 	if _, err = s.file.Write(append(b, '\n')); err == nil {
 		err = s.file.Sync()
@@ -299,6 +326,22 @@ func (s *Store) Ask(sub Subject, incident, reason string, t Terms) (Case, error)
 		return Case{}, err
 	}
 	return *c, nil
+}
+
+// May tells why an approver cannot decide on a request, nil if he can.
+func (s *Store) May(id string, a Approver) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Now()
+	c := s.cases[id]
+	switch {
+	case c == nil:
+		return ErrUnknown
+	case !c.Open(now):
+		return ErrClosed
+	}
+	_, err := s.may(c, a, now)
+	return err
 }
 
 // Decide takes an approver's decision. The request is approved once as many

@@ -24,6 +24,7 @@ type rule struct {
 	say      map[string]string
 	release  *Release          // of a hold
 	evidence string            // what is kept of the upload, "" for nothing
+	mail     Mail              // of a message
 	groups   [groupCount]group // what, where, who, when, over
 	lifts    []string
 	tests    []sample
@@ -296,6 +297,9 @@ func (b *builder) rule(e *entry[ruleTOML], i int) rule {
 	}
 	if r.Release != nil {
 		b.release(r.Release, &c, report)
+	}
+	if r.Mail != nil {
+		b.mail(r.Mail, &c, report)
 	}
 	b.evidence(r, &c, report)
 	for k := range r.Tests {

@@ -121,7 +121,7 @@ func decider(as []applied) int {
 }
 
 func (s *Set) verdict(t *Transaction, as []applied) Verdict {
-	v := Verdict{Action: Allow, Clause: "no rule applies", Evidence: evidence(as)}
+	v := Verdict{Action: Allow, Clause: "no rule applies", Evidence: evidence(as), Mail: mailOf(as)}
 	for i := range as {
 		a := &as[i]
 		v.Matches = append(v.Matches, Match{Rule: a.rule.id, Action: a.rule.action, Severity: a.rule.severity,

@@ -135,6 +135,8 @@ func enum(name string) []string {
 		return actionWords()
 	case "mode":
 		return modes
+	case "attachments":
+		return attachmentWords
 	case "evidence":
 		return evidenceWords
 	case "operation":

@@ -34,6 +34,7 @@ type ruleTOML struct {
 	Over     []overTOML    `toml:"over" doc:"What has left over time, this upload included."`
 	Say      textsTOML     `toml:"say" doc:"What the employee reads."`
 	Release  *releaseTOML  `toml:"release" doc:"For action hold: who may let the upload out."`
+	Mail     *mailTOML     `toml:"mail" json:",omitempty" doc:"What is done with a mail message before it goes on."`
 	Evidence string        `toml:"evidence" enum:"evidence" json:",omitempty" doc:"What is kept of the upload, encrypted to the auditors' keys: matched (what was found, with some text around) or body (all of it). Nothing if not given."`
 	Lifts    []string      `toml:"lifts" doc:"For action allow: the rules that lose their effect on this upload; * for all."`
 	Tests    []testTOML    `toml:"test" doc:"Samples that must and must not match; run whenever the rules are loaded." json:"-"`

@@ -120,6 +120,7 @@ type Verdict struct {
 	Say      map[string]string // the author's message by language
 	Matches  []Match           // every rule that applied, shadow ones too
 	Release  *Release          // with Hold: what it takes to let it out
+	Mail     Mail              // what is to be done with a message before it goes on
 	Evidence string            // what is to be kept of the upload: EvidenceMatched, EvidenceBody, or "" for nothing
 }
 

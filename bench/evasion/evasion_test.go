@@ -64,7 +64,7 @@ type result struct {
 // stopped reports whether the upload did not leave on its own: by a rule, or
 // because the proxy refused the request before there was anything to inspect.
 func (o *outcome) stopped() bool {
-	return o.status != 200 && o.arrived == 0 && (o.report == nil || o.verdict.Action >= rules.Warn)
+	return (o.status != 200 || o.denied) && o.arrived == 0 && (o.report == nil || o.verdict.Action >= rules.Warn)
 }
 
 // action names what was done.
@@ -92,9 +92,12 @@ func reasons(r *inspect.Report) string {
 
 // closed reports whether the upload was stopped for what is in it or for what
 // of it could not be read.
-func (r *result) closed(of int) bool {
-	return r.stopped() && (r.report == nil || r.people*10 >= of*9 || len(r.report.Coverage.Reasons) > 0)
+func (r *result) closed() bool {
+	return r.stopped() && (r.report == nil || r.people >= enough || len(r.report.Coverage.Reasons) > 0)
 }
+
+// enough is how many people the rule that blocks asks for.
+const enough = 10
 
 func TestEvasions(t *testing.T) {
 	h := build(t)
@@ -146,7 +149,7 @@ func TestEvasions(t *testing.T) {
 // judge checks the outcome and adds it up.
 func (r *result) judge(t *testing.T, of int, total map[string]int) {
 	t.Helper()
-	ok := r.closed(of)
+	ok := r.closed()
 	switch {
 	case ok && r.open != "": // the table tells
 		t.Logf("closed by now: %s", r.open)
@@ -160,6 +163,8 @@ func (r *result) judge(t *testing.T, of int, total map[string]int) {
 		total["open"]++
 	case r.people*10 >= of*9:
 		total["found"]++
+	case r.people >= enough:
+		total["part"]++
 	default:
 		total["named"]++
 	}
@@ -197,7 +202,7 @@ const page = "../../docs/evasion.md"
 // compare holds docs/evasion.md against the outcomes.
 func compare(t *testing.T, total map[string]int, table []byte) {
 	t.Helper()
-	got := fmt.Appendf(nil, preface, total["cases"], total["found"], total["named"], total["open"])
+	got := fmt.Appendf(nil, preface, total["cases"], total["found"], total["part"], total["named"], total["open"])
 	got = append(got, table...)
 	if *update {
 		if err := os.WriteFile(page, got, 0o644); err != nil {
@@ -219,15 +224,17 @@ const preface = `# Evasions
 Ways in which a list of customers could be carried past the gate, and what
 becomes of each. Every case is a list of thirty invented people with telephone
 numbers, addresses, mail addresses and birthdays, sent as a request through the
-proxy with the built-in rules to a cloud storage. It is closed if nine in ten of
-the people are found and the upload is stopped, or if what could not be read is
-named in the coverage and the upload is stopped for that. The last column is the
+proxy with the built-in rules to a cloud storage. It is found if nine in ten of
+the people are and the upload is stopped; found in part if ten or more are, for
+which it is stopped as well; or named, if what could not be read is told in the
+coverage and the upload is stopped for that. The last column is the
 verdict on a price list in the same shape, which passes where the shape can be
 read. The cases are code, in ` + "`bench/evasion`" + `, and this page is written by
 ` + "`go test ./bench/evasion -update`" + `; ` + "`testdata/evasion`" + ` holds the small ones as
 files, for other products to be tried with.
 
-%d cases: %d found, %d not read but named and stopped, %d open.
+%d cases: %d found, %d found in part, %d not read but named, all these stopped;
+%d open.
 
 "warn" and "hold" stop an upload as "block" does, until the sender gives a
 reason or an approver agrees. An "open" case is told as it is, with the cause.

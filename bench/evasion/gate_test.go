@@ -50,6 +50,7 @@ type outcome struct {
 	report  *inspect.Report
 	verdict rules.Verdict
 	status  int
+	denied  bool // by a status of gRPC
 	arrived int64 // bytes of bodies at the origin
 }
 
@@ -238,5 +239,6 @@ func (h *house) send(u upload) (outcome, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last.status, h.last.arrived = resp.StatusCode, h.got.Load()
+	h.last.denied = resp.Header.Get("Grpc-Status") != "" && resp.Header.Get("Grpc-Status") != "0"
 	return h.last, nil
 }

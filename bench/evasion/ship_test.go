@@ -101,7 +101,7 @@ func TestShipped(t *testing.T) {
 		if o.report != nil {
 			r.people = o.report.Answers[h.people]
 		}
-		if !r.closed(of) && !open[row[2]] {
+		if !r.closed() && !open[row[2]] {
 			t.Errorf("%s: %d of %d people, verdict %s, not read: %q", row[0], r.people, of, o.verdict.Action, reasons(o.report))
 		}
 	}

@@ -89,6 +89,12 @@ func (i *installation) openAlarms(registry prometheus.Registerer) error {
 			}
 			return i.console.Approvers()
 		},
+		Decide: func(release, account string) (approve, refuse string) {
+			if i.console == nil {
+				return "", ""
+			}
+			return i.console.Links(release, account)
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("prepare alarms: %w", err)

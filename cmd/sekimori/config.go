@@ -106,6 +106,8 @@ type rawConfig struct {
 	Pieces   rawPieces           `toml:"pieces"`
 	SMTP     rawSMTP             `toml:"smtp"`
 	ICAP     rawICAP             `toml:"icap"`
+	Fleet    rawFleet            `toml:"fleet"`
+	Milter   rawMilter           `toml:"milter"`
 	Confirm  struct {
 		For duration `toml:"for"`
 	} `toml:"confirm"`
@@ -216,8 +218,10 @@ type config struct {
 	Release   releaseConfig
 	Evidence  evidence.Config
 	Alarms    alarmConfig
-	SMTP      *smtpConfig // nil: no mail
-	ICAP      *icapConfig // nil: no ICAP
+	SMTP      *smtpConfig   // nil: no mail
+	Milter    *milterConfig // nil: no mail server asks
+	ICAP      *icapConfig   // nil: no ICAP
+	Fleet     *fleetConfig  // nil: the installation is alone
 	Pieces    pieces.Config
 	Shutdown  time.Duration
 	LogLevel  slog.Level
@@ -335,13 +339,18 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	c.Identity = r.identity(at, path, report)
 	c.Proxy = r.proxy()
 	c.Audit = r.Audit.check(n.Key("audit"), path, report)
-	c.Console = r.Console.check(n.Key("console"), report)
+	c.Console = r.Console.check(n.Key("console"), path, report)
 	c.Release = r.Release.check(n.Key("release"), report)
+	if c.Release.links && !strings.HasPrefix(c.Console.Origin, "https://") {
+		report(at("release", "links"), "release.links: who has a link decides, so it goes over TLS only; write the console's address in console.origin, such as \"https://dlp.example.co.jp\"")
+	}
 	c.Evidence = r.Evidence.check(n.Key("evidence"), report)
 	c.Alarms = r.alarms(n, path, report)
 	c.Pieces = r.Pieces.check(n.Key("pieces"), report)
-	c.SMTP = r.SMTP.check(n.Key("smtp"), r.Company, path, report)
+	c.SMTP = r.SMTP.check(n.Key("smtp"), path, report)
+	c.Milter = r.Milter.check(n.Key("milter"), report)
 	c.ICAP = r.ICAP.check(n.Key("icap"), report)
+	c.Fleet = r.Fleet.check(n.Key("fleet"), path, report)
 	c.Listeners = r.listeners(n, path, report)
 	if len(c.Listeners) > 0 && r.Listen.Proxy == "" {
 		c.Listen = ""

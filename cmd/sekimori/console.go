@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,6 +35,7 @@ type rawConsole struct {
 	Enabled  *bool             `toml:"enabled"`
 	Origin   string            `toml:"origin"`
 	Accounts map[string]string `toml:"accounts"`
+	OIDC     *rawOIDC          `toml:"oidc"`
 }
 
 // consoleConfig is where officers look at what happened.
@@ -43,9 +43,10 @@ type consoleConfig struct {
 	Off      bool
 	Origin   string
 	Accounts map[string]string // by which account the proxy knows an officer
+	OIDC     *oidcConfig       // nil: log-ins by the console's own accounts only
 }
 
-func (r *rawConsole) check(n tomlfile.Node, report tomlfile.Report) consoleConfig {
+func (r *rawConsole) check(n tomlfile.Node, path func(string) string, report tomlfile.Report) consoleConfig {
 	c := consoleConfig{Off: r.Enabled != nil && !*r.Enabled, Origin: strings.TrimSuffix(r.Origin, "/"), Accounts: r.Accounts}
 	seen := map[string]bool{}
 	for officer, user := range r.Accounts {
@@ -63,6 +64,9 @@ func (r *rawConsole) check(n tomlfile.Node, report tomlfile.Report) consoleConfi
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
 			report(n.Key("origin").Pos(), "console.origin: %q is no origin; write such as \"https://dlp.example.co.jp\"", r.Origin)
 		}
+	}
+	if r.OIDC != nil {
+		c.OIDC = r.OIDC.check(n.Key("oidc"), c.Origin, path, report)
 	}
 	return c
 }
@@ -90,10 +94,10 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 	}, checks...)
 	cfg := console.Config{
 		Dir: i.cfg.folder("console"), RuleDir: i.cfg.consoleRules(), Origin: i.cfg.Console.Origin,
-		Record: &reader{dir: i.cfg.folder("audit"), log: i.audit, check: i.check}, Recorder: i.audit,
+		Record: &reader{dir: i.cfg.folder("audit"), log: i.audit, check: i.check}, Recorder: i.audit, History: i.cfg.folder("history"),
 		Rules:    &judges{cfg: i.cfg, watcher: i.rules, catalogue: catalogue},
-		Releases: i.releases, Groups: i.who.Groups,
-		Checks: checks, Metrics: metrics, Integrity: i.integrity, Log: i.log, Version: version(),
+		Releases: i.releases, Links: i.cfg.Release.links, Groups: i.who.Groups,
+		Checks: checks, Nodes: i.nodes, Metrics: metrics, Integrity: i.integrity, Log: i.log, Version: version(),
 		Accounts: i.cfg.Console.Accounts, Installation: i.standing,
 		Report: i.makeReport,
 		Evidence: func(incident string) (int64, time.Time, bool) {
@@ -103,6 +107,13 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 	}
 	if i.alerts != nil {
 		cfg.Alarms = i.alerts
+	}
+	if o := i.cfg.Console.OIDC; o != nil {
+		directory, err := o.open()
+		if err != nil {
+			return err
+		}
+		cfg.Directory = directory
 	}
 	c, err := console.New(cfg)
 	if err != nil {
@@ -346,7 +357,7 @@ func (j *judges) Try(ctx context.Context, set *rules.Set, s console.Sample) (t c
 	for k := range report.Findings[:min(len(report.Findings), shownOfTrial)] {
 		f := &report.Findings[k]
 		t.Findings = append(t.Findings, console.Finding{Type: string(f.Type), Confidence: f.Confidence, Validated: f.Validated,
-			Line: f.Line, Start: f.Start, Masked: f.Masked, In: report.Place(f.Part)})
+			Line: f.Line, At: f.At, Start: f.Start, Masked: f.Masked, In: report.Place(f.Part)})
 	}
 	// The record has the same form.
 	data, err := json.Marshal(report.Coverage)
@@ -354,57 +365,6 @@ func (j *judges) Try(ctx context.Context, set *rules.Set, s console.Sample) (t c
 		err = json.Unmarshal(data, &t.Coverage)
 	}
 	return t, err
-}
-
-// Past implements console.Rules. The record has counts by type and of persons,
-// not what a rule counts: distinct values of enough confidence. So what it
-// gives is an estimate from above.
-func (j *judges) Past(set *rules.Set, r audit.Record) (action, rule string) {
-	ev := &r.Event
-	if ev.Reason != "" { // it failed; no rule had a say
-		return ev.Action, ""
-	}
-	t := rules.Transaction{
-		Report:    &inspect.Report{Records: ev.Records},
-		Principal: rules.Principal{User: ev.User, Groups: ev.Groups, How: ev.How},
-		Destination: rules.Destination{Scheme: ev.Scheme, Host: ev.Host, Port: ev.Port, Method: ev.Method, Path: ev.Path,
-			Service: ev.Service, Classes: ev.Classes},
-		Bytes: ev.Bytes, Time: ev.Time,
-	}
-	if ev.How == "anonymous" {
-		t.Principal.User = ""
-	}
-	t.Principal.Address, _ = netip.ParseAddr(ev.Address) // the zero address is in no network
-	var d struct {
-		Coverage inspect.Coverage `json:"coverage"`
-	}
-	if err := json.Unmarshal(r.Raw, &d); err == nil {
-		t.Report.Coverage = d.Coverage
-	}
-	for why, n := range d.Coverage.Reasons {
-		for range min(n, 100) {
-			t.Report.Parts = append(t.Report.Parts, inspect.PartReport{State: inspect.Not, Reason: why, Bytes: d.Coverage.Missed[why] / int64(n)})
-		}
-	}
-	any := func(types []inspect.Type) (n int) {
-		for _, typ := range types {
-			n += ev.Counts[string(typ)]
-		}
-		return n
-	}
-	for _, q := range set.Spec().Queries {
-		n := 0
-		if q.People {
-			if n = ev.Records; slices.ContainsFunc(q.With, func(ts []inspect.Type) bool { return any(ts) == 0 }) {
-				n = 0
-			}
-		} else {
-			n = any(q.With[0])
-		}
-		t.Report.Answers = append(t.Report.Answers, n)
-	}
-	v := set.Decide(t)
-	return v.Action.String(), v.Rule
 }
 
 // makeConsoleRules makes the folder before rules are watched in it.

@@ -180,7 +180,8 @@ func runEvidenceOpen(ctx context.Context, p *program, c *command, args []string)
 	if _, ok := evidence.Stat(cfg.evidenceDir(), incident); !ok {
 		return fmt.Errorf("evidence open: %w: %s", evidence.ErrNone, incident)
 	}
-	if err := recordOpening(ctx, cfg.folder("audit"), incident, *reason); err != nil {
+	opening := audit.Event{Kind: "evidence", Action: "opened", Incident: incident, Reason: *reason, User: caller(), Severity: "info"}
+	if err := recordOpening(ctx, cfg.folder("audit"), opening); err != nil {
 		return fmt.Errorf("evidence open: it is not opened, because that could not be recorded: %w", err)
 	}
 	return p.openEvidence(cfg.evidenceDir(), incident, *out, identities)
@@ -192,10 +193,11 @@ const openingTime = 15 * time.Second
 
 // recordOpening leaves word of an opening and, while the proxy runs, waits until
 // it has taken it into the record.
-func recordOpening(ctx context.Context, dir, incident, reason string) error {
-	ev := audit.Event{Kind: "evidence", Action: "opened", Incident: incident, Reason: reason, User: caller(), Severity: "info"}
-	if err := audit.Leave(dir, ev); err != nil {
-		return err
+func recordOpening(ctx context.Context, dir string, openings ...audit.Event) error {
+	for _, ev := range openings {
+		if err := audit.Leave(dir, ev); err != nil {
+			return err
+		}
 	}
 	for end := time.Now().Add(openingTime); audit.InUse(dir); {
 		left, err := filepath.Glob(filepath.Join(audit.Inbox(dir), "*.json"))

@@ -60,8 +60,8 @@ type origin struct {
 // hosts that the tests' installation sends to the origin, by what they stand for.
 var hosts = []string{
 	"www.dropbox.com", "content.dropboxapi.com", "mail.google.com", "s3.ap-northeast-1.amazonaws.com",
-	"bucket.s3.ap-northeast-1.amazonaws.com",
-	"github.com", "intranet.example.jp", "upload.example.com",
+	"bucket.s3.ap-northeast-1.amazonaws.com", "account.blob.core.windows.net", "storage.googleapis.com",
+	"github.com", "intranet.example.jp", "upload.example.com", "packages.example.com", "chat.example.com",
 }
 
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -288,7 +288,8 @@ func (in *site) client(stdin io.Reader, name string, args ...string) string {
 	cmd.Stdin = stdin
 	cmd.Env = append(clientEnv(), "HOME="+in.dir, "SEKIMORI_CA="+in.ca,
 		"https_proxy=http://"+in.proxy, "http_proxy=http://"+in.proxy, "HTTPS_PROXY=http://"+in.proxy,
-		"SSL_CERT_FILE="+in.ca, "CURL_CA_BUNDLE="+in.ca, "GIT_SSL_CAINFO="+in.ca)
+		"SSL_CERT_FILE="+in.ca, "CURL_CA_BUNDLE="+in.ca, "GIT_SSL_CAINFO="+in.ca, "REQUESTS_CA_BUNDLE="+in.ca,
+		"NODE_EXTRA_CA_CERTS="+in.ca, "AWS_CA_BUNDLE="+in.ca, "npm_config_cafile="+in.ca)
 	done := time.AfterFunc(60*time.Second, func() { _ = cmd.Process.Kill() })
 	defer done.Stop()
 	out, _ := cmd.CombinedOutput()

@@ -60,7 +60,7 @@ var errFound = errors.New("found")
 func commands() []*command {
 	return []*command{
 		serveCommand(), scanCommand(), extractCommand(), rulesCommand(),
-		auditCommand(), evidenceCommand(), witnessCommand(), caCommand(), modeCommand(), benchCommand(), checkCommand(), readerCommand(), versionCommand(),
+		auditCommand(), evidenceCommand(), witnessCommand(), fleetCommand(), caCommand(), modeCommand(), benchCommand(), checkCommand(), readerCommand(), versionCommand(),
 	}
 }
 

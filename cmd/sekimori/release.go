@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -15,12 +16,14 @@ import (
 type rawRelease struct {
 	Wait     duration          `toml:"wait"`
 	Managers map[string]string `toml:"managers"`
+	Links    bool              `toml:"links"`
 }
 
 // releaseConfig is [release], checked.
 type releaseConfig struct {
 	wait     time.Duration
 	managers map[string]string
+	links    bool // approvers get links by mail with which they decide
 }
 
 func (r rawRelease) check(n tomlfile.Node, report tomlfile.Report) releaseConfig {
@@ -32,7 +35,7 @@ func (r rawRelease) check(n tomlfile.Node, report tomlfile.Report) releaseConfig
 			report(n.Key("managers").Pos(), "release.managers: %q has no manager but themselves; write the account of another person", who)
 		}
 	}
-	return releaseConfig{wait: time.Duration(r.Wait), managers: r.Managers}
+	return releaseConfig{wait: time.Duration(r.Wait), managers: r.Managers, links: r.Links}
 }
 
 // recordTime bounds how long a step of a release waits for the audit log.
@@ -42,7 +45,7 @@ const recordTime = 10 * time.Second
 // in the audit log before it counts.
 func (i *installation) openReleases() (*release.Store, error) {
 	c := i.cfg
-	s, err := release.Open(c.folder("releases"), release.Config{
+	cfg := release.Config{
 		Wait:    c.Release.wait,
 		Manager: func(user string) string { return c.Release.managers[user] },
 		Record: func(st release.Step) error {
@@ -51,7 +54,11 @@ func (i *installation) openReleases() (*release.Store, error) {
 			_, err := i.audit.Append(ctx, releaseEvent(st))
 			return err
 		},
-	})
+	}
+	if c.Fleet != nil {
+		cfg.Key, cfg.Node, cfg.Share = c.sharedKey("releases"), c.Fleet.Node, i.told
+	}
+	s, err := release.Open(c.folder("releases"), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open releases: %w", err)
 	}
@@ -62,13 +69,17 @@ func (i *installation) openReleases() (*release.Store, error) {
 // releaseEvent puts a step on record.
 func releaseEvent(st release.Step) audit.Event {
 	k := &st.Case
+	asker, by := cmp.Or(k.Subject.User, k.Subject.Sender), st.By
+	if by == k.Subject.Sender {
+		by = asker
+	}
 	ev := audit.Event{
-		Kind: "release", Time: time.Now(), User: st.By, Action: st.What, Reason: st.Note,
+		Kind: "release", Time: time.Now(), User: by, Action: st.What, Reason: st.Note,
 		Incident: k.Incident, Host: k.Subject.Host, Rule: k.Subject.Rule,
 	}
 	if k.ID != "" {
 		ev.Details = map[string]string{
-			"release": k.ID, "state": string(k.State), "asked_by": k.Subject.Sender,
+			"release": k.ID, "state": string(k.State), "asked_by": asker,
 			"agreed": strconv.Itoa(k.Agreed()) + " of " + strconv.Itoa(k.Terms.People),
 		}
 		if n := len(k.Votes); n > 0 && k.Votes[n-1].For != "" && st.By == k.Votes[n-1].By {

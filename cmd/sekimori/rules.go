@@ -25,6 +25,7 @@ Checks the files together with the built-in rules, and runs their own tests.
 Without arguments: the rules of --config. Exit code 1 if there is a fault.`},
 			{name: "test", args: "[FILE|FOLDER...]", short: "run the rules' own tests and show each", run: runRulesTest},
 			{name: "explain", args: "FILE|-", short: "say which clause decides on a file, and what would change that", run: runRulesExplain},
+			{name: "backtest", args: "[FILE|FOLDER...]", short: "say what rules would have made of the recorded past", run: runRulesBacktest, long: backtestHelp},
 			{name: "list", args: "[FILE|FOLDER...]", short: "list the rules in force", run: runRulesList},
 			{name: "schema", short: "print the JSON Schema of rule files, for editors", run: runRulesSchema},
 		},

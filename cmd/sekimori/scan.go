@@ -30,9 +30,9 @@ Prints each finding with its place, then a line a file with the verdict that the
 rules would give if it were sent to --to. "-" reads standard input.
 
 With --json, one object a line for each finding:
-  {"file","part","type","detector","start","end","line","confidence","value"}
+  {"file","part","type","detector","start","end","line","at","confidence","value"}
 (value masked unless --reveal; start and end are byte offsets in the part's own
-bytes), then one object a file:
+bytes; at is a cell, a path in JSON, or line:column), then one object a file:
   {"file","bytes","coverage","verdict","rule","records","findings"}
 
 Exit code 0: no findings; 1: findings; 2: something could not be read.`,
@@ -131,6 +131,7 @@ type findingLine struct {
 	Start      int64        `json:"start"`
 	End        int64        `json:"end"`
 	Line       int          `json:"line"`
+	At         string       `json:"at,omitempty"`
 	Confidence float32      `json:"confidence"`
 	Value      string       `json:"value"`
 	Record     int          `json:"record"`
@@ -207,10 +208,10 @@ func runScan(ctx context.Context, p *program, c *command, args []string) error {
 					value = fd.Value
 				}
 				if *asJSON {
-					_ = enc.Encode(findingLine{in.name, pr.Path, fd.Type, fd.Detector, fd.Start, fd.End, fd.Line, fd.Confidence, value, fd.Record})
+					_ = enc.Encode(findingLine{in.name, pr.Path, fd.Type, fd.Detector, fd.Start, fd.End, fd.Line, fd.At, fd.Confidence, value, fd.Record})
 					return
 				}
-				fmt.Fprintf(&buf, "%s:%d: %s %s (%s, %.2f)\n", place(in.name, pr.Path), fd.Line, fd.Type, value, fd.Detector, fd.Confidence)
+				fmt.Fprintf(&buf, "%s: %s %s (%s, %.2f)\n", inspect.Where(place(in.name, pr.Path), fd), fd.Type, value, fd.Detector, fd.Confidence)
 			},
 		})
 		size := max(in.size, counted.n)

@@ -23,12 +23,14 @@ import (
 	"github.com/sekimori-dlp/sekimori/alarm"
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/console"
+	"github.com/sekimori-dlp/sekimori/fleet"
 	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/icap"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
+	"github.com/sekimori-dlp/sekimori/proxy/milter"
 	"github.com/sekimori-dlp/sekimori/proxy/smtp"
 	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
@@ -86,10 +88,12 @@ type installation struct {
 	server    *proxy.Server
 	console   *console.Console // nil if there is none
 	releases  *release.Store
-	alerts    *alarm.Alarms // nil if there are none
-	runAlarms func()        // nil if there are none
-	smtp      *smtp.Server  // nil if there is none
-	icap      *icap.Server  // nil if there is none
+	fleet     atomic.Pointer[fleet.Fleet] // nil if there is none
+	alerts    *alarm.Alarms  // nil if there are none
+	runAlarms func()         // nil if there are none
+	smtp      *smtp.Server   // nil if there is none
+	icap      *icap.Server   // nil if there is none
+	milter    *milter.Server // nil if there is none
 	modes     *switchboard
 	ending    atomic.Bool        // it was told to end
 	turn      func() error       // opens the access log's file anew; nil if there is none
@@ -152,6 +156,11 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if noCA != nil {
 		i.record(audit.Event{Kind: "ca", Details: map[string]string{"what": "made", "fingerprint": ca.Fingerprint()}})
 	}
+	if c.Fleet != nil {
+		if err := c.loadFleetKeys(); err != nil {
+			return nil, err
+		}
+	}
 	if c.Hold.DigestKey, err = c.key("content"); err != nil {
 		return nil, err
 	}
@@ -193,10 +202,6 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err := c.makeConsoleRules(); err != nil {
 		return nil, err
 	}
-	if i.rules, err = rules.Watch(c.rulePaths(), c.ruleOptions(catalogue), func(s rules.Status) { i.reloaded(s, reloads) }); err != nil {
-		return nil, fmt.Errorf("the rules have faults:\n%w", err)
-	}
-	i.closers = append(i.closers, i.rules.Close)
 	past, personKey, err := i.openHistory()
 	if err != nil {
 		return nil, err
@@ -204,6 +209,13 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if i.releases, err = i.openReleases(); err != nil {
 		return nil, err
 	}
+	if err := i.openFleet(past, catalogue, registry); err != nil {
+		return nil, err
+	}
+	if i.rules, err = rules.Watch(c.rulePaths(), c.ruleOptions(catalogue), func(s rules.Status) { i.reloaded(s, reloads) }); err != nil {
+		return nil, fmt.Errorf("the rules have faults:\n%w", err)
+	}
+	i.closers = append(i.closers, i.rules.Close)
 	if err := i.openAlarms(registry); err != nil {
 		return nil, err
 	}
@@ -236,11 +248,15 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if kept != nil {
 		deps.Evidence = kept
 	}
+	i.joinFleet(&deps)
 	i.server, err = proxy.New(c.Proxy, deps)
 	if err != nil {
 		return nil, err
 	}
 	if err := i.openSMTP(spool, catalogue, ca, registry); err != nil {
+		return nil, err
+	}
+	if err := i.openMilter(spool, catalogue, registry); err != nil {
 		return nil, err
 	}
 	if err := i.openICAP(registry); err != nil {
@@ -263,6 +279,9 @@ func (c *config) logger(w io.Writer) *slog.Logger {
 // key reads a secret of the installation, made on first use. It keys digests,
 // so that they can be compared only here.
 func (c *config) key(name string) ([]byte, error) {
+	if key := c.sharedKey(name); key != nil {
+		return key, nil
+	}
 	path := filepath.Join(c.folder("keys"), name)
 	key, err := os.ReadFile(path)
 	switch {
@@ -387,6 +406,9 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	if err := i.serveSMTP(ctx, p, failed); err != nil {
 		return err
 	}
+	if err := i.serveMilter(ctx, p, failed); err != nil {
+		return err
+	}
 	if err := i.serveICAP(ctx, p, failed); err != nil {
 		return err
 	}
@@ -394,6 +416,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
 	i.noticeAll()
 	i.outlets.start()
+	i.runFleet()
 	if i.runAlarms != nil {
 		i.runAlarms()
 	}
@@ -451,6 +474,11 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	if i.icap != nil {
 		if e := i.icap.Shutdown(end); e != nil {
 			i.log.Warn("ICAP requests were cut off", "error", e)
+		}
+	}
+	if i.milter != nil {
+		if e := i.milter.Shutdown(end); e != nil {
+			i.log.Warn("messages were cut off; their mail servers will ask again", "error", e)
 		}
 	}
 	if i.smtp != nil {

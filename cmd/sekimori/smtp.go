@@ -23,6 +23,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
+	"github.com/sekimori-dlp/sekimori/proxy/mail"
 	"github.com/sekimori-dlp/sekimori/proxy/smtp"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -68,9 +69,10 @@ type smtpConfig struct {
 	listen, tlsListen []string
 	certificate, key  string
 	caFiles           []string
+	many              int
 }
 
-func (r *rawSMTP) check(n tomlfile.Node, company rawCompany, path func(string) string, report tomlfile.Report) *smtpConfig {
+func (r *rawSMTP) check(n tomlfile.Node, path func(string) string, report tomlfile.Report) *smtpConfig {
 	if len(r.Listen)+len(r.TLSListen) == 0 {
 		if len(n.Keys()) > 0 {
 			report(n.Pos(), "smtp: no listener; write listen = [\"127.0.0.1:10025\"], or leave the whole out")
@@ -120,8 +122,8 @@ func (r *rawSMTP) check(n tomlfile.Node, company rawCompany, path func(string) s
 	default:
 		report(at.Key("tls").Pos(), "smtp.next.tls: %q is unknown; write %q, %q, %q or %q", r.Next.TLS, smtp.Opportunistic, smtp.Required, smtp.Implicit, smtp.Never)
 	}
-	c.Domains, c.Clients, c.Size = company.Domains, r.Clients, int64(r.Size)
-	c.Recipients, c.Many, c.Connections, c.PerClient = r.Recipients, r.Many, r.Connections, r.PerClient
+	c.Clients, c.Size, c.many = r.Clients, int64(r.Size), r.Many
+	c.Recipients, c.Connections, c.PerClient = r.Recipients, r.Connections, r.PerClient
 	c.Idle, c.Message = time.Duration(r.Idle), time.Duration(r.Message)
 	c.Next = smtp.Next{Address: r.Next.Address, MX: r.Next.MX, TLS: r.Next.TLS, User: r.Next.User, Timeout: time.Duration(r.Next.Timeout)}
 	if r.Next.PasswordFile != "" {
@@ -157,7 +159,10 @@ func (i *installation) openSMTP(hold gate.Holder, classes *destination.Catalogue
 	if c == nil {
 		return nil
 	}
-	c.ConfirmFor, c.Contact = i.cfg.Proxy.ConfirmFor, i.cfg.Proxy.Contact
+	judge, err := i.mailJudge(hold, classes, c.many)
+	if err != nil {
+		return err
+	}
 	c.Journal = i.cfg.folder("mail.journal")
 	cert, err := doorCertificate(ca, c.certificate, c.key, c.Name)
 	if err != nil {
@@ -176,9 +181,14 @@ func (i *installation) openSMTP(hold gate.Holder, classes *destination.Catalogue
 			}
 		}
 	}
-	i.smtp, err = smtp.New(c.Config, smtp.Deps{Gate: i.server.Gate(), Hold: hold, Accounts: mailAccounts{i.who}, Classes: classes,
-		Audit: i.audit, Log: i.log, Registry: registry})
+	i.smtp, err = smtp.New(c.Config, judge, registry)
 	return err
+}
+
+// mailJudge asks the gate about mail, by whichever door it comes.
+func (i *installation) mailJudge(hold gate.Holder, classes *destination.Catalogue, many int) (*mail.Judge, error) {
+	return mail.New(mail.Config{Domains: i.cfg.Proxy.Company, Many: many, ConfirmFor: i.cfg.Proxy.ConfirmFor, Contact: i.cfg.Proxy.Contact},
+		mail.Deps{Gate: i.server.Gate(), Hold: hold, Accounts: mailAccounts{i.who}, Classes: classes, Audit: i.audit, Log: i.log})
 }
 
 // doorCertificate gives a door the certificate in two files, or one for its

@@ -39,9 +39,16 @@ type Account struct {
 	Created  time.Time `json:"created"`
 	LastSeen time.Time `json:"last_seen,omitzero"` // last log-in
 
+	// Subject is the directory's lasting name for the person whose roles it
+	// keeps, "" for an account of the console's own.
+	Subject string `json:"subject,omitempty"`
+
 	Hash     string `json:"hash,omitempty"`      // "" until the person has chosen a password
 	TOTP     string `json:"totp,omitempty"`      // base32; asked for once it is set
 	TOTPLast uint64 `json:"totp_last,omitempty"` // last step used
+
+	Handle   []byte    `json:"handle,omitempty"` // by which passkeys know the account
+	Passkeys []Passkey `json:"passkeys,omitempty"`
 }
 
 // Has tells whether the account has one of roles and is in use.
@@ -49,13 +56,19 @@ func (a *Account) Has(roles ...Role) bool {
 	return !a.Disabled && slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(a.Roles, r) })
 }
 
-// TwoStep tells whether a one-time code is asked for at log-in.
-func (a *Account) TwoStep() bool { return a.TOTP != "" }
+// TwoStep tells whether a log-in takes more than a password: a one-time code or
+// a passkey.
+func (a *Account) TwoStep() bool { return a.TOTP != "" || len(a.Passkeys) > 0 }
+
+// External tells whether the directory keeps the account: it has no password
+// here, and its roles are those of its groups.
+func (a *Account) External() bool { return a.Subject != "" }
 
 // clone gives what may leave the store.
 func (a *Account) clone() Account {
 	c := *a
 	c.Roles = slices.Clone(a.Roles)
+	c.Passkeys = slices.Clone(a.Passkeys)
 	return c
 }
 

@@ -122,8 +122,8 @@ func (ses Session) Genuine(form string) bool {
 }
 
 // LogIn checks a password and, where it is asked for, a one-time code. The
-// error is ErrCode if only the code is missing, else ErrRefused: who is wrong
-// about a name learns nothing.
+// error is ErrCode if only the code is missing, ErrPasskey if a passkey is, else
+// ErrRefused: who is wrong about a name learns nothing.
 func (s *Store) LogIn(name, password, code string) (Account, error) {
 	s.mu.Lock()
 	var hash string
@@ -149,6 +149,8 @@ func (s *Store) LogIn(name, password, code string) (Account, error) {
 				return ErrRefused
 			}
 			a.TOTPLast = step
+		} else if len(a.Passkeys) > 0 {
+			return ErrPasskey
 		}
 		a.LastSeen = s.now()
 		in = a.clone()

@@ -188,7 +188,7 @@ func hashOf(secret string) string {
 // founded counts the operators who can log in.
 func (s *Store) founded() (n int) {
 	for _, a := range s.Accounts {
-		if a.Has(Operator) && a.Hash != "" {
+		if a.Has(Operator) && (a.Hash != "" || a.External()) {
 			n++
 		}
 	}
@@ -324,6 +324,8 @@ func (s *Store) Ask(by, what, name string, roles []Role, record func(Wish) error
 			return ErrUnknown
 		case strings.EqualFold(by, name):
 			return ErrSelf
+		case a.External() && what != WishEnable:
+			return ErrExternal
 		case what == WishRoles:
 			if err := Apart(roles); err != nil {
 				return err
@@ -371,7 +373,7 @@ func (s *Store) Confirm(by, id string, record func(Wish) error) (w Wish, secret 
 		case WishEnable:
 			a.Disabled = false
 		case WishReset:
-			a.Hash, a.TOTP, a.TOTPLast = "", "", 0
+			a.Hash, a.TOTP, a.TOTPLast, a.Handle, a.Passkeys = "", "", 0, nil, nil
 			secret = s.newLink(a.Name)
 		}
 		s.Wishes = slices.Delete(s.Wishes, i, i+1)

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"math"
@@ -53,6 +54,7 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 		"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 		"bar":   Bar,
 		"list":  func(a ...any) []any { return a },
+		"b64":   base64.RawURLEncoding.EncodeToString,
 	}
 }
 

@@ -46,7 +46,9 @@ type View struct {
 	Note  string // one line about what was just done
 	Fault string // one line about what was not
 	Every int    // seconds after which the page loads again; 0: never
-	Body  any
+	// Onward is an address that is gone to at once; "": none.
+	Onward string
+	Body   any
 }
 
 // Pages are the parsed templates by language and name. Safe for concurrent

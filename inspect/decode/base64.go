@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -330,6 +331,13 @@ func worthwhile(b []byte, whole bool) bool {
 	return g.Sure >= 0.6
 }
 
+// minReversed is the length from which base64 that stands for nothing is read
+// from its end, too.
+const minReversed = 128
+
+// reversedProbe is how much of it is read so first.
+const reversedProbe = 1 << 10
+
 // base64Child returns the part that b, which is base64 in all, stands for, if
 // it is worthwhile. scratch is storage for the decoded bytes.
 func base64Child(scratch, b []byte) (part.Part, []byte, bool) {
@@ -338,7 +346,21 @@ func base64Child(scratch, b []byte) (part.Part, []byte, bool) {
 	}
 	scratch = unbase64(scratch, b)
 	if !worthwhile(scratch, true) {
-		return part.Part{}, scratch, false
+		if len(b) < minReversed {
+			return part.Part{}, scratch, false
+		}
+		r := bytes.Clone(b[max(0, len(b)-reversedProbe):])
+		slices.Reverse(r)
+		if scratch = unbase64(scratch, bytes.TrimLeft(r, "=")); len(r) < len(b) {
+			if !worthwhile(scratch, false) {
+				return part.Part{}, scratch, false
+			}
+			r = bytes.Clone(b)
+			slices.Reverse(r)
+		}
+		if scratch = unbase64(scratch, bytes.TrimLeft(r, "=")); !worthwhile(scratch, true) {
+			return part.Part{}, scratch, false
+		}
 	}
 	return part.Part{Path: "base64", Body: newBytesReader(scratch), Size: int64(len(scratch))}, scratch, true
 }

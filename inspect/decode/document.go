@@ -21,7 +21,9 @@ func document(value []byte) (part.Part, bool) {
 	if isBase64(data) {
 		p, _, worthwhile := base64Child(nil, data)
 		p.MediaType = mediaType
-		return p, worthwhile
+		if worthwhile || ok {
+			return p, worthwhile
+		}
 	}
 	if ok {
 		data = unpercent(nil, data, '+')

@@ -43,14 +43,28 @@ func holdsLzh(b []byte) bool {
 }
 
 // embedded returns where in b, which stands at offset of a file, an archive
-// begins that was put behind or into it, and which; -1 if none does.
-func embedded(b []byte, offset int64) (first int, name string) {
+// begins that was put behind or into it, and which; -1 if none does. hints are
+// the traces of b, if there are any.
+func embedded(b []byte, offset int64, hints traces) (first int, name string) {
 	first = -1
 	from := 0
 	if offset == 0 {
 		from = 1 // the file itself
 	}
 	end := len(b)
+	if len(hints) > 0 {
+		for at := hints.embed(from); at >= 0 && at < end; at = hints.embed(at + 1) {
+			for i := range embeds {
+				m := &embeds[i]
+				k := at - m.place
+				if k >= from && k+embedHead <= end && bytes.HasPrefix(b[at:], []byte(m.mark)) && m.holds(b[k:]) {
+					first, name = k, m.name
+					end = k + embedHead - 1
+				}
+			}
+		}
+		return first, name
+	}
 	for _, m := range embeds {
 		for at := from; at+embedHead <= end; at++ {
 			k := bytes.Index(b[at+m.place:end], []byte(m.mark))

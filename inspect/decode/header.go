@@ -46,9 +46,49 @@ func (headers) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.B
 			return err
 		}
 	}
+	if list := peopleNamed(decoded); list != "" {
+		if err := e.Child(decodedFields("people", part.Body, list)); err != nil {
+			return err
+		}
+	}
 	whole := *p
 	whole.Body = io.MultiReader(newBytesReader(raw), p.Body)
 	return text{}.Read(ctx, &whole, e, b)
+}
+
+// Display names that say more than a name: how many digits they have, and how
+// many of them make a list.
+const (
+	minDigits = 9
+	minPeople = 8
+)
+
+// peopleNamed returns the people in decoded fields whose display names hold a
+// number, one a line, if they are many.
+func peopleNamed(decoded string) string {
+	var list strings.Builder
+	n := 0
+	for line := range strings.Lines(decoded) {
+		name, value, _ := strings.Cut(line, ": ")
+		if !listsPeople[strings.ToLower(name)] {
+			continue
+		}
+		shown, _, _ := strings.Cut(value, "<")
+		digits := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, shown)
+		if len(digits) >= minDigits {
+			list.WriteString(value)
+			n++
+		}
+	}
+	if n < minPeople {
+		return ""
+	}
+	return list.String()
 }
 
 func decodedFields(path string, role part.Role, s string) part.Part {

@@ -87,7 +87,7 @@ var (
 	uu64Enclosure = enclosureKind{"uuencode", "begin-base64 ", uu64Begins, openUU64}
 	yEnclosure    = enclosureKind{"yenc", "=ybegin ", yBegins, openY}
 	pgpEnclosure  = enclosureKind{"pgp", "-----BEGIN PGP MESSAGE", nil, openPGP}
-	enclosureList = []*enclosureKind{&uuEnclosure, &uu64Enclosure, &yEnclosure, &pgpEnclosure}
+	enclosureList = []*enclosureKind{&uuEnclosure, &uu64Enclosure, &yEnclosure, &pgpEnclosure, &binHexEnclosure}
 )
 
 // enclosure returns the first enclosure that begins in b, and where. b starts at

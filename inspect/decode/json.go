@@ -89,6 +89,7 @@ type jsonReader struct {
 	keys   []byte
 	depth  int  // of nesting, beyond levels too
 	name   bool // a string here is a key
+	cells  int  // short strings of base64 met that stand for text
 	value  []byte
 }
 
@@ -275,6 +276,9 @@ func (r *jsonReader) string() error {
 	if !r.late {
 		r.key(body)
 	}
+	if (n >= minValue && dense(body) || r.cells >= minInline) && !escaped && closed && r.inline(body) {
+		return r.o.err
+	}
 	if n >= minValue && (escaped || dense(body)) && (r.late || !r.name) {
 		value := body
 		if escaped {
@@ -302,6 +306,39 @@ func (r *jsonReader) string() error {
 		r.pos++
 	}
 	return r.o.err
+}
+
+// minInline is how many short values of base64 stand for text from which even
+// shorter ones are looked at.
+const minInline = 2
+
+// inline writes a short string of base64, which stands at pos, as the words that
+// it stands for, in its place: what belongs together stays so.
+func (r *jsonReader) inline(body []byte) bool {
+	n := len(body)
+	if n < minCell || n > maxCell || n%4 != 0 || base64Prefix(body) != n {
+		return false
+	}
+	if r.value = unbase64(r.value, body); !isWords(r.value) {
+		return false
+	}
+	if r.catchUp(); r.name {
+		return false
+	}
+	if r.cells++; r.cells <= minInline {
+		return false
+	}
+	r.pos++
+	r.keep()
+	r.o.put(quoteless(r.value), r.pos, n)
+	r.pos += n + 1
+	r.done = r.pos - 1
+	return true
+}
+
+// quoteless is b without what ends a string.
+func quoteless(b []byte) string {
+	return strings.NewReplacer(`"`, "'", `\`, " ").Replace(string(b))
 }
 
 // stringEnd returns the length of the string at offset at, of which it looks at

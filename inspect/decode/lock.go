@@ -42,7 +42,7 @@ func (l *lockFinder) start(name string, head []byte) {
 	case "rar":
 		l.found = rarLocked(head)
 	case "zip":
-		l.found = len(head) > 8 && head[6]&1 != 0
+		l.found = len(head) > 8 && head[2] == 3 && head[6]&1 != 0 // of a member; what else a file may begin with has no such bit there
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -95,7 +96,7 @@ func (multipart) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part
 
 // readMultipart reads src, a body in parts. form says that they are fields of a
 // form, unless they have file names.
-func readMultipart(ctx context.Context, src *bufio.Reader, boundary string, form bool, e part.Emitter, b *part.Budget) error {
+func readMultipart(ctx context.Context, src *bufio.Reader, boundary string, form bool, e part.Emitter, b *part.Budget) (err error) {
 	r := &multipartReader{
 		ctx: ctx, e: e, b: b, form: form,
 		s: sections{src: src, delim: []byte("--" + boundary), line: true},
@@ -103,6 +104,11 @@ func readMultipart(ctx context.Context, src *bufio.Reader, boundary string, form
 	if err := r.outside("preamble"); err != nil {
 		return err
 	}
+	defer func() {
+		if err == nil && !r.stopped {
+			err = r.listNames()
+		}
+	}()
 	n := 1
 	for ; r.s.next(); n++ {
 		if over := b.Spend(ctx, 0); over != nil {
@@ -133,6 +139,8 @@ type multipartReader struct {
 	s       sections
 	form    bool
 	header  []byte
+	names   []byte // of files, one a line
+	named   int
 	stopped bool // told by Skip
 }
 
@@ -190,6 +198,10 @@ func (r *multipartReader) part(n int) error {
 	if err := fileName(h, r.e); err != nil {
 		return err
 	}
+	if h.fileName != "" && len(r.names) < maxHeader {
+		r.names = append(append(r.names, strings.TrimSuffix(h.fileName, path.Ext(h.fileName))...), '\n')
+		r.named++
+	}
 	child := part.Part{
 		Path: h.fileName, Name: h.fileName, MediaType: h.mediaType,
 		Encodings: h.encodings, Size: -1,
@@ -222,6 +234,18 @@ func (r *multipartReader) body(child part.Part, transfer string) error {
 		return inline(r.ctx, child, src, r.e, r.b)
 	}
 	return transferred(r.ctx, child, transfer, src, r.e, r.b)
+}
+
+// minNames is how many names of files are taken for a list of their own.
+const minNames = 8
+
+// listNames hands on the names of all files together, if they are many: one
+// name is no sure place for a person's, a list of them is a list.
+func (r *multipartReader) listNames() error {
+	if r.named < minNames {
+		return nil
+	}
+	return r.e.Child(part.Part{Path: "file names", MediaType: decodedType, Body: newBytesReader(r.names), Size: int64(len(r.names))})
 }
 
 // fileName hands on the name that a part's headers give.

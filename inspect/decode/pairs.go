@@ -41,8 +41,12 @@ func plausible(b []byte, at int) (start, end int) {
 	i := at + 1
 	for useVectors && len(b)-i >= 2*block {
 		blocks := min((len(b)-i)/block, most)
-		pairBlocks(&b[i], blocks, &marks[0])
-		for k := range blocks - 1 {
+		pairBlocks(&b[i], blocks, &pairs, &marks[0])
+		for k, next := 0, eightOf(&marks[0]); k < blocks-1; k++ {
+			here := next
+			if next = eightOf(&marks[k+1]); here|next == 0 {
+				continue
+			}
 			m := longRun(marks[k][0], marks[k+1][0]) | longRun(marks[k][1], marks[k+1][1])
 			if m != 0 {
 				s := stretchAround(b, at, i+k*block+bits.TrailingZeros64(m))
@@ -57,6 +61,16 @@ func plausible(b []byte, at int) (start, end int) {
 		}
 	}
 	return len(b), len(b)
+}
+
+// eightOf is not 0 if eight bits in a row are set in one of the bytes of the
+// words, as they are in any row of minText-1.
+func eightOf(m *[2]uint64) uint64 {
+	u, c := m[0], m[1]
+	u, c = u&(u>>1), c&(c>>1)
+	u, c = u&(u>>2), c&(c>>2)
+	u, c = u&(u>>4), c&(c>>4)
+	return (u | c) & 0x0101_0101_0101_0101
 }
 
 // longRun returns where in m, which next follows, minText-1 bits in a row are set.

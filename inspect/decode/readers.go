@@ -34,9 +34,12 @@ func Readers() []part.Reader {
 		spelled{},
 		escapes{},
 		spaced{},
+		struck{},
 		twice{},
 		ebcdic{},
 		text{},
+		regional{},
+		masked{},
 		guessed{},
 		opaque{},
 	})

@@ -38,13 +38,16 @@ func between(head []byte) rune {
 			return r
 		}
 		seen[n], rest = r, rest[size:]
+		if n == 3 && !separates(seen[0], seen[1]) && !separates(seen[1], seen[2]) && !separates(seen[2], r) {
+			return utf8.RuneError
+		}
 	}
 	if n < firstLook {
 		return utf8.RuneError
 	}
 	for i := 1; i < 4; i++ { // one of these it must be
 		sep, count := seen[i], 0
-		if unicode.IsLetter(sep) || unicode.IsDigit(sep) || sep == seen[i-1] {
+		if !separates(seen[i-1], sep) {
 			continue
 		}
 		for _, r := range seen {
@@ -57,6 +60,18 @@ func between(head []byte) rune {
 		}
 	}
 	return utf8.RuneError
+}
+
+// separates reports whether sep may be what stands between characters, of which
+// one is before.
+func separates(before, sep rune) bool {
+	if sep < utf8.RuneSelf {
+		return uint32(sep-'0') >= 10 && uint32(sep|0x20-'a') >= 26 && sep != before
+	}
+	if sep >= 0x4e00 && sep <= 0x9fff || sep >= 'ぁ' && sep <= 'ゖ' || sep >= 'ァ' && sep <= 'ヺ' {
+		return false
+	}
+	return !unicode.IsLetter(sep) && !unicode.IsDigit(sep) && sep != before
 }
 
 // different counts the different runes.

@@ -86,6 +86,11 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 				return err
 			}
 		}
+		if p.Role.Content() && p.MediaType != otherwise {
+			if err := Veins(e, w.text[:end]); err != nil {
+				return err
+			}
+		}
 		for at := 0; found; {
 			var child part.Part
 			var ok bool

@@ -8,9 +8,9 @@ import "golang.org/x/sys/cpu"
 var useVectors = cpu.X86.HasAVX2
 
 // pairBlocks sets a bit in out for each byte in blocks of 64 at b, before which
-// one more is, that pairs lets follow the one before it: the first word of a
-// block is of UTF-8, the second of CP932.
-func pairBlocks(b *byte, blocks int, out *[2]uint64) { pairsAVX2(b, blocks, &pairs, out) }
+// one more is, that t, a table like pairs, lets follow the one before it: in the
+// first word of a block by the low three bits, in the second by the others.
+func pairBlocks(b *byte, blocks int, t *[4][16]byte, out *[2]uint64) { pairsAVX2(b, blocks, t, out) }
 
 //go:noescape
 func pairsAVX2(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)

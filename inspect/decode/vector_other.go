@@ -4,7 +4,7 @@ package decode
 
 var useVectors = false
 
-func pairBlocks(*byte, int, *[2]uint64) { panic("no vectors") }
+func pairBlocks(*byte, int, *[4][16]byte, *[2]uint64) { panic("no vectors") }
 
 func markBlocks(b []byte, m marks) { markEach(b, m) }
 

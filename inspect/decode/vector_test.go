@@ -99,7 +99,7 @@ func TestPairBlocksEqualTable(t *testing.T) {
 	}
 	blocks := (len(all) - 1) / 64
 	got := make([][2]uint64, blocks)
-	pairBlocks(&all[1], blocks, &got[0])
+	pairBlocks(&all[1], blocks, &pairs, &got[0])
 	for i := range blocks * 64 {
 		before, c := all[i], all[i+1]
 		bits := pairs[0][before>>4] & pairs[1][before&15] & pairs[2][c>>4] & pairs[3][c&15]
@@ -137,10 +137,13 @@ func TestPlausible(t *testing.T) {
 func BenchmarkNoise(b *testing.B) {
 	noise := samples(1)[0]
 	noise = bytes.Repeat(noise, 32)
+	var m traces
 	b.SetBytes(int64(len(noise)))
 	for b.Loop() {
 		nextNarrow(noise, 0)
-		nextWide(noise, 0)
+		m = m.of(noise)
+		embedded(noise, 0, m)
+		nextWide(noise, 0, m)
 	}
 }
 

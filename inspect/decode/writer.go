@@ -102,6 +102,9 @@ func (o *writer) text(b []byte) {
 	if o.spare = percentDecoded(o.spare[:0], b); len(o.spare) > 0 && o.err == nil {
 		o.err = o.e.Child(percentChild(o.spare))
 	}
+	if o.err == nil {
+		o.err = Veins(o.e, b)
+	}
 }
 
 // child hands on a nested part, after the text before it.

@@ -502,8 +502,12 @@ func (s *addressSearch) judge(a *addressParts) {
 	ns := nameSearch{b: s.b, text: s.text}
 	left, right := ns.cellBorder(a.start, a.end)
 	switch {
-	case own&placeLabels != 0:
+	case own&(LAddress|LStreet) != 0, own&placeLabels != 0 && (a.number || a.town):
 		c = max(c, 0.95)
+	case own&placeLabels != 0 && s.b.ofPersons(a.start, a.end):
+		c = max(c, 0.95)
+	case own&placeLabels != 0:
+		c = 0.45 // a prefecture or town under its own label, as in statistics
 	case own&(LOrder|LAmount|LCompany) != 0:
 		c -= 0.3
 	case left && right && c >= 0.2 && c < 0.95:

@@ -35,7 +35,10 @@ const oldest = 1900
 func (bd birthdate) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
 	hint := b.hint(LBirth)
-	for i := 0; i < len(runs); i++ {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+		return of(w, k, 8) | of(w, k, 1, 2, 4)&of(w, k, beforeDate)
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := runs[i]
 		size := r.End - r.Start
 		if size > 8 || size < 8 && (int(r.End) == len(b.Text) || !dateNext[b.Text[r.End]]) {

@@ -23,7 +23,7 @@ func (card) Patterns() []match.Pattern {
 }
 
 // cardSizes are the runs that cards begin with.
-var cardSizes = anyOf(1, 4, 12, 13, 14, 15, 16, 17, 18, 19)
+var cardSizes = anyOf(1, 4, 12, 13, size14)
 
 func (c card) Find(b *Block, emit func(Finding)) {
 	if b.lacks(cardSizes) {
@@ -32,9 +32,16 @@ func (c card) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
 	hint := b.hint(LCard)
 	var n numeral
-	for i := 0; i < len(runs); i++ {
+	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
+		set := of(w, k, 12, 13, size14) | of(w, k, 4)&(then(w, k, 1, 4)|then(w, k, 1, 6))
+		if hinted {
+			set |= of(w, k, 1)
+		}
+		return set
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {
-		case size >= 12 && size <= 19:
+		case size >= 12:
 			n.read(b, i, 0, 1)
 			c.judge(b, &n, 1, &hint, emit)
 		case size == 4 && i+2 < len(runs):
@@ -127,6 +134,8 @@ func (c card) judge(b *Block, n *numeral, k int, hint *hint, emit func(Finding))
 		if n.gaps(k)&(sepLineBreak|sepWide) != 0 || !n.even(k) {
 			p = .6 // a table of numbers can look so
 		}
+	case k >= 4 && len(d) >= 16 && n.gaps(k)&(sepLineBreak|sepWide) != 0:
+		p = .3
 	case k >= 4 && len(d) >= 16:
 		p = .85
 	case k >= 3:
@@ -141,6 +150,9 @@ func (c card) judge(b *Block, n *numeral, k int, hint *hint, emit func(Finding))
 				p *= .3
 			}
 		}
+	}
+	if k >= 3 && p >= .4 && own&(LCard|LCVV|LExpiry) == 0 && (b.byChance(n, k, isCard) || goesBefore(b, n)) {
+		p *= .3
 	}
 	if own&LCard == 0 {
 		switch other := own&(against|LCorporate|LMyNumber|LCustomer|LPhone|LIBAN|LBank) != 0; {
@@ -168,6 +180,16 @@ func (c card) judge(b *Block, n *numeral, k int, hint *hint, emit func(Finding))
 }
 
 func isCard(d []byte) bool { return issuer(d) != notCard && luhn(d) }
+
+// goesBefore reports whether a group like those of n stands right before it: a row
+// of numbers rather than one of sixteen digits.
+func goesBefore(b *Block, n *numeral) bool {
+	if n.first == 0 {
+		return false
+	}
+	r := b.Runs[n.first-1]
+	return r.End-r.Start == int32(n.size[0]) && int(r.End)+1 == n.start && b.Text[r.End] == b.Text[n.end[0]]
+}
 
 // bareCard is the confidence in an unbroken number with nothing said of it.
 func bareCard(b *Block, d []byte, iin issuerKind, start, end int) float32 {

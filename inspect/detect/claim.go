@@ -62,7 +62,11 @@ func (t *table) readerOf(c *column) reader {
 }
 
 // believes reports whether column c has one of the labels and is to be believed.
+// Prefectures and towns with neither names nor blocks beside them are statistics.
 func (t *table) believes(c *column, labels Label) bool {
+	if c.label&addressLabels&^(LPrefecture|LCity) == 0 && c.label&addressLabels != 0 && !t.people {
+		return false
+	}
 	return c.label&labels != 0 && c.label&LCompany == 0 &&
 		(t.strong || c.label&weak == 0 && c.label&addressLabels == 0)
 }

@@ -4,6 +4,8 @@ import (
 	"sort"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
 
 // ColumnID is the detector ID of findings made by their column alone: cells
@@ -29,7 +31,7 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 		v.answered(emit)
 		return
 	}
-	if !t.header && t.judged < 200 {
+	if t.judged < 200 && t.unclear() {
 		t.infer(v.text, v.own, v.cut, found)
 	}
 	v.vouch(found)
@@ -117,6 +119,32 @@ func (c *column) confidence() float32 {
 	return 0.95
 }
 
+// unclear reports whether columns are to be told by their values: no header says
+// what they hold, or no more than that it has to do with persons (顧客, 担当).
+func (t *table) unclear() bool {
+	if !t.header {
+		return true
+	}
+	for i := range t.cols {
+		if l := t.cols[i].label; l == 0 || l == LPerson {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsNames reports whether the values of a column show that it holds names. Where
+// a header stands over it that is not known, more of them have to.
+func (c *column) holdsNames(t *table) bool {
+	switch {
+	case c.names < 3:
+		return false
+	case c.label == LPerson, c.label == 0 && !t.header:
+		return c.names*10 >= c.cells*4
+	}
+	return c.label == 0 && t.strong && c.names*10 >= c.cells*7
+}
+
 // infer learns from the findings which columns hold names and kana, where no
 // header says so. Rows are looked at until a column is clear.
 func (t *table) infer(text []byte, own, cut int, found []Finding) {
@@ -139,6 +167,7 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 			if kanaOnly(value) {
 				col.kanas++
 			}
+			col.piece(value)
 			for k < len(found) && found[k].End <= int(c.start) {
 				k++
 			}
@@ -168,10 +197,15 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 	named := -1
 	for i := range t.cols {
 		c := &t.cols[i]
-		if c.names >= 3 && c.names*10 >= c.cells*4 && c.label == 0 {
-			c.label, c.inferred = LName, true
+		if c.holdsNames(t) {
+			c.label, c.inferred = c.label|LName, true
 		}
-		if c.label&LName != 0 {
+		if i > 0 && c.givens >= 4 && c.givens*10 >= c.cells*6 {
+			if s := &t.cols[i-1]; (s.label|c.label)&^LName == 0 && s.surnames*10 >= s.cells*6 {
+				s.label, c.label, s.inferred, c.inferred = LSurname, LGiven, true, true
+			}
+		}
+		if c.label&(LName|LSurname) != 0 {
 			named = i
 		}
 		if c.places >= 3 && c.places*2 >= c.cells && c.label == 0 {
@@ -187,6 +221,19 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 		if c.label == 0 && c.kanas >= 3 && c.kanas*10 >= c.cells*9 && (named < 0 || i-named <= 2 && named-i <= 2) {
 			c.label, c.inferred = LKana, true
 		}
+	}
+}
+
+// piece counts a cell that is a listed surname or given name.
+func (c *column) piece(value []byte) {
+	if len(value) == 0 || len(value) > 18 || value[0] < utf8.RuneSelf {
+		return
+	}
+	if dict.Surnames().Lookup(value) != 0 {
+		c.surnames++
+	}
+	if dict.GivenNames().Lookup(value) != 0 || dict.GivenKana().Lookup(value) != 0 {
+		c.givens++
 	}
 }
 
@@ -312,8 +359,8 @@ func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
 			gaps++
 			words++
 		case r == '.' || r == '\'' || r == '’' || r == '-' || r == ',':
-			if latin == 0 && r != '-' {
-				return 0, 0, false
+			if latin == 0 && r != '-' || r == '.' && i+1 < len(v) && v[i+1] >= 'a' && v[i+1] <= 'z' {
+				return 0, 0, false // self.members
 			}
 		case unicode.IsLetter(r):
 			latin++

@@ -25,6 +25,7 @@ type view struct {
 	auto   bool // the layout is to be found out
 	single Label
 	first  bool // no block was seen yet
+	cells  bool // a table that a reader wrote, cells set apart by tabs
 
 	text     []byte
 	own, cut int
@@ -50,7 +51,7 @@ type answer struct {
 const answerBits = 9
 
 func (v *view) reset() {
-	v.mode, v.auto, v.single, v.first = prose, false, 0, true
+	v.mode, v.auto, v.single, v.first, v.cells = prose, false, 0, true, false
 	v.text = nil
 	v.lo, v.hi = 0, 0
 	v.table.reset()
@@ -68,7 +69,7 @@ func (v *view) begin(l part.Layout, label Label) {
 	case part.Form:
 		v.mode = fields
 	case part.Table:
-		v.mode = rows
+		v.mode, v.cells = rows, true
 	case part.Single:
 		v.mode = single
 	}
@@ -241,6 +242,8 @@ func scanLabels(w []byte) (own, near Label) {
 		own = lastLabel
 	} else if len(b) >= 3 && string(b[len(b)-3:]) == "〒" || len(b) >= 4 && string(b[len(b)-4:]) == "〒 " {
 		own = LPostal
+	} else if last < 0 {
+		own = loneLabel(b)
 	}
 	own &^= frequent
 	return own, near | own

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"sync"
@@ -229,7 +230,7 @@ func classify(key []byte) Label { return theLexicon().classify(key) &^ frequent 
 func (l *lexicon) classify(key []byte) Label {
 	var buf [128]byte
 	var upper marks
-	b := lower(buf[:], trimKey(key), &upper)
+	b := squeeze(lower(buf[:], trimKey(key), &upper))
 	if len(b) == 0 {
 		return 0
 	}
@@ -240,6 +241,45 @@ func (l *lexicon) classify(key []byte) Label {
 		return w
 	}
 	return l.classifyEnglish(b, &upper)
+}
+
+// squeeze takes out of a Japanese key the spaces that only set its characters
+// apart: 氏　名, 生 年 月 日.
+func squeeze(b []byte) []byte {
+	if len(b) == 0 || b[0] < utf8.RuneSelf || bytes.IndexByte(b, ' ') < 0 {
+		return b
+	}
+	n := 0
+	for i, c := range b {
+		if c == ' ' && i+1 < len(b) && (b[i+1] >= utf8.RuneSelf || b[i+1] == ' ') {
+			continue
+		}
+		b[n] = c
+		n++
+	}
+	return b[:n]
+}
+
+// loneLabel returns the label of the surname or given name that b, the text before a
+// value, ends with if it is one character alone on its line: 姓：, 名：.
+func loneLabel(b []byte) Label {
+	n := len(b)
+	if n < 4 || b[n-1] != ':' && b[n-1] != '=' && b[n-1] != '\t' && b[n-1] != ' ' {
+		return 0
+	}
+	for n > 0 && (b[n-1] == ':' || b[n-1] == '=' || b[n-1] == '\t' || b[n-1] == ' ') {
+		n--
+	}
+	if n < 3 || n > 3 && b[n-4] != '\n' && b[n-4] != '\t' && b[n-4] != ' ' && b[n-4] != '|' {
+		return 0
+	}
+	switch string(b[n-3 : n]) {
+	case "姓", "氏":
+		return LSurname
+	case "名":
+		return LGiven
+	}
+	return 0
 }
 
 // whole returns the label of b if all of it is one label word.

@@ -21,16 +21,19 @@ var labelWords = []struct {
 	{LName, `氏名 お名前 御名前 姓名 名前 ご氏名 御氏名 漢字氏名 氏名漢字 本名 旧姓名 個人名 顧客名 お客様名 お客さま名 利用者名 契約者名
 		会員名 社員名 従業員名 職員名 患者名 生徒名 児童名 学生名 園児名 受講者名 参加者名 申込者名 申請者名 応募者名 注文者名 購入者名 送付先名 届け先名
 		お届け先名 配送先名 受取人名 受取人 名義人 口座名義 口座名義人 カード名義 カード名義人 名義 保護者名 世帯主名 世帯主 代表者名 代表者 担当者名 担当者 ご担当者 責任者名
-		配偶者名 緊急連絡先氏名 署名 宛名 宛先名 差出人名 著者名 被保険者名 登録名義 代表者氏名 契約者氏名 氏名(漢字) 本人氏名 家族氏名 役員名
+		ローマ字 ローマ字氏名 氏名ローマ字 氏名(ローマ字) 名前ローマ字 ローマ字表記 英字氏名 氏名英字 氏名(英字) 英文氏名 英語氏名 氏名(英語) アルファベット氏名 氏名(アルファベット) パスポート氏名
+		予約者名 宿泊者名 出席者名 登録者名 依頼主名 配偶者名 緊急連絡先氏名 署名 宛名 宛先名 差出人名 著者名 被保険者名 登録名義 代表者氏名 契約者氏名 氏名(漢字) 本人氏名 家族氏名 役員名
 		fullname customername clientname membername personname contactname contactperson employeename staffname patientname studentname guestname
 		recipientname sendername applicantname cardholder cardholdername cardname nameoncard holdername accountholder accountname accountholdername
 		guardianname parentname spousename realname legalname truename billingname shippingname beneficiary beneficiaryname payee payeename
 		attendee attendeename passengername passenger buyername sellername ownername subscribername subscriber insured insuredname emergencycontact
-		fromname toname formattedname namekanji kanjiname jpname namejp nameja namejapanese shimei namae addressee`},
+		fromname toname formattedname romaji nameromaji romajiname nameinromaji roman romanname nameroman namealphabet englishname nameenglish nameinenglish contactpersonname namekanji kanjiname jpname namejp nameja namejapanese shimei namae addressee`},
 	{LName | weak, `name names displayname nm 名称 username author contact owner`},
-	{LSurname, `姓 苗字 名字 氏 姓漢字 姓(漢字) 旧姓 lastname lname surname familyname secondname sei lastnamekanji familynamekanji maidenname namelast namefamily namesurname namelastname namefamilyname namesei`},
-	{LGiven, `名 名(漢字) 名漢字 firstname fname givenname forename mei middlename mname firstnamekanji givennamekanji namefirst nickname namegiven namefirstname namegivenname namemei`},
-	{LKana, `フリガナ ふりがな カナ かな ヨミガナ よみがな ヨミ 読み仮名 読みがな 読み カナ氏名 氏名カナ 氏名フリガナ 氏名ふりがな 氏名(カナ) 氏名(フリガナ) お名前(カナ) お名前カナ お名前フリガナ 名前カナ カナ名 カナ名義
+	{LSurname | weak, `last`},
+	{LGiven | weak, `first`},
+	{LSurname, `姓 姓(ローマ字) 姓ローマ字 姓(英字) ローマ字姓 苗字 名字 氏 姓漢字 姓(漢字) 旧姓 lastname lname surname familyname secondname sei lastnamekanji familynamekanji maidenname namelast namefamily namesurname namelastname namefamilyname namesei`},
+	{LGiven, `名 名(ローマ字) 名ローマ字 名(英字) ローマ字名 名(漢字) 名漢字 firstname fname givenname forename mei middlename mname firstnamekanji givennamekanji namefirst nickname namegiven namefirstname namegivenname namemei`},
+	{LKana, `フリガナ ふりがな カナ かな ヨミガナ よみがな ヨミ よみ 読み仮名 読みがな 読み カナ氏名 氏名カナ 氏名フリガナ 氏名ふりがな 氏名(カナ) 氏名(フリガナ) お名前(カナ) お名前カナ お名前フリガナ 名前カナ カナ名 カナ名義
 		口座名義カナ 口座名義(カナ) 氏名かな 氏名読み 氏名ヨミ 半角カナ 全角カナ
 		kana namekana kananame katakana furigana hurigana fullnamekana yomi yomigana phonetic namephonetic hiragana namekatakana namehiragana customernamekana nameyomi`},
 	{LKana | LSurname, `セイ せい 姓カナ 姓かな 姓(カナ) 姓フリガナ 姓ふりがな セイカナ lastnamekana familynamekana surnamekana seikana lastkana kanasei lastnameyomi phoneticlastname kanalastname kanalast kanafamily`},
@@ -75,13 +78,13 @@ var labelWords = []struct {
 		患者番号 患者ID 診察券番号 学籍番号 学生番号 生徒番号 受験番号 受験者番号 受付番号 申込番号 申請番号 整理番号 証券番号 加入者番号 組合員番号 カルテ番号 登録ID ポイントカード番号 管理番号 供給地点特定番号 名簿番号 ID No. No 番号
 		customerid customerno customernumber customercode clientid clientno clientnumber memberid memberno membernumber membershipid membershipnumber userid uid accountid subscriberid subscribernumber circuitid lineid contractid contractno contractnumber
 		employeeid employeeno employeenumber staffid empid patientid patientno mrn studentid studentno personid contactid policynumber policyno loginid useraccount externalid crmid loyaltynumber guestid kaiinbango kokyakuid id`},
-	{LPerson, `様 顧客 お客様 お客さま 担当 ご担当 会員 本人 ご本人 利用者 契約者 申込者 申請者 応募者 患者 社員 従業員 職員 学生 生徒 児童 保護者 家族 配偶者 続柄 性別 年齢 国籍 血液型 職業 役職 勤務先 部署 所属 敬称 送付状 参加者 受講者 被保険者 名簿 連絡網
-		customer client member person people patient student employee staff guest attendee recipient sender applicant guardian spouse dependent user gender sex age nationality occupation jobtitle title salutation honorific maritalstatus relationship bloodtype contacts customers members employees patients students users`},
+	{LPerson, `様 購入者 注文者 予約者 宿泊者 出席者 登録者 加入者 依頼主 ご依頼主 発送者 送り主 相談者 担当医 主治医 講師 紹介者 保証人 連帯保証人 顧客 お客様 お客さま 担当 ご担当 会員 本人 ご本人 利用者 契約者 申込者 申請者 応募者 患者 社員 従業員 職員 学生 生徒 児童 保護者 家族 配偶者 続柄 性別 年齢 国籍 血液型 職業 役職 勤務先 部署 所属 敬称 送付状 参加者 受講者 被保険者 名簿 連絡網
+		customer client member person people patient student employee staff guest attendee recipient sender applicant guardian spouse dependent user gender sex age nationality occupation jobtitle salutation honorific maritalstatus relationship bloodtype contacts customers members employees patients students users`},
 	{LOrder, `注文番号 注文ID 注文No オーダー番号 ご注文番号 受注番号 発注番号 伝票番号 お問い合わせ番号 お問合せ番号 問い合わせ番号 送り状番号 追跡番号 配送番号 出荷番号 荷物番号 請求番号 請求書番号 領収書番号 見積番号 見積書番号 納品書番号 取引番号 取引ID 決済番号 決済ID 承認番号 予約番号 商品コード 商品番号 商品ID 商品名 商品 品番 品名 型番 型式 製品番号 製品名 製品 シリアル番号 製造番号 ロット番号 JAN JANコード バーコード ISBN 在庫番号 部品番号 棚番 バージョン 版 版数 文書番号 管理コード 資産番号 図番 案件番号 工事番号 チケット番号 ジョブ番号 コード IPアドレス MACアドレス URL ファイル名 フォルダ名 項目名 クラス名 件名 題名 店舗名 店名 施設名 イベント名 プラン名 コース名 科目名 講座名 書名 作品名 曲名 駅名 路線名 機種名 機種 車種 路線 緯度 経度 証明書番号 ハッシュ 座標
 		order orderid orderno ordernumber purchaseorder po ponumber invoice invoiceid invoiceno invoicenumber receipt receiptno receiptnumber tracking trackingid trackingno trackingnumber trackingcode shipment shipmentid waybill waybillno transaction transactionid transactionno txid txn paymentid reference referenceno referencenumber refno ref
 		confirmation confirmationnumber bookingid bookingreference reservation reservationid ticket ticketid ticketno ticketnumber case caseid casenumber product productid productcode productname productno sku item itemid itemcode itemname itemno part partno partnumber model modelnumber modelno modelname serial serialno serialnumber lot lotno lotnumber batch batchid
 		jan jancode ean upc gtin isbn issn doi barcode asin imei imsi iccid mac macaddress ip ipaddress ipv4 ipv6 remoteaddress remoteaddr walletaddress wallet contractaddress version ver build revision rev release commit hash sha sha1 sha256 md5 checksum digest etag uuid guid requestid sessionid traceid spanid deviceid token key apikey
-		filename file foldername path pathname hostname host domainname domain servername classname tagname nodename methodname functionname variablename typename fieldname columnname tablename projectname packagename modulename eventname appname applicationname screenname loginname groupname rolename planname coursename schoolname shopname storename hotelname placename brandname categoryname title subject url uri link href src port pid latitude longitude lat lng lon geo coordinates timestamp epoch nonce seq sequence index count offset length size width height x y z invoiceaddress webaddress siteaddress memoryaddress addressid nameserver namespace metadata`},
+		filename file foldername path pathname hostname host domainname domain servername classname tagname nodename methodname functionname variablename typename fieldname columnname tablename projectname packagename modulename eventname appname applicationname screenname loginname groupname rolename planname coursename schoolname shopname storename hotelname placename brandname categoryname subject url uri link href src port pid latitude longitude lat lng lon geo coordinates timestamp epoch nonce seq sequence index count offset length size width height x y z invoiceaddress webaddress siteaddress memoryaddress addressid nameserver namespace metadata`},
 	{LAmount, `金額 合計 合計金額 小計 税額 消費税 税込 税抜 単価 価格 値段 定価 販売価格 数量 個数 点数 件数 人数 割合 率 売上 売上高 利益 残高 年収 給与 月額 年額 手数料 送料 ポイント 得点 スコア 面積 重量 重さ 身長 体重 人口 世帯数 回数 予算 実績 前年比 構成比 円
 		amount total subtotal price unitprice cost fee tax vat discount balance quantity qty sum salary income revenue sales score points rate ratio percent percentage weight volume area population budget limit`},
 	{LDate, `登録日 登録日時 更新日 更新日時 作成日 作成日時 発行日 発行日時 交付日 交付年月日 取得日 取得年月日 開始日 終了日 開催日 実施日 受付日 受付日時 申込日 申込日時 申請日 契約日 契約開始日 契約終了日 解約日 満了日 満期日 期限 締切 締切日 納期 納品日 出荷日 発送日 配達日 到着日 注文日 注文日時 受注日 発注日 購入日 支払日 入金日 請求日 決済日 訪問日 来店日 入社日 入社年月日 退社日 退職日 入学日 卒業日 診察日 受診日 予約日 予約日時 公開日 掲載日 改訂日 改定日 施行日 制定日 最終更新 最終ログイン 日付 日時 年月日 対応日 入会日 退会日 時刻 期間 年度 放送日 発売日
@@ -107,7 +110,7 @@ func init() {
 }
 
 // frequentWords are the label words that are frequent.
-const frequentWords = `x y z key token time day month year since until from date case title subject file host count length size index sequence port build hash commit limit
+const frequentWords = `first last roman x y z key token time day month year since until from date case title subject file host count length size index sequence port build hash commit limit
 	id contact owner author user users name names exp block unit room state region location address item part model version release reference product link
 	score points rate weight volume area width height order ref rev cost fee sum domain position school team division business agency company street
 	building city town county issued released published registered joined created updated modified mobile cell cc pan visa plate offset no sex age person

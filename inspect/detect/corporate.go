@@ -28,7 +28,10 @@ func (c corporate) Find(b *Block, emit func(Finding)) {
 	}
 	runs := b.Runs
 	hint := b.hint(LCorporate)
-	for i := range runs {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+		return of(w, k, 13) | of(w, k, 1)&then(w, k, 1, 4)&then(w, k, 2, 4)&then(w, k, 3, 4)
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		size := runs[i].End - runs[i].Start
 		if size != 13 && size != 1 || size == 1 && !groups1444(runs[i:]) {
 			continue

@@ -106,6 +106,7 @@ type Block struct {
 	context contextual
 	// What is known of the evidence, once it was asked for.
 	sizes  runSizes
+	words  []runWord
 	hinted Label
 }
 

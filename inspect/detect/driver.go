@@ -21,7 +21,10 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 	}
 	runs := b.Runs
 	hint := b.hint(LDriver)
-	for i := range runs {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+		return of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4)
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		size := runs[i].End - runs[i].Start
 		if size != 12 && (size != 4 || i+2 >= len(runs) || runs[i+2].End-runs[i].Start > 14) {
 			continue

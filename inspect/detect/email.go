@@ -323,6 +323,9 @@ func (email) doubt(t []byte, start, at, end int) float32 {
 	if isDigit(domain[0]) && len(domain) > 1 && (domain[1] == 'x' || domain[1] == '.') {
 		p *= .3
 	}
+	if p > .5 && start > 0 && (irregular(domain) || len(local) == 1 && domain[1] == '.') {
+		p *= .75 // random characters, as in the dump of a file
+	}
 	if end == len(t) {
 		return p
 	}
@@ -343,6 +346,37 @@ func (email) doubt(t []byte, start, at, end int) float32 {
 		p *= .85 // address:password in dumps
 	}
 	return p
+}
+
+// irregular reports capitals where nobody writes them: in a part of a top-level
+// domain, or in all of another label and not there.
+func irregular(domain []byte) bool {
+	top := lastLabel(domain)
+	capitals := 0
+	for _, c := range top {
+		if isUpper(c) {
+			capitals++
+		}
+	}
+	if capitals > 1 && capitals < len(top) || capitals == 1 && !isUpper(top[0]) {
+		return true
+	}
+	all, from := true, 0
+	for i, c := range domain[:len(domain)-len(top)] {
+		switch {
+		case c == '.':
+			if all && i-from > 1 && capitals == 0 {
+				return true
+			}
+			all, from = true, i+1
+		case !isUpper(c):
+			if capitals == len(top) && isLetter(c) {
+				return true
+			}
+			all = false
+		}
+	}
+	return false
 }
 
 func hasDigitOrDot(l []byte) bool {

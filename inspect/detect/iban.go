@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // iban finds international bank account numbers (ISO 13616): country, two
 // check digits by mod 97-10, and the length that the country uses.
@@ -14,7 +17,11 @@ const maxIBAN = 34
 
 func (ib iban) Find(b *Block, emit func(Finding)) {
 	t := b.Text
-	for _, r := range b.Runs {
+	var bare [ibanList]Finding // that stand alone, until there are enough of them
+	alone := 0
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, behindUpper) &^ of(w, k, 1) })
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		r := b.Runs[i]
 		if r.Start < 2 || r.End-r.Start < 2 || !isUpper(t[r.Start-1]) || !isUpper(t[r.Start-2]) {
 			continue
 		}
@@ -43,7 +50,7 @@ func (ib iban) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		p := float32(.97)
-		own, _ := b.Label(start)
+		own, near := b.Label(start)
 		switch {
 		case publishedIBAN[string(c[:n])]:
 			p = .3
@@ -51,11 +58,44 @@ func (ib iban) Find(b *Block, emit func(Finding)) {
 			p = .99
 		case own&against != 0, n == 15 && i-start == n:
 			p = .7 // Norway's are short, and "No" stands before many numbers
+		case near == 0 && alone < ibanList && wordless(t, start, i):
+			bare[alone] = Finding{Type: IBAN, Detector: ib.ID(), Start: start, End: i,
+				Confidence: .75, Validated: true, Canon: string(c[:n])}
+			alone++
+			continue
 		}
 		emit(Finding{Type: IBAN, Detector: ib.ID(), Start: start, End: i,
 			Confidence: p, Validated: true, Canon: string(c[:n])})
 	}
+	for _, f := range bare[:alone] {
+		if alone == ibanList {
+			f.Confidence = .97
+		}
+		emit(f)
+	}
 }
+
+// ibanList is how many numbers with nothing said of them are a list of accounts;
+// fewer may be samples.
+const ibanList = 3
+
+// wordless reports whether the line around [start,end) has no letter near:
+// nothing that says whose the number is.
+func wordless(t []byte, start, end int) bool {
+	for i := start - 1; i >= max(0, start-ibanReach) && t[i] != '\n'; i-- {
+		if t[i] >= utf8.RuneSelf || isLetter(t[i]) {
+			return false
+		}
+	}
+	for i := end; i < min(len(t), end+ibanReach) && t[i] != '\n'; i++ {
+		if t[i] >= utf8.RuneSelf || isLetter(t[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+const ibanReach = 80
 
 // bankWritten reports whether the part behind the check digits begins as the
 // country has it: with the four letters of a bank, or with digits alone.

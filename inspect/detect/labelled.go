@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
@@ -17,8 +18,8 @@ type labelled struct{}
 
 // labelledWords are the ends of label words for names. English ones hold what
 // follows them, so that prose about names gives no hits.
-var labelledWords = []string{"氏名", "名前", "姓名", "フリガナ", "ふりがな", "名義人", "名義", "宛名", "セイ", "メイ", "カナ", "かな", "姓", "担当者", "世帯主", "者名", "様名", "客名", "員名",
-	`name":`, `name" :`, `name:`, `name=`, `kana":`, `kana:`, `kana=`, `"sei":`, `"mei":`, `first":`, `last":`, `given":`, `family":`, `"名":`, "名:", "名=", `holder":`, `recipient":`}
+var labelledWords = []string{"氏名", "氏 名", "氏  名", "名前", "お 名 前", "よみ", "ヨミ", "読み", "ローマ字", "苗字", "名字", "受取人", "差出人", "申込者", "契約者", "宛先", "姓名", "フリガナ", "ふりがな", "名義人", "名義", "宛名", "セイ", "メイ", "カナ", "かな", "姓", "担当者", "世帯主", "者名", "様名", "客名", "員名",
+	`name":`, `name" :`, `name:`, `name=`, `name**:`, "name\t", "name |", "name>", "kana>", "氏:", "name - ", `last="`, `first="`, `kana":`, `kana:`, `kana=`, `"sei":`, `"mei":`, `first":`, `last":`, `given":`, `family":`, `"名":`, "名:", "名=", `holder":`, `recipient":`}
 
 // ID implements Detector.
 func (labelled) ID() string { return LabelID }
@@ -49,6 +50,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 		}
 		return
 	}
+	mailboxes(b, emit)
 	done := 0
 	for _, h := range b.Hits {
 		if c, _ := Unpack(h.Payload); c != ClassLabel || int(h.Start) < done {
@@ -67,13 +69,13 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 		conf := float32(0.93)
 		if own&weak != 0 {
 			// Only where the object or paragraph speaks of a person.
-			if !personal(b.Text, start, end, persons&^(LCard|LPrefecture)) {
+			if !personal(b.Text, start, end, persons&^LCard) {
 				continue
 			}
 			conf = 0.85
 		}
 		lo, hi, ok := plausibleName(b.Text[start:end], own)
-		if !ok || namelessThing(b.Text[start+lo:start+hi]) || sampled(b.Text, start+lo, start+hi) || conf < 0.93 && !looksLikeName(b.Text[start+lo:start+hi]) {
+		if !ok || namelessThing(b.Text[start+lo:start+hi]) || sampled(b.Text, start+lo, start+hi) || conf < 0.93 && own&(LSurname|LGiven) == 0 && (!looksLikeName(b.Text[start+lo:start+hi]) || allWords(b.Text[start+lo:start+hi])) {
 			continue
 		}
 		done = start + hi
@@ -81,14 +83,106 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 	}
 }
 
+// mailboxes emits the names in kanji or kana that stand as display names before the
+// address of a mailbox: 山田 太郎 <taro@example.jp>.
+func mailboxes(b *Block, emit func(Finding)) {
+	t := b.Text
+	for _, at := range b.Ats {
+		open := bytes.LastIndexByte(t[max(0, int(at)-66):at], '<') + max(0, int(at)-66)
+		if open <= 0 || t[open] != '<' || !mailboxBegins(t[open:]) {
+			continue
+		}
+		end := open
+		for end > 0 && (t[end-1] == ' ' || t[end-1] == '"') {
+			end--
+		}
+		start := end
+		for start > 0 && end-start < 60 {
+			r, n := utf8.DecodeLastRune(t[:start])
+			if k := scriptOf(r); k < scriptHira && r != ' ' {
+				break
+			}
+			start -= n
+		}
+		for start < end && t[start] == ' ' {
+			start++
+		}
+		lo, hi, ok := plausibleName(t[start:end], LName)
+		if !ok || t[start+lo] < utf8.RuneSelf || namelessThing(t[start+lo:start+hi]) || officeOf(t[start+lo:start+hi]) {
+			continue
+		}
+		emit(Finding{Type: Name, Detector: LabelID, Start: start + lo, End: start + hi, Confidence: 0.85, Canon: nameCanon(t[start+lo : start+hi])})
+	}
+}
+
+// officeOf reports whether a display name is a department or a service rather than
+// a person.
+func officeOf(name []byte) bool {
+	_, n := officeEnds.ends(name)
+	return n > 0
+}
+
+var officeEnds = newWordEnds(`部 課 係 室 局 班 団 会 社 店 館 園 庁 省 窓口 係宛 担当 事務局 サポート デスク 通信 便り だより ニュース メール 編集部 一同 各位 チーム 運営 公式 配信 ショップ ストア サービス アカウント お知らせ 通知 受付 総務 人事 経理 営業 広報 採用 情報 システム`)
+
+// unsupported reports whether what makes [start,end) a name is a word as weak as
+// "name", with nothing beside it that speaks of a person: the names of places,
+// languages, goods.
+func (b *Block) unsupported(start, end int) bool {
+	v, _ := b.context.(*view)
+	if r, ok := b.context.(*rest); ok {
+		v = r.view
+	}
+	if v == nil || b.ownWeak(start)&weak == 0 {
+		return false
+	}
+	if v.mode == rows {
+		return !v.table.strong && !v.table.people
+	}
+	return !personal(b.Text, start, end, persons&^LCard|LPerson)
+}
+
+// ofPersons reports whether the table or object around [start,end) has names or
+// whole addresses.
+func (b *Block) ofPersons(start, end int) bool {
+	v, _ := b.context.(*view)
+	if r, ok := b.context.(*rest); ok {
+		v = r.view
+	}
+	if v != nil && v.mode == rows {
+		return v.table.people
+	}
+	return keyed(b.Text[max(0, start-300):min(len(b.Text), end+300)], persons|nameLabels)
+}
+
+// keyed reports whether t has a key in quotes with one of labels.
+func keyed(t []byte, labels Label) bool {
+	for i := 0; ; i++ {
+		k := bytes.Index(t[i:], []byte("\":"))
+		if k < 0 {
+			return false
+		}
+		i += k
+		if q := bytes.LastIndexByte(t[:i], '"'); q >= 0 && i-q < 40 {
+			if l := classify(t[q+1 : i]); l&weak == 0 && l&labels != 0 {
+				return true
+			}
+		}
+	}
+}
+
 // ownWeak is the own label at offset i with the bit weak kept.
 func (b *Block) ownWeak(i int) Label {
 	v, ok := b.context.(*view)
+	if r, claimed := b.context.(*rest); claimed {
+		v, ok, i = r.view, true, r.origin(i)
+	}
 	if !ok || i >= len(v.text) {
 		return 0
 	}
 	var own Label
 	switch v.mode {
+	case rows:
+		own, _, _, _ = v.table.labelAt(v.text, i)
 	case object:
 		own, _ = v.keyLabel(i)
 	case fields:
@@ -109,12 +203,12 @@ func (b *Block) ownWeak(i int) Label {
 // valueAfter returns where the value begins whose label ends at i, -1 if what
 // follows is no separator.
 func valueAfter(b []byte, i int) int {
-	seen := i > 0 && (b[i-1] == ':' || b[i-1] == '=')
+	seen := i > 1 && (b[i-1] == ':' || b[i-1] == '>' || b[i-1] == '=' || b[i-1] == '\t' || b[i-1] == '|' || b[i-1] == '"' && b[i-2] == '=' || b[i-1] == ' ' && b[i-2] == '-')
 	for n := 0; i < len(b) && n < 24; n++ {
 		switch c := b[i]; {
 		case c == ':' || c == '=':
 			seen = true
-		case c == '\t':
+		case c == '\t', c == '|', c == '>' && !isLetter(b[i-1]):
 			seen = true
 		case c == ' ' || c == '"' || c == '\'' || c == ']' || c == '*' || c == ')':
 		case c == '(':
@@ -134,7 +228,7 @@ func valueAfter(b []byte, i int) int {
 		default:
 			r, size := utf8.DecodeRune(b[i:])
 			switch r {
-			case '\u3000', '】', '」', '〕', '…', '：', '＝':
+			case '\u3000', '】', '」', '〕', '…', '：', '＝', '→', '⇒', '▶', '»':
 				seen = seen || r != '」'
 				i += size
 				continue
@@ -189,12 +283,29 @@ func personal(b []byte, start, end int, labels Label) bool {
 		hi = end + k
 	}
 	for i := lo; i < hi; i += 200 {
-		_, near := scanLabels(b[i:min(hi, i+220)])
-		if near&labels != 0 {
+		own, near := scanLabels(b[i:min(hi, i+220)])
+		if near&^own&labels != 0 { // own is the last word, perhaps a value: "County"
 			return true
 		}
 	}
 	return false
+}
+
+// allWords reports whether b is nothing but ordinary English words of which none
+// is a usual given name: Test Order.
+func allWords(b []byte) bool {
+	for len(b) > 0 {
+		n := wordAt(b, 0)
+		if n == 0 {
+			return false
+		}
+		var buf [48]byte
+		if is := dict.LookupLatin(dict.AppendFoldLatin(buf[:0], b[:n])); !is.Word || is.Given.Weight() >= 7 {
+			return false
+		}
+		b = bytes.TrimLeft(b[n:], " ")
+	}
+	return true
 }
 
 // looksLikeName is for values behind a word as weak as "name": two or more

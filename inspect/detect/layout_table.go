@@ -14,6 +14,7 @@ type column struct {
 	left                        int    // cells of the block that it left
 	cells, names, kanas, places int    // counted while nothing is known
 	phones, codes, births       int    // likewise
+	surnames, givens            int    // likewise
 	eldest, youngest            int    // years of births
 }
 
@@ -42,6 +43,7 @@ type table struct {
 	stops  []stop // of the header, with columns of fixed width
 	header bool   // some column has a label
 	strong bool   // columns besides the name speak of persons
+	people bool   // a column has names, or addresses down to the block
 	judged int    // rows looked at to infer columns
 
 	stale bool
@@ -201,13 +203,13 @@ func digits(b []byte) int {
 }
 
 // persons are the labels that make a table one of persons.
-const persons = LPhone | LEmail | LAddress | LPrefecture | LStreet | LPostal | LBirth | LKana | LMyNumber | LSSN | LCard |
+const persons = LPhone | LEmail | LAddress | LStreet | LPostal | LBirth | LKana | LMyNumber | LSSN | LCard |
 	LSurname | LGiven | LDriver | LPassport | LResidence | LPension | LInsurance
 
 // setHeader takes row r as the header.
 func (t *table) setHeader(text []byte, r int) {
 	t.cols = t.cols[:0]
-	t.header, t.strong = false, false
+	t.header, t.strong, t.people = false, false, false
 	t.head, t.body = int(t.rows[r].start), int(t.rowLimit(r, text))
 	t.setStops(text, r)
 	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
@@ -215,6 +217,7 @@ func (t *table) setHeader(text []byte, r int) {
 		t.cols = append(t.cols, column{label: l})
 		t.header = t.header || l != 0
 		t.strong = t.strong || l&persons != 0 && l&LCompany == 0
+		t.people = t.people || l&LCompany == 0 && (l&nameLabels != 0 && l&weak == 0 || l&(LAddress|LStreet|LPerson) != 0)
 	}
 }
 

@@ -22,7 +22,14 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
 	hint := b.hint(LMyNumber)
 	var n numeral
-	for i := 0; i < len(runs); i++ {
+	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
+		set := of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4)
+		if hinted {
+			set |= of(w, k, 1, 3)
+		}
+		return set
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {
 		case size == 12:
 			n.read(b, i, 0, 1)

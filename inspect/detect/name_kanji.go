@@ -326,6 +326,8 @@ func (s *nameSearch) around(c *nameCandidate, full bool, title float32) (odds fl
 	switch before {
 	case scriptKanji:
 		switch {
+		case full && !c.spaced && c.end-c.start == 6:
+			odds -= 2.5 // 作成済み
 		case nameBeforeWord(t[max(0, c.start-21):c.start]):
 			odds += 0.6
 		case full && c.given != 0 && roleEnds.has(prev):

@@ -50,8 +50,8 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 			}
 			if r2 >= 'a' && (r2 <= 'z' || unicode.IsLower(r2)) {
 				lower++
-			} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !camelName(t[at:end]) {
-				return latinTrim(w, n) // an identifier: parseName
+			} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !(camelName(t[at:end]) && (wordAt(t, end+1) > end+2 || latinSuffixes[string(t[at:wordAt(t, end)])])) {
+				return latinTrim(w, n) // an identifier: parseName, NaN
 			}
 			end += n2
 		}
@@ -73,6 +73,9 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 			}
 		default:
 			x.upper = lower == 0
+			if lower == 1 && end-at == 3 && isUpper(t[at+1]) {
+				return latinTrim(w, n) // CAs, PCs
+			}
 			s.latinLookup(&x)
 			if end < len(t) && t[end] == '.' {
 				if x.title > 0 || latinSuffixes[string(t[at:end])] {
@@ -131,7 +134,7 @@ var latinSuffixes = nameSet(`Jr Sr II III IV MD PhD DDS DVM V VI`)
 const nameSaint = 0.1
 
 // latinGeo stand before the names of places.
-var latinGeo = nameSet(`Lake Fort Mount Mt Mt. Port Cape Camp Glen Eau Corpus Point Cedar Rio Hotel Villa Castle Church Tower Building Team Club Casa Palazzo Chateau Notre Monte El Los Las Ft`)
+var latinGeo = nameSet(`Lake Fort Mount Mt Mt. Port Cape Camp Glen Eau Corpus Point Cedar Rio Hotel Villa Castle Church Tower Building Team Club Casa Palazzo Chateau Notre Monte El Los Las Ft Santa Santo Sant Isla Islas Tierra Puerto Valle Mato Costa Sierra Sainte`)
 
 // latinOrg follow the names of organisations and places.
 var latinOrg = nameSet(`Band Hotel Institute Center Centre House Show Society University Hospital Library School Cup Trophy Award Awards Prize Foundation Museum Park Street Avenue Road Building
@@ -349,6 +352,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	} else if !code && inSentence(t, start, end) {
 		odds += max(0, 0.4-0.2*max(0, odds)) // more of these are right than the rest says
 	}
+	if n == 1 && odds > technicalMost && title < 3 && label < 3 && technical(t, start, end) {
+		odds = technicalMost // Max, Perl, Cyrus: what is set apart here is as likely a thing
+	}
 	if s.report(start, end, odds, listed) && n > 1 && odds > 0.5 {
 		s.remember(last.start, last.end)
 		if !first.initial {
@@ -484,8 +490,12 @@ func latinPair(first, last *latinWord, title float32) (odds float32) {
 		odds += 0.2
 	}
 	switch {
+	case first.upper && last.upper && first.end-first.start <= 3 && last.end-last.start <= 4:
+		odds -= 3 // MIN MAX
 	case first.upper && last.upper && (g < 10 || f == 0):
 		odds -= 1.5 // DOM API
+	case last.upper && !first.upper && !first.initial && f == 0 && last.jaFamily == 0 && last.jaGiven == 0:
+		odds -= 3 // Taylor UUCP, Min CPU
 	case first.upper && !last.upper && !last.initial:
 		odds--
 	}

@@ -107,12 +107,14 @@ func (s *nameSearch) labelled(start, end int) (odds float32, whole bool) {
 	const other = LAddress | LPrefecture | LCity | LStreet | LPostal | LPhone | LEmail | LCard | LBank |
 		LOrder | LAmount | LDate | LCompany | LPlate | LBirth
 	switch {
+	case own&name != 0 && s.b.unsupported(start, end):
+		return 0, false
 	case own&name != 0:
 		if left, right := s.cellBorder(start, end); left && right {
 			return 4, true
 		}
 		return 1, false // 氏名: 円山保育園, or prose behind a colon
-	case own&LPerson != 0 && !underTitle(s.text[:start]):
+	case own&LPerson != 0:
 		return 2, false
 	case own&other != 0 && !s.apart(start, own):
 		return -4, false
@@ -145,17 +147,6 @@ func mailboxBegins(t []byte) bool {
 		}
 	}
 	return false
-}
-
-// underTitle reports whether t ends with the key title, which is said of works
-// and goods as of persons.
-func underTitle(t []byte) bool {
-	t = t[max(0, len(t)-40):]
-	if i := bytes.LastIndexAny(t, "\"'>:"); i >= 0 {
-		t = t[:i]
-	}
-	t = bytes.TrimRight(t, " \"':=>\t")
-	return len(t) >= 5 && bytes.EqualFold(t[len(t)-5:], []byte("title"))
 }
 
 // apart reports whether the label own, a word on what is no name, does not

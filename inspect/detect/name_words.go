@@ -142,8 +142,9 @@ func nameWeights(m map[float32]string) map[string]float32 {
 func nameTitle(t []byte) float32 {
 	w, n := nameAfterWords.begins(t)
 	if n > 0 {
-		if _, k, _ := nameAfter(t, n); n == 3 && w < 2 && k == scriptKanji {
-			return 0 // 家具, 役所, 作業
+		next, k, _ := nameAfter(t, n)
+		if n == 3 && k == scriptKanji && (w < 2 || string(t[:n]) == "様" && notHonorific.has(next)) {
+			return 0 // 家具, 役所, 作業, 様式
 		}
 		return w
 	}
@@ -156,6 +157,9 @@ func nameTitle(t []byte) float32 {
 	}
 	return 0
 }
+
+// notHonorific are the characters before which 様 is no honorific.
+var notHonorific = runeSet("式子相態々変")
 
 // nameBeforeWords are nouns that a name follows directly: 俳優, 監督, 次男.
 var nameBeforeWords = newWordEnds(`俳優 女優 歌手 声優 作家 画家 監督 選手 投手 教授 博士 首相 社長 会長 代表 議員 記者 弁護士 医師 写真家 作曲家 作詞家 脚本家 漫画家 小説家 詩人

@@ -23,17 +23,14 @@ type numeral struct {
 	more   separator
 }
 
-// runSizes is a set of sizes of digit runs, one bit each, with long for those of
-// twenty digits and more. It is known of a block once it was asked for.
+// runSizes is a set of sizes of digit runs, a bit for each of those of runSet. It
+// is known of a block once it was asked for.
 type runSizes uint32
 
-const (
-	longRun  = 20
-	sizesSet = 1 << 31
-)
+const sizesSet = 1 << 31
 
-// anyOf makes a set of sizes below longRun.
-func anyOf(sizes ...uint) (s runSizes) {
+// anyOf makes a set of sizes.
+func anyOf(sizes ...runSet) (s runSizes) {
 	for _, n := range sizes {
 		s |= 1 << n
 	}
@@ -42,12 +39,7 @@ func anyOf(sizes ...uint) (s runSizes) {
 
 // lacks reports whether the block has no run of one of the sizes.
 func (b *Block) lacks(sizes runSizes) bool {
-	if b.sizes == 0 {
-		b.sizes = sizesSet
-		for _, r := range b.Runs {
-			b.sizes |= 1 << uint32(min(r.End-r.Start, longRun))
-		}
-	}
+	b.runWords()
 	return b.sizes&sizes == 0
 }
 
@@ -371,6 +363,50 @@ func (b *Block) kin(i int, test func(digits []byte) bool) (alike, good int) {
 		look(b.Runs[j])
 	}
 	return alike, good
+}
+
+// groupedReach is how far, in bytes, numbers in groups are compared with others.
+const groupedReach = 300
+
+// byChance reports whether the first k groups of n are one of many numbers around
+// that are written alike, of which fewer than four in five pass test: a list of
+// something else.
+func (b *Block) byChance(n *numeral, k int, test func(digits []byte) bool) bool {
+	self := b.Runs[n.first]
+	sep := b.Text[self.End]
+	alike, good := 0, 0
+	lo, hi := n.first, n.first
+	for lo > 0 && self.Start-b.Runs[lo-1].Start <= groupedReach {
+		lo--
+	}
+	for hi < len(b.Runs) && b.Runs[hi].Start-self.Start <= groupedReach {
+		hi++
+	}
+	var buf [maxDigits]byte
+next:
+	for i := lo; i+k <= hi; i++ {
+		if i == n.first {
+			i += k - 1
+			continue
+		}
+		d := buf[:0]
+		for g := range k {
+			r := b.Runs[i+g]
+			if r.End-r.Start != int32(n.size[g]) || g+1 < k && (b.Runs[i+g+1].Start != r.End+1 || b.Text[r.End] != sep) {
+				continue next
+			}
+			d = append(d, b.Text[r.Start:r.End]...)
+		}
+		if before(b.Text, int(b.Runs[i].Start)) != free || behind(b.Text, int(b.Runs[i+k-1].End)) != free {
+			continue
+		}
+		alike++
+		if test(d) {
+			good++
+		}
+		i += k - 1
+	}
+	return alike >= kinEnough && good*5 < alike*4
 }
 
 func oneLine(t []byte) bool {

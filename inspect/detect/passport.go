@@ -12,8 +12,10 @@ func (p passport) Find(b *Block, emit func(Finding)) {
 	if b.lacks(anyOf(7)) {
 		return
 	}
-	for i, r := range b.Runs {
-		if r.End-r.Start != 7 || r.Start < 2 {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, 7) })
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		r := b.Runs[i]
+		if r.Start < 2 {
 			continue
 		}
 		start, end := int(r.Start), int(r.End)

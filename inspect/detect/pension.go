@@ -17,7 +17,11 @@ func (p pension) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LPension)
-	for i, r := range b.Runs {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+		return of(w, k, 10) | of(w, k, 4)&then(w, k, 1, 6)
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		r := b.Runs[i]
 		if hint.none() {
 			return
 		}

@@ -13,6 +13,14 @@ type Person struct {
 // surest first.
 var strong = []Type{MyNumber, Email, Phone, Card, Driver, Passport, Residence, Pension, Insurance, SSN, IBAN, Bank, Plate}
 
+// StrengthOf returns the place of t among the types whose values belong to one
+// person, below 16, -1 if it is none of them.
+func StrengthOf(t Type) int { return slices.Index(strong, t) }
+
+// Script tells in what a name is written, by its first characters: 0 for kanji, 1
+// for kana, 2 for Latin letters.
+func (f *Found) Script() int { return writing(f.Text) }
+
 // Personal reports whether a finding of type t says something of a person.
 // Types of rule authors do.
 func Personal(t Type) bool { return t != Corporate && t != Service && t != TestCard }

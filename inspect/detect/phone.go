@@ -31,7 +31,14 @@ func (p phone) Find(b *Block, emit func(Finding)) {
 		p.misread(b, hint, emit)
 	}
 	var n numeral
-	for i := 0; i < len(runs); i++ {
+	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
+		set := of(w, k, anyRun) &^ of(w, k, size20)
+		if !hinted {
+			set &= of(w, k, behindPlus, 3, 10, 11, 12, 13, size14) | of(w, k, startsZero)&^of(w, k, 1) | of(w, k, startsOne)&of(w, k, 1)
+		}
+		return set &^ of(w, k, inWord)
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := runs[i]
 		size := r.End - r.Start
 		first, plus := text[r.Start], r.Start > 0 && plusBefore(text[:r.Start])
@@ -244,6 +251,9 @@ func (p phone) japan(b *Block, i int, n *numeral, hinted bool, emit func(Finding
 		if ranged {
 			c.alone *= .3
 		}
+		if k == 3 && c.alone >= .5 && b.byChance(n, k, reachesFrom0) {
+			c.alone *= .4
+		}
 		if c.bare && c.alone >= .3 {
 			switch alike, good := b.kin(i, reachesJapan); {
 			case alike < kinEnough:
@@ -266,6 +276,9 @@ func reachesJapan(d []byte) bool {
 	kind, _ := planJapan(d)
 	return kind != noLine && kind != unknownLine
 }
+
+// reachesFrom0 is reachesJapan for digits that may begin otherwise.
+func reachesFrom0(d []byte) bool { return d[0] == '0' && reachesJapan(d) }
 
 // scoreJapan gives the confidence in a number alone and behind a label.
 func scoreJapan(d []byte, kind lineKind, written, k int, n *numeral) (alone, named float32) {

@@ -60,6 +60,9 @@ func (p phone) america(b *Block, i int, n *numeral, hinted bool, emit func(Findi
 	default:
 		c.alone, c.named = .1, .85
 	}
+	if c.alone >= .4 && k == 3 && !hinted && b.byChance(n, k, isAmerican) {
+		c.alone *= .4
+	}
 	if extension(b.Text[c.end:]) > 0 {
 		c.alone = max(c.alone, .95)
 	}
@@ -71,6 +74,9 @@ func (p phone) america(b *Block, i int, n *numeral, hinted bool, emit func(Findi
 	}
 	return 0
 }
+
+// isAmerican accepts ten digits of which neither area nor exchange begins with 0 or 1.
+func isAmerican(d []byte) bool { return len(d) == 10 && d[0] >= '2' && d[3] >= '2' }
 
 // britain reads British national numbers: eleven digits after a trunk 0 in the
 // groupings used there. Japan is asked first.
@@ -100,10 +106,18 @@ func (p phone) britain(b *Block, i int, n *numeral, emit func(Finding)) int {
 	c := candidate{start: n.start, end: n.end[k-1], alone: alone, named: .96, valid: true, bare: k == 1,
 		broken: n.gaps(k)&sepLineBreak != 0, country: "+44", digits: d[1:]}
 	c.start = opening(b.Text, n.start, n.end[0])
+	if k == 3 && b.byChance(n, k, isBritish) {
+		c.alone *= .4
+	}
 	if p.judge(b, c, emit) {
 		return k
 	}
 	return 0
+}
+
+// isBritish accepts eleven digits in use in Britain.
+func isBritish(d []byte) bool {
+	return len(d) == 11 && d[0] == '0' && d[1] != '0' && d[1] != '4' && d[1] != '6' && d[1] != '9'
 }
 
 // labelled reads whatever stands where a label promises a telephone number:
@@ -150,6 +164,9 @@ func (p phone) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
 	}
 	d := n.digit[:sum]
 	c := candidate{start: opening(b.Text, n.start, n.end[0]), end: n.end[k-1], alone: .75, named: .8, digits: d}
+	if sum < 9 {
+		c.named = .78
+	}
 	if kind, _ := planJapan(d); kind != noLine && kind != unknownLine {
 		c.valid, c.named, c.service, c.country, c.digits = true, .96, kind == serviceLine, "+81", d[1:]
 	} else if startsWith(d, "81") { // without its +

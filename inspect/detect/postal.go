@@ -27,7 +27,10 @@ const postalReach = 24
 func (postals) Find(b *Block, emit func(Finding)) {
 	t := b.Text
 	hit := 0 // hits before it end before the run
-	for i := 0; i < len(b.Runs); i++ {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+		return of(w, k, 7) | of(w, k, 3)&then(w, k, 1, 4)
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		start, end := int(b.Runs[i].Start), int(b.Runs[i].End)
 		code := 0
 		switch end - start {

@@ -15,6 +15,8 @@ type Found struct {
 	Canon      string
 	From, To   int64  // byte offsets in the part's own bytes, half open
 	Line       int    // from 1
+	Column     int    // of the cell in a table, from 1; 0 if it is none or not known
+	Path       string // in JSON, of the value; "" if it is none or not known
 	Tag        int    // the session's, when it was written
 	Own        Label  // the label that governed it
 	Piece      bool   // continues the name or address before it (名 after 姓)
@@ -61,6 +63,7 @@ type grouper struct {
 	blk    groupBlock
 	lineAt int // where line was counted to
 	lineNo int
+	placed int // findings told by their cell or key
 
 	lines lineGrouper
 	json  jsonGrouper
@@ -72,6 +75,7 @@ type grouper struct {
 func (g *grouper) reset(sink Sink) {
 	g.sink = sink
 	g.lines.open, g.all = nil, nil
+	g.placed = 0
 	g.known.forget()
 	g.held = g.held[:0]
 	g.json.reset()
@@ -170,13 +174,22 @@ func (g *grouper) rowsBlock() {
 	g.lines.close(g)
 	last := -1
 	var p *group
-	for i := range b.found {
+	for i := 0; i < len(b.found); i++ {
 		f := &b.found[i]
 		r, _, ok := t.at(b.text, f.Start)
-		if !ok {
+		if !ok { // above the table or below it
 			g.emit(p)
-			g.lines.block(g, b.found[i:])
-			return
+			p, last = nil, -1
+			k := i + 1
+			for k < len(b.found) && (b.found[k].Start < t.from) == (f.Start < t.from) {
+				k++
+			}
+			g.lines.block(g, b.found[i:k])
+			if k < len(b.found) {
+				g.lines.close(g)
+			}
+			i = k - 1
+			continue
 		}
 		if r != last {
 			g.emit(p)
@@ -204,6 +217,7 @@ func (g *grouper) add(p *group, f *Finding) *group {
 		From: b.origin.Origin(f.Start), To: b.origin.End(f.End),
 		Line: g.lineNo, Tag: b.tag, Own: own, lo: lo, hi: len(p.arena),
 	}
+	g.place(f, &n)
 	n.Piece = p.continues(&n)
 	if n.Type == Name && !n.Piece {
 		p.names++

@@ -20,6 +20,7 @@ type frame struct {
 	keyed bool
 	own   *group   // findings directly in it
 	kids  []*group // what closed children left
+	step
 }
 
 // maxDepth bounds the stack; deeper structure counts as its parent's.
@@ -82,7 +83,8 @@ func (j *jsonGrouper) locate(text []byte, i int) {
 		open[n] = at
 	}
 	for n--; n >= 0; n-- {
-		j.stack = append(j.stack, frame{array: text[open[n]] == '[', keyed: keyedAt(text, open[n])})
+		j.stack = append(j.stack, frame{array: text[open[n]] == '[', keyed: keyedAt(text, open[n]), step: step{index: -1}})
+		j.stack[len(j.stack)-1].name(text, open[n])
 	}
 	q := lastQuote(text, i)
 	j.pos, j.quote = i, q >= 0 && opens(text, q)
@@ -121,6 +123,13 @@ func (j *jsonGrouper) walk(g *grouper, to int) {
 		case '{', '[':
 			if len(j.stack) < maxDepth {
 				j.stack = append(j.stack, frame{array: c == '[', keyed: keyedAt(text, i-1)})
+				if top := &j.stack[len(j.stack)-1]; top.keyed {
+					top.name(text, i-1)
+				}
+			}
+		case ',':
+			if top := &j.stack[len(j.stack)-1]; top.index >= 0 {
+				top.index++
 			}
 		case '}', ']':
 			if n := len(j.stack) - 1; n > 0 {

@@ -178,6 +178,9 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 			return false
 		}
 	}
+	if own, _ := b.view.label(f.Start); own&LSurname != 0 && l.afterGiven(b, found, i) {
+		return false
+	}
 	if i > 0 && found[i-1].Type == Name && alias(b.text, &found[i-1], f) {
 		return false
 	}
@@ -185,6 +188,20 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 		return false
 	}
 	return l.open == nil || !l.open.mentions(f.Canon)
+}
+
+// afterGiven reports whether the name right before found[i] is a given name under
+// its own label, as forms in English have it first.
+func (l *lineGrouper) afterGiven(b *groupBlock, found []Finding, i int) bool {
+	if i > 0 {
+		own, _ := b.view.label(found[i-1].Start)
+		return found[i-1].Type == Name && own&LGiven != 0
+	}
+	if l.open == nil {
+		return false
+	}
+	last := &l.open.found[len(l.open.found)-1]
+	return last.Type == Name && last.Own&LGiven != 0 && !last.Piece
 }
 
 // nextLine is how far the other writing of a name may stand behind it on the
@@ -239,6 +256,9 @@ func (p *group) mentions(canon string) bool {
 // alias reports whether b, close behind a, is the same name in another script.
 func alias(text []byte, a, b *Finding) bool {
 	gap := b.Start - a.End
+	if gap > 12 && gap < 40 && startsWith(text[a.End:], "</") && text[b.Start-1] == '>' {
+		gap = 0 // the next element
+	}
 	if gap < 0 || gap > 12 || bytes.IndexByte(text[a.End:b.Start], '\n') >= 0 {
 		return false
 	}

@@ -12,8 +12,10 @@ func (rc residence) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	t := b.Text
-	for _, r := range b.Runs {
-		if r.End-r.Start != 8 || r.Start < 2 || int(r.End)+2 > len(t) || !isUpper(t[r.Start-1]) {
+	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, 8) & of(w, k, behindUpper) })
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		r := b.Runs[i]
+		if r.Start < 2 || int(r.End)+2 > len(t) || !isUpper(t[r.Start-1]) {
 			continue
 		}
 		start, end := int(r.Start)-2, int(r.End)+2

@@ -463,8 +463,9 @@ func (s *Session) scan(st *stage) {
 		s.block.Runs, s.block.Ats = runs, ats
 	} else {
 		s.block.Runs = outside(s.block.Text, s.block.Runs)
+		s.block.sizes = 0
 	}
-	s.block.sizes, s.block.hinted = 0, 0
+	s.block.hinted = 0
 }
 
 // find runs the detectors but for those in done.

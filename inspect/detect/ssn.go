@@ -20,7 +20,15 @@ func (s ssn) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LSSN)
-	for i, r := range b.Runs {
+	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
+		set := of(w, k, 3) & then(w, k, 1, 2) & then(w, k, 2, 4)
+		if hinted {
+			set |= of(w, k, 9)
+		}
+		return set
+	})
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		r := b.Runs[i]
 		size := r.End - r.Start
 		if size != 9 && (size != 3 || i+2 >= len(b.Runs) || b.Runs[i+2].End-r.Start != 11) {
 			continue

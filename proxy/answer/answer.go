@@ -118,7 +118,6 @@ func (a *Answer) Response(req *http.Request) *http.Response {
 	}
 	h := http.Header{
 		"Content-Type":           {ct},
-		"Content-Length":         {strconv.Itoa(len(body))},
 		"Cache-Control":          {"no-store"},
 		"Vary":                   {"Accept, Accept-Language"},
 		"X-Content-Type-Options": {"nosniff"},
@@ -141,6 +140,11 @@ func (a *Answer) Response(req *http.Request) *http.Response {
 		h[k] = v
 	}
 	status := a.status()
+	// Who has to log in first, or speaks to the proxy itself, is told so.
+	if d := dialectOf(req); d != nil && format != HTML && status != http.StatusProxyAuthRequired {
+		status, body = d.write(a, langs, h)
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	return &http.Response{
 		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

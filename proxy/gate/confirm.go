@@ -57,6 +57,8 @@ type Confirmations struct {
 	key [32]byte
 	ttl time.Duration
 	now func() time.Time
+	// told is given each confirmation: its sum and its end; nil: nobody is.
+	told func(sum [32]byte, end time.Time)
 
 	mu    sync.Mutex
 	given map[[32]byte]time.Time // sum of the claim to its end
@@ -66,6 +68,12 @@ func newConfirmations(ttl time.Duration) *Confirmations {
 	c := &Confirmations{ttl: ttl, now: time.Now, given: map[[32]byte]time.Time{}}
 	rand.Read(c.key[:])
 	return c
+}
+
+// TakeConfirmed takes in a confirmation that was given on another node with the
+// same key: its sum and its end.
+func (c *Confirmations) TakeConfirmed(sum [32]byte, end time.Time) {
+	_ = c.keep(sum, end) // where there are too many at once, the sender is warned again
 }
 
 // sum binds all of a claim but its incident; each field is preceded by its
@@ -129,6 +137,17 @@ func (c *Confirmations) read(token, sender, host string) (claim, error) {
 }
 
 func (c *Confirmations) give(cl claim) error {
+	s, end := c.sum(cl), c.now().Add(c.ttl)
+	if err := c.keep(s, end); err != nil {
+		return err
+	}
+	if c.told != nil {
+		c.told(s, end)
+	}
+	return nil
+}
+
+func (c *Confirmations) keep(sum [32]byte, end time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
@@ -138,7 +157,7 @@ func (c *Confirmations) give(cl claim) error {
 			return errors.New("too many confirmations at once")
 		}
 	}
-	c.given[c.sum(cl)] = now.Add(c.ttl)
+	c.given[sum] = end
 	return nil
 }
 

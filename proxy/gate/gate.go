@@ -104,6 +104,12 @@ type Config struct {
 	Queue      time.Duration // longest wait for a turn; default 30 s
 	Time       time.Duration // longest inspection; default 60 s
 	ConfirmFor time.Duration // how long a confirmation holds; default 10 min
+
+	// Where several nodes honour each other's confirmations: their common key,
+	// and who is given each confirmation to hand it to TakeConfirmed of the
+	// others. nil: the key is this process's own.
+	ConfirmKey *[32]byte
+	Confirmed  func(sum [32]byte, end time.Time)
 }
 
 // Gate checks transactions. Safe for concurrent use.
@@ -133,6 +139,9 @@ func New(c Config) (*Gate, error) {
 	c.Time = or(c.Time, time.Minute)
 	c.ConfirmFor = or(c.ConfirmFor, 10*time.Minute)
 	g := &Gate{Config: c, Confirmations: newConfirmations(c.ConfirmFor), small: make(turns, 4*cores), large: make(turns, c.Scans)}
+	if c.ConfirmKey != nil {
+		g.Confirmations.key, g.told = *c.ConfirmKey, c.Confirmed
+	}
 	if _, err := rand.Read(g.key[:]); err != nil {
 		return nil, fmt.Errorf("make digest key: %w", err)
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 
@@ -101,6 +102,7 @@ const (
 	queryPart = "query"
 	bodyPart  = "body"
 	wholePart = "upload" // in pieces, put together
+	piecePart = "piece"  // of an upload, in a form
 )
 
 // roots lists what of the transaction is inspected.
@@ -132,6 +134,9 @@ func (c *check) roots() []part.Part {
 	}
 	if telling(t.Destination.Path) {
 		short(pathPart, pathPart, t.Destination.Path, part.Field)
+		if list := steps(t.Destination.Path); list != "" {
+			roots = append(roots, part.Part{Path: pathPart, Body: strings.NewReader(list), Size: int64(len(list))})
+		}
 	}
 	for _, h := range t.Headers {
 		if !telling(h.Value) {
@@ -147,11 +152,30 @@ func (c *check) roots() []part.Part {
 	return roots
 }
 
+// minSteps is how many steps make a path that may be a list, longStep the length
+// of one that may be a list in itself, encoded.
+const (
+	minSteps = 12
+	longStep = 80
+)
+
+// steps is a long path as a list with a step a line.
+func steps(path string) string {
+	if strings.Count(path, "/") < minSteps && len(path) < longStep {
+		return ""
+	}
+	if plain, err := url.PathUnescape(path); err == nil {
+		path = plain
+	}
+	return strings.ReplaceAll(path, "/", "\n")
+}
+
 // telling tells whether a path or header value could hold what people write:
 // words, an address, something encoded, or seven digits. Most that programs
 // set do not, and every request has some.
 func telling(s string) bool {
 	digits := 0
+	upper, lower := 0, 0 // letters since the last other sign
 	for i := range len(s) {
 		switch b := s[i]; {
 		case b >= 0x80, b == ' ', b == '@', b == '%', b == '"':
@@ -160,6 +184,15 @@ func telling(s string) bool {
 			if digits++; digits >= 7 {
 				return true
 			}
+		case b >= 'a' && b <= 'z':
+			lower++
+		case b >= 'A' && b <= 'Z':
+			upper++
+		case b != '-' && b != '_' && b != '+':
+			upper, lower = 0, 0
+		}
+		if min(upper, lower) >= 12 { // more than a name: base64
+			return true
 		}
 	}
 	return false

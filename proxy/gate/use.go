@@ -88,7 +88,7 @@ func (c *check) alone(p *service.Piece) bool {
 // keep keeps the piece of this request. It does so before the verdict: of two
 // that come at once, one must see the other.
 func (c *check) keep(p *service.Piece, session string) {
-	at := pieces.Place{Offset: p.Offset, ID: p.ID, Total: p.Total, Remote: p.Remote}
+	at := pieces.Place{Offset: p.Offset, ID: p.ID, Total: p.Total, Count: p.Count, Remote: p.Remote}
 	var body io.Reader = strings.NewReader("")
 	var size int64
 	if !p.Empty && c.size() > 0 {
@@ -141,25 +141,36 @@ func (c *check) bodies(roots []part.Part, body part.Part) []part.Part {
 	if len(u.Files) > 0 {
 		body.Name = u.Files[0]
 	}
+	if u.Form {
+		roots = append(roots, body)
+		body.Path, body.MediaType, body.Encodings = piecePart, "", nil
+	}
 	if u.Content != nil {
 		body.Body, body.Size = u.Content.Of(c.out.Body), u.Content.Size()
 		body.Encodings = slices.DeleteFunc(slices.Clone(body.Encodings), func(e string) bool { return e == "aws-chunked" })
 	}
 	data := u.data()
+	if u.Form && !data {
+		return roots
+	}
 	if body.Body != nil && !(data && len(u.wholes) > 0) {
+		alone := true
 		if u.held != nil && data {
 			last, next := u.held.Around(overlap)
 			if before, after := lineAfter(last), lineBefore(next); len(before)+len(after) > 0 {
 				body.Body = io.MultiReader(strings.NewReader(before), body.Body, strings.NewReader(after))
 				body.Size += int64(len(before) + len(after))
+				alone = false
 			}
 		}
-		roots = append(roots, body)
+		if !u.Form || !alone { // else the form shows it
+			roots = append(roots, body)
+		}
 	}
 	for i, w := range u.wholes {
 		p := part.Part{Path: wholePart, Body: w.Reader(), Size: w.Size()}
 		if data && i == 0 {
-			p.Path, p.MediaType = bodyPart, body.MediaType
+			p.Path, p.MediaType = body.Path, body.MediaType
 		} else if i > 0 {
 			p.Path = fmt.Sprint(wholePart, " ", i+1)
 		}

@@ -48,6 +48,7 @@ type Place struct {
 	Offset int64  `json:"offset,omitempty"`
 	ID     string `json:"id,omitempty"`
 	Total  int64  `json:"total"`            // size of the whole, -1 if unknown
+	Count  int    `json:"count,omitempty"`  // of pieces by ID, 0 if unknown
 	Remote bool   `json:"remote,omitempty"` // the bytes are at the service already
 }
 
@@ -355,13 +356,17 @@ func (h *Held) Withdraw() {
 	}
 }
 
-// Complete reports whether the pieces make up a whole of known size.
+// Complete reports whether the pieces make up a whole of known size, or are as
+// many as there are.
 func (h *Held) Complete() bool {
 	h.s.mu.Lock()
 	defer h.s.mu.Unlock()
 	u := h.s.uploads[h.s.folder(h.session)]
-	if u == nil || h.p.ID != "" {
+	if u == nil {
 		return false
+	}
+	if h.p.ID != "" {
+		return h.p.Count > 0 && len(u.pieces) >= h.p.Count
 	}
 	total := u.total()
 	_, end, gap := u.byOffset()

@@ -59,6 +59,8 @@ type Use struct {
 	// Content is the runs of the body that make up what is stored, where
 	// the body wraps it; nil: the body as it is.
 	Content Spans
+	// Form: Content is the file of a form, which is inspected as it is, too.
+	Form bool
 }
 
 // Piece is a request's place in an upload of several requests.
@@ -77,6 +79,7 @@ type Piece struct {
 	Remote bool // the bytes are copied from another object at the service
 
 	Total int64    // size of the whole, -1 if unknown
+	Count int      // of pieces with an ID, 0 if unknown
 	Last  bool     // the request that completes the upload
 	Order []string // with Last: IDs in their order; nil: sorted
 	Abort bool     // the upload is given up
@@ -119,8 +122,14 @@ func Find(method, host, path, query string, h http.Header) Reader {
 		return azureBlob
 	case h["X-Goog-Upload-Command"] != nil:
 		return google
+	case h["Upload-Offset"] != nil:
+		return filePond
+	case form(h):
+		return uploaders
 	case h["Content-Range"] != nil:
 		return ranges
+	case strings.Contains(query, "ChunkNumber=") || strings.Contains(query, "chunks=") || strings.Contains(query, "qqpartindex="):
+		return uploaders
 	}
 	switch {
 	case strings.HasSuffix(path, "/git-receive-pack") || strings.Contains(path, "/info/lfs/"):
@@ -131,6 +140,13 @@ func Find(method, host, path, query string, h http.Header) Reader {
 		return assistant
 	}
 	return nil
+}
+
+// form reports whether the body is declared to be a form that may hold files.
+func form(h http.Header) bool {
+	const kind = "multipart/form-data"
+	t := h["Content-Type"]
+	return len(t) == 1 && len(t[0]) > len(kind) && strings.EqualFold(t[0][:len(kind)], kind)
 }
 
 // site is the last two labels of a host.

@@ -32,6 +32,7 @@ type toldPart struct {
 	Empty   bool     `json:"empty,omitempty"`
 	Remote  bool     `json:"remote,omitempty"`
 	Total   int64    `json:"total"`
+	Count   int      `json:"count,omitempty"`
 	Last    bool     `json:"last,omitempty"`
 	Order   []string `json:"order,omitempty"`
 	Abort   bool     `json:"abort,omitempty"`
@@ -43,7 +44,7 @@ func tell(u *Use, body []byte) *told {
 	}
 	t := &told{Service: u.Service, Operation: u.Operation, Files: u.Files, Recipients: u.Recipients, Unclear: u.Unclear, Public: u.Public}
 	for _, p := range u.Pieces {
-		t.Pieces = append(t.Pieces, toldPart{p.Session, p.Trusted, p.Offset, p.ID, p.Empty, p.Remote, p.Total, p.Last, p.Order, p.Abort})
+		t.Pieces = append(t.Pieces, toldPart{p.Session, p.Trusted, p.Offset, p.ID, p.Empty, p.Remote, p.Total, p.Count, p.Last, p.Order, p.Abort})
 	}
 	if u.Content != nil {
 		b, err := io.ReadAll(u.Content.Of(bytes.NewReader(body)))

@@ -2,14 +2,11 @@ package smtp
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,139 +16,9 @@ import (
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
 
-	"github.com/sekimori-dlp/sekimori/audit"
-	"github.com/sekimori-dlp/sekimori/inspect"
-	"github.com/sekimori-dlp/sekimori/inspect/part"
-	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
-	"github.com/sekimori-dlp/sekimori/rules"
+	"github.com/sekimori-dlp/sekimori/proxy/mail/mailtest"
 )
-
-// The words that the scanner of these tests knows.
-const (
-	secret  = "SECRET-CONTENT"  // blocked
-	doubted = "DOUBTED-CONTENT" // warned
-	partner = "PARTNER-CONTENT" // only to partner.example
-)
-
-// wordScanner finds the words above in the bytes as they stand.
-type wordScanner struct{}
-
-func (wordScanner) Scan(_ context.Context, roots []part.Part, _ inspect.ScanOptions) *inspect.Report {
-	r := &inspect.Report{Total: map[inspect.Type]int{}}
-	for _, p := range roots {
-		b, err := io.ReadAll(p.Body)
-		if err != nil {
-			panic(err)
-		}
-		for typ, w := range map[inspect.Type]string{"CARD": secret, "NAME": doubted, "PHONE": partner} {
-			if n := bytes.Count(b, []byte(w)); n > 0 {
-				r.Total[typ] += n
-			}
-		}
-		r.Parts = append(r.Parts, inspect.PartReport{Path: p.Path, Format: "mail", Bytes: int64(len(b)), State: inspect.Inspected})
-		r.Coverage.Inspected++
-	}
-	return r
-}
-
-// wordRules decide by the words, and remember what they were asked.
-type wordRules struct {
-	mu    sync.Mutex
-	asked []rules.Transaction
-}
-
-func (*wordRules) Digest() string { return "test" }
-
-func (*wordRules) Release(string) (rules.Release, bool) { return rules.Release{}, false }
-
-func (w *wordRules) Decide(t rules.Transaction) rules.Verdict {
-	w.mu.Lock()
-	w.asked = append(w.asked, t)
-	w.mu.Unlock()
-	say := map[string]string{"ja": "社外には送れません", "en": "not to leave"}
-	switch {
-	case t.Report.Total["CARD"] > 0, t.Report.Total["PHONE"] > 0 && t.Destination.Host != "partner.example":
-		return rules.Verdict{Action: rules.Block, Rule: "no-secrets", Title: say, Say: say}
-	case t.Report.Total["NAME"] > 0 && !t.Confirmed("doubt"):
-		return rules.Verdict{Action: rules.Warn, Rule: "doubt", Title: say, Say: say}
-	case t.Report.Total["NAME"] > 0:
-		return rules.Verdict{Action: rules.Log, Rule: "doubt"}
-	}
-	return rules.Verdict{Action: rules.Allow}
-}
-
-func (w *wordRules) last() rules.Transaction {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.asked) == 0 {
-		return rules.Transaction{}
-	}
-	return w.asked[len(w.asked)-1]
-}
-
-// recorder is an audit log in memory that can be told to fail.
-type recorder struct {
-	mu   sync.Mutex
-	fail bool
-	evs  []audit.Event
-}
-
-func (r *recorder) Append(_ context.Context, ev audit.Event) (audit.Receipt, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.fail {
-		return audit.Receipt{}, errors.New("disk full")
-	}
-	r.evs = append(r.evs, ev)
-	return audit.Receipt{Seq: uint64(len(r.evs))}, nil
-}
-
-// what lists what became of messages.
-func (r *recorder) what() (all []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, ev := range r.evs {
-		if ev.Kind == "mail" {
-			all = append(all, ev.Details["what"])
-		}
-	}
-	return all
-}
-
-func (r *recorder) decisions() (all []audit.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, ev := range r.evs {
-		if ev.Kind == "decision" {
-			all = append(all, ev)
-		}
-	}
-	return all
-}
-
-type accounts struct{}
-
-func (accounts) LogIn(_ context.Context, user, password string, at netip.Addr) (rules.Principal, error) {
-	if password != "right" {
-		return rules.Principal{}, errors.New("wrong password")
-	}
-	return rules.Principal{User: user, Address: at, How: "basic"}, nil
-}
-
-func (accounts) Named(_ context.Context, user string, groups []string, at netip.Addr, how string) rules.Principal {
-	return rules.Principal{User: user, Groups: groups, Address: at, How: how}
-}
-
-type classes struct{}
-
-func (classes) Lookup(scheme, host string, port int, method, path string) rules.Destination {
-	d := rules.Destination{Scheme: scheme, Host: host, Port: port, Method: method, Path: path, Classes: []string{"unknown"}}
-	if host == "partner.example" {
-		d.Classes = []string{"partner"}
-	}
-	return d
-}
 
 // mailbox is a next hop that can be told what to answer.
 type mailbox struct {
@@ -267,17 +134,19 @@ func (quiet) Println(...any)        {}
 // relay is a Server under test with its surroundings.
 type relay struct {
 	*Server
-	t     *testing.T
-	addr  string
-	next  *mailbox
-	log   *recorder
-	rules *wordRules
-	spool *hold.Spool
+	t      *testing.T
+	addr   string
+	next   *mailbox
+	log    *mailtest.Recorder
+	rules  *mailtest.WordRules
+	spool  *hold.Spool
+	house  *mailtest.House
+	folder string // of releases
 }
 
 func start(t *testing.T, mend func(*Config)) *relay {
 	t.Helper()
-	r := &relay{t: t, next: &mailbox{}, log: &recorder{}, rules: &wordRules{}}
+	r := &relay{t: t, next: &mailbox{}, log: &mailtest.Recorder{}, rules: &mailtest.WordRules{}}
 	r.next.start(t)
 	r.open(t, filepath.Join(t.TempDir(), "journal"), mend)
 	return r
@@ -285,21 +154,18 @@ func start(t *testing.T, mend func(*Config)) *relay {
 
 func (r *relay) open(t *testing.T, journal string, mend func(*Config)) {
 	t.Helper()
-	var err error
-	if r.spool, err = hold.Open(hold.Config{Dir: t.TempDir(), MemoryPerBody: 64 << 10, DigestKey: []byte("key of these tests")}); err != nil {
-		t.Fatal(err)
+	if r.folder == "" {
+		r.folder = t.TempDir()
 	}
-	g, err := gate.New(gate.Config{Policy: func() *gate.Policy { return &gate.Policy{Scanner: wordScanner{}, Rules: r.rules} },
-		Hold: r.spool, Audit: r.log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := Config{Name: "gate.corp.example", Domains: []string{"corp.example"}, Journal: journal, Many: 3,
+	r.house = mailtest.Open(t, r.rules, r.log, r.folder)
+	r.spool = r.house.Spool
+	c := Config{Name: "gate.corp.example", Journal: journal,
 		Next: Next{Address: r.next.addr, TLS: Never, Timeout: 5 * time.Second}}
 	if mend != nil {
 		mend(&c)
 	}
-	if r.Server, err = New(c, Deps{Gate: g, Hold: r.spool, Accounts: accounts{}, Classes: classes{}, Audit: r.log}); err != nil {
+	var err error
+	if r.Server, err = New(c, r.house.Judge, nil); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -407,3 +273,5 @@ func (c *client) mail(from string, to []string, data string) string {
 func text(subject, body string) string {
 	return "From: sato@corp.example\r\nTo: a@outside.example\r\nSubject: " + subject + "\r\nMessage-ID: <" + fmt.Sprint(time.Now().UnixNano()) + "@corp.example>\r\n\r\n" + body
 }
+
+var holdAll = hold.Options{Expect: -1}

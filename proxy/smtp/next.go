@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/textproto"
 	"slices"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	gosmtp "github.com/emersion/go-smtp"
+
+	"github.com/sekimori-dlp/sekimori/proxy/mail"
 )
 
 // Next is where messages go on to.
@@ -232,18 +235,35 @@ func asReply(err error, step string) *gosmtp.SMTPError {
 		if c.Code == 421 { // that it closes its connection is no reason to close ours
 			c.Code = 451
 		}
-		c.Message = "Next hop: " + oneLine(c.Message)
+		c.Message = "Next hop: " + mail.OneLine(c.Message)
 		return &c
 	}
 	return later(step)
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// letter is what goes to a next hop.
+type letter struct {
+	From  mail.Address
+	To    []to // of one domain where MX records lead
+	Opts  gosmtp.MailOptions
+	Eight bool // a byte above 127 in it
+	Size  int64
+
+	auth    *login
+	head    string // with the empty line at its end
+	content func() io.Reader
+}
+
+// to is a recipient with what the client said of it.
+type to struct {
+	mail.Recipient
+	Opts *gosmtp.RcptOptions
+}
 
 // relay sends a message on. It returns taken only when the next hop has said
 // that it has it.
-func (n *Next) relay(ctx context.Context, j *job) result {
-	targets, no := n.targets(ctx, j.to[0].domain)
+func (n *Next) relay(ctx context.Context, j *letter, log *slog.Logger) result {
+	targets, no := n.targets(ctx, j.To[0].Domain)
 	if no != nil {
 		return result{reply: no}
 	}
@@ -252,7 +272,7 @@ func (n *Next) relay(ctx context.Context, j *job) result {
 		last.next = at
 		c, err := n.dial(ctx, at, j.auth)
 		if err != nil {
-			j.s.d.Log.Warn("next mail server not reached", "address", at, "error", err)
+			log.Warn("next mail server not reached", "address", at, "error", err)
 			var said *gosmtp.SMTPError
 			if errors.As(err, &said) {
 				last.reply = asReply(err, "")
@@ -277,28 +297,28 @@ const shownRefusals = 5
 
 // deliver speaks one transaction. All recipients are to be taken, or nobody
 // gets the message: an answer after the data cannot tell them apart.
-func (j *job) deliver(c *gosmtp.Client) result {
-	opts := j.opts
-	opts.Size, opts.Auth = int64(len(j.trace))+j.size, nil
-	if ok, _ := c.Extension("8BITMIME"); !ok && j.eight {
+func (j *letter) deliver(c *gosmtp.Client) result {
+	opts := j.Opts
+	opts.Size, opts.Auth = int64(len(j.head))+j.Size, nil
+	if ok, _ := c.Extension("8BITMIME"); !ok && j.Eight {
 		return result{reply: reply(554, gosmtp.EnhancedCode{5, 6, 3}, "The next mail server takes no 8-bit messages")}
 	}
 	if ok, _ := c.Extension("SMTPUTF8"); !ok && opts.UTF8 {
 		return result{reply: reply(550, gosmtp.EnhancedCode{5, 6, 7}, "The next mail server takes no internationalized mail")}
 	}
-	if err := c.Mail(j.from.String(), &opts); err != nil {
+	if err := c.Mail(j.From.String(), &opts); err != nil {
 		return result{reply: asReply(err, "The next mail server did not answer to the sender")}
 	}
 	var no []string
 	var worst *gosmtp.SMTPError
-	for _, r := range j.to {
-		err := c.Rcpt(r.String(), r.opts)
+	for _, r := range j.To {
+		err := c.Rcpt(r.String(), r.Opts)
 		if err == nil {
 			continue
 		}
 		said := asReply(err, "The next mail server did not answer to a recipient")
 		if len(no) < shownRefusals {
-			no = append(no, fmt.Sprintf("<%s>: %d %s", r, said.Code, said.Message))
+			no = append(no, fmt.Sprintf("<%s>: %d %s", r.Address, said.Code, said.Message))
 		}
 		if worst == nil || worst.Code/100 == 5 && said.Code/100 == 4 {
 			worst = said
@@ -313,7 +333,7 @@ func (j *job) deliver(c *gosmtp.Client) result {
 	if err != nil {
 		return result{reply: asReply(err, "The next mail server did not ask for the message")}
 	}
-	if _, err := io.Copy(w, io.MultiReader(strings.NewReader(j.trace), j.content())); err != nil {
+	if _, err := io.Copy(w, io.MultiReader(strings.NewReader(j.head), j.content())); err != nil {
 		return result{reply: later("The message could not be sent whole; it was not sent")} // without an end of data it does not count
 	}
 	said, err := w.CloseWithResponse()
@@ -321,7 +341,7 @@ func (j *job) deliver(c *gosmtp.Client) result {
 	switch {
 	case err == nil:
 		c.Quit()
-		return result{fate: taken, reply: reply(250, gosmtp.EnhancedCode{2, 0, 0}, oneLine("OK: next hop has it: "+said.StatusText))}
+		return result{fate: taken, reply: reply(250, gosmtp.EnhancedCode{2, 0, 0}, mail.OneLine("OK: next hop has it: "+said.StatusText))}
 	case errors.As(err, &refused) && refused.Code/100 >= 4:
 		c.Quit()
 		return result{reply: asReply(err, "")}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/mail"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -31,9 +33,9 @@ type session struct {
 	who  *rules.Principal // once logged in
 	auth *login           // to be passed on
 
-	from  address
+	from  mail.Address
 	opts  gosmtp.MailOptions
-	to    []recipient
+	to    []to
 	begun bool // MAIL was taken
 }
 
@@ -47,13 +49,10 @@ func (s *Server) session(c *gosmtp.Conn) (gosmtp.Session, error) {
 }
 
 var (
-	errAuth    = reply(530, gosmtp.EnhancedCode{5, 7, 0}, "Authentication required")
-	errClient  = reply(550, gosmtp.EnhancedCode{5, 7, 1}, "Mail is not taken from your address")
-	errAddress = reply(553, gosmtp.EnhancedCode{5, 1, 3}, "Malformed address")
-	errUTF8    = reply(553, gosmtp.EnhancedCode{5, 6, 7}, "The address needs SMTPUTF8")
-	errRoute   = reply(553, gosmtp.EnhancedCode{5, 1, 3}, "Addresses that name a second domain are not taken")
-	errOne     = reply(451, gosmtp.EnhancedCode{4, 5, 3}, "One domain for each message; send this one again for the others")
-	errEnding  = reply(421, gosmtp.EnhancedCode{4, 3, 2}, "Shutting down")
+	errAuth   = reply(530, gosmtp.EnhancedCode{5, 7, 0}, "Authentication required")
+	errClient = reply(550, gosmtp.EnhancedCode{5, 7, 1}, "Mail is not taken from your address")
+	errOne    = reply(451, gosmtp.EnhancedCode{4, 5, 3}, "One domain for each message; send this one again for the others")
+	errEnding = reply(421, gosmtp.EnhancedCode{4, 3, 2}, "Shutting down")
 )
 
 // Mail implements gosmtp.Session.
@@ -67,14 +66,14 @@ func (x *session) Mail(from string, opts *gosmtp.MailOptions) error {
 		}
 		return errAuth
 	}
-	x.from, x.opts, x.to = address{}, *opts, nil
+	x.from, x.opts, x.to = mail.Address{}, *opts, nil
 	if from != "" {
 		var ok bool
-		if x.from, ok = parseAddress(from); !ok {
-			return errAddress
+		if x.from, ok = mail.ParseAddress(from); !ok {
+			return refusal(mail.BadAddress)
 		}
-		if !x.from.ascii() && !opts.UTF8 {
-			return errUTF8
+		if !x.from.ASCII() && !opts.UTF8 {
+			return refusal(mail.NeedsUTF8)
 		}
 	}
 	x.begun = true
@@ -82,28 +81,25 @@ func (x *session) Mail(from string, opts *gosmtp.MailOptions) error {
 }
 
 // Rcpt implements gosmtp.Session.
-func (x *session) Rcpt(to string, opts *gosmtp.RcptOptions) error {
-	a, ok := parseAddress(to)
+func (x *session) Rcpt(name string, opts *gosmtp.RcptOptions) error {
+	a, ok := mail.ParseAddress(name)
 	if !ok {
-		return errAddress
+		return refusal(mail.BadAddress)
 	}
-	if !a.ascii() && !x.opts.UTF8 {
-		return errUTF8
+	r, no := x.s.judge.Recipient(a, x.opts.UTF8)
+	if no != nil {
+		return refusal(*no)
 	}
-	r := recipient{address: a, inside: x.s.inside(a), opts: opts}
-	if r.inside && a.reroutes() {
-		return errRoute
-	}
-	if x.s.c.Next.MX && len(x.to) > 0 && x.to[0].domain != a.domain {
+	if x.s.c.Next.MX && len(x.to) > 0 && x.to[0].Domain != a.Domain {
 		return errOne
 	}
-	x.to = append(x.to, r)
+	x.to = append(x.to, to{r, opts})
 	return nil
 }
 
 // Reset implements gosmtp.Session.
 func (x *session) Reset() {
-	x.from, x.opts, x.to, x.begun = address{}, gosmtp.MailOptions{}, nil, false
+	x.from, x.opts, x.to, x.begun = mail.Address{}, gosmtp.MailOptions{}, nil, false
 	x.conn.quota.Store(noQuota)
 }
 
@@ -143,7 +139,7 @@ func (x *session) logIn(user, password string) error {
 		given := &login{user, password}
 		c, err := x.s.c.Next.dial(ctx, x.s.c.Next.Address, given)
 		if err != nil {
-			x.s.d.Log.Info("log-in refused by the next mail server", "address", x.conn.at, "error", err)
+			x.s.judge.Log.Info("log-in refused by the next mail server", "address", x.conn.at, "error", err)
 			var said *gosmtp.SMTPError
 			if errors.As(err, &said) && said.Code/100 == 5 {
 				return gosmtp.ErrAuthFailed
@@ -151,29 +147,17 @@ func (x *session) logIn(user, password string) error {
 			return reply(454, gosmtp.EnhancedCode{4, 7, 0}, "The log-in cannot be checked now")
 		}
 		c.Close()
-		who := x.s.d.Accounts.Named(ctx, x.s.userOf(user), nil, x.conn.at, "smtp")
+		who := x.s.judge.Accounts.Named(ctx, x.s.judge.UserOf(user), nil, x.conn.at, "smtp")
 		x.who, x.auth = &who, given
 		return nil
 	}
-	who, err := x.s.d.Accounts.LogIn(ctx, user, password, x.conn.at)
+	who, err := x.s.judge.Accounts.LogIn(ctx, user, password, x.conn.at)
 	if err != nil {
-		x.s.d.Log.Info("log-in refused", "address", x.conn.at, "error", err)
+		x.s.judge.Log.Info("log-in refused", "address", x.conn.at, "error", err)
 		return gosmtp.ErrAuthFailed
 	}
 	x.who = &who
 	return nil
-}
-
-// userOf is the name by which rules know a sender: of the company's own
-// addresses what stands before the @.
-func (s *Server) userOf(name string) string {
-	if a, ok := parseAddress(name); ok {
-		if s.inside(a) {
-			return strings.ToLower(a.local)
-		}
-		return strings.ToLower(a.local) + "@" + a.domain
-	}
-	return name
 }
 
 // loginServer is the LOGIN mechanism, which old programs know alone.
@@ -202,25 +186,16 @@ func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err er
 
 // job is one message on its way.
 type job struct {
+	*mail.Message
 	s    *Server
-	who  rules.Principal
 	auth *login
-	from address
 	opts gosmtp.MailOptions
-	to   []recipient
-
-	fields   []field
-	outgoing []field // those that go on
-	headed   int     // bytes of the header as it came
-	eight    bool
-	size     int64
-	body     *hold.Body
-	trace    string // the header as it goes on
+	to   []to
 }
 
 // content is what follows the header.
 func (j *job) content() io.Reader {
-	return io.NewSectionReader(j.body, int64(j.headed), j.body.Size()-int64(j.headed))
+	return io.NewSectionReader(j.Body, int64(j.Headed), j.Body.Size()-int64(j.Headed))
 }
 
 // Data implements gosmtp.Session: it has the message held, judged and sent on,
@@ -246,9 +221,10 @@ const drain = 64 << 20
 
 func (x *session) take(r io.Reader) (outcome string, answer error) {
 	s := x.s
-	in := &message{r: r}
+	raw := &data{r: r}
+	in := &mail.Reader{R: raw}
 	ctx, cancel := context.WithTimeout(context.Background(), s.c.Message)
-	body, err := s.d.Hold.Hold(ctx, in, hold.Options{Expect: x.opts.Size, Max: s.c.Size, Interrupt: x.conn.interrupt})
+	body, err := s.judge.Hold.Hold(ctx, in, hold.Options{Expect: x.opts.Size, Max: s.c.Size, Interrupt: x.conn.interrupt})
 	cancel()
 	if err != nil {
 		x.conn.quota.Store(drain)
@@ -258,75 +234,80 @@ func (x *session) take(r io.Reader) (outcome string, answer error) {
 	} else {
 		defer body.Close()
 	}
-	j := &job{s: s, from: x.from, opts: x.opts, to: x.to, auth: x.auth,
-		fields: fields(in.header), headed: len(in.header), eight: in.eight, size: in.size, body: body}
-	j.who = x.principal()
-	if err == nil && loops(j.fields, s.c.Name) {
+	j := &job{s: s, opts: x.opts, to: x.to, auth: x.auth, Message: &mail.Message{Protocol: protocol, From: x.from, UTF8: x.opts.UTF8,
+		Fields: mail.Fields(in.Header), Headed: len(in.Header), Size: in.Size, Eight: in.Eight, Body: body}}
+	for _, r := range x.to {
+		j.To = append(j.To, r.Recipient)
+	}
+	if j.Who = s.judge.Sender(x.from, x.conn.at); x.who != nil {
+		j.Who = *x.who
+	}
+	if err == nil && mail.Loops(j.Fields, s.c.Name) {
 		return "loop", reply(554, gosmtp.EnhancedCode{5, 4, 6}, "Too many hops: the message goes in circles")
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), s.c.Message)
 	defer cancel()
-	v := j.judge(ctx, body, err)
+	v := s.judge.Judge(ctx, j.Message, err)
 	switch {
 	case v.Failure == gate.Aborted:
 		return "aborted", reply(451, gosmtp.EnhancedCode{4, 3, 0}, "The message did not come whole")
-	case in.fault != nil:
-		return "malformed", in.fault
-	case !v.Passes():
-		j.kept(&v)
-		s.d.Log.Info("mail kept in", "incident", v.Incident, "action", v.Verdict.Action.String(), "rule", v.Verdict.Rule,
-			"failure", string(v.Failure), "user", j.who.User, "address", j.who.Address, "domain", v.host)
-		return "kept", s.refusal(&v, x.opts.UTF8)
+	case raw.fault != nil:
+		return "malformed", raw.fault
+	case in.Fault != nil:
+		return "malformed", refusal(*in.Fault)
 	}
-	return x.send(ctx, j, &v)
+	p, no := s.plan(ctx, j, &v, false)
+	if no != nil {
+		return "kept", refusal(*no)
+	}
+	defer p.close()
+	return x.send(ctx, p)
 }
 
-// principal is who sends: whoever logged in, or else whom the mail server names
-// in the envelope.
-func (x *session) principal() rules.Principal {
-	if x.who != nil {
-		return *x.who
+// refusal puts a reply into go-smtp's form, which writes the enhanced code on
+// the last line only.
+func refusal(r mail.Reply) *gosmtp.SMTPError {
+	text := slices.Clone(r.Lines)
+	for i := range text[:len(text)-1] {
+		text[i] = fmt.Sprintf("%d.%d.%d %s", r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], text[i])
 	}
-	user := ""
-	if x.from != (address{}) {
-		user = x.s.userOf(x.from.local + "@" + x.from.domain)
-	}
-	return x.s.d.Accounts.Named(context.Background(), user, nil, x.conn.at, "envelope")
+	return reply(r.Code, gosmtp.EnhancedCode(r.Enhanced), strings.Join(text, "\n"))
 }
 
 // key identifies the message with its envelope.
 func (j *job) key() (k key) {
 	h := sha256.New()
-	d := j.body.Digest()
+	d := j.Body.Digest()
 	h.Write(d[:])
-	fmt.Fprintf(h, "%q %q %v", j.who.User, j.from, j.opts.UTF8)
-	for _, r := range j.to {
-		fmt.Fprintf(h, " %q", r.address)
+	fmt.Fprintf(h, "%q %q %v", j.Who.User, j.From, j.opts.UTF8)
+	for _, r := range j.To {
+		fmt.Fprintf(h, " %q", r.Address)
 	}
 	h.Sum(k[:0])
 	return k
 }
 
-// send passes a message on and answers with what came of it.
-func (x *session) send(ctx context.Context, j *job, v *verdict) (outcome string, answer error) {
-	s := x.s
-	id := make([]byte, 6)
-	rand.Read(id)
-	j.trace = x.received(hex.EncodeToString(id), j) + j.head()
-	ev := audit.Event{Incident: v.Incident, User: j.who.User, Address: j.who.Address.String(), Host: v.host, Bytes: j.size,
-		Details: map[string]string{"id": hex.EncodeToString(id), "recipients": fmt.Sprint(len(j.to))}}
+// send passes a message on, or keeps it, and answers with what came of it.
+func (x *session) send(ctx context.Context, p *plan) (outcome string, answer error) {
+	s, id := x.s, newID()
+	p.receivedBy = x.received(id, p.job)
+	ev := audit.Event{Incident: p.v.Incident, Host: p.v.Host, Bytes: p.Size,
+		Details: map[string]string{"id": id, "recipients": fmt.Sprint(len(p.To))}}
 	tell := func(what string, r result) {
-		ev.Details["what"], ev.Details["next"], ev.Details["answer"] = what, r.next, fmt.Sprintf("%d %s", r.reply.Code, oneLine(r.reply.Message))
-		s.note(ev)
+		ev.Details["what"], ev.Details["next"], ev.Details["answer"] = what, r.next, fmt.Sprintf("%d %s", r.reply.Code, mail.OneLine(r.reply.Message))
+		s.judge.Note(p.Message, ev)
 	}
-	e, before, err := s.journal.begin(j.key())
+	e, before, err := s.journal.begin(p.key)
 	switch {
 	case errors.Is(err, errBusy):
 		return "busy", later("The same message is on its way; try again later")
 	case err != nil:
-		s.d.Log.Error("message not sent", "error", err)
+		s.judge.Log.Error("message not sent", "error", err)
 		return "unrecorded", later("The message could not be noted down; it was not sent")
-	case before == accepted:
+	case before == accepted, s.box != nil && s.box.has(p.key, before):
+		if err := s.journal.accept(e); err != nil {
+			s.judge.Log.Error("accepted message not noted down", "error", err)
+		}
 		r := result{reply: reply(250, gosmtp.EnhancedCode{2, 0, 0}, "OK: the next hop had it already, from an earlier try"), next: ""}
 		tell("repeated", r)
 		x.conn.answered.Store(e)
@@ -334,11 +315,27 @@ func (x *session) send(ctx context.Context, j *job, v *verdict) (outcome string,
 	case before == sending:
 		ev.Reason = "an earlier try was cut off before the next hop's answer: it may have the message twice"
 	}
-	r := s.c.Next.relay(ctx, j)
+	if s.box != nil {
+		if err := s.box.take(p); err != nil {
+			s.journal.forget(e)
+			s.judge.Log.Error("message not kept", "error", err)
+			return "unkept", refusal(errUnkept)
+		}
+	}
+	if p.later() {
+		if err := s.journal.accept(e); err != nil {
+			s.judge.Log.Error("message that is kept not noted down", "error", err)
+		}
+		x.conn.answered.Store(e)
+		return p.what(), p.said()
+	}
+	out := &letter{From: p.From, To: p.to, Opts: p.opts, Eight: p.Eight, Size: p.Size, auth: p.auth,
+		head: p.receivedBy + head(p.Outgoing), content: p.content}
+	r := s.c.Next.relay(ctx, out, s.judge.Log)
 	switch r.fate {
 	case taken:
 		if err := s.journal.accept(e); err != nil {
-			s.d.Log.Error("accepted message not noted down", "error", err)
+			s.judge.Log.Error("accepted message not noted down", "error", err)
 		}
 		tell("accepted", r)
 		x.conn.answered.Store(e)
@@ -350,6 +347,9 @@ func (x *session) send(ctx context.Context, j *job, v *verdict) (outcome string,
 		return "doubtful", r.reply
 	}
 	s.journal.forget(e)
+	if s.box != nil {
+		s.box.dropFiles(p)
+	}
 	if r.reply.Code/100 == 5 {
 		tell("refused", r)
 		return "refused", r.reply
@@ -358,16 +358,28 @@ func (x *session) send(ctx context.Context, j *job, v *verdict) (outcome string,
 	return "deferred", r.reply
 }
 
-// head is the header as it goes on, with the empty line at its end.
-func (j *job) head() string {
+// head is a header as it goes on, with the empty line at its end.
+func head(fields []mail.Field) string {
 	var b strings.Builder
-	for _, f := range j.outgoing {
-		b.WriteString(f.raw)
-		if !strings.HasSuffix(f.raw, "\n") {
+	for _, f := range fields {
+		b.WriteString(f.Raw)
+		if !strings.HasSuffix(f.Raw, "\n") {
 			b.WriteString("\r\n")
 		}
 	}
 	return b.String() + "\r\n"
+}
+
+func newID() string {
+	id := make([]byte, 6)
+	rand.Read(id)
+	return hex.EncodeToString(id)
+}
+
+// received is the trace field of a message that came by another door, or was
+// kept.
+func (s *Server) received(protocol string, to []to) string {
+	return trace("Received: by "+s.c.Name+" (Sekimori) with "+protocol, newID(), to, false)
 }
 
 // received is the trace field of this hop (RFC 5321, 4.4).
@@ -392,10 +404,15 @@ func (x *session) received(id string, j *job) string {
 	if x.conn.at.Is6() {
 		ip = "IPv6:" + ip
 	}
-	to := ""
-	if len(j.to) == 1 && (j.to[0].ascii() || j.opts.UTF8) {
-		to = "\r\n\tfor <" + j.to[0].String() + ">"
+	return trace(fmt.Sprintf("Received: from %.255s ([%s])\r\n\tby %s (Sekimori) with %s", helo, ip, x.s.c.Name, with), id, j.to, j.opts.UTF8)
+}
+
+// trace completes a trace field (RFC 5321, 4.4): the one recipient is named, more
+// are not.
+func trace(begin, id string, to []to, inUTF8 bool) string {
+	whom := ""
+	if len(to) == 1 && (to[0].ASCII() || inUTF8) {
+		whom = "\r\n\tfor <" + to[0].String() + ">"
 	}
-	return fmt.Sprintf("Received: from %.255s ([%s])\r\n\tby %s (Sekimori) with %s id %s%s;\r\n\t%s\r\n",
-		helo, ip, x.s.c.Name, with, id, to, time.Now().Format(time.RFC1123Z))
+	return fmt.Sprintf("%s id %s%s;\r\n\t%s\r\n", begin, id, whom, time.Now().Format(time.RFC1123Z))
 }

@@ -21,37 +21,31 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/sekimori-dlp/sekimori/audit"
-	"github.com/sekimori-dlp/sekimori/proxy/gate"
-	"github.com/sekimori-dlp/sekimori/rules"
+	"github.com/sekimori-dlp/sekimori/proxy/mail"
 )
 
 // Config is what an operator may choose. Zero numbers take the default named
 // beside them.
 type Config struct {
 	Name        string         // of this hop, in greetings and Received; required
-	Domains     []string       // the company's own; recipients below them are inside
 	Clients     []netip.Prefix // that may send without a log-in; default loopback
 	Auth        Auth
-	TLS         *tls.Config       // for STARTTLS; nil: not offered
-	Next        Next              //
-	Size        int64             // of a message, in bytes; default 50 MiB
-	Recipients  int               // of a message; default 100
-	Many        int               // outside recipients from which it is class "mail-many"; default 10
-	Connections int               // open at once; default 500
-	PerClient   int               // of one address; default a tenth of Connections, at least 20
-	Idle        time.Duration     // without a byte from a client; default 5 min
-	Message     time.Duration     // for one message to come in; default 30 min
-	ConfirmFor  time.Duration     // as the gate has it; default 10 min
-	Contact     map[string]string // whom a stopped sender may ask, by language
-	Journal     string            // file of what was passed on; required
+	TLS         *tls.Config   // for STARTTLS; nil: not offered
+	Next        Next          //
+	Size        int64         // of a message, in bytes; default 50 MiB
+	Recipients  int           // of a message; default 100
+	Connections int           // open at once; default 500
+	PerClient   int           // of one address; default a tenth of Connections, at least 20
+	Idle        time.Duration // without a byte from a client; default 5 min
+	Message     time.Duration // for one message to come in; default 30 min
+	Journal     string        // file of what was passed on; required
+	Box         *Box          // nil: nothing is kept to go later
 }
 
 // Auth says whether clients may log in, and who checks them.
@@ -64,50 +58,14 @@ const (
 	PassAuth  Auth = "pass"  // the next hop checks, and gets the same log-in with each message
 )
 
-// Accounts knows people; cmd/sekimori gives it package identity's.
-type Accounts interface {
-	// LogIn checks a name and password given over a connection from at.
-	LogIn(ctx context.Context, user, password string, at netip.Addr) (rules.Principal, error)
-	// Named is the principal of a name that somebody trusted gave.
-	Named(ctx context.Context, user string, groups []string, at netip.Addr, how string) rules.Principal
-}
-
-// Classifier tells what is known of a domain; *destination.Catalogue in
-// production.
-type Classifier interface {
-	Lookup(scheme, host string, port int, method, path string) rules.Destination
-}
-
-// Checker is the gate.
-type Checker interface {
-	Check(ctx context.Context, t *gate.Transaction) gate.Outcome
-}
-
-// Recorder keeps the evidence; *audit.Log in production.
-type Recorder interface {
-	Append(ctx context.Context, ev audit.Event) (audit.Receipt, error)
-}
-
-// Deps is what a Server works with. All but Log and Registry are needed.
-type Deps struct {
-	Gate     Checker
-	Hold     gate.Holder
-	Accounts Accounts
-	Classes  Classifier
-	Audit    Recorder
-	Log      *slog.Logger
-	Registry *prometheus.Registry
-}
-
 // Server takes mail. Make one with New, run it with Serve, end it with
 // Shutdown.
 type Server struct {
 	c        Config
-	d        Deps
+	judge    *mail.Judge
 	inner    *gosmtp.Server
 	journal  *journal
-	warnings *warnings
-	domains  map[string]bool
+	box      *box // nil: nothing is kept
 	messages *prometheus.CounterVec
 
 	mu    sync.Mutex
@@ -126,22 +84,20 @@ func set[T comparable](p *T, v T) {
 // loopback is whose mail is taken unless others are named.
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
-// New makes a Server and opens its journal.
-func New(c Config, d Deps) (*Server, error) {
-	if c.Name == "" || c.Journal == "" || d.Gate == nil || d.Hold == nil || d.Accounts == nil || d.Classes == nil || d.Audit == nil {
-		return nil, errors.New("mail needs a name, a journal, the gate, a spool, accounts, a catalogue and an audit log")
+// New makes a Server and opens its journal. registry may be nil.
+func New(c Config, judge *mail.Judge, registry *prometheus.Registry) (*Server, error) {
+	if c.Name == "" || c.Journal == "" {
+		return nil, errors.New("mail needs a name and a journal")
 	}
 	if c.Clients == nil {
 		c.Clients = loopback
 	}
 	set(&c.Size, 50<<20)
 	set(&c.Recipients, 100)
-	set(&c.Many, 10)
 	set(&c.Connections, 500)
 	set(&c.PerClient, max(20, c.Connections/10))
 	set(&c.Idle, 5*time.Minute)
 	set(&c.Message, 30*time.Minute)
-	set(&c.ConfirmFor, 10*time.Minute)
 	c.Next.name = c.Name
 	if err := c.Next.check(); err != nil {
 		return nil, err
@@ -149,17 +105,11 @@ func New(c Config, d Deps) (*Server, error) {
 	if c.Auth == PassAuth && c.Next.MX {
 		return nil, errors.New("log-ins can be passed on to one next hop only, not to those that MX records name")
 	}
-	if d.Log == nil {
-		d.Log = slog.New(slog.DiscardHandler)
-	}
-	s := &Server{c: c, d: d, warnings: newWarnings(c.ConfirmFor), domains: map[string]bool{}, conns: map[*conn]struct{}{}, from: map[netip.Addr]int{}}
-	for _, name := range c.Domains {
-		s.domains[strings.ToLower(strings.TrimSuffix(name, "."))] = true
-	}
+	s := &Server{c: c, judge: judge, conns: map[*conn]struct{}{}, from: map[netip.Addr]int{}}
 	s.messages = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sekimori_smtp_messages_total",
 		Help: "Mail messages by what became of them."}, []string{"outcome"})
-	if d.Registry != nil {
-		if err := d.Registry.Register(s.messages); err != nil {
+	if registry != nil {
+		if err := registry.Register(s.messages); err != nil {
 			return nil, fmt.Errorf("register metrics of mail: %w", err)
 		}
 	}
@@ -167,12 +117,20 @@ func New(c Config, d Deps) (*Server, error) {
 	if s.journal, err = openJournal(c.Journal, time.Now); err != nil {
 		return nil, err
 	}
+	if c.Box != nil {
+		if c.Auth == PassAuth {
+			return nil, errors.New("log-ins cannot be passed on with mail that goes later")
+		}
+		if s.box, err = openBox(s, *c.Box); err != nil {
+			return nil, err
+		}
+	}
 	i := gosmtp.NewServer(gosmtp.BackendFunc(s.session))
 	i.Domain, i.TLSConfig = c.Name, c.TLS
 	i.MaxMessageBytes, i.MaxRecipients, i.MaxLineLength = c.Size, c.Recipients, maxLine
 	i.EnableSMTPUTF8, i.EnableDSN = true, true
 	i.ReadTimeout, i.WriteTimeout = c.Idle, c.Idle
-	i.ErrorLog = debugLog{d.Log}
+	i.ErrorLog = debugLog{judge.Log}
 	s.inner = i
 	return s, nil
 }
@@ -217,17 +175,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 		s.mu.Unlock()
 	}
-	return errors.Join(err, s.journal.close())
-}
-
-// note records what became of a message after the verdict.
-func (s *Server) note(ev audit.Event) {
-	ev.Kind, ev.Time, ev.Scheme, ev.Protocol = "mail", time.Now(), "smtp", protocol
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if _, err := s.d.Audit.Append(ctx, ev); err != nil {
-		s.d.Log.Error("what became of a message is not recorded", "incident", ev.Incident, "what", ev.Details["what"], "error", err)
+	if s.box != nil {
+		err = errors.Join(err, s.box.close(ctx))
 	}
+	return errors.Join(err, s.journal.close())
 }
 
 // protocol is what events call this door.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	gosmtp "github.com/emersion/go-smtp"
+
+	"github.com/sekimori-dlp/sekimori/proxy/mail/mailtest"
 )
 
 var outside = []string{"a@outside.example"}
@@ -33,23 +35,23 @@ func TestRelay(t *testing.T) {
 	if !regexp.MustCompile(`^Received: from mail\.corp\.example \(\[127\.0\.0\.1\]\)\r\n\tby gate\.corp\.example \(Sekimori\) with ESMTP id [0-9a-f]+\r\n\tfor <a@outside\.example>;\r\n\t`).MatchString(trace) {
 		t.Errorf("trace %q", trace)
 	}
-	d := r.log.decisions()
+	d := r.log.Decisions()
 	if len(d) != 1 || d[0].Protocol != "SMTP" || d[0].User != "sato" || d[0].How != "envelope" || d[0].Host != "outside.example" || d[0].Action != "allow" {
 		t.Errorf("recorded %+v", d)
 	}
-	if w := r.log.what(); !slices.Equal(w, []string{"accepted"}) {
+	if w := r.log.What(); !slices.Equal(w, []string{"accepted"}) {
 		t.Errorf("recorded %v", w)
 	}
 }
 
 func TestBlockedMailStaysAndSaysWhy(t *testing.T) {
-	r := start(t, func(c *Config) { c.Contact = map[string]string{"en": "extension 100", "ja": "内線100"} })
-	a := r.send("sato@corp.example", outside, text("x", secret))
+	r := start(t, nil)
+	a := r.send("sato@corp.example", outside, text("x", mailtest.Secret))
 	if len(r.next.messages()) != 0 {
 		t.Fatal("it left")
 	}
 	incident := regexp.MustCompile(`SK-[0-9A-Z]{4}-[0-9A-Z]{4}`).FindString(a)
-	if incident == "" || incident != r.log.decisions()[0].Incident {
+	if incident == "" || incident != r.log.Decisions()[0].Incident {
 		t.Errorf("incident %q", incident)
 	}
 	for l := range strings.Lines(a) {
@@ -72,7 +74,7 @@ func TestBlockedMailStaysAndSaysWhy(t *testing.T) {
 	c.say("250", "MAIL FROM:<sato@corp.example> SMTPUTF8")
 	c.say("250", "RCPT TO:<a@outside.example>")
 	c.say("354", "DATA")
-	io.WriteString(c, text("x", secret)+"\r\n.\r\n")
+	io.WriteString(c, text("x", mailtest.Secret)+"\r\n.\r\n")
 	if a := c.want("550"); !strings.Contains(a, "社外には送れません") || !strings.Contains(a, "This was not sent") {
 		t.Errorf("answer in UTF-8: %s", a)
 	}
@@ -82,7 +84,7 @@ func TestWarningIsConfirmedInTheSubjectOrAHeader(t *testing.T) {
 	form := func(subject, header, boundary string) string {
 		return "From: sato@corp.example\r\nTo: a@outside.example\r\n" + header + "Subject: " + subject + "\r\nMessage-ID: <" + boundary +
 			"@x>\r\nDate: " + boundary + "\r\nContent-Type: multipart/mixed;\r\n boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\nContent-Type: multipart/alternative; boundary=in" + boundary +
-			"\r\n\r\n--in" + boundary + "\r\n\r\n" + doubted + "\r\n--in" + boundary + "--\r\n--" + boundary + "--"
+			"\r\n\r\n--in" + boundary + "\r\n\r\n" + mailtest.Doubted + "\r\n--in" + boundary + "--\r\n--" + boundary + "--"
 	}
 	for name, say := range map[string]func(incident, boundary string) string{
 		"subject": func(incident, boundary string) string { return form("["+incident+" asked for] list", "", boundary) },
@@ -126,28 +128,28 @@ func TestWarningIsConfirmedInTheSubjectOrAHeader(t *testing.T) {
 
 func TestEachDomainIsJudged(t *testing.T) {
 	r := start(t, nil)
-	if a := r.send("sato@corp.example", []string{"x@partner.example", "b@corp.example"}, text("x", partner)); !strings.HasPrefix(a, "250") {
+	if a := r.send("sato@corp.example", []string{"x@partner.example", "b@corp.example"}, text("x", mailtest.Partner)); !strings.HasPrefix(a, "250") {
 		t.Fatal(a)
 	}
-	if c := r.rules.last().Destination.Classes; !slices.Equal(c, []string{"mail", "web-mail", "mail-bcc", "partner"}) {
+	if c := r.rules.Last().Destination.Classes; !slices.Equal(c, []string{"mail", "web-mail", "mail-bcc", "partner"}) {
 		t.Errorf("classes %v", c)
 	}
-	if a := r.send("sato@corp.example", []string{"x@partner.example", "a@outside.example"}, text("x", partner)); !strings.HasPrefix(a, "550") {
+	if a := r.send("sato@corp.example", []string{"x@partner.example", "a@outside.example"}, text("x", mailtest.Partner)); !strings.HasPrefix(a, "550") {
 		t.Fatal(a)
 	}
 	if n := len(r.next.messages()); n != 1 {
 		t.Errorf("%d arrived", n)
 	}
-	if w := r.log.what(); !slices.Equal(w, []string{"accepted", "kept"}) {
+	if w := r.log.What(); !slices.Equal(w, []string{"accepted", "kept"}) {
 		t.Errorf("recorded %v", w)
 	}
 	r.send("sato@corp.example", []string{"a@sub.corp.example"}, text("x", "y"))
-	if c := r.rules.last().Destination.Classes; !slices.Equal(c, []string{"mail", "internal"}) {
+	if c := r.rules.Last().Destination.Classes; !slices.Equal(c, []string{"mail", "internal"}) {
 		t.Errorf("classes inside: %v", c)
 	}
 	many := []string{"a@outside.example", "b@outside.example", "c@outside.example"}
 	r.send("sato@corp.example", many, "To: <a@OUTSIDE.example>\r\nCc: B <b@outside.example>, =?utf-8?q?C?= <c@outside.example>\r\n\r\nhello")
-	if c := r.rules.last().Destination.Classes; !slices.Equal(c, []string{"mail", "web-mail", "mail-many", "mail-open"}) {
+	if c := r.rules.Last().Destination.Classes; !slices.Equal(c, []string{"mail", "web-mail", "mail-many", "mail-open"}) {
 		t.Errorf("classes of many: %v", c)
 	}
 }
@@ -216,7 +218,7 @@ func TestBDAT(t *testing.T) {
 	if got := r.next.messages(); len(got) != 1 || !strings.HasSuffix(got[0].data, "in\r\n.\r\nchunks 日本語\r\n") {
 		t.Errorf("arrived %+v", got)
 	}
-	if a := send(text("x", secret+"\r\n")); !strings.HasPrefix(a, "550") {
+	if a := send(text("x", mailtest.Secret+"\r\n")); !strings.HasPrefix(a, "550") {
 		t.Error(a)
 	}
 	if a := send(text("x", "a bare\nLF\r\n")); !strings.HasPrefix(a, "550") {
@@ -309,7 +311,7 @@ func TestDoubt(t *testing.T) {
 	if a := r.send("sato@corp.example", outside, data); !strings.HasPrefix(a, "250") {
 		t.Fatal(a)
 	}
-	if w := r.log.what(); !slices.Equal(w, []string{"doubtful", "accepted"}) {
+	if w := r.log.What(); !slices.Equal(w, []string{"doubtful", "accepted"}) {
 		t.Errorf("recorded %v", w)
 	}
 }
@@ -326,7 +328,7 @@ func TestUnheardAnswerMakesNoSecondCopy(t *testing.T) {
 		c.say("250", "RCPT TO:<a@outside.example>")
 		c.say("354", "DATA")
 		io.WriteString(c, data+"\r\n.\r\n")
-		for len(r.next.messages()) == 0 || len(r.log.what()) == 0 {
+		for len(r.next.messages()) == 0 || len(r.log.What()) == 0 {
 			time.Sleep(5 * time.Millisecond)
 		}
 		c.Close()
@@ -352,7 +354,7 @@ func TestUnheardAnswerMakesNoSecondCopy(t *testing.T) {
 
 func TestWithoutARecordNothingLeaves(t *testing.T) {
 	r := start(t, nil)
-	r.log.fail = true
+	r.log.Fail = true
 	if a := r.send("sato@corp.example", outside, text("x", "y")); !strings.HasPrefix(a, "451") {
 		t.Error(a)
 	}

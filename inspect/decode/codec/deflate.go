@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bufio"
+	"encoding/binary"
 	"io"
 	"sync"
 
@@ -47,6 +48,38 @@ func openZlib(src *bufio.Reader) (io.Reader, func(), error) {
 		return nil, nil, err
 	}
 	return r, func() { zlibs.Put(r) }, nil
+}
+
+// Deflates reports whether b may begin with a block of deflate, by the block's
+// header: a length and its complement, or a set of code lengths that makes a
+// prefix code. One place in four of noise looks like it. (RFC 1951, section 3.2.)
+func Deflates(b []byte) bool {
+	if len(b) < 10 {
+		return true
+	}
+	switch b[0] >> 1 & 3 {
+	case 0:
+		return b[1] == ^b[3] && b[2] == ^b[4]
+	case 1:
+		return true
+	case 2:
+		v := binary.LittleEndian.Uint64(b)
+		if v>>3&31 > 29 || v>>8&31 > 29 {
+			return false
+		}
+		n := int(v>>13&15) + 4
+		lengths := v>>17 | uint64(b[8])<<47 | uint64(b[9])<<55 // of up to 19 codes, three bits each
+		left, used := 1<<7, 0
+		for range n {
+			if l := lengths & 7; l > 0 {
+				left -= 1 << (7 - l)
+				used++
+			}
+			lengths >>= 3
+		}
+		return left == 0 || used == 1
+	}
+	return false
 }
 
 // zlibHeader reports whether b begins with a header of zlib: deflate, a window

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -16,6 +17,7 @@ func isPNG(head []byte) bool { return bytes.HasPrefix(head, []byte("\x89PNG\r\n\
 // png reads the chunks that hold text (PNG specification, third edition,
 // section 11.3.3).
 func (f *file) png() {
+	seen := false // of the pixels
 	for at := int64(8); !f.stopped(); {
 		h := f.bytes(at, 8)
 		if len(h) < 8 {
@@ -34,9 +36,110 @@ func (f *file) png() {
 			f.pngText(kind, b)
 		case "eXIf":
 			f.exif(f.bytes(at+8, n), at+8)
+		case "IDAT":
+			if !seen {
+				seen = true
+				f.pixels(at)
+			}
 		}
 		at += 12 + n
 	}
+}
+
+// pixels hands on a picture's pixels if they are text or a known file: a
+// picture is a way to carry bytes that no eye tells from noise. Colours and
+// filters do not matter, as long as the bytes stand in their order.
+func (f *file) pixels(at int64) {
+	head := f.bytes(16, 10)
+	if len(head) < 10 || head[8] != 0 && head[8] != 8 && head[8] != 16 {
+		head = nil
+	}
+	z, err := zlib.NewReader(&imageData{f: f, at: at})
+	if err != nil || len(head) == 0 {
+		return
+	}
+	rows := &pixelRows{z: z, line: rowSize(head)}
+	if rows.line < 1 || rows.line > maxField {
+		return
+	}
+	var probe [512]byte
+	n, err := io.ReadFull(rows, probe[:])
+	if err != nil && err != io.ErrUnexpectedEOF || !carries(probe[:n]) {
+		return
+	}
+	body := io.MultiReader(bytes.NewReader(probe[:n]), part.NewMeter(f.ctx, f.b, "pixels", rows))
+	f.emitted = f.e.Child(part.Part{Path: "pixels", Body: body, Size: -1})
+}
+
+// rowSize is the bytes of a row of pixels, by the header from the width on.
+func rowSize(head []byte) int {
+	bits := map[byte]int{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[head[9]] * int(head[8])
+	return (int(binary.BigEndian.Uint32(head)&(1<<24-1))*bits + 7) / 8
+}
+
+// carries reports whether pixels are no picture: text, or a file.
+func carries(b []byte) bool {
+	if len(b) < 64 {
+		return false
+	}
+	for _, mark := range []string{"PK\x03\x04", "\x1f\x8b\x08", "7z\xbc\xaf", "Rar!", "%PDF-"} {
+		if bytes.HasPrefix(b, []byte(mark)) {
+			return true
+		}
+	}
+	g := charset.Detect(b, false, true, "")
+	seen := map[byte]bool{}
+	for _, c := range b {
+		if seen[c] = true; c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != 0 {
+			return false
+		}
+	}
+	return g.Sure >= 0.6 && len(seen) >= 16
+}
+
+// pixelRows reads the rows of a picture without the byte of a filter before each.
+type pixelRows struct {
+	z    io.Reader
+	line int
+	left int // of the row
+}
+
+func (r *pixelRows) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		var filter [1]byte
+		if _, err := io.ReadFull(r.z, filter[:]); err != nil {
+			return 0, err
+		}
+		r.left = r.line
+	}
+	n, err := r.z.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
+}
+
+// imageData reads the IDAT chunks from that at offset at on, one after the other.
+type imageData struct {
+	f    *file
+	at   int64 // of the chunk that comes next
+	left []byte
+}
+
+func (d *imageData) Read(p []byte) (int, error) {
+	for len(d.left) == 0 {
+		h := d.f.bytes(d.at, 8)
+		if len(h) < 8 || string(h[4:]) != "IDAT" {
+			return 0, io.EOF
+		}
+		n := int64(binary.BigEndian.Uint32(h))
+		d.left = d.f.bytes(d.at+8, n)
+		if int64(len(d.left)) < n {
+			d.at = d.f.size
+		}
+		d.at += 12 + n
+	}
+	n := copy(p, d.left)
+	d.left = d.left[n:]
+	return n, nil
 }
 
 // pngText reads a chunk of text: a keyword and a value, perhaps compressed.

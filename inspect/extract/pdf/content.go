@@ -40,7 +40,7 @@ const (
 
 // run runs a content stream.
 func (c *content) run(b []byte) {
-	l := object.NewLexer(b)
+	l := object.NewLexer(b).Remarks(&c.d.remarks)
 	c.args = c.args[:0]
 	for n := 1; ; n++ {
 		if n%1024 == 0 && !c.d.f.Step() {

@@ -74,6 +74,11 @@ func (d *document) leftovers(object.Dict) error {
 	if err := d.text("comments", bytes.ToValidUTF8(more.Text, nil)); err != nil {
 		return err
 	}
+	if b := append(d.remarks, more.Remarks...); len(b) > 0 {
+		if err := d.e.Child(part.Part{Path: "remarks", Body: bytes.NewReader(b), Size: int64(len(b))}); err != nil {
+			return err
+		}
+	}
 	for _, b := range more.Pieces {
 		if err := d.e.Child(part.Part{Path: "between objects", Body: b, Size: b.Size()}); err != nil {
 			return err

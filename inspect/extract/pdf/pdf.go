@@ -89,6 +89,7 @@ type document struct {
 	gaps    []part.Fault
 	last    page            // read, to be used again
 	other   []byte          // strings under keys that nobody follows
+	remarks []byte          // comments of content
 	said    map[string]bool // strings handed on
 	common  object.Dict     // fonts of pages, by the names there
 }

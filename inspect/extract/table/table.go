@@ -11,6 +11,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/sekimori-dlp/sekimori/inspect/decode"
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -69,6 +70,9 @@ func (Reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		}
 		m.Reset(offset)
 		if err := e.Text(part.Text{Bytes: rows[:end], Map: &m, Layout: part.Table}); err != nil {
+			return err
+		}
+		if err := decode.Veins(e, rows[:end]); err != nil {
 			return err
 		}
 		offset += int64(end)

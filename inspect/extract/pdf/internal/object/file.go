@@ -28,6 +28,7 @@ type File struct {
 	rebuilt bool
 	err     error // the budget's
 	faults  []part.Fault
+	remarks []byte // comments within objects
 }
 
 // entry is where an object is.
@@ -248,9 +249,11 @@ func weight(o any) int {
 
 // parse reads the object whose header is at an offset of the file.
 func (f *File) parse(at int64) (any, Ref, bool) {
+	said := len(f.remarks)
 	for size := 4 << 10; ; size *= 8 {
 		w := f.src.window(at, size)
-		l := &Lexer{b: w, refs: true}
+		f.remarks = f.remarks[:said]
+		l := (&Lexer{b: w, refs: true}).Remarks(&f.remarks)
 		ref, ok := l.header()
 		if !ok {
 			if size == 4<<10 && len(w) == size {
@@ -361,7 +364,7 @@ func (f *File) Objects(s *Stream) map[int]any {
 		if at < 0 || at >= len(data)-first {
 			continue
 		}
-		l := &Lexer{b: data, at: first + at, refs: true}
+		l := (&Lexer{b: data, at: first + at, refs: true}).Remarks(&f.remarks)
 		o := l.Next()
 		switch o.(type) {
 		case End, Keyword:

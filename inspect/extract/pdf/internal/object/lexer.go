@@ -12,6 +12,20 @@ type Lexer struct {
 	at   int
 	refs bool // "1 0 R" is a reference
 	left int  // values that the current object may still hold
+	said *[]byte
+}
+
+// Bounds of the comments that are kept: the least length of one, the most of all.
+const (
+	minRemark   = 8
+	maxComments = 1 << 20
+)
+
+// Remarks makes the lexer append the comments that it passes over to b, one a
+// line, up to a bound.
+func (l *Lexer) Remarks(b *[]byte) *Lexer {
+	l.said = b
+	return l
 }
 
 const (
@@ -51,8 +65,12 @@ func (l *Lexer) space() {
 		case class[c] == 1:
 			l.at++
 		case c == '%':
+			from := l.at + 1
 			for l.at < len(l.b) && l.b[l.at] != '\n' && l.b[l.at] != '\r' {
 				l.at++
+			}
+			if l.said != nil && l.at-from >= minRemark && len(*l.said) < maxComments {
+				*l.said = append(append(*l.said, l.b[from:l.at]...), '\n')
 			}
 		default:
 			return

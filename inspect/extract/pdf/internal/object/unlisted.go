@@ -12,15 +12,14 @@ import (
 type Unlisted struct {
 	Streams []*Stream           // of objects that were replaced or taken out
 	Text    []byte              // comments and other text between objects
+	Remarks []byte              // comments within objects, in any encoding
 	Pieces  []*io.SectionReader // other bytes that belong to no object
 }
-
-const maxComments = 1 << 20
 
 // Unlisted looks for what no table lists, such as another file put before or
 // behind this one. It is to be called when all listed objects have been had.
 func (f *File) Unlisted() *Unlisted {
-	u := &Unlisted{}
+	u := &Unlisted{Remarks: f.remarks}
 	var headers []int64
 	f.eachObject(func(_, _ int, at int64) {
 		if _, known := f.spans[at]; !known && len(headers) < 1<<16 {

@@ -1,0 +1,402 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/history"
+)
+
+// fleetFor is for how long TestFleetSurvivesKills kills: seconds in the usual
+// run, half an hour with "go test ./cmd/sekimori -run Fleet -fleet 30m".
+var fleetFor = flag.Duration("fleet", 5*time.Second, "how long the fleet's processes are killed")
+
+// engineServer is a server of the engine, run by this program.
+type engineServer struct {
+	t    *testing.T
+	file string
+	url  string
+	cmd  *exec.Cmd
+	log  *syncBuffer
+}
+
+// engines writes the configuration of n servers, which replicate to each other.
+func engines(t *testing.T, n int) (all []*engineServer) {
+	t.Helper()
+	var routes []string
+	for range n {
+		routes = append(routes, freeAddress(t))
+	}
+	for i := range n {
+		e := &engineServer{t: t, file: filepath.Join(t.TempDir(), "nats.conf"), log: &syncBuffer{}}
+		client := freeAddress(t)
+		e.url = "nats://" + client
+		check(t, os.WriteFile(e.file, fmt.Appendf(nil, `
+server_name: nats-%d
+listen: %q
+max_payload: 8MB
+jetstream { store_dir: %q, sync_interval: always }
+cluster { name: fleet, listen: %q, routes: ["nats://%s"] }
+`, i, client, filepath.Dir(e.file), routes[i], strings.Join(routes, `", "nats://`)), 0o600))
+		all = append(all, e)
+	}
+	return all
+}
+
+func (e *engineServer) start() {
+	e.t.Helper()
+	bin, err := binary()
+	check(e.t, err)
+	e.cmd = exec.Command(bin, "fleet", "engine", e.file)
+	e.cmd.Stderr = e.log
+	check(e.t, e.cmd.Start())
+	cmd := e.cmd
+	e.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+}
+
+func (e *engineServer) kill() {
+	_ = e.cmd.Process.Kill()
+	_ = e.cmd.Wait()
+}
+
+// cutter passes connections on until it is cut.
+type cutter struct {
+	l  net.Listener
+	to string
+
+	mu    sync.Mutex
+	isCut bool
+	conns map[net.Conn]bool
+}
+
+func newCutter(t *testing.T, to string) *cutter {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	c := &cutter{l: l, to: strings.TrimPrefix(to, "nats://"), conns: map[net.Conn]bool{}}
+	t.Cleanup(func() { l.Close(); c.cut(true) })
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go c.pass(in)
+		}
+	}()
+	return c
+}
+
+func (c *cutter) pass(in net.Conn) {
+	out, err := net.Dial("tcp", c.to)
+	if err != nil {
+		in.Close()
+		return
+	}
+	c.mu.Lock()
+	if c.isCut {
+		in.Close()
+		out.Close()
+	}
+	c.conns[in], c.conns[out] = true, true
+	c.mu.Unlock()
+	go func() { _, _ = io.Copy(out, in); out.Close() }()
+	_, _ = io.Copy(in, out)
+	in.Close()
+	c.mu.Lock()
+	delete(c.conns, in)
+	delete(c.conns, out)
+	c.mu.Unlock()
+}
+
+func (c *cutter) cut(yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.isCut = yes
+	for conn := range c.conns {
+		conn.Close()
+	}
+}
+
+// sent is what the client saw of one upload.
+type sent struct {
+	blocked bool // what it was to be
+	status  int  // 0: no answer, so it is in doubt
+}
+
+// senders send uploads to the nodes until they are told to end.
+type senders struct {
+	t     *testing.T
+	nodes []atomic.Pointer[string]
+
+	mu   sync.Mutex
+	all  map[string]sent
+	next int
+}
+
+// secret stands in uploads that a rule blocks.
+const secret = "zaphod-plan"
+
+func (l *senders) run(done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		l.one()
+	}
+}
+
+func (l *senders) one() {
+	l.mu.Lock()
+	n := l.next
+	l.next++
+	l.mu.Unlock()
+	s := sent{blocked: n%4 == 0}
+	memo := "nothing"
+	if s.blocked {
+		memo = "the " + secret + " of next year"
+	}
+	body := fmt.Sprintf("name,mail,memo\nTaro Yamada,u%d@example.jp,%s\n", n, memo)
+	id := fmt.Sprintf("/upload/%d", n)
+	proxy := &url.URL{Scheme: "http", Host: *l.nodes[n%len(l.nodes)].Load()}
+	c := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(proxy), DisableKeepAlives: true}, Timeout: 20 * time.Second}
+	resp, err := c.Post("http://upload.example.com"+id, "text/csv", strings.NewReader(body))
+	if err == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if err == nil {
+			s.status = resp.StatusCode
+		}
+	}
+	if s.status == 0 {
+		time.Sleep(20 * time.Millisecond)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all[id] = s
+}
+
+// nodeStatus is a line of "fleet status --json".
+type nodeStatus struct {
+	Name             string
+	At               time.Time
+	Records, Shipped uint64
+	Untold           int64
+	Behind           uint64
+	Trouble          string
+}
+
+// TestFleetSurvivesKills runs three nodes and three servers of the engine, kills
+// any of them again and again under load, and cuts one node off from the
+// engine. Then nothing that was answered may be lost or doubled, nothing blocked
+// may have left, all verdicts are those of one node alone, and all nodes count
+// the same.
+func TestFleetSurvivesKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs six programs")
+	}
+	servers := engines(t, 3)
+	o := newOrigin(t)
+	dir := t.TempDir()
+	keys, code := (&site{t: t, dir: dir}).sekimori("fleet", "keys")
+	if code != 0 {
+		t.Fatal(keys)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "fleet.keys"), []byte(keys), 0o600))
+	check(t, os.WriteFile(filepath.Join(dir, "rules.toml"), fmt.Appendf(nil, "[[rule]]\nid = \"plans\"\naction = \"block\"\nsay = { en = \"No.\", ja = \"不可\" }\nwhat = { keywords = \"plan\" }\n[[rule]]\nid = \"people\"\naction = \"log\"\nwhat = { people = { at_least = 1, with = [\"NAME\", \"EMAIL\"] } }\n[[keywords]]\nid = \"plan\"\nwords = [%q]\n", secret), 0o600))
+	var cutters []*cutter
+	var nodes []*site
+	for i := range 3 {
+		var urls []string
+		for _, e := range servers {
+			u := e.url
+			if i == 2 { // this one is cut off
+				c := newCutter(t, u)
+				cutters = append(cutters, c)
+				u = "nats://" + c.l.Addr().String()
+			}
+			urls = append(urls, fmt.Sprintf("%q", u))
+		}
+		in := &site{t: t, origin: o, dir: filepath.Join(dir, fmt.Sprint("node-", i))}
+		in.config = filepath.Join(in.dir, "sekimori.toml")
+		in.write("sekimori.toml", fmt.Sprintf(`data = "data"
+[rules]
+paths = ["../rules.toml"]
+defaults = false
+[listen]
+proxy = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+[upstream]
+allow_private = ["127.0.0.0/8"]
+resolve = { "upload.example.com:80" = %q }
+[audit]
+record = "all"
+checkpoint = "500ms"
+[console]
+enabled = false
+[fleet]
+enabled = true
+node = "node-%d"
+keys_file = "../fleet.keys"
+servers = [%s]
+`, o.plain, i, strings.Join(urls, ", ")))
+		nodes = append(nodes, in)
+	}
+	for _, e := range servers {
+		e.start()
+	}
+	l := &senders{t: t, nodes: make([]atomic.Pointer[string], 3), all: map[string]sent{}}
+	for i, in := range nodes {
+		in.start()
+		l.nodes[i].Store(&in.proxy)
+	}
+	done := make(chan struct{})
+	var clients sync.WaitGroup
+	for range 3 {
+		clients.Go(func() { l.run(done) })
+	}
+	kills, end := 0, time.Now().Add(*fleetFor)
+	for time.Now().Before(end) {
+		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
+		if k := rand.IntN(6); k < 3 {
+			servers[k].kill()
+			time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
+			servers[k].start()
+		} else {
+			in := nodes[k-3]
+			_ = in.cmd.Process.Kill()
+			_ = in.cmd.Wait()
+			in.start()
+			l.nodes[k-3].Store(&in.proxy)
+		}
+		kills++
+		for _, c := range cutters { // off for a while, on for a while
+			c.cut(kills/2%2 == 1)
+		}
+	}
+	for _, c := range cutters {
+		c.cut(false)
+	}
+	close(done)
+	clients.Wait()
+	t.Logf("%d kills, %d uploads", kills, len(l.all))
+
+	in := nodes[0]
+	status := func() (all []nodeStatus) {
+		out, _ := exec.Command(in.cmd.Path, "fleet", "status", "--json", "--config", in.config).Output()
+		for d := json.NewDecoder(bytes.NewReader(out)); ; {
+			var n nodeStatus
+			if d.Decode(&n) != nil {
+				return all
+			}
+			all = append(all, n)
+		}
+	}
+	settled := time.Now()
+	for limit := time.Now().Add(3 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		all, well := status(), 0
+		for _, n := range all {
+			if n.At.After(settled) && n.Shipped == n.Records && n.Untold == 0 && n.Behind == 0 {
+				well++
+			}
+		}
+		if well == 3 {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("the nodes have not caught up: %+v\n%s\n%s", all, nodes[2].log, servers[0].log)
+		}
+	}
+	if out, code := in.sekimori("fleet", "verify", "--config", in.config); code != 0 || strings.Count(out, ": ok: ") != 3 {
+		t.Errorf("verify: %d %s", code, out)
+	}
+	recorded := recordedIn(t, in)
+	passed := 0
+	for id, s := range l.all {
+		actions := recorded[id]
+		stopped := len(actions) == 1 && actions[0] == "block"
+		switch {
+		case len(actions) > 1:
+			t.Errorf("%s is recorded %d times: %v", id, len(actions), actions)
+		case s.status != 0 && len(actions) == 0:
+			t.Errorf("%s was answered with %d and is not recorded", id, s.status)
+		case s.status == 200 && (s.blocked || stopped), s.status == http.StatusForbidden && (!s.blocked || !stopped), len(actions) == 1 && stopped != s.blocked:
+			t.Errorf("%s: answered %d, recorded %v, meant to be blocked: %v", id, s.status, actions, s.blocked)
+		case s.status != 0 && s.status != 200 && s.status != http.StatusForbidden && s.status != http.StatusBadGateway:
+			t.Errorf("%s: answered %d", id, s.status)
+		}
+		if s.status == 200 {
+			passed++
+		}
+	}
+	if passed == 0 {
+		t.Error("nothing passed")
+	}
+	o.mu.Lock()
+	for _, r := range o.requests {
+		if bytes.Contains(r.body, []byte(secret)) {
+			t.Errorf("%s left", r.path)
+		}
+	}
+	o.mu.Unlock()
+
+	// All count the same: no fewer than what was answered, no more than what
+	// was recorded.
+	may := 0
+	for _, actions := range recorded {
+		if len(actions) == 1 && actions[0] != "block" {
+			may++
+		}
+	}
+	for _, n := range nodes {
+		if code := n.stop(); code != 0 {
+			t.Errorf("stop: %d", code)
+		}
+		h, err := history.Open(filepath.Join(n.dir, "data", "history"))
+		check(t, err)
+		s := h.Count(history.Query{Scope: history.ByHost, Names: []string{"upload.example.com"}, Window: 30 * 24 * time.Hour, Now: time.Now()})
+		check(t, h.Close())
+		t.Logf("counted %+v; %d were answered, %d recorded", s, passed, may)
+		if s.Uploads < passed || s.Uploads > may || s.People != s.Uploads {
+			t.Errorf("%s counts %+v; %d were answered, %d recorded", n.dir, s, passed, may)
+		}
+	}
+}
+
+// recordedIn gives the actions of each upload, over all nodes.
+func recordedIn(t *testing.T, in *site) map[string][]string {
+	t.Helper()
+	out, err := exec.Command(in.cmd.Path, "fleet", "records", "--config", in.config).Output()
+	check(t, err)
+	all := map[string][]string{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var r struct {
+			Node  string
+			Event struct{ Kind, Path, Action string }
+		}
+		if err := d.Decode(&r); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if r.Event.Kind == "decision" && strings.HasPrefix(r.Event.Path, "/upload/") {
+			all[r.Event.Path] = append(all[r.Event.Path], r.Event.Action)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package decode
+
+import (
+	"context"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// masked reads text of which every byte was changed by exclusive or with the
+// same one: the cipher of those who have none. It is known by what comes of it
+// being text; there are no more than 255 ways to try.
+type masked struct{}
+
+func (masked) Name() string { return "masked" }
+
+// maskedHead is how much is tried, minMasked the least that shows anything.
+const (
+	maskedHead = 512
+	minMasked  = 128
+)
+
+func (masked) Match(p *part.Part, head []byte) bool {
+	return p.Role.Content() && len(head) >= minMasked && sniff(head) == nil && nextNarrow(head, 0).end == 0 && maskOf(head) != 0
+}
+
+// maskOf returns the byte that unmasks head, 0 if there is none.
+func maskOf(head []byte) byte {
+	head = head[:min(len(head), maskedHead)]
+	var plain [maskedHead]byte
+next:
+	for key := 1; key < 256; key++ {
+		for i, c := range head {
+			c ^= byte(key)
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+				continue next
+			}
+			plain[i] = c
+		}
+		if reads(plain[:len(head)]) && familiar(plain[:len(head)]) {
+			return byte(key)
+		}
+	}
+	return 0
+}
+
+// familiar reports whether b has the signs that text is parted by, as often as
+// text has them.
+func familiar(b []byte) bool {
+	n := 0
+	for _, c := range b {
+		switch c {
+		case ' ', ',', '\n', '\t', ';', ':', '"', '-', '@', '.', '/':
+			n++
+		}
+	}
+	return n*24 >= len(b)
+}
+
+func (masked) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	return recode(ctx, func(head []byte) (string, recoding) {
+		key := maskOf(head)
+		return "masked", func(dst, src []byte, _ bool) ([]byte, int) {
+			for _, c := range src {
+				dst = append(dst, c^key)
+			}
+			return dst, len(src)
+		}
+	}, p, e, b)
+}

@@ -1,0 +1,80 @@
+package decode
+
+import (
+	"bytes"
+	"math/bits"
+)
+
+// mirrorPairs are like pairs: of the first two bytes of the words of mirrored, and
+// of the two behind them. What is written in ASCII has the low three bits.
+var mirrorPairs = func() (t [2][4][16]byte) {
+	for i, word := range mirrored {
+		bit := byte(1) << (i % 3)
+		if word[0] >= 0x80 {
+			bit = byte(1) << (3 + i%5)
+		}
+		for pair := range t {
+			for k := range 2 {
+				at := 2*pair + k
+				if at >= len(word) { // anything may follow
+					for half := range 16 {
+						t[pair][2*k][half] |= bit
+						t[pair][2*k+1][half] |= bit
+					}
+					continue
+				}
+				t[pair][2*k][word[at]>>4] |= bit
+				t[pair][2*k+1][word[at]&15] |= bit
+			}
+		}
+	}
+	return t
+}()
+
+// backwards reports whether b holds text that is written backwards.
+func backwards(b []byte) bool {
+	n, at := 0, 0
+	if useVectors {
+		const block, most = 64, 32
+		var first, second [most][2]uint64
+		for len(b)-at > 2*block {
+			blocks := min((len(b)-at-1)/block, most)
+			pairBlocks(&b[at+1], blocks, &mirrorPairs[0], &first[0])
+			pairBlocks(&b[at+1], blocks, &mirrorPairs[1], &second[0])
+			for k := range blocks - 1 {
+				f, s, next := &first[k], &second[k], &second[k+1]
+				m := f[0]&(s[0]>>2|next[0]<<62) | f[1]&(s[1]>>2|next[1]<<62)
+				for ; m != 0; m &= m - 1 {
+					if n += mirroredAt(b, at+k*block+bits.TrailingZeros64(m)); n == minMirrored {
+						return true
+					}
+				}
+			}
+			at += (blocks - 1) * block
+		}
+	}
+	for ; at < len(b); at++ {
+		if n += mirroredAt(b, at); n == minMirrored {
+			return true
+		}
+	}
+	return false
+}
+
+// mirroredAt is 1 if one of the words stands at offset i, written backwards.
+func mirroredAt(b []byte, i int) int {
+	for _, word := range mirroredBy[b[i]] {
+		if bytes.HasPrefix(b[i:], word) && turnedWord(word, b[:i], b[i+len(word):]) {
+			return 1
+		}
+	}
+	return 0
+}
+
+// mirroredBy lists mirrored by first bytes.
+var mirroredBy = func() (by [256][][]byte) {
+	for _, word := range mirrored {
+		by[word[0]] = append(by[word[0]], word)
+	}
+	return by
+}()

@@ -1,0 +1,393 @@
+package decode
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// A vein is a stretch of a text that is written as something else than the text
+// around it: hexadecimal behind a letter, a name in escapes amid source code, a
+// list with a cell for each character. Readers that know a body by its start
+// pass such stretches by, so text that is handed on is looked at, too: at one
+// place in veinStep bytes, which meets what is long enough to hold a person.
+// What a vein stands for is a nested part, beside the text as it stands.
+type vein struct {
+	name       string
+	start, end int
+	step       recoding
+}
+
+// Bounds of veins.
+const (
+	veinStep  = 256
+	veinHead  = 96   // looked at first
+	veinProbe = 1024 // decoded to be judged
+)
+
+// otherwise is the media type of what a vein stands for. It is not looked for
+// veins in text again: each further reading has to be of its whole.
+const otherwise = "text/plain; charset=utf-8; x-read-otherwise=1"
+
+// Veins hands on what stands in b, a block of text in UTF-8, in other notations,
+// cells of single characters or backwards. b is not changed.
+func Veins(e part.Emitter, b []byte) error {
+	if len(b) < minSpelled {
+		return nil
+	}
+	var s seeker
+	s.b = b
+	s.escaped = bytes.IndexByte(b, '\\') >= 0 || bytes.IndexByte(b, '%') >= 0 || bytes.Contains(b, []byte("&#")) || bytes.Contains(b, []byte("U+"))
+	s.quoted = bytes.IndexByte(b, '"') >= 0
+	for at := 0; at < len(b); {
+		v, ok := s.at(at)
+		if !ok {
+			at += veinStep
+			continue
+		}
+		if err := otherReading(e, v.name, through(v.step, b[v.start:v.end], true)); err != nil {
+			return err
+		}
+		at = max(v.end, at+veinStep)
+	}
+	if out := uncelled(b); out != nil {
+		if err := otherReading(e, "decoded cells", out); err != nil {
+			return err
+		}
+	}
+	if backwards(b) {
+		return otherReading(e, "backwards", turned(b))
+	}
+	return nil
+}
+
+// otherReading hands on b, if it is anything.
+func otherReading(e part.Emitter, name string, b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	return e.Child(part.Part{Path: name, MediaType: otherwise, Body: newBytesReader(b), Size: int64(len(b))})
+}
+
+// seeker looks for veins in a block of text.
+type seeker struct {
+	b       []byte
+	escaped bool // there may be escapes
+	quoted  bool // there may be strings
+	tried   [maxNotations]int
+}
+
+const maxNotations = 8
+
+// at returns the vein at or around a place.
+func (s *seeker) at(at int) (vein, bool) {
+	if v, ok := s.notation(at); ok {
+		return v, ok
+	}
+	if s.escaped {
+		if v, ok := s.escapes(at); ok {
+			return v, ok
+		}
+	}
+	if s.quoted {
+		if v, ok := s.singles(at); ok {
+			return v, ok
+		}
+	}
+	for at < len(s.b) && !utf8.RuneStart(s.b[at]) {
+		at++
+	}
+	if sep := between(s.b[at:]); sep != utf8.RuneError {
+		return vein{"spaced", max(0, at-veinStep), len(s.b), closeUp(sep)}, true
+	}
+	return vein{}, false
+}
+
+// notation looks for bytes written as numbers or in an alphabet of their own.
+func (s *seeker) notation(at int) (vein, bool) {
+	head := s.b[at:min(at+veinHead, len(s.b))]
+	if len(head) < minSpelled {
+		return vein{}, false
+	}
+	for i := range notations {
+		n := &notations[i]
+		if n.chars == nil || n.chars[head[0]] == 0 || at < s.tried[i] || !n.has(head) {
+			continue
+		}
+		start, end := at, at
+		for start > 0 && n.chars[s.b[start-1]] != 0 {
+			start--
+		}
+		for end < len(s.b) && n.chars[s.b[end]] != 0 {
+			end++
+		}
+		s.tried[i] = end
+		for range 2 { // the end of the words before it may look like its start
+			if end-start >= minSpelled && reads(through(n.recoding(), s.b[start:min(end, start+veinProbe)], start+veinProbe >= end)) {
+				return vein{n.name, start, end, n.recoding()}, true
+			}
+			k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n:,")
+			if k < 0 {
+				break
+			}
+			start += k + 1
+		}
+	}
+	return vein{}, false
+}
+
+// escapes looks for a stretch of which a good part is escapes.
+func (s *seeker) escapes(at int) (vein, bool) {
+	end := at
+	for end < len(s.b) && manyEscapes(s.b[end:min(end+veinStep, len(s.b))]) {
+		end = min(end+veinStep, len(s.b))
+	}
+	if end == at {
+		return vein{}, false
+	}
+	return vein{"escapes", max(0, at-veinStep), min(end+veinStep, len(s.b)), unescapes}, true
+}
+
+// manyEscapes reports whether a good part of b is escapes.
+func manyEscapes(b []byte) bool {
+	if bytes.Count(b, []byte{'\\'})+bytes.Count(b, []byte{'%'})+bytes.Count(b, []byte{'&'})+bytes.Count(b, []byte{'U'}) < minEscapes {
+		return false // most text
+	}
+	n, size := 0, 0
+	for i := 0; i < len(b); {
+		used := 1
+		if leads[b[i]] {
+			if _, k, _ := readEscape(b[i:]); k > 0 {
+				n, size, used = n+1, size+k, k
+			}
+		}
+		i += used
+	}
+	return n >= minEscapes && size*8 >= escapeShare*len(b)
+}
+
+// minSingles is how many strings of one character each in a row are taken for a
+// text.
+const minSingles = 16
+
+// singles looks for strings of one character each, in an array or as the values
+// of keys.
+func (s *seeker) singles(at int) (vein, bool) {
+	for range 2 { // a quotation mark may open or close
+		k := bytes.IndexByte(s.b[at:min(at+16, len(s.b))], '"')
+		if k < 0 {
+			return vein{}, false
+		}
+		at += k
+		if n, used := joinSingles(nil, s.b[at:], minSingles); len(n) > 0 {
+			start := max(0, at-veinStep)
+			for start < at { // what stands before it is found, too
+				if _, more := joinSingles(nil, s.b[start:], minSingles); more > used {
+					break
+				}
+				if k := bytes.IndexByte(s.b[start+1:at], '"'); k >= 0 {
+					start += k + 1
+				} else {
+					start = at
+				}
+			}
+			_, used = joinSingles(nil, s.b[start:], 1)
+			return vein{"joined characters", start, start + used, func(dst, src []byte, _ bool) ([]byte, int) {
+				dst, _ = joinSingles(dst, src, 1)
+				return dst, len(src)
+			}}, true
+		}
+		at++
+	}
+	return vein{}, false
+}
+
+// joinSingles appends the strings that b begins with to dst, as long as each is
+// one character, with a line end where an array or object ends, and returns how
+// far they go. It appends nothing if there are fewer than least.
+func joinSingles(dst, b []byte, least int) (out []byte, used int) {
+	out, n, line := dst, 0, false
+	for i := 0; i < len(b); {
+		switch c := b[i]; c {
+		case ']', '}':
+			line = true
+			fallthrough
+		case ',', '[', '{', ' ', '\n', '\r', '\t', ':':
+			i++
+			continue
+		case '"':
+		default:
+			i = len(b)
+			continue
+		}
+		end := bytes.IndexByte(b[i+1:min(i+66, len(b))], '"')
+		if end < 0 {
+			break
+		}
+		value := b[i+1 : i+1+end]
+		next := bytes.TrimLeft(b[i+end+2:min(i+end+8, len(b))], " \n\r\t")
+		if len(next) > 0 && next[0] == ':' { // a key
+			i += end + 2
+			continue
+		}
+		if utf8.RuneCount(value) > 1 || len(next) > 0 && bytes.IndexByte([]byte(",]}"), next[0]) < 0 {
+			break
+		}
+		if line {
+			out, line = append(out, '\n'), false
+		}
+		out = append(out, value...)
+		n++
+		i += end + 2
+		used = i
+	}
+	if n < least {
+		return dst, 0
+	}
+	return out, used
+}
+
+// Cells of base64: their least and greatest length, and how many make a list.
+const (
+	minCell  = 8
+	maxCell  = 400
+	minCells = 8
+)
+
+// uncelled returns b with its short words of base64 decoded, if many of them
+// stand for text; else nil. Each cell of a table may be encoded for itself.
+func uncelled(b []byte) []byte {
+	if !padded(b) {
+		return nil
+	}
+	var out, cell []byte
+	n, done := 0, 0
+	for i := 0; i < len(b); i++ {
+		size := base64Prefix(b[i:min(i+maxCell+4, len(b))])
+		if size == 0 {
+			continue
+		}
+		if word := b[i : i+size]; size >= minCell && size <= maxCell && size%4 == 0 {
+			if cell = unbase64(cell, word); isWords(cell) {
+				out = append(out, b[done:i]...)
+				for _, c := range cell {
+					if c == '"' || c == '\\' || c < ' ' {
+						c = ' '
+					}
+					out = append(out, c)
+				}
+				done = i + size
+				n++
+			}
+		}
+		i += size
+	}
+	if n < minCells {
+		return nil
+	}
+	return append(out, b[done:]...)
+}
+
+// padded reports whether some words of b end as base64 does, and two of them are
+// text in it: where attributes of markup end so, nothing needs decoding.
+func padded(b []byte) bool {
+	n, words := 0, 0
+	for i := minCell; i < len(b); i++ {
+		k := bytes.IndexByte(b[i:], '=')
+		if k < 0 {
+			break
+		}
+		i += k
+		if i+1 < len(b) && b[i+1] == '=' {
+			i++
+		}
+		end := i+1 == len(b) || sextet[b[i+1]] == outside
+		if end && sextetPrefix(b[i-minCell+3:i-1]) == minCell-4 {
+			if n++; words < 2 && cellOfWords(b, i+1) {
+				words++
+			}
+			if n >= 4 && words == 2 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cellOfWords reports whether a cell of base64 that ends at i, padded, is text.
+func cellOfWords(b []byte, i int) bool {
+	start := i
+	for start > 0 && i-start <= maxCell && (b[start-1] == '=' || sextet[b[start-1]] != outside) {
+		start--
+	}
+	if size := i - start; size < minCell || size > maxCell || size%4 != 0 {
+		return false
+	}
+	var cell [maxCell]byte
+	return isWords(unbase64(cell[:0], b[start:i]))
+}
+
+// isWords reports whether b is text of letters, digits and signs throughout.
+func isWords(b []byte) bool {
+	if len(b) < 4 || !utf8.Valid(b) {
+		return false
+	}
+	for _, r := range string(b) {
+		if !unicode.IsPrint(r) || r >= 0x80 && r < 0x3000 && !unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// mirrored are the words by which text that is written backwards is known: ends
+// of mail addresses and telephone numbers, labels, places.
+var mirrored = [][]byte{
+	[]byte("pj."), []byte("moc."), []byte("ten."), []byte("-070"), []byte("-080"), []byte("-090"), []byte("-050"),
+	[]byte("名氏"), []byte("号番話電"), []byte("所住"), []byte("日月年生"), []byte("都京東"), []byte("府阪大"), []byte("県川奈神"), []byte("道海北"), []byte("県知愛"),
+	[]byte("enohp"), []byte("liam"), []byte("sserdda"),
+}
+
+// minMirrored is how many of them a block has at least.
+const minMirrored = 3
+
+// turnedWord reports whether one of the words is written backwards, by what is
+// before and behind it.
+func turnedWord(word, before, behind []byte) bool {
+	digit := func(c byte) bool { return c-'0' < 10 }
+	switch {
+	case word[0] >= 0x80:
+		return true
+	case word[0] == '-': // 4321-5678-090 for 090-8765-4321
+		k := len(before)
+		return k >= 9 && before[k-5] == '-' && digit(before[k-1]) && digit(before[k-6]) && (len(behind) == 0 || !digit(behind[0]) && behind[0] != '-')
+	case word[len(word)-1] == '.': // pj.oc.elpmaxe@a
+		if len(before) > 0 && inAddress[before[len(before)-1]] {
+			return false
+		}
+		at := bytes.IndexByte(behind[:min(64, len(behind))], '@')
+		return at > 0 && !bytes.ContainsAny(behind[:at], " ,;\t\n\"<>:/")
+	}
+	return len(before) == 0 || before[len(before)-1]|0x20 < 'a' || before[len(before)-1]|0x20 > 'z'
+}
+
+// turned is b with each line the other way round.
+func turned(b []byte) []byte {
+	out := make([]byte, len(b))
+	at := 0
+	for line := range bytes.Lines(b) {
+		text := bytes.TrimRight(line, "\r\n")
+		from := at + len(text)
+		for rest := text; len(rest) > 0; {
+			_, size := utf8.DecodeRune(rest)
+			from -= size
+			copy(out[from:], rest[:size])
+			rest = rest[size:]
+		}
+		copy(out[at+len(text):], line[len(text):])
+		at += len(line)
+	}
+	return out
+}
