@@ -95,7 +95,7 @@ func (f *Follower) open() error {
 		}
 		f.seg = segs[0]
 		f.next = max(f.next, f.seg.first)
-		if f.r, err = openLines(f.dir, f.seg); !errors.Is(err, fs.ErrNotExist) {
+		if f.r, err = openLinesAt(f.dir, f.seg, f.next); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

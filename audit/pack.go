@@ -84,6 +84,8 @@ type packedReader struct {
 	z   *zstd.Decoder
 	in  io.Reader
 	sum hash.Hash
+	// partial: it was not read from its beginning, so there is no sum.
+	partial bool
 }
 
 func newPackedReader(f *os.File) (*packedReader, error) {
@@ -115,6 +117,7 @@ func (p *packedReader) Read(b []byte) (int, error) {
 	case err == nil:
 	case err != io.EOF:
 		err = damaged{fmt.Errorf("unpack: %w", err)}
+	case p.partial:
 	default:
 		if _, e := io.Copy(io.Discard, p.in); e != nil {
 			return n, e
@@ -177,8 +180,9 @@ func pack(dir string, s segment) (err error) {
 // packInto writes the packed form and returns the hash of the plain bytes.
 func packInto(out io.Writer, dir string, s segment) ([]byte, error) {
 	before, sum := sha256.New(), sha256.New()
-	z, err := zstd.NewWriter(io.MultiWriter(out, sum), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
-	if err != nil {
+	w := framed{out: io.MultiWriter(out, sum)}
+	var err error
+	if w.z, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true)); err != nil {
 		return nil, err
 	}
 	r, err := openLines(dir, s)
@@ -187,7 +191,6 @@ func packInto(out io.Writer, dir string, s segment) ([]byte, error) {
 	}
 	defer r.Close()
 	f := footer{first: s.first, last: s.first - 1}
-	to := io.MultiWriter(before, z)
 	for {
 		line, err := r.next()
 		if err == io.EOF {
@@ -202,11 +205,15 @@ func packInto(out io.Writer, dir string, s segment) ([]byte, error) {
 		}
 		f.span(eventTime(rec.event))
 		f.last, f.size = rec.seq, r.off
-		if _, err := to.Write(line); err != nil {
+		before.Write(line)
+		if err := w.line(rec.seq, line); err != nil {
 			return nil, err
 		}
 	}
-	if err := z.Close(); err != nil {
+	if err := w.end(); err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(encodeIndex(w.all)); err != nil {
 		return nil, err
 	}
 	sum.Write(f.head())

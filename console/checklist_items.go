@@ -155,6 +155,14 @@ var items = []item{
 		}
 		return does, text{"役割の付与、再設定、ルールの変更は別の人の承認が要ります。", "Roles, resets and rules take the word of a second person."}
 	}, "/console/rules/changes"},
+	{"privileged", text{"ルールと設定の変更の内容と変更した人が残るか。", "Changes of rules and settings are kept with what changed and by whom."},
+		always("変更は差分と所有者・提案者・承認者とともに記録され、止まっている間の変更も次の起動で記録されます。", "Each is recorded with its difference and its author; what was changed while the program did not run, at the next start."), "/console/log"},
+	{"privileged", text{"緊急の許可や停止など、例外的な権限の使用に気づけるか。", "Exceptional powers, such as an emergency release, are noticed when used."}, func(f *facts) (verdict, text) {
+		if f.Alarms == 0 {
+			return partly, text{"警報として記録しますが、だれにも知らせません ([[alarm]])。", "Their use is recorded as an alarm, but nobody is told ([[alarm]])."}
+		}
+		return does, textf(text{"使われると警報になり、%d か所に知らせます。", "Their use is an alarm; %d places are told."}, f.Outside)
+	}, "/console/alarms"},
 	{"privileged", text{"管理者のログインに2段階認証を使っているか。", "Administrators log in in two steps."}, func(f *facts) (verdict, text) {
 		all, two := 0, 0
 		for i := range f.accounts {
@@ -245,6 +253,8 @@ var items = []item{
 		}
 		return partly, text{"最後の報告書: " + last.ja, "Last report: " + last.en}
 	}, "/console/reports"},
+	{"review", text{"点検に使う数字を、元の記録から数え直せるか。", "The figures of a review can be counted again from the record."},
+		always("報告書は数えた記録の番号・ハッシュ・チェックポイントを示し、内訳が合計と合わなければそう告げます。", "Reports name the records, hashes and checkpoint that they count, and say so if the parts do not sum up."), "/console/reports"},
 	{"review", text{"担当者以外が抜き取りで確認しているか。", "Somebody else draws samples and checks them."}, func(f *facts) (verdict, text) {
 		last := day(f.last["sample-looked"])
 		if f.within("sample-looked", 35) {
@@ -307,6 +317,13 @@ var items = []item{
 		return does, textf(text{"%d のルールが上司の承認を求めます。", "%d rules ask the manager."}, m)
 	}, "/console/rules"},
 	{"approval", text{"承認した内容と実際に出たものが同じか。", "What leaves is what was approved."}, always("承認は内容の照合値、人、宛先、期間に結びついています。", "A release is bound to the content's digest, the person, the host and a time."), "/console/releases"},
+
+	{"approval", text{"許可に期限があり、過ぎたら通らないか。", "What was approved ends with a time."}, func(f *facts) (verdict, text) {
+		if all, _, _ := f.holds(); all == 0 {
+			return cannot, text{"保留して承認を求めるルールがありません (action = \"hold\")。", "No rule holds for an approval (action = \"hold\")."}
+		}
+		return does, text{"ルールの定めた時間だけ通り、決裁を待つ申請も期限で終わります。", "It passes for the rule's hours only, and requests that nobody decides on end, too."}
+	}, "/console/releases"},
 
 	{"elsewhere", text{"USBなどの外部媒体への書き出しを制限しているか。", "Writing to USB and other media is limited."}, never("ネットワークの外は見えません。端末の管理で補ってください。", "It sees the network only. Add device control on the PCs."), ""},
 	{"elsewhere", text{"印刷や画面の撮影に備えているか。", "Printing and photographs of screens are provided for."}, never("見えません。印刷管理と執務室の規則で補ってください。", "It does not see them. Add print control and rules for the room."), ""},

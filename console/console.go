@@ -169,6 +169,7 @@ type Console struct {
 	handler  http.Handler
 	began    time.Time
 	flows    flows
+	shelf    shelf
 
 	ceremonies *ceremonies
 	trying     chan struct{} // bounds samples and dry runs under way
@@ -177,7 +178,7 @@ type Console struct {
 	founding struct{ path, base string }
 	verified *verification
 	dry      map[string]dryRun // by the digest of the proposal
-	reports  []*made           // the oldest first
+	making   *made             // the report under way, or the last one that failed
 
 	end  context.CancelFunc
 	work sync.WaitGroup
@@ -186,7 +187,7 @@ type Console struct {
 // New opens the state folder. Run it, then close it.
 func New(cfg Config) (*Console, error) {
 	c := &Console{cfg: cfg, loc: cfg.Location, sessions: account.NewSessions(), guesses: account.NewGuesses(), began: time.Now(),
-		ceremonies: newCeremonies(), trying: make(chan struct{}, 1), dry: map[string]dryRun{}}
+		ceremonies: newCeremonies(), shelf: shelf{filepath.Join(cfg.Dir, "reports")}, trying: make(chan struct{}, 1), dry: map[string]dryRun{}}
 	if c.loc == nil {
 		c.loc = time.Local
 	}

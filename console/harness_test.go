@@ -402,7 +402,7 @@ func (h *house) makeReport(b *browser) {
 	}
 	for range 200 {
 		if p, ok := h.period(aMonth); ok {
-			if m, _ := h.madeFor(p); m.Report != nil {
+			if m, err := h.madeFor(p); err == nil && m.Report != nil {
 				return
 			}
 		}

@@ -145,8 +145,9 @@ func (q *request) newPasskey() *ceremony {
 	}
 	who := *q.acc
 	if len(who.Handle) == 0 {
-		who.Handle = make([]byte, 32)
-		rand.Read(who.Handle)
+		// The same at each try, so that a device keeps one key an account.
+		sum := sha256.Sum256([]byte("sekimori passkey\n" + strings.ToLower(who.Name) + "\n" + who.Created.UTC().Format(time.RFC3339Nano)))
+		who.Handle = sum[:]
 	}
 	h := holder{&who}
 	options, session, err := w.BeginRegistration(h, webauthn.WithResidentKeyRequirement(protocol.ResidentKeyRequirementRequired),
@@ -207,6 +208,7 @@ func (c *Console) passkeyLogin(q *request) {
 		q.broken(err)
 		return
 	case err != nil:
+		c.cfg.Log.Warn("a passkey did not log in", "error", err)
 		if err := q.record("log-in-failed", audit.Event{User: c.knownName(acc.Name), Details: map[string]string{"passkey": "yes"}}); err != nil {
 			q.broken(err)
 			return

@@ -19,7 +19,7 @@ import (
 // production.
 type Reporter func(p report.Period, sample int) (*report.Report, error)
 
-// made is a report, done or under way.
+// made is a report, done or under way. Those that are done lie on the shelf.
 type made struct {
 	Period  report.Period
 	Running bool
@@ -29,11 +29,7 @@ type made struct {
 	began   time.Time
 }
 
-// The bounds of reports.
-const (
-	maxReports = 8 // kept in memory; the oldest gives way
-	sampleSize = 20
-)
+const sampleSize = 20
 
 // period reads a day or a month that has begun; ok is false for anything else.
 func (c *Console) period(s string) (p report.Period, ok bool) {
@@ -60,13 +56,22 @@ func (c *Console) reportsPage(q *request) {
 	for i := range 13 {
 		b.Months = append(b.Months, time.Date(now.Year(), now.Month()-time.Month(i), 1, 0, 0, 0, 0, c.loc).Format("2006-01"))
 	}
+	all, err := c.shelf.list()
+	if err != nil {
+		q.broken(err)
+		return
+	}
 	c.mu.Lock()
-	for _, m := range c.reports {
-		b.Reports = append(b.Reports, *m)
-		b.Busy = b.Busy || m.Running
+	if m := c.making; m != nil {
+		b.Reports, b.Busy = append(b.Reports, *m), m.Running
+		all = slices.DeleteFunc(all, func(k kept) bool { return k.Name == m.Period.Name })
 	}
 	c.mu.Unlock()
-	slices.SortFunc(b.Reports, func(x, y made) int { return y.began.Compare(x.began) })
+	for _, k := range all {
+		if p, ok := c.period(k.Name); ok {
+			b.Reports = append(b.Reports, made{Period: p, By: k.By, began: k.Made})
+		}
+	}
 	v := q.view(q.t("nav.reports"), b)
 	if b.Busy {
 		v.Every = 2
@@ -86,35 +91,41 @@ func (c *Console) makeReport(q *request) {
 		return
 	}
 	c.mu.Lock()
-	if slices.ContainsFunc(c.reports, func(m *made) bool { return m.Running }) {
+	if c.making != nil && c.making.Running {
 		c.mu.Unlock()
 		q.done("/console/reports", "report-busy")
 		return
 	}
 	m := &made{Period: p, Running: true, By: q.acc.Name, began: time.Now()}
-	c.reports = append(slices.DeleteFunc(c.reports, func(o *made) bool { return o.Period.Name == p.Name }), m)
-	if len(c.reports) > maxReports {
-		c.reports = c.reports[1:]
-	}
+	c.making = m
 	c.work.Go(func() {
 		r, err := c.cfg.Report(p, sampleSize)
+		if err == nil {
+			err = c.shelf.put(kept{p.Name, m.By, m.began}, r)
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		m.Report, m.Err, m.Running = r, err, false
+		if m.Err, m.Running = err, false; err == nil {
+			c.making = nil // it is on the shelf
+		}
 	})
 	c.mu.Unlock()
 	q.redirect("/console/reports/" + p.Name)
 }
 
-// madeFor gives a copy of what is known of a period's report.
-func (c *Console) madeFor(p report.Period) (m made, ok bool) {
+// madeFor reads a period's report, or how far it is.
+func (c *Console) madeFor(p report.Period) (made, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.reports, func(m *made) bool { return m.Period.Name == p.Name })
-	if i < 0 {
-		return made{Period: p}, false
+	if m := c.making; m != nil && m.Period.Name == p.Name {
+		defer c.mu.Unlock()
+		return *m, nil
 	}
-	return *c.reports[i], true
+	c.mu.Unlock()
+	k, r, ok, err := c.shelf.get(p.Name)
+	if err != nil || !ok {
+		return made{Period: p}, err
+	}
+	return made{Period: p, By: k.By, Report: r, began: k.Made}, nil
 }
 
 // wantedPeriod reads the period that the address names, or answers that there
@@ -146,7 +157,11 @@ func (c *Console) reportPage(q *request) {
 	if !ok {
 		return
 	}
-	m, _ := c.madeFor(p)
+	m, err := c.madeFor(p)
+	if err != nil {
+		q.broken(err)
+		return
+	}
 	b := reportBody{made: m}
 	if m.Report != nil {
 		if err := q.record("view", audit.Event{Details: map[string]string{"report": p.Name}}); err != nil {
@@ -180,7 +195,11 @@ func (c *Console) reportFile(q *request) {
 	if !ok {
 		return
 	}
-	m, _ := c.madeFor(p)
+	m, err := c.madeFor(p)
+	if err != nil {
+		q.broken(err)
+		return
+	}
 	if m.Report == nil {
 		q.message(http.StatusNotFound, "not-found", "report-none")
 		return
@@ -219,7 +238,11 @@ func (c *Console) looked(q *request) {
 		return
 	}
 	back := "/console/reports/" + p.Name
-	m, _ := c.madeFor(p)
+	m, err := c.madeFor(p)
+	if err != nil {
+		q.broken(err)
+		return
+	}
 	seq, _ := strconv.ParseUint(q.PostFormValue("seq"), 10, 63)
 	outcome, note := q.PostFormValue("outcome"), strings.TrimSpace(q.PostFormValue("note"))
 	var line *report.Line
@@ -236,7 +259,7 @@ func (c *Console) looked(q *request) {
 		q.message(http.StatusForbidden, "forbidden", "looked-own")
 		return
 	}
-	err := q.record("sample-looked", audit.Event{Incident: line.Record.Incident, Reason: note,
+	err = q.record("sample-looked", audit.Event{Incident: line.Record.Incident, Reason: note,
 		Details: map[string]string{"record": strconv.FormatUint(seq, 10), "report": p.Name, "outcome": outcome}})
 	if err == nil {
 		err = c.index.Feed(q.Context()) // so that the page shows it

@@ -127,37 +127,14 @@ func (c *Client) Nodes(ctx context.Context) (all []Node, err error) {
 
 // each gives fn every message that a stream holds of a subject now.
 func (c *Client) each(ctx context.Context, stream, subject string, fn func(message, error) error) error {
-	s, err := c.engine.stream(ctx, stream)
-	if err != nil {
-		return err
-	}
-	info, err := s.Info(ctx, jetstream.WithSubjectFilter(subject))
-	if err != nil {
-		return fmt.Errorf("read stream %s: %w", stream, err)
-	}
-	left := uint64(0)
-	for _, n := range info.State.Subjects {
-		left += n
-	}
-	if left == 0 {
-		return nil
-	}
-	enough := errors.New("enough")
-	upTo := info.State.LastSeq
-	err = c.engine.read(ctx, stream, subject, 1, upTo, func(m message, err error) error {
-		if m.seq > upTo {
-			return enough
+	end, err := c.engine.end(ctx, stream)
+	for next := uint64(1); err == nil && next <= end; {
+		var m message
+		if m, err = c.engine.after(ctx, stream, subject, next); m.seq == 0 {
+			break
 		}
-		if err := fn(m, err); err != nil {
-			return err
-		}
-		if left--; left == 0 {
-			return enough
-		}
-		return nil
-	})
-	if errors.Is(err, enough) {
-		err = nil
+		err = fn(m, err)
+		next = m.seq + 1
 	}
 	return err
 }

@@ -323,61 +323,102 @@ func (e *engine) last(ctx context.Context, stream, subject string) (message, err
 	return message{subject, m.Sequence, plain}, nil
 }
 
-// read gives fn each message of a stream on a subject, from number from on, in
-// order, until ctx is done, fn fails, or the engine does. fn is told of one that
-// cannot be opened by its error. With to, it ends after message number to.
-func (e *engine) read(ctx context.Context, stream, subject string, from, to uint64, fn func(message, error) error) error {
+// after returns the first message of a stream on a subject from number from on;
+// seq 0 if there is none yet. It asks the stream's leader and leaves nothing
+// there, so a failure anywhere costs no more than asking again. An error that
+// comes with a number is of the message.
+func (e *engine) after(ctx context.Context, stream, subject string, from uint64) (message, error) {
 	s, err := e.stream(ctx, stream)
 	if err != nil {
-		return err
+		return message{}, err
 	}
-	o := jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(from, 1), MaxResetAttempts: 3, InactiveThreshold: time.Minute}
-	c, err := s.OrderedConsumer(ctx, o)
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	m, err := s.GetMsg(ctx, max(from, 1), jetstream.WithGetMsgSubject(subject))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return message{}, nil
+	}
 	if err != nil {
 		e.forget(stream)
-		return fmt.Errorf("read stream %s: %w", stream, err)
+		return message{}, fmt.Errorf("read stream %s: %w", stream, err)
 	}
-	it, err := c.Messages(jetstream.PullMaxMessages(64), jetstream.PullExpiry(5*time.Second))
-	if err != nil {
-		return fmt.Errorf("read stream %s: %w", stream, err)
+	at := message{subject: m.Subject, seq: m.Sequence}
+	if at.plain, err = e.seal.open(m.Subject, m.Data); err != nil {
+		return at, fmt.Errorf("message %d of %s: %w", m.Sequence, stream, err)
 	}
-	defer it.Stop()
-	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("read stream %s: %w", stream, err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("read stream %s: %w", stream, err)
-		}
-		at := message{subject: m.Subject(), seq: meta.Sequence.Stream}
-		at.plain, err = e.seal.open(m.Subject(), m.Data())
-		if err := fn(at, err); err != nil {
-			return err
-		}
-		if to > 0 && at.seq >= to {
-			return nil
-		}
-	}
+	return at, nil
 }
 
-// following reads on and on, whatever happens: it calls read with where to go
-// on, and pauses after a failure.
+// How often a stream is looked at: often after something was heard of it, since
+// it is heard before all servers have it, and ever less often from then on.
+const (
+	lookSoon  = 10 * time.Millisecond
+	lookEvery = 2 * time.Second
+)
+
+// following gives fn each message of a stream on a subject, in order, whatever
+// happens, until ctx is done. from says where to go on, at first and after fn
+// or the engine has failed. fn is told of a message that cannot be opened by
+// its error.
 func (e *engine) following(ctx context.Context, stream, subject string, from func() uint64, fn func(message, error) error) {
+	heard := make(chan struct{}, 1)
+	var ear *nats.Subscription
+	defer func() {
+		if ear != nil {
+			_ = ear.Unsubscribe()
+		}
+	}()
 	for wait := firstPause; ctx.Err() == nil; {
-		began := time.Now()
-		err := e.read(ctx, stream, subject, from(), 0, fn)
-		if ctx.Err() != nil {
-			return
+		if ear == nil {
+			ear = e.listen(subject, heard)
 		}
-		if time.Since(began) > 10*lastPause {
-			wait = firstPause
+		look := lookSoon
+		for next := from(); ctx.Err() == nil; {
+			m, err := e.after(ctx, stream, subject, next)
+			if err == nil && m.seq == 0 {
+				wait = firstPause
+				select {
+				case <-heard:
+					look = lookSoon
+				case <-time.After(look):
+					look = min(2*look, lookEvery)
+				case <-ctx.Done():
+				}
+				continue
+			}
+			if m.seq > 0 {
+				err = fn(m, err)
+			}
+			if err != nil {
+				e.log.Debug("fleet: reading goes on in a moment", "stream", stream, "error", err)
+				break
+			}
+			next = m.seq + 1
 		}
-		e.log.Debug("fleet: reading goes on in a moment", "stream", stream, "error", err)
 		pause(ctx, wait)
 		wait = min(2*wait, lastPause)
 	}
+}
+
+// listen hears that there is something on a subject, which is then read from
+// the stream; nil if that cannot be.
+func (e *engine) listen(subject string, heard chan<- struct{}) *nats.Subscription {
+	e.mu.Lock()
+	conn := e.conn
+	e.mu.Unlock()
+	if conn == nil {
+		return nil
+	}
+	s, err := conn.Subscribe(subject, func(*nats.Msg) {
+		select {
+		case heard <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return nil
+	}
+	return s
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -16,6 +16,7 @@ import (
 type batch struct {
 	First uint64 `json:"first"` // last+1 if there are none
 	Last  uint64 `json:"last"`
+	Prev  uint64 `json:"prev,omitempty"` // last of the batch before it in the stream, 0 if there is none
 
 	// Of records only.
 	Base *audit.Base `json:"base,omitempty"` // what comes before First
@@ -103,6 +104,10 @@ func (f *feed) pump(ctx context.Context) (n int, err error) {
 	f.source.sent(at)
 	tick := time.NewTicker(feedEvery)
 	defer tick.Stop()
+	prev := uint64(0)
+	if b != nil {
+		prev = b.Last
+	}
 	for last := m.seq; ctx.Err() == nil; {
 		b, err := f.source.next(at)
 		if err != nil {
@@ -117,6 +122,7 @@ func (f *feed) pump(ctx context.Context) (n int, err error) {
 			}
 			continue
 		}
+		b.Prev = prev
 		plain, err := b.encode()
 		if err != nil {
 			return n, err
@@ -125,7 +131,7 @@ func (f *feed) pump(ctx context.Context) (n int, err error) {
 			return n, err
 		}
 		n++
-		at = b.Last
+		at, prev = b.Last, b.Last
 		f.source.sent(at)
 	}
 	return n, ctx.Err()

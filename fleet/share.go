@@ -244,6 +244,10 @@ func (s *share) take(m message) error {
 	if err != nil {
 		return err
 	}
+	if seen := s.f.deps.Past.Seen(node); seen > 0 && b.Prev > seen {
+		s.f.log.Error("fleet: something that a node told is not in the stream any more", "node", node, "from", seen, "to", b.Prev)
+		s.f.tell("fleet-missed", "high", fmt.Errorf("what %s told before is not in the stream any more: this node was away for longer than fleet.keep, or the engine has lost it", node))
+	}
 	err = s.each(b.lines, func(it item) error {
 		switch it.Kind {
 		case itemPast:

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
 )
@@ -53,6 +55,10 @@ func (x *exchange) enter() *answer.Answer {
 	r, s := x.r, x.s
 	if r.ProtoMajor > 1 && r.Method == "PRI" { // HTTP/2 without TLS, to net/http's HTTP/1 server
 		return &answer.Answer{Kind: answer.BadRequest, Close: true}
+	}
+	// HTTP/2 carries what would be two words, or two lines, in HTTP/1.
+	if !httpguts.ValidHeaderFieldName(r.Method) {
+		return &answer.Answer{Kind: answer.BadRequest}
 	}
 	if s.loops(r) {
 		return &answer.Answer{Kind: answer.Loop}

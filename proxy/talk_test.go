@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func message(text string) []byte {
@@ -131,7 +132,11 @@ func TestConversationsEnd(t *testing.T) {
 	gone := make(chan bool)
 	h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
 		echoMessages(1)(w, r)
-		<-r.Context().Done()
+		select {
+		case <-r.Context().Done():
+		case <-time.After(10 * time.Second):
+			h.t.Error("the origin is not told that the client left")
+		}
 		close(gone)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -140,6 +145,7 @@ func TestConversationsEnd(t *testing.T) {
 	resp = <-answer
 	read(t, resp.Body, string(message("one")))
 	cancel()
+	send.CloseWithError(context.Canceled) // a plain Close would end the call in order
 	<-gone
 	h.clean()
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -131,6 +133,19 @@ func TestWritten(t *testing.T) {
 	r, err := Make(dir, day, 5)
 	if err != nil {
 		t.Fatal(err)
+	}
+	// Kept as JSON, it is the same again.
+	kept, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := new(Report)
+	if err := json.Unmarshal(kept, back); err != nil {
+		t.Fatal(err)
+	}
+	var one, two bytes.Buffer
+	if err := errors.Join(r.HTML(&one, English), back.HTML(&two, English), r.CSV(&one, Japanese), back.CSV(&two, Japanese)); err != nil || one.String() != two.String() || !back.Reconciles() {
+		t.Errorf("kept and read again it is another report: %v", err)
 	}
 	for lang, want := range map[string][]string{
 		Japanese: {`<html lang="ja">`, "遮断", "抜き取り", "チェックポイント"},

@@ -67,7 +67,7 @@ func disguises() []evasion {
 		})},
 		{name: "control characters between all characters", make: with(between("\x01"))},
 		{name: "NUL between all characters", make: with(between("\x00"))},
-		{name: "backspaces over junk", open: "control characters make it a binary file; only stopped from 32 KiB on", make: with(between("x\b"))},
+		{name: "backspaces over junk", make: with(between("x\b"))},
 		{name: "Hangul fillers between all characters", make: with(between("\u3164"))},
 		{name: "circled digits", make: with(digits("⓪①②③④⑤⑥⑦⑧⑨"))},
 		{name: "kanji numerals", make: with(digits("〇一二三四五六七八九"))},
@@ -123,9 +123,9 @@ func disguises() []evasion {
 			}
 			return plain(l.csv())
 		}},
-		{name: "text backwards", make: with(func(s string) string { return string(reversed([]byte(s))) }), open: "text is not read backwards"},
+		{name: "text backwards", make: with(func(s string) string { return string(reversed([]byte(s))) })},
 		{name: "each line backwards", make: func(l list) upload {
 			return plain(l.each(func(_ int, r []string) string { return string(reversed([]byte(strings.Join(r, ",")))) + "\n" }))
-		}, open: "text is not read backwards"},
+		}},
 	}
 }

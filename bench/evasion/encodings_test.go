@@ -307,7 +307,7 @@ func encodings() []evasion {
 		{name: "one base64 value a row", make: func(l list) upload {
 			return plain(l.each(func(_ int, r []string) string { return string(base64ed([]byte(strings.Join(r, ",")))) + "\n" }))
 		}},
-		{name: "base64 reversed", make: by(base64ed, reversed), open: "text is not read backwards before it is decoded"},
+		{name: "base64 reversed", make: by(base64ed, reversed)},
 		{name: "base32", make: by(base32ed)},
 		{name: "Ascii85", make: by(ascii85ed)},
 		{name: "hexadecimal", make: by(hexed)},
@@ -346,7 +346,7 @@ func encodings() []evasion {
 		{name: "ISO-2022-JP", make: by(jis)},
 		{name: "ISO-2022-JP in quoted-printable", make: by(jis, quotedPrintable)},
 		{name: "GB 18030", make: by(charset(simplifiedchinese.GB18030)), opaque: true},
-		{name: "EUC-KR", make: by(charset(korean.EUCKR)), open: "read as another encoding of the region"},
+		{name: "EUC-KR", make: by(charset(korean.EUCKR))},
 		{name: "CP932 declared as UTF-8", make: func(l list) upload {
 			return upload{media: "text/csv; charset=utf-8", body: charset(japanese.ShiftJIS)([]byte(l.csv()))}
 		}},
@@ -377,9 +377,8 @@ func encodings() []evasion {
 		{name: "U+ notation", make: by(escaped("U+%04X ", false))},
 		{name: "JSON in JSON in JSON", make: by(inJSON, inJSON, inJSON)},
 		{name: "ROT13", make: by(rot13)},
-		{name: "exclusive or with one byte", make: by(xored), open: "a cipher, if a weak one: bytes that are no text and no format; only stopped from 32 KiB on"},
-		{name: "gzip, then one byte changed in its magic number", make: by(gzipped, func(b []byte) []byte { b[1] ^= 1; return b }),
-			open: "bytes that are no text and no format; only stopped from 32 KiB on"},
+		{name: "exclusive or with one byte", make: by(xored)},
+		{name: "gzip, then one byte changed in its magic number", make: by(gzipped, func(b []byte) []byte { b[1] ^= 1; return b })},
 		{name: "raw deflate", make: by(func(b []byte) []byte { z := zlibbed(b); return z[2 : len(z)-4] })},
 		{name: "zlib, undeclared", make: by(zlibbed)},
 	}

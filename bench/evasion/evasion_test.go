@@ -51,6 +51,7 @@ func families() []family {
 		{"Mail", mails()},
 		{"Data", datas()},
 		{"Requests", requests()},
+		{"Amid other things", amids()},
 	}
 }
 

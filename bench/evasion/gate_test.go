@@ -50,7 +50,7 @@ type outcome struct {
 	report  *inspect.Report
 	verdict rules.Verdict
 	status  int
-	denied  bool // by a status of gRPC
+	denied  bool  // by a status of gRPC
 	arrived int64 // bytes of bodies at the origin
 }
 

@@ -23,7 +23,7 @@ func separated(sep string) func(list) upload {
 
 func layouts() []evasion {
 	return []evasion{
-		{name: "rows as columns", open: "values are found, but names in one row are not joined with numbers in another; a hundred contacts are asked about", make: func(l list) upload { return plain(columns(l)) }},
+		{name: "rows as columns", make: func(l list) upload { return plain(columns(l)) }},
 		{name: "separated by tabs", make: separated("\t")},
 		{name: "separated by semicolons", make: separated(";")},
 		{name: "separated by bars", make: separated("|")},
@@ -111,7 +111,7 @@ func layouts() []evasion {
 				return `s += "` + string(s[:len(s)/2]) + `" + "` + string(s[len(s)/2:]) + "\"\n"
 			}))
 		}},
-		{name: "names first, numbers later", open: "values are found, but the names of one list are not joined with the numbers of another", make: func(l list) upload {
+		{name: "names first, numbers later", make: func(l list) upload {
 			var b strings.Builder
 			for c := range l.head {
 				for i, r := range l.rows {

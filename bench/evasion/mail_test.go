@@ -121,7 +121,7 @@ func mails() []evasion {
 				return fmt.Sprintf("X-Row-%d: %s\r\n", i, mime.QEncoding.Encode("utf-8", strings.Join(r, " ")))
 			}), "hello")
 		})},
-		{name: "file names by RFC 2231, in pieces", open: "found, but a file name alone is no sure place for a name", make: mailed(func(l list) []byte {
+		{name: "file names by RFC 2231, in pieces", make: mailed(func(l list) []byte {
 			var p []string
 			for _, r := range l.rows {
 				s, name := string(percented([]byte(strings.ReplaceAll(r[0], " ", "　")+"_"+r[1]))), ""
@@ -134,7 +134,7 @@ func mails() []evasion {
 			}
 			return parts("mixed", p...)
 		})},
-		{name: "display names of addresses", open: "found, but a number within a display name is not taken for the person's", make: mailed(func(l list) []byte {
+		{name: "display names of addresses", make: mailed(func(l list) []byte {
 			return message("Cc: "+l.each(func(_ int, r []string) string {
 				return mime.BEncoding.Encode("utf-8", r[0]+" "+r[1]) + " <" + strings.ReplaceAll(r[3], "円", "x@example.jp") + ">,\r\n "
 			})+"c@example.jp\r\n", "hello")
@@ -149,7 +149,7 @@ func mails() []evasion {
 		})},
 		{name: "BinHex in the text", make: mailed(func(l list) []byte {
 			return message("Content-Type: application/mac-binhex40\r\n", "(This file must be converted with BinHex 4.0)\n\n:"+string(binhex([]byte(l.csv())))+":\n")
-		}), open: "BinHex is not decoded"},
+		})},
 		{name: "a mailbox of one row a mail", make: func(l list) upload {
 			return upload{media: "application/mbox", body: []byte(l.each(func(i int, r []string) string {
 				return "From a@example.jp Thu Jan  1 00:00:00 2026\nSubject: " + fmt.Sprint(i) + "\n\n" + strings.Join(r, ",") + "\n\n"

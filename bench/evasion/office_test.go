@@ -199,7 +199,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<w:p><w:r><w:drawing><wp:inline><wp:docPr id="%d" name="p" descr="%s"/></wp:inline></w:drawing></w:r></w:p>`, i, x(strings.Join(r, ",")))
 			}))
 		})},
-		{name: "a document, targets of links", open: "blocked, but some people are missed within the addresses of links", make: wordFile(func(l list) []byte {
+		{name: "a document, targets of links", make: wordFile(func(l list) []byte {
 			var b strings.Builder
 			for i, r := range l.rows {
 				fmt.Fprintf(&b, `<Relationship Id="rId%d" Type="%shyperlink" Target="https://e.example/?n=%s&amp;t=%s" TargetMode="External"/>`, i, relations, percented([]byte(r[0])), r[1])
@@ -251,7 +251,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<c r="%c%d" t="inlineStr"><is>%s</is></c>`, 'A'+c, r+1, runs)
 			}))
 		})},
-		{name: "a workbook, one character a cell", open: "single characters in cells are not joined", make: sheetFile(func(l list) []byte {
+		{name: "a workbook, one character a cell", make: sheetFile(func(l list) []byte {
 			var rows [][]string
 			for _, r := range l.rows {
 				rows = append(rows, strings.Split(strings.Join(r[:3], " "), ""))
@@ -260,7 +260,7 @@ func offices() []evasion {
 				return fmt.Sprintf(`<c t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, x(v))
 			}))
 		})},
-		{name: "a workbook, rows as columns", open: "names in one row are not joined with numbers in another", make: sheetFile(func(l list) []byte {
+		{name: "a workbook, rows as columns", make: sheetFile(func(l list) []byte {
 			rows := make([][]string, len(l.head))
 			for c := range l.head {
 				for _, r := range l.table() {

@@ -510,7 +510,7 @@ func decoys() []evasion {
 		{name: "headers of mail without end before", opaque: true, make: func(l list) upload {
 			return upload{media: "message/rfc822", body: []byte(strings.Repeat("X-Junk: lorem ipsum\r\n", 20000) + "\r\n" + l.csv())}
 		}},
-		{name: "a list behind 30 lists of other things", open: "blocked, but some people are missed behind the header of another table", make: func(l list) upload {
+		{name: "a list behind 30 lists of other things", make: func(l list) upload {
 			return plain(strings.Repeat(goods().csv()+"\n", 30) + l.csv())
 		}},
 		{name: "a list spread thin over 2 MB of prose", make: func(l list) upload {

@@ -127,11 +127,14 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 
 // admin is what the admin address serves.
 func (i *installation) admin(advertise string) http.Handler {
-	if i.console == nil {
-		return i.server.Admin(advertise)
-	}
 	mux := http.NewServeMux()
 	mux.Handle("/", i.server.Admin(advertise))
+	if i.console == nil {
+		mux.HandleFunc("/console/", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "the console is switched off (console.enabled)", http.StatusNotFound)
+		})
+		return mux
+	}
 	mux.Handle("/console", i.console)
 	mux.Handle("/console/", i.console)
 	return mux

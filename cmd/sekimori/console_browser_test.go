@@ -247,7 +247,7 @@ func TestPasskeyInTheBrowser(t *testing.T) {
 	b.open(base + "/console/login?next=/console/health")
 	b.click("form[data-passkey] button")
 	if got := b.text(); !strings.Contains(got, "anna") || !strings.Contains(got, "System health") {
-		t.Errorf("logged in with it: %s", got)
+		t.Errorf("logged in with it: %s\n%s", got, in.log)
 	}
 	for _, e := range in.events("--kind", "console", "--action", "log-in") {
 		if e.Details["passkey"] == "yes" && e.User == "anna" {

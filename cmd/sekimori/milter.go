@@ -66,7 +66,11 @@ func (i *installation) openMilter(hold gate.Holder, classes *destination.Catalog
 	if err != nil {
 		return err
 	}
-	i.milter, err = milter.New(c.Config, judge, nil, registry)
+	var later milter.Outbox
+	if i.smtp != nil && i.smtp.Pages() != nil {
+		later = i.smtp
+	}
+	i.milter, err = milter.New(c.Config, judge, later, registry)
 	return err
 }
 

@@ -89,11 +89,11 @@ type installation struct {
 	console   *console.Console // nil if there is none
 	releases  *release.Store
 	fleet     atomic.Pointer[fleet.Fleet] // nil if there is none
-	alerts    *alarm.Alarms  // nil if there are none
-	runAlarms func()         // nil if there are none
-	smtp      *smtp.Server   // nil if there is none
-	icap      *icap.Server   // nil if there is none
-	milter    *milter.Server // nil if there is none
+	alerts    *alarm.Alarms               // nil if there are none
+	runAlarms func()                      // nil if there are none
+	smtp      *smtp.Server                // nil if there is none
+	icap      *icap.Server                // nil if there is none
+	milter    *milter.Server              // nil if there is none
 	modes     *switchboard
 	ending    atomic.Bool        // it was told to end
 	turn      func() error       // opens the access log's file anew; nil if there is none

@@ -14,6 +14,7 @@ import (
 	"net/http/cgi"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -140,11 +141,12 @@ func TestGitPushOfCustomers(t *testing.T) {
 	git("init", "-q", "--bare", "repos/work.git")
 	git("-C", "repos/work.git", "config", "http.receivepack", "true")
 	git("clone", "-q", "https://github.com/work.git", "work")
+	var said string // by git
 	push := func(text, message string) string {
 		in.write("work/list.csv", text)
 		git("-C", "work", "add", ".")
 		git("-C", "work", "commit", "-qm", message)
-		git("-C", "work", "push", "-q", "origin", "HEAD:main")
+		said = git("-C", "work", "push", "-q", "origin", "HEAD:main")
 		return git("-C", "repos/work.git", "log", "--format=%s", "main")
 	}
 	if log := push(products(300).csv(), "products"); !strings.Contains(log, "products") {
@@ -152,6 +154,9 @@ func TestGitPushOfCustomers(t *testing.T) {
 	}
 	if log := push(products(300).csv()+customers(100).csv(), "with customers"); strings.Contains(log, "customers") {
 		t.Error("customers arrived, as a difference from products")
+	}
+	if !regexp.MustCompile(`remote: .*` + told).MatchString(said) {
+		t.Errorf("git does not say why: %s", said)
 	}
 	git("-C", "work", "reset", "-q", "--hard", "HEAD~1")
 	if log := push(customers(300).csv(), "only customers"); strings.Contains(log, "customers") {

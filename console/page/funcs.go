@@ -51,6 +51,16 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 			}
 			return ""
 		},
+		// sender names who asks: the account, or the address of who has none.
+		"sender": func(user, sender string) string {
+			if at, ok := strings.CutPrefix(sender, "address "); ok && user == "" {
+				return Word(lang, "somebody-at", at)
+			}
+			if user != "" {
+				return user
+			}
+			return sender
+		},
 		"lines": func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
 		"bar":   Bar,
 		"list":  func(a ...any) []any { return a },

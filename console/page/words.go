@@ -1,6 +1,9 @@
 package page
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // pair is a word in Japanese and in English.
 type pair struct{ ja, en string }
@@ -30,6 +33,9 @@ func Word(lang, key string, args ...any) string {
 func Term(lang, kind, word string) string {
 	if p, ok := terms[kind+" "+word]; ok {
 		return p.in(lang)
+	}
+	if id, ok := strings.CutPrefix(word, "KEYWORDS:"); ok && kind == "type" {
+		return Word(lang, "words-of", id)
 	}
 	return word
 }

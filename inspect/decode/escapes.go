@@ -143,6 +143,12 @@ func readEscape(b []byte) (r rune, used int, isByte bool) {
 // unslash reads what stands behind a backslash.
 func unslash(b []byte) (r rune, used int, isByte bool) {
 	switch c := b[1]; {
+	case c == 'x' && b[2] == '{':
+		if k := bytes.IndexByte(b, '}'); k > 3 {
+			if v, ok := hexValue(b[3:], k-3); ok {
+				return v, k + 1, false
+			}
+		}
 	case c == 'x':
 		if v, ok := hexValue(b[2:], 2); ok {
 			return v, 4, true
@@ -152,6 +158,17 @@ func unslash(b []byte) (r rune, used int, isByte bool) {
 			if v, ok := hexValue(b[3:], k-3); ok {
 				return v, k + 1, false
 			}
+		}
+	case unhex[c] < 16 && len(b) > 5 && unhex[b[2]]|unhex[b[3]]|unhex[b[4]] < 16: // of CSS
+		n := 4
+		for n < 6 && 1+n < len(b) && unhex[b[1+n]] < 16 {
+			n++
+		}
+		if v, ok := hexValue(b[1:], n); ok && 1+n < len(b) && (b[1+n] == ' ' || b[1+n] == '\\') {
+			if b[1+n] == ' ' {
+				n++
+			}
+			return v, 1 + n, false
 		}
 	case c >= '0' && c <= '3' && len(b) > 3:
 		if v, err := strconv.ParseUint(string(b[1:4]), 8, 8); err == nil {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -90,32 +91,70 @@ var (
 	enclosureList = []*enclosureKind{&uuEnclosure, &uu64Enclosure, &yEnclosure, &pgpEnclosure, &binHexEnclosure}
 )
 
+// markPairs are like pairs: of a line end and the first byte of a mark.
+var markPairs = func() (t [4][16]byte) {
+	bit := byte(1)
+	seen := ""
+	for _, k := range enclosureList {
+		c := k.mark[0]
+		if strings.IndexByte(seen, c) >= 0 {
+			continue
+		}
+		seen += string(c)
+		t[0]['\n'>>4] |= bit
+		t[1]['\n'&15] |= bit
+		t[2][c>>4] |= bit
+		t[3][c&15] |= bit
+		bit <<= 1
+	}
+	return t
+}()
+
 // enclosure returns the first enclosure that begins in b, and where. b starts at
 // a line's start if start is set.
 func enclosure(b []byte, start bool) (kind *enclosureKind, at int) {
-	at = len(b)
-	if bytes.IndexByte(b, '\n') < 0 { // one line: only its start can be a mark
-		for _, k := range enclosureList {
-			if start && bytes.HasPrefix(b, []byte(k.mark)) && k.at(b) {
-				return k, 0
-			}
-		}
-		return nil, at
+	if kind := enclosureAt(b); start && kind != nil {
+		return kind, 0
 	}
+	i := 1
+	if useVectors {
+		const block, most = 64, 32
+		var marks [most][2]uint64
+		for len(b)-i >= block {
+			blocks := min((len(b)-i)/block, most)
+			pairBlocks(&b[i], blocks, &markPairs, &marks[0])
+			for k := range marks[:blocks] {
+				for m := marks[k][0] | marks[k][1]; m != 0; m &= m - 1 {
+					at := i + k*block + bits.TrailingZeros64(m)
+					if kind := enclosureAt(b[at:]); kind != nil {
+						return kind, at
+					}
+				}
+			}
+			i += blocks * block
+		}
+	}
+	for i--; i < len(b); {
+		k := bytes.IndexByte(b[i:], '\n')
+		if k < 0 {
+			break
+		}
+		i += k + 1
+		if kind := enclosureAt(b[i:]); kind != nil {
+			return kind, i
+		}
+	}
+	return nil, len(b)
+}
+
+// enclosureAt returns the enclosure that b begins with, nil if there is none.
+func enclosureAt(b []byte) *enclosureKind {
 	for _, k := range enclosureList {
-		for from := 0; from < at; {
-			i := bytes.Index(b[from:at], []byte(k.mark))
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + len(k.mark)
-			if (i > 0 && b[i-1] == '\n' || i == 0 && start) && k.at(b[i:]) {
-				kind, at = k, i
-			}
+		if bytes.HasPrefix(b, []byte(k.mark)) && k.at(b) {
+			return k
 		}
 	}
-	return kind, at
+	return nil
 }
 
 // at reports whether an enclosure of this kind begins with b.

@@ -108,7 +108,13 @@ func (mail) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 	if len(raw) >= maxHeader && !whole {
 		e.Skip(part.DecodeError, true, "headers over 64 KiB")
 	}
-	if err := e.Child(decodedFields("headers", part.Header, fields(raw))); err != nil {
+	decoded := fields(raw)
+	if list := peopleNamed(decoded); list != "" {
+		if err := e.Child(decodedFields("people", part.Body, list)); err != nil {
+			return err
+		}
+	}
+	if err := e.Child(decodedFields("headers", part.Header, decoded)); err != nil {
 		return err
 	}
 	head, _ := src.Peek(part.HeadSize)

@@ -78,6 +78,11 @@ type markupReader struct {
 	o   *writer
 	pos int
 	raw string // what ends content that is no markup: "</script", "]]>"
+
+	told  bool // xml is known, by the first tag
+	xml   bool // no HTML: every tag is a key
+	row   bool // in a row of a table, which is to stay one line
+	cells int  // begun in it
 }
 
 func (markup) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
@@ -126,6 +131,9 @@ func (r *markupReader) piece() error {
 	if k := bytes.IndexByte(b[:n], '&'); k >= 0 {
 		n = k
 	}
+	if n > 0 && r.row {
+		return r.inRow(b[:n])
+	}
 	if n > 0 {
 		return r.text(n)
 	}
@@ -148,6 +156,28 @@ func (r *markupReader) piece() error {
 	default:
 		return r.text(1)
 	}
+	return nil
+}
+
+// inRow takes over t, text in a table's row, up to the end of a line, which becomes
+// a space.
+func (r *markupReader) inRow(t []byte) error {
+	n := bytes.IndexByte(t, '\n')
+	if n > 0 {
+		return r.text(n)
+	}
+	if n < 0 {
+		return r.text(len(t))
+	}
+	end := 1
+	for end < len(t) && t[end] <= ' ' {
+		end++
+	}
+	gap := " "
+	if r.cells == 0 {
+		gap = ""
+	}
+	r.skip(end, gap)
 	return nil
 }
 
@@ -292,7 +322,7 @@ func (r *markupReader) tag(b []byte) {
 		at++
 	}
 	name := string(b[from : from+charStart(b[from:at], 64)])
-	kind, known := elements[strings.ToLower(name)]
+	kind, known := r.element(strings.ToLower(name), closing)
 	switch {
 	case known:
 		r.o.put(kind, r.pos, at)
@@ -317,6 +347,42 @@ func (r *markupReader) tag(b []byte) {
 		}
 	}
 	r.pos = start + end
+}
+
+// element returns what a tag of HTML becomes, and whether it is one. The cells of a
+// row stand side by side in one line, whatever the source's lines are.
+func (r *markupReader) element(name string, closing bool) (kind string, known bool) {
+	kind, known = elements[name]
+	if !r.told && name != "" && name != "xml" {
+		r.told, r.xml = true, !known && name != "doctype"
+	}
+	if r.xml {
+		return "", false
+	}
+	switch name {
+	case "tr":
+		r.row, r.cells = !closing, 0
+		if closing {
+			return "", true
+		}
+	case "td", "th":
+		if !r.row {
+			break
+		}
+		if closing {
+			return "", true
+		}
+		if r.cells++; r.cells == 1 {
+			return "", true
+		}
+	case "table", "tbody", "thead", "tfoot":
+		r.row = false
+	default:
+		if r.row && kind == "\n" {
+			return " ", true
+		}
+	}
+	return kind, known
 }
 
 // charStart returns the last offset up to n where a character of b starts or b

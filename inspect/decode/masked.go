@@ -2,6 +2,7 @@ package decode
 
 import (
 	"context"
+	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -17,10 +18,11 @@ func (masked) Name() string { return "masked" }
 const (
 	maskedHead = 512
 	minMasked  = 128
+	maxMasked  = 1 << 20 // read so
 )
 
 func (masked) Match(p *part.Part, head []byte) bool {
-	return p.Role.Content() && len(head) >= minMasked && sniff(head) == nil && nextNarrow(head, 0).end == 0 && maskOf(head) != 0
+	return p.Role.Content() && len(head) >= minMasked && sniff(head) == nil && maskOf(head) != 0
 }
 
 // maskOf returns the byte that unmasks head, 0 if there is none.
@@ -57,13 +59,22 @@ func familiar(b []byte) bool {
 }
 
 func (masked) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
-	return recode(ctx, func(head []byte) (string, recoding) {
-		key := maskOf(head)
-		return "masked", func(dst, src []byte, _ bool) ([]byte, int) {
-			for _, c := range src {
-				dst = append(dst, c^key)
-			}
-			return dst, len(src)
-		}
-	}, p, e, b)
+	start, err := io.ReadAll(io.LimitReader(p.Body, maxMasked))
+	if err != nil {
+		return part.Stop(ctx, e, err, false)
+	}
+	if over := b.Spend(ctx, len(start)); over != nil {
+		return part.Stop(ctx, e, over, false)
+	}
+	plain := make([]byte, len(start))
+	key := maskOf(start)
+	for i, c := range start {
+		plain[i] = c ^ key
+	}
+	if err := e.Child(part.Part{Path: "unmasked", Role: p.Role, Body: newBytesReader(plain), Size: int64(len(plain))}); err != nil {
+		return err
+	}
+	whole := *p // it may be chance: it counts as what it is
+	whole.Body = io.MultiReader(newBytesReader(start), p.Body)
+	return opaque{}.Read(ctx, &whole, e, b)
 }

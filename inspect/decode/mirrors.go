@@ -6,12 +6,18 @@ import (
 )
 
 // mirrorPairs are like pairs: of the first two bytes of the words of mirrored, and
-// of the two behind them. What is written in ASCII has the low three bits.
+// of the two behind them. Ends of mail addresses have the low three bits: a dot is rare.
 var mirrorPairs = func() (t [2][4][16]byte) {
 	for i, word := range mirrored {
-		bit := byte(1) << (i % 3)
-		if word[0] >= 0x80 {
-			bit = byte(1) << (3 + i%5)
+		bit := byte(0x40) << (i % 2)
+		switch {
+		case word[0] >= 0x80:
+		case word[0] == '-':
+			bit = 0x40
+		case word[len(word)-1] == '.':
+			bit = 1 << (i % 3)
+		default:
+			bit = 8 << (i % 3)
 		}
 		for pair := range t {
 			for k := range 2 {
@@ -31,11 +37,31 @@ var mirrorPairs = func() (t [2][4][16]byte) {
 	return t
 }()
 
+// A larger text is looked at in part first: glimpse bytes in each glimpseStep.
+const (
+	glimpse     = 512
+	glimpseStep = 2048
+)
+
 // backwards reports whether b holds text that is written backwards.
 func backwards(b []byte) bool {
+	if len(b) > 2*glimpseStep {
+		seen := false
+		for at := 0; at < len(b) && !seen; at += glimpseStep {
+			seen = mirrors(b[at:min(at+glimpse, len(b))], 1)
+		}
+		if !seen {
+			return false
+		}
+	}
+	return mirrors(b, minMirrored)
+}
+
+// mirrors reports whether least of the words stand in b, written backwards.
+func mirrors(b []byte, least int) bool {
 	n, at := 0, 0
 	if useVectors {
-		const block, most = 64, 32
+		const block, most = 64, 8
 		var first, second [most][2]uint64
 		for len(b)-at > 2*block {
 			blocks := min((len(b)-at-1)/block, most)
@@ -45,7 +71,7 @@ func backwards(b []byte) bool {
 				f, s, next := &first[k], &second[k], &second[k+1]
 				m := f[0]&(s[0]>>2|next[0]<<62) | f[1]&(s[1]>>2|next[1]<<62)
 				for ; m != 0; m &= m - 1 {
-					if n += mirroredAt(b, at+k*block+bits.TrailingZeros64(m)); n == minMirrored {
+					if n += mirroredAt(b, at+k*block+bits.TrailingZeros64(m)); n == least {
 						return true
 					}
 				}
@@ -54,7 +80,7 @@ func backwards(b []byte) bool {
 		}
 	}
 	for ; at < len(b); at++ {
-		if n += mirroredAt(b, at); n == minMirrored {
+		if n += mirroredAt(b, at); n == least {
 			return true
 		}
 	}

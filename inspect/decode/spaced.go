@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"unicode"
@@ -30,6 +31,9 @@ func (spaced) Match(p *part.Part, head []byte) bool {
 // between returns what stands between the characters of a text, RuneError if
 // nothing does.
 func between(head []byte) rune {
+	if !sparse(head) {
+		return utf8.RuneError
+	}
 	var seen [firstLook]rune
 	n := 0
 	for rest := head; n < firstLook && len(rest) > 0; n++ {
@@ -60,6 +64,26 @@ func between(head []byte) rune {
 		}
 	}
 	return utf8.RuneError
+}
+
+// sparse reports whether something may stand between the characters of a text. It
+// is quick about text in ASCII, of which most bodies and all their syntax is.
+func sparse(head []byte) bool {
+	if len(head) < firstLook {
+		return false
+	}
+	head = head[:firstLook]
+	for _, c := range head {
+		if c >= utf8.RuneSelf {
+			return true // look closer
+		}
+	}
+	for i := 1; i < 4; i++ {
+		if separates(rune(head[i-1]), rune(head[i])) && bytes.Count(head, head[i:i+1])*3 >= firstLook {
+			return true
+		}
+	}
+	return false
 }
 
 // separates reports whether sep may be what stands between characters, of which

@@ -6,6 +6,7 @@ import (
 	"encoding/ascii85"
 	"encoding/base32"
 
+	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -49,17 +50,18 @@ type notation struct {
 	fits  func(head []byte) bool // more that is to be so; may be nil
 	share int                    // of chars, how many in 64 are digits at least
 	step  recoding
+	whole bool // it can be read only as a whole
 }
 
-var notations = []notation{
+var notations = append([]notation{
 	{name: "hexdump", fits: isDump, step: undump},
 	{name: "binary", chars: chars("01", " \t\r\n,;"), share: 32, step: unbits},
-	{name: "decimal", chars: chars("0123456789", " \t\r\n,;[]"), share: 1, step: undecimal},
+	{name: "decimal", chars: chars("0123456789", " \t\r\n,;[]-"), share: 1, step: undecimal},
 	{name: "hexadecimal", chars: chars("0123456789abcdefABCDEF", " \t\r\n,;:-xX\\[]{}h"), share: 24, step: unhexed},
 	{name: "base32", chars: chars("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "=\r\n"), share: 48, step: unbase32},
 	{name: "base32", chars: chars("abcdefghijklmnopqrstuvwxyz234567", "=\r\n"), share: 48, step: unbase32},
 	{name: "ascii85", chars: chars(ascii85Chars, "\r\n"), fits: isAscii85, step: unascii85},
-}
+}, moreNotations()...)
 
 // spelling returns the notation that a body with that head is in, nil if none.
 func spelling(head []byte) *notation {
@@ -70,11 +72,35 @@ func spelling(head []byte) *notation {
 	head = head[:min(len(head), part.HeadSize)]
 	for i := range notations {
 		n := &notations[i]
-		if n.has(head) && reads(through(n.recoding(), head, whole)) {
+		if n.whole && !whole {
+			continue
+		}
+		if n.has(head) && n.reads(through(n.recoding(), head, whole)) {
 			return n
 		}
 	}
 	return nil
+}
+
+// reads reports whether what the notation makes of bytes is anything.
+func (n *notation) reads(b []byte) bool {
+	if n.name == "code points" {
+		return readsCode(b)
+	}
+	return reads(b) || n.name == "hexadecimal" && wideText(b)
+}
+
+// wideText reports whether b is text in UTF-16: code units written as numbers.
+func wideText(b []byte) bool {
+	if len(b) < minSpelled || bytes.Count(b, []byte{0})*16 < len(b) {
+		return false
+	}
+	g := charset.Detect(b, true, true, "")
+	if g.Charset != charset.UTF16BE && g.Charset != charset.UTF16LE || g.Sure <= 0.8 {
+		return false
+	}
+	text := []byte(charset.Text(b[:len(b)&^1], g.Charset))
+	return reads(text) && familiar(text)
 }
 
 // reads reports whether b is text, not all of a few characters, or begins as a
@@ -211,6 +237,9 @@ func undecimal(dst, src []byte, last bool) ([]byte, int) {
 			dst = append(append(dst, 0), src[i:k]...) // 0, which no text has
 			i, used = k, k
 			continue
+		}
+		if i > 0 && src[i-1] == '-' {
+			v = -v // a byte with a sign
 		}
 		dst = append(dst, byte(v))
 		i, used = k, k

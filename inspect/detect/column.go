@@ -66,7 +66,7 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 func (v *view) answered(emit func(Finding)) {
 	t := &v.table
 	for r, until := t.span(v.own, v.cut); r < until; r++ {
-		row := t.row(r)
+		row := t.inner(r)
 		if len(row) != 2 {
 			continue
 		}

@@ -19,7 +19,7 @@ type labelled struct{}
 // labelledWords are the ends of label words for names. English ones hold what
 // follows them, so that prose about names gives no hits.
 var labelledWords = []string{"氏名", "氏 名", "氏  名", "名前", "お 名 前", "よみ", "ヨミ", "読み", "ローマ字", "苗字", "名字", "受取人", "差出人", "申込者", "契約者", "宛先", "姓名", "フリガナ", "ふりがな", "名義人", "名義", "宛名", "セイ", "メイ", "カナ", "かな", "姓", "担当者", "世帯主", "者名", "様名", "客名", "員名",
-	`name":`, `name" :`, `name:`, `name=`, `name**:`, "name\t", "name |", "name>", "kana>", "氏:", "name - ", `last="`, `first="`, `kana":`, `kana:`, `kana=`, `"sei":`, `"mei":`, `first":`, `last":`, `given":`, `family":`, `"名":`, "名:", "名=", `holder":`, `recipient":`}
+	`name":`, `name" :`, `name:`, `name=`, `name**:`, "name\t", "name\n", "name\"\n", "name |", "name>", "kana>", "氏:", "name - ", `last=`, `first=`, `"value":`, `"value" :`, `"answer":`, `"text":`, `kana":`, `kana:`, `kana=`, `"sei":`, `"mei":`, `first":`, `last":`, `given":`, `family":`, `"名":`, "名:", "名=", `holder":`, `recipient":`}
 
 // ID implements Detector.
 func (labelled) ID() string { return LabelID }
@@ -42,6 +42,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 	if !ok || v.mode == rows {
 		return // columns do it
 	}
+	mailboxes(b, emit)
 	if v != nil && v.mode == single {
 		if l := v.single; l&nameLabels != 0 && l&(LCompany|LOrder|weak) == 0 {
 			if lo, hi, ok := plausibleName(b.Text, l); ok {
@@ -50,7 +51,6 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 		}
 		return
 	}
-	mailboxes(b, emit)
 	done := 0
 	for _, h := range b.Hits {
 		if c, _ := Unpack(h.Payload); c != ClassLabel || int(h.Start) < done {
@@ -58,6 +58,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 		}
 		start := valueAfter(b.Text, int(h.End))
 		if start < 0 {
+			done = max(done, listed(b.Text, int(h.End), emit))
 			continue
 		}
 		inJSON := v != nil && v.mode == object
@@ -75,12 +76,94 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 			conf = 0.85
 		}
 		lo, hi, ok := plausibleName(b.Text[start:end], own)
-		if !ok || namelessThing(b.Text[start+lo:start+hi]) || sampled(b.Text, start+lo, start+hi) || conf < 0.93 && own&(LSurname|LGiven) == 0 && (!looksLikeName(b.Text[start+lo:start+hi]) || allWords(b.Text[start+lo:start+hi])) {
+		if !ok || namelessThing(b.Text[start+lo:start+hi]) || sampled(b.Text, start+lo, start+hi) ||
+			conf < 0.93 && own&(LSurname|LGiven) == 0 && !likelyName(b.Text[start+lo:start+hi]) {
 			continue
 		}
 		done = start + hi
 		emit(Finding{Type: Name, Detector: LabelID, Start: start + lo, End: start + hi, Confidence: conf, Canon: nameCanon(b.Text[start+lo : start+hi])})
 	}
+}
+
+// listed emits the names of a list of nothing else, one a line below its header, the
+// line that ends at i. It returns where the list ends, 0 if there is none: at least
+// three lines that may be names, half of them with a listed surname or given name.
+func listed(t []byte, i int, emit func(Finding)) (end int) {
+	if i > 0 && i <= len(t) && t[i-1] == '\n' {
+		i--
+	}
+	for i < len(t) && (t[i] == '"' || t[i] == '\r' || t[i] == ' ') {
+		i++
+	}
+	from := bytes.LastIndexByte(t[:min(i, len(t))], '\n') + 1
+	if i >= len(t) || t[i] != '\n' || i-from > longestLabel || bytes.ContainsAny(t[from:i], "/=;({[") || bytes.Count(t[from:i], oneSpace) > 3 {
+		return 0
+	}
+	own := classify(t[from:i])
+	if own&nameLabels == 0 || own&(LCompany|LOrder) != 0 {
+		return 0
+	}
+	type line struct{ lo, hi int }
+	var first [3]line // until it is known for one
+	n, known, at := 0, 0, i+1
+	tell := func(x line) {
+		emit(Finding{Type: Name, Detector: LabelID, Start: x.lo, End: x.hi, Confidence: 0.85, Canon: nameCanon(t[x.lo:x.hi])})
+	}
+	for at < len(t) {
+		stop := len(t)
+		if k := bytes.IndexByte(t[at:], '\n'); k >= 0 {
+			stop = at + k
+		}
+		lo, hi, ok := plausibleName(t[at:stop], own)
+		if rest := bytes.TrimRight(t[at:stop], " \r\""); !ok || classify(rest) != 0 || namelessThing(t[at+lo:at+hi]) {
+			break
+		}
+		x := line{at + lo, at + hi}
+		if inDictionary(t[x.lo:x.hi]) {
+			known++
+		}
+		if n++; 2*known < n {
+			break
+		}
+		switch {
+		case n < len(first):
+			first[n-1] = x
+		case n == len(first):
+			for _, y := range first[:n-1] {
+				tell(y)
+			}
+			tell(x)
+		default:
+			tell(x)
+		}
+		at = min(stop+1, len(t))
+		end = at
+	}
+	if n < len(first) {
+		return 0
+	}
+	return end
+}
+
+// inDictionary reports whether a name begins with a listed surname, or has a listed
+// word in Latin letters or kana.
+func inDictionary(name []byte) bool {
+	if name[0] < utf8.RuneSelf {
+		var buf [48]byte
+		n := wordAt(name, 0)
+		is := dict.LookupLatin(dict.AppendFoldLatin(buf[:0], name[:n]))
+		return is.Given != 0 || is.Surname != 0 || is.RomajiGiven != 0 || is.RomajiSurname != 0
+	}
+	if kanaOnly(name) {
+		return true
+	}
+	for i := 0; i < len(name) && i < 12; {
+		_, size := utf8.DecodeRune(name[i:])
+		if i += size; nameSurname(name[:i]) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // mailboxes emits the names in kanji or kana that stand as display names before the
@@ -108,11 +191,28 @@ func mailboxes(b *Block, emit func(Finding)) {
 			start++
 		}
 		lo, hi, ok := plausibleName(t[start:end], LName)
-		if !ok || t[start+lo] < utf8.RuneSelf || namelessThing(t[start+lo:start+hi]) || officeOf(t[start+lo:start+hi]) {
+		if !ok || t[start+lo] < utf8.RuneSelf || namelessThing(t[start+lo:start+hi]) || officeOf(t[start+lo:start+hi]) || !displayed(t[start+lo:start+hi]) {
 			continue
 		}
 		emit(Finding{Type: Name, Detector: LabelID, Start: start + lo, End: start + hi, Confidence: 0.85, Canon: nameCanon(t[start+lo : start+hi])})
 	}
+}
+
+// displayed reports whether a display name is of two words, neither of them a mix of
+// kanji and kana as clauses are, or begins with a listed surname.
+func displayed(name []byte) bool {
+	k := bytes.IndexByte(name, ' ')
+	if k < 0 {
+		return likelyName(name)
+	}
+	for _, w := range [...][]byte{name[:k], name[k+1:]} {
+		first, _ := utf8.DecodeRune(w)
+		last, _ := utf8.DecodeLastRune(w)
+		if n := utf8.RuneCount(w); n > 6 || n > 2 && scriptOf(first) == scriptKanji && scriptOf(last) == scriptHira {
+			return false
+		}
+	}
+	return true
 }
 
 // officeOf reports whether a display name is a department or a service rather than
@@ -208,7 +308,7 @@ func valueAfter(b []byte, i int) int {
 		switch c := b[i]; {
 		case c == ':' || c == '=':
 			seen = true
-		case c == '\t', c == '|', c == '>' && !isLetter(b[i-1]):
+		case c == '\t', c == '|' && i+1 < len(b) && b[i+1] == ' ':
 			seen = true
 		case c == ' ' || c == '"' || c == '\'' || c == ']' || c == '*' || c == ')':
 		case c == '(':
@@ -285,6 +385,22 @@ func personal(b []byte, start, end int, labels Label) bool {
 	for i := lo; i < hi; i += 200 {
 		own, near := scanLabels(b[i:min(hi, i+220)])
 		if near&^own&labels != 0 { // own is the last word, perhaps a value: "County"
+			return true
+		}
+	}
+	return false
+}
+
+// likelyName is for values behind a word as weak as "name", beside a person's other
+// data.
+func likelyName(b []byte) bool {
+	if b[0] < utf8.RuneSelf || bytes.IndexByte(b, ' ') >= 0 {
+		return looksLikeName(b) && !allWords(b)
+	}
+	// A listed surname and one to three characters more.
+	for n, i := 0, 0; n < 3 && i < len(b); n++ {
+		_, size := utf8.DecodeRune(b[i:])
+		if i += size; nameSurname(b[:i]) != 0 && i < len(b) && utf8.RuneCount(b[i:]) <= 3 {
 			return true
 		}
 	}

@@ -1,6 +1,9 @@
 package detect
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // stop is where a column of fixed width begins and where its header ends, in
 // columns of the screen, where a character of East Asia takes two.
@@ -28,6 +31,9 @@ func (t *table) setStops(text []byte, r int) {
 // that does not stand under the headers stays as it is.
 func (t *table) align(text []byte, i int) {
 	first := int(t.rows[len(t.rows)-1].cell)
+	if len(t.cells)-first < len(t.stops) {
+		t.part(text, i, first)
+	}
 	row := t.cells[first:]
 	if len(row) >= len(t.stops) || len(row) < 2 {
 		return
@@ -69,6 +75,37 @@ func (t *table) align(text []byte, i int) {
 		}
 		row[k] = cell{at, at}
 	}
+}
+
+// part parts the cells from first on, of the row that starts at offset i, where a
+// header begins behind one space within them: "11261 Ann Lee" under ID and NAME.
+func (t *table) part(text []byte, i, first int) {
+	at, screen := i, 0
+	for n := first; n < len(t.cells) && len(t.cells)-first < len(t.stops); n++ {
+		c := t.cells[n]
+		screen += screenWidth(text[at:c.start])
+		at = int(c.start)
+		for at < int(c.end) {
+			_, size := utf8.DecodeRune(text[at:])
+			screen += screenWidth(text[at : at+size])
+			at += size
+			if text[at-1] == ' ' && t.beginsAt(screen) {
+				t.cells = slices.Insert(t.cells, n+1, cell{int32(at), c.end})
+				t.cells[n].end = int32(at - 1)
+				break
+			}
+		}
+	}
+}
+
+// beginsAt reports whether a header begins in that column of the screen.
+func (t *table) beginsAt(screen int) bool {
+	for _, s := range t.stops {
+		if s.start == screen {
+			return true
+		}
+	}
+	return false
 }
 
 func near(a, b int) bool { return a-b <= 1 && b-a <= 1 }

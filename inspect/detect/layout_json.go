@@ -27,6 +27,11 @@ func (v *view) keyLabel(i int) (own, near Label) {
 	}
 	if key != nil {
 		own = classify(key)
+		if pairValues[string(key)] {
+			if l := pairLabel(b, at); l != 0 {
+				own = l
+			}
+		}
 		if own == 0 || own&weak != 0 {
 			if open := enclosing(b, at); open >= 0 {
 				if parent, _, _ := keyBefore(b, open); parent != nil {

@@ -123,7 +123,7 @@ const longestLabel = 48
 // sideBySide reports whether n rows from row r on are a form: each a label and
 // its value, another label each.
 func (t *table) sideBySide(text []byte, r, n int) bool {
-	if t.width(r) != 2 || n < 2 {
+	if len(t.inner(r)) != 2 || n < 2 {
 		return false
 	}
 	labels, most := 0, n // most: how many there can still be
@@ -132,7 +132,11 @@ func (t *table) sideBySide(text []byte, r, n int) bool {
 		if most < 2 || most*2 < n {
 			return false // prose, of which most texts are made, ends here soon
 		}
-		key, value := t.row(k)[0], t.row(k)[1]
+		pair := t.inner(k)
+		if len(pair) != 2 {
+			return false
+		}
+		key, value := pair[0], pair[1]
 		var l Label
 		if key.end-key.start <= longestLabel {
 			l = classify(text[key.start:key.end])
@@ -147,6 +151,22 @@ func (t *table) sideBySide(text []byte, r, n int) bool {
 		labels, seen = labels+1, l
 	}
 	return labels >= 2 && labels*2 >= n
+}
+
+// inner returns the cells of row r without the empty ones at its ends, where bars
+// are drawn around it.
+func (t *table) inner(r int) []cell {
+	row := t.row(r)
+	if t.delim != '|' {
+		return row
+	}
+	if len(row) > 0 && row[0].start == row[0].end {
+		row = row[1:]
+	}
+	if n := len(row); n > 0 && row[n-1].start == row[n-1].end {
+		row = row[:n-1]
+	}
+	return row
 }
 
 // filled returns how many cells of n rows from row r on hold something, by the
@@ -182,7 +202,7 @@ func (t *table) labels(text []byte, r int) int {
 	n := 0
 	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
 		b := text[c.start:c.end]
-		if len(b) > 80 || bytes.IndexByte(b, '@') >= 0 || digits(b) >= 5 {
+		if len(b) > 80 || bytes.IndexByte(b, '@') >= 0 || digits(b) >= 5 || bytes.Count(b, oneSpace) > 4 {
 			return 0
 		}
 		if len(b) > 0 && classify(b) != 0 {
@@ -202,6 +222,8 @@ func digits(b []byte) int {
 	return n
 }
 
+var oneSpace = []byte(" ")
+
 // persons are the labels that make a table one of persons.
 const persons = LPhone | LEmail | LAddress | LStreet | LPostal | LBirth | LKana | LMyNumber | LSSN | LCard |
 	LSurname | LGiven | LDriver | LPassport | LResidence | LPension | LInsurance
@@ -216,7 +238,7 @@ func (t *table) setHeader(text []byte, r int) {
 		l := classify(text[c.start:c.end])
 		t.cols = append(t.cols, column{label: l})
 		t.header = t.header || l != 0
-		t.strong = t.strong || l&persons != 0 && l&LCompany == 0
+		t.strong = t.strong || l&persons != 0 && l&(LCompany|weak) == 0
 		t.people = t.people || l&LCompany == 0 && (l&nameLabels != 0 && l&weak == 0 || l&(LAddress|LStreet|LPerson) != 0)
 	}
 }

@@ -2,6 +2,8 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -74,7 +76,7 @@ func (k *katakanaRuns) promising() bool {
 	if k.end < len(t) && t[k.end] >= '0' && t[k.end] <= '9' && regnal(t[k.end:]) {
 		return true
 	}
-	if word := t[k.start:k.end]; len(word) >= 9 && foreignShapes().may(word) {
+	if word := t[k.start:k.end]; len(word) >= 9 && foreignWords().may(word) {
 		if info := dict.ForeignNames().Lookup(word); info.Weight() > 4 && info.Doubt() < 2 {
 			return true
 		}
@@ -82,27 +84,34 @@ func (k *katakanaRuns) promising() bool {
 	return k.japanese()
 }
 
-// kanaShapes holds first letter, last letter and length of the names from abroad.
-// Two of three katakana words are told from them by that alone.
-type kanaShapes [96 * 96]uint32
+// kanaFilter holds hashes of the names from abroad, two bits each. Nine of ten
+// other katakana words are told from them by that alone.
+type kanaFilter [1 << 11]uint64
 
-var foreignShapes = sync.OnceValue(func() *kanaShapes {
-	s := new(kanaShapes)
+var foreignWords = sync.OnceValue(func() *kanaFilter {
+	f := new(kanaFilter)
 	for w, info := range dict.ForeignNames().All() {
 		if info.Weight() > 4 && info.Doubt() < 2 && len(w) >= 9 {
-			s[kanaShape([]byte(w))] |= 1 << (len(w) / 3 & 31)
+			a, b := kanaHash([]byte(w))
+			f[a>>6] |= 1 << (a & 63)
+			f[b>>6] |= 1 << (b & 63)
 		}
 	}
-	return s
+	return f
 })
 
-func (s *kanaShapes) may(word []byte) bool { return s[kanaShape(word)]>>(len(word)/3&31)&1 == 1 }
+func (f *kanaFilter) may(word []byte) bool {
+	a, b := kanaHash(word)
+	return (f[a>>6]>>(a&63))&(f[b>>6]>>(b&63))&1 == 1
+}
 
-// kanaShape packs the first and last letter of a katakana word; letters are U+30A1
-// to U+30FC.
-func kanaShape(word []byte) int {
+// kanaHash returns two hashes of 17 bits of a word of nine bytes or more, by its
+// first, middle and last letters and its length.
+func kanaHash(word []byte) (a, b uint64) {
 	n := len(word)
-	return int(word[1]&1<<6|word[2]&0x3F)%96*96 + int(word[n-2]&1<<6|word[n-1]&0x3F)%96
+	h := binary.LittleEndian.Uint64(word[n-8:]) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(word), 29)
+	h = (h ^ uint64(n)<<40 ^ uint64(word[n/6*3+2])<<17) * golden
+	return h >> 47, h >> 30 & (1<<17 - 1)
 }
 
 // japanese reports whether the run may be a Japanese name in kana: a surname

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -200,21 +201,31 @@ var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})
 // looks at what is near, so it is asked only of candidates that would count.
 func inCode(text []byte, start, end int) bool {
 	near := text[max(0, start-240):min(len(text), end+160)]
-	var pairs [16]uint64 // the pairs of bytes that occur, by codePair
+	found := uint64(0) // a bit for each mark
 	for i := 1; i < len(near); i++ {
 		p := codePair(near[i-1], near[i])
-		pairs[p>>6] |= 1 << (p & 63)
-	}
-	n := 0
-	for _, m := range codeMarks {
-		if p := codePair(m[0], m[1]); pairs[p>>6]>>(p&63)&1 != 0 && bytes.Contains(near, []byte(m)) {
-			if n++; n == 3 {
-				return true
+		if codePairs[p>>6]>>(p&63)&1 == 0 {
+			continue
+		}
+		for k, m := range codeMarks {
+			if m[0] == near[i-1] && m[1] == near[i] && found>>k&1 == 0 && bytes.HasPrefix(near[i-1:], []byte(m)) {
+				if found |= 1 << k; bits.OnesCount64(found) == 3 {
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
+
+// codePairs has a bit for the first two bytes of each of codeMarks, by codePair.
+var codePairs = func() (set [16]uint64) {
+	for _, m := range codeMarks {
+		p := codePair(m[0], m[1])
+		set[p>>6] |= 1 << (p & 63)
+	}
+	return set
+}()
 
 // technicalMost are the log odds that a single word in Latin letters gets at most
 // in technical text: just below a confidence of 0.8.

@@ -36,10 +36,11 @@ const MaxRecord = 256
 
 // group is a record in the making.
 type group struct {
-	found []Found
-	arena []byte
-	names int  // names in it, pieces of one counted once
-	keyed bool // JSON: the object is a key's value, not an array's element
+	found  []Found
+	arena  []byte
+	names  int  // names in it, pieces of one counted once
+	keyed  bool // JSON: the object is a key's value, not an array's element
+	paired bool // JSON: the object is a key and its value, not a person
 }
 
 // groupBlock is what one block gives to group.
@@ -95,7 +96,7 @@ func (g *grouper) get() *group {
 
 func (g *grouper) put(p *group) {
 	clear(p.found) // lets go of the strings
-	p.found, p.arena, p.names, p.keyed = p.found[:0], p.arena[:0], 0, false
+	p.found, p.arena, p.names, p.keyed, p.paired = p.found[:0], p.arena[:0], 0, false, false
 	if cap(p.arena) < 1<<16 && len(g.free) < 64 {
 		g.free = append(g.free, p)
 	}

@@ -67,6 +67,7 @@ func (j *jsonGrouper) block(g *grouper) {
 			top.own = g.get()
 		}
 		top.own = g.add(top.own, f)
+		top.own.paired = top.own.paired || !top.array && paired(b.text, f.Start)
 	}
 	j.walk(g, b.cut)
 }
@@ -104,16 +105,31 @@ func keyedAt(text []byte, i int) bool {
 func (j *jsonGrouper) walk(g *grouper, to int) {
 	text := g.blk.text
 	i := j.pos
+	counting := g.placed < maxPlaced // of elements, for paths
 	for i < to {
 		if j.quote {
-			k := bytes.IndexByte(text[i:to], '"')
-			if k < 0 {
-				i = to
-				break
+			for near := min(to, i+shortString); i < near && text[i] != '"'; {
+				i++
 			}
-			i += k + 1
-			j.quote = !closes(text, i)
+			if i < to && text[i] != '"' {
+				k := bytes.IndexByte(text[i:to], '"')
+				if k < 0 {
+					i = to
+					break
+				}
+				i += k
+			}
+			if i < to {
+				i++
+				j.quote = !closes(text, i)
+			}
 			continue
+		}
+		for i < to && !bracket[text[i]] && (!counting || text[i] != ',') {
+			i++
+		}
+		if i == to {
+			break
 		}
 		c := text[i]
 		i++
@@ -143,6 +159,12 @@ func (j *jsonGrouper) walk(g *grouper, to int) {
 	}
 	j.pos = max(i, to)
 }
+
+// shortString is the length up to which a string's end is looked for byte by byte.
+const shortString = 24
+
+// bracket are the bytes at which the structure of JSON changes.
+var bracket = [256]bool{'"': true, ',': true, '{': true, '}': true, '[': true, ']': true}
 
 // closes reports whether a quote that ends at i closes a string: escapes are
 // resolved, so a string may hold quotes of its own.
@@ -219,6 +241,11 @@ func (j *jsonGrouper) close(g *grouper, f *frame) {
 	switch {
 	case len(own.found) == 0:
 		g.put(own)
+	case own.paired && parent.array:
+		if parent.own == nil { // [{"key":"氏名","value":…},{"key":"電話","value":…}]
+			parent.own = g.get()
+		}
+		parent.own = g.move(parent.own, own)
 	case named && !(onlyNames && f.keyed):
 		g.emit(own)
 	case len(j.stack) == 1 && parent.array:

@@ -158,35 +158,52 @@ func decodeTable(b []byte) (*Table, error) {
 	for i := range n {
 		total += int(shared[i]) + int(suffix[i])
 	}
-	t.arena = make([]byte, 0, total)
+	const slack = 16 // so that short pieces can be copied as two words
+	arena := make([]byte, total+slack)
 	size := uint32(4)
 	for int(size) < 2*n {
 		size <<= 1
 	}
 	t.slots, t.mask = make([]uint32, size), size-1
-	prev := 0
+	hashes := make([]uint64, n)
+	prev, start := 0, 0
 	for i := range n {
-		start := len(t.arena)
-		if len(text) < int(suffix[i]) || start-prev < int(shared[i]) || weight[i]&15 == 0 {
+		head, tail := int(shared[i]), int(suffix[i])
+		if len(text) < tail || start-prev < head || weight[i]&15 == 0 {
 			return nil, fmt.Errorf("damaged table at entry %d", i)
 		}
-		t.arena = append(t.arena, t.arena[prev:prev+int(shared[i])]...)
-		t.arena = append(t.arena, text[:suffix[i]]...)
-		text = text[suffix[i]:]
-		word := t.arena[start:]
+		move(arena[start:], arena[prev:], head)
+		move(arena[start+head:], text, tail)
+		text = text[tail:]
+		end := start + head + tail
+		word := arena[start:end]
 		t.longest = max(t.longest, len(word))
-		h := hash(word)
-		for s := uint32(h) & t.mask; ; s = (s + 1) & t.mask {
-			if t.slots[s] == 0 {
-				t.slots[s] = uint32(h>>32)>>indexBits<<indexBits | uint32(i+1)
-				break
-			}
+		hashes[i] = hash(word)
+		arena[end] = weight[i]
+		prev, start = start, end+1
+		t.ends[i] = uint32(start)
+	}
+	t.arena = arena[:start:start]
+	for i, h := range hashes { // all at once, so that the cache misses of many go on together
+		s := uint32(h) & t.mask
+		for t.slots[s] != 0 {
+			s = (s + 1) & t.mask
 		}
-		t.arena = append(t.arena, weight[i])
-		t.ends[i] = uint32(len(t.arena))
-		prev = start
+		t.slots[s] = uint32(h>>32)>>indexBits<<indexBits | uint32(i+1)
 	}
 	return t, nil
+}
+
+// move copies n bytes. Of short ones it may copy more, which are written over
+// later.
+func move(dst, src []byte, n int) {
+	if n <= 16 && len(dst) >= 16 && len(src) >= 16 {
+		a, b := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+		binary.LittleEndian.PutUint64(dst, a)
+		binary.LittleEndian.PutUint64(dst[8:], b)
+		return
+	}
+	copy(dst[:n], src)
 }
 
 // decoders are used again while the tables are loaded, one after the other.

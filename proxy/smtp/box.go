@@ -54,7 +54,6 @@ type box struct {
 	pages   map[string]*parcel
 	shares  map[string]*parcel
 	ended   map[string]string // what became of others, by their page
-	keys    map[key]bool      // of all that were taken since the start
 	busy    map[string]bool   // somebody works on it
 
 	nudge chan struct{}
@@ -85,7 +84,7 @@ func openBox(s *Server, c Box) (*box, error) {
 		return nil, err
 	}
 	b := &box{s: s, c: c, parcels: map[string]*parcel{}, pages: map[string]*parcel{}, shares: map[string]*parcel{}, ended: map[string]string{},
-		keys: map[key]bool{}, busy: map[string]bool{}, nudge: make(chan struct{}, 1), turns: make(chan struct{}, workers), done: make(chan struct{})}
+		busy: map[string]bool{}, nudge: make(chan struct{}, 1), turns: make(chan struct{}, workers), done: make(chan struct{})}
 	bad := c.Store.Each(func(id string, about []byte) {
 		p := &parcel{}
 		if err := json.Unmarshal(about, p); err != nil {
@@ -94,6 +93,10 @@ func openBox(s *Server, c Box) (*box, error) {
 		}
 		p.ID = id
 		b.add(p)
+		// A crash between the box and the journal must not make a second copy.
+		if err := s.journal.adopt(p.Key); err != nil {
+			s.judge.Log.Error("message that is kept not noted down", "incident", p.Incident, "error", err)
+		}
 	})
 	if bad > 0 {
 		s.judge.Log.Error("messages that were kept cannot be read: their files are damaged or of another key", "number", bad)
@@ -223,7 +226,7 @@ func (b *box) work(ctx context.Context, p *parcel) {
 }
 
 // pauses are between tries; the last one again and again.
-var pauses = []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute}
+var pauses = []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute}
 
 func pause(tries int) time.Duration { return pauses[min(tries, len(pauses)-1)] }
 
@@ -232,6 +235,9 @@ func (b *box) note(p *parcel, what, reason string, r *result) {
 	ev := audit.Event{Incident: p.Incident, Host: p.Host, Reason: reason, Details: map[string]string{"what": what, "recipients": fmt.Sprint(len(p.To))}}
 	if p.Notice {
 		ev.Details["notice"] = "yes"
+	}
+	if p.Trace != "" {
+		ev.Details["id"] = p.Trace
 	}
 	if r != nil {
 		ev.Details["next"], ev.Details["answer"] = r.next, fmt.Sprintf("%d %s", r.reply.Code, mail.OneLine(r.reply.Message))
@@ -365,7 +371,8 @@ func (b *box) free(p *parcel, m *mail.Message, v *mail.Verdict) {
 		return
 	}
 	p.Stage, p.Due = stageWaiting, time.Now()
-	p.Head = b.s.received(p.Protocol, p.To) + head(m.Outgoing)
+	p.Trace = newID()
+	p.Head = b.s.received(p.Trace, p.Protocol, p.To) + head(m.Outgoing)
 }
 
 // again judges a parcel's message once more.

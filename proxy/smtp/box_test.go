@@ -144,10 +144,10 @@ func TestDelayedMailCanBeTakenBack(t *testing.T) {
 			t.Errorf("no %q in the notice %s", want, notice)
 		}
 	}
-	p.until("told", func() bool { return slices.Contains(p.log.What(), "told") })
-	code, shown := p.get(page)
-	if code != 200 || !strings.Contains(shown, "to the wrong one") || !strings.Contains(shown, `value="withdraw"`) || !strings.Contains(shown, `value="hasten"`) {
-		t.Errorf("%d %s", code, shown)
+	var shown string
+	p.until("told", func() bool { _, shown = p.get(page); return strings.Contains(shown, `value="hasten"`) })
+	if !strings.Contains(shown, "to the wrong one") || !strings.Contains(shown, `value="withdraw"`) {
+		t.Errorf("%s", shown)
 	}
 	p.until("withdrawn", func() bool { code, _ := p.form(page, "do", "withdraw"); return code == http.StatusSeeOther })
 	if _, shown := p.get(page); !strings.Contains(shown, "取り消しました") {
@@ -313,12 +313,14 @@ func TestNoticeThatWaits(t *testing.T) {
 		return &gosmtp.SMTPError{Code: 550, EnhancedCode: gosmtp.EnhancedCode{5, 7, 1}, Message: "No notices"}
 	}
 	p.inside.mu.Unlock()
-	p.box.mu.Lock()
-	for _, k := range p.box.parcels {
-		k.Next = time.Time{}
-	}
-	p.box.mu.Unlock()
-	p.until("arrived", func() bool { return len(p.next.messages()) == 1 })
+	p.until("arrived", func() bool {
+		p.box.mu.Lock()
+		defer p.box.mu.Unlock()
+		for _, k := range p.box.parcels {
+			k.Next = time.Time{}
+		}
+		return len(p.next.messages()) == 1
+	})
 }
 
 // decide approves or denies what was asked for.

@@ -169,11 +169,34 @@ func (j *journal) accept(e *entry) error {
 	return j.write(e, true)
 }
 
-// forget says that the next hop has not taken the message, or not for certain.
+// leave says that this try is over without the next hop having taken the message
+// for certain. Whether it has is asked again at the next try where it was open
+// before, or is now.
+func (j *journal) leave(e *entry, open bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e.alive = false; !open {
+		j.drop(e)
+	}
+}
+
+// forget says that the next hop has not taken the message.
 func (j *journal) forget(e *entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.drop(e)
+}
+
+// adopt says that a message is kept of which the client may not know it.
+func (j *journal) adopt(k key) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := j.live[k]
+	if e == nil || e.state != sending || e.alive {
+		return nil
+	}
+	e.state = accepted
+	return j.write(e, true)
 }
 
 // heard says that the client has its answer.

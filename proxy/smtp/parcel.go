@@ -39,6 +39,7 @@ type parcel struct {
 	With   string      `json:",omitempty"` // the parcel of this message's files
 
 	Key      key
+	Trace    string // its number in the trace field
 	Who      rules.Principal
 	Protocol string
 	Incident string
@@ -79,8 +80,17 @@ func (p *parcel) letter(i *outbox.Item) *letter {
 		content: func() io.Reader { return io.NewSectionReader(i, int64(p.Headed), i.Size()-int64(p.Headed)) }}
 }
 
-// keep puts a new parcel into the store, with its bytes.
+// keep puts a new parcel into the store, with its bytes, and begins with it.
 func (b *box) keep(p *parcel, bytes io.Reader) error {
+	if err := b.put(p, bytes); err != nil {
+		return err
+	}
+	b.release(p)
+	return nil
+}
+
+// put puts a new parcel into the store, with its bytes, and acquires it.
+func (b *box) put(p *parcel, bytes io.Reader) error {
 	p.ID = outbox.NewID()
 	if p.Page == "" {
 		p.Page = outbox.NewID()
@@ -94,8 +104,8 @@ func (b *box) keep(p *parcel, bytes io.Reader) error {
 	}
 	b.mu.Lock()
 	b.add(p)
+	b.busy[p.ID] = true
 	b.mu.Unlock()
-	b.wake()
 	return nil
 }
 
@@ -143,5 +153,4 @@ func (b *box) add(p *parcel) {
 	if p.Share != "" {
 		b.shares[p.Share] = p
 	}
-	b.keys[p.Key] = true
 }

@@ -29,7 +29,9 @@ type plan struct {
 	whole      *hold.Body    // that it was taken out of
 	without    *hold.Body    // what is left
 	handed     bool          // the client does not see what comes of it, so it goes through the box
-	receivedBy string        // the trace field
+	trace      string        // its number in the trace field
+	receivedBy string        // that field
+	doubt      string        // why it may arrive twice; "" if it does not
 }
 
 func (p *plan) close() {
@@ -152,11 +154,12 @@ func (b *box) parcel(j *job, v *mail.Verdict) *parcel {
 }
 
 // take keeps what a plan says is to be kept: the message, its files, or both.
-// Once it returns nil they are on disk.
+// Once it returns nil they are on disk. Where the message itself goes on at once,
+// its files wait for settle.
 func (b *box) take(p *plan) error {
 	with := ""
 	if p.files != nil {
-		if err := b.keep(p.files, p.whole.NewReader()); err != nil {
+		if err := b.put(p.files, p.whole.NewReader()); err != nil {
 			return err
 		}
 		with = p.files.ID
@@ -165,7 +168,7 @@ func (b *box) take(p *plan) error {
 		return nil
 	}
 	k := b.parcel(p.job, p.v)
-	k.Key, k.With, k.Delay = p.key, with, p.delay
+	k.Key, k.Trace, k.With, k.Delay = p.key, p.trace, with, p.delay
 	k.Stage, k.Due, k.Told = stageWaiting, time.Now(), p.delay == 0
 	if p.held {
 		k.Stage, k.Told = stageHeld, false
@@ -173,19 +176,24 @@ func (b *box) take(p *plan) error {
 		k.Head = p.receivedBy + head(p.Outgoing)
 	}
 	if err := b.keep(k, p.Body.NewReader()); err != nil {
-		b.dropFiles(p)
+		b.settle(p, false)
 		return err
 	}
-	b.note(k, p.what(), "", nil)
+	b.settle(p, true)
+	b.note(k, p.what(), p.doubt, nil)
 	return nil
 }
 
-// dropFiles forgets the files of a message that its client still has.
-func (b *box) dropFiles(p *plan) {
-	if p.files != nil && b.acquire(p.files) {
-		b.forget(p.files, "returned")
-		b.release(p.files)
+// settle begins with the files that were taken out of a message, or forgets them
+// where the message does not go and its client still has it.
+func (b *box) settle(p *plan, goes bool) {
+	if p.files == nil {
+		return
 	}
+	if !goes {
+		b.forget(p.files, "returned")
+	}
+	b.release(p.files)
 }
 
 // what names what becomes of the message.
@@ -235,10 +243,11 @@ func (s *Server) TakeOver(ctx context.Context, m *mail.Message, v *mail.Verdict)
 	case s.c.Next.MX && len(domains) > 1:
 		return true, &mail.Reply{Code: 451, Enhanced: [3]int{4, 5, 3}, Lines: []string{"One domain for each message; send this one again for the others"}}
 	}
-	p.receivedBy = s.received(m.Protocol, j.to)
+	p.trace = newID()
+	p.receivedBy = s.received(p.trace, m.Protocol, j.to)
 	e, before, err := s.journal.begin(p.key)
 	switch {
-	case err == nil && (before == accepted || s.box.has(p.key, before)):
+	case err == nil && before == accepted:
 		s.judge.Note(m, audit.Event{Incident: v.Incident, Host: v.Host, Details: map[string]string{"what": "repeated"}})
 		return true, nil
 	case err == nil:
@@ -254,12 +263,4 @@ func (s *Server) TakeOver(ctx context.Context, m *mail.Message, v *mail.Verdict)
 		s.judge.Log.Error("message that is kept not noted down", "error", err)
 	}
 	return true, nil
-}
-
-// has tells whether the journal's unfinished entry is of a message that is kept:
-// a crash came between the two.
-func (b *box) has(k key, before byte) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return before == sending && b.keys[k]
 }

@@ -290,7 +290,7 @@ func (j *job) key() (k key) {
 // send passes a message on, or keeps it, and answers with what came of it.
 func (x *session) send(ctx context.Context, p *plan) (outcome string, answer error) {
 	s, id := x.s, newID()
-	p.receivedBy = x.received(id, p.job)
+	p.trace, p.receivedBy = id, x.received(id, p.job)
 	ev := audit.Event{Incident: p.v.Incident, Host: p.v.Host, Bytes: p.Size,
 		Details: map[string]string{"id": id, "recipients": fmt.Sprint(len(p.To))}}
 	tell := func(what string, r result) {
@@ -304,16 +304,14 @@ func (x *session) send(ctx context.Context, p *plan) (outcome string, answer err
 	case err != nil:
 		s.judge.Log.Error("message not sent", "error", err)
 		return "unrecorded", later("The message could not be noted down; it was not sent")
-	case before == accepted, s.box != nil && s.box.has(p.key, before):
-		if err := s.journal.accept(e); err != nil {
-			s.judge.Log.Error("accepted message not noted down", "error", err)
-		}
+	case before == accepted:
 		r := result{reply: reply(250, gosmtp.EnhancedCode{2, 0, 0}, "OK: the next hop had it already, from an earlier try"), next: ""}
 		tell("repeated", r)
 		x.conn.answered.Store(e)
 		return "repeated", r.reply
 	case before == sending:
-		ev.Reason = "an earlier try was cut off before the next hop's answer: it may have the message twice"
+		p.doubt = "an earlier try was cut off before the next hop's answer: it may have the message twice"
+		ev.Reason = p.doubt
 	}
 	if s.box != nil {
 		if err := s.box.take(p); err != nil {
@@ -332,6 +330,9 @@ func (x *session) send(ctx context.Context, p *plan) (outcome string, answer err
 	out := &letter{From: p.From, To: p.to, Opts: p.opts, Eight: p.Eight, Size: p.Size, auth: p.auth,
 		head: p.receivedBy + head(p.Outgoing), content: p.content}
 	r := s.c.Next.relay(ctx, out, s.judge.Log)
+	if s.box != nil {
+		s.box.settle(p, r.fate != refusedThere)
+	}
 	switch r.fate {
 	case taken:
 		if err := s.journal.accept(e); err != nil {
@@ -341,15 +342,12 @@ func (x *session) send(ctx context.Context, p *plan) (outcome string, answer err
 		x.conn.answered.Store(e)
 		return "accepted", r.reply
 	case doubtful:
-		s.journal.forget(e)
+		s.journal.leave(e, true)
 		ev.Reason = "the next hop broke off before its answer: it may have the message, and the client will send it again"
 		tell("doubtful", r)
 		return "doubtful", r.reply
 	}
-	s.journal.forget(e)
-	if s.box != nil {
-		s.box.dropFiles(p)
-	}
+	s.journal.leave(e, before == sending && r.reply.Code/100 != 5)
 	if r.reply.Code/100 == 5 {
 		tell("refused", r)
 		return "refused", r.reply
@@ -378,8 +376,8 @@ func newID() string {
 
 // received is the trace field of a message that came by another door, or was
 // kept.
-func (s *Server) received(protocol string, to []to) string {
-	return trace("Received: by "+s.c.Name+" (Sekimori) with "+protocol, newID(), to, false)
+func (s *Server) received(id, protocol string, to []to) string {
+	return trace("Received: by "+s.c.Name+" (Sekimori) with "+protocol, id, to, false)
 }
 
 // received is the trace field of this hop (RFC 5321, 4.4).

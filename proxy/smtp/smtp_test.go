@@ -314,6 +314,9 @@ func TestDoubt(t *testing.T) {
 	if w := r.log.What(); !slices.Equal(w, []string{"doubtful", "accepted"}) {
 		t.Errorf("recorded %v", w)
 	}
+	if e := r.log.Events[len(r.log.Events)-1]; !strings.Contains(e.Reason, "twice") {
+		t.Errorf("the second try is recorded without the doubt: %+v", e)
+	}
 }
 
 // A client that went away before it had the answer sends again and is told that

@@ -53,13 +53,33 @@ func (d *direct) fits(r *http.Request) (authority string, ok bool) {
 	switch {
 	case !canProbe, r.Body != nil && r.Body != http.NoBody && r.GetBody == nil, r.ContentLength < 0, r.ContentLength > smallRequest,
 		len(r.Trailer) > 0, len(r.TransferEncoding) > 0, r.Close, r.Method == http.MethodConnect, len(r.Header["Upgrade"]) > 0,
-		r.Header["Expect"] != nil, d.o.parent.serves(r.URL.Hostname()) && !d.o.resolved(r.URL):
+		r.Header["Expect"] != nil, d.o.parent.serves(r.URL.Hostname()) && !d.o.resolved(r.URL), !writable(r):
 		return "", false
 	}
 	authority = authorityOf(r)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return authority, d.known[authority]
+}
+
+// writable reports whether r's method and fields can be written as HTTP/1.1: what
+// HTTP/2 carries as one value must not become two. The Transport, which gets the
+// others, refuses them.
+func writable(r *http.Request) bool {
+	if !httpguts.ValidHeaderFieldName(r.Method) { // both are tokens
+		return false
+	}
+	for name, values := range r.Header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return false
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // authorityOf returns the scheme, host and port that r goes to.

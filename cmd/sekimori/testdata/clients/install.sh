@@ -7,7 +7,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1" && cd "$1"
 has() { command -v "$1" >/dev/null 2>&1 || { echo "$1 is not installed: its clients are left out"; false; }; }
 
-if has go; then (cd "$here/go" && go build -o "$OLDPWD/client-go" .); fi
+if has go; then
+  (cd "$here/go" && go build -o "$OLDPWD/client-go" .)
+  [ -x h2spec ] || GOBIN="$PWD" go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible 2>/dev/null
+fi
 if has python3; then
   [ -x py/bin/python ] || python3 -m venv py
   py/bin/pip install -q --disable-pip-version-check -r "$here/python/requirements.txt"

@@ -1,0 +1,98 @@
+package decode
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// restart returns where in a block of text, behind its start, a body begins that
+// a reader would know by its start: a file in uuencode or yEnc, a hex dump,
+// quoted-printable, UTF-7, backspaces. It is -1 if there is none. What stands
+// from there to the block's end is read anew, as a body of its own.
+func restart(b []byte) int {
+	if kind, at := enclosure(b, false); kind != nil && at > part.HeadSize/2 {
+		return at
+	}
+	dumps := len(b) > part.HeadSize/4 && !signs(b)
+	signs := 0 // that such bodies have
+	for i, c := range []byte("=+\b") {
+		if bytes.IndexByte(b, c) >= 0 {
+			signs |= 1 << i
+		}
+	}
+	for at := part.HeadSize / 4; at < len(b); at += veinStep {
+		k := bytes.IndexByte(b[at:min(at+veinStep, len(b))], '\n')
+		if k < 0 {
+			continue
+		}
+		head := b[at+k+1 : min(at+k+1+4*veinStep, len(b))]
+		if len(head) < minSpelled {
+			break
+		}
+		if dumps && unhex[head[0]] >= 16 {
+			continue
+		}
+		if begins(head, signs) {
+			return at + k + 1
+		}
+	}
+	return -1
+}
+
+// signs reports whether b has the signs of which those bodies are full that are
+// no hex dumps.
+func signs(b []byte) bool {
+	return bytes.IndexByte(b, '\b') >= 0 || bytes.Count(b, []byte{'='}) >= 16 || bytes.Count(b, []byte{'+'}) >= 8
+}
+
+// begins reports whether head begins such a body.
+func begins(head []byte, signs int) bool {
+	p := part.Part{}
+	if unhex[head[0]]|unhex[head[5]] < 16 && isDump(head) {
+		return true
+	}
+	few := head[:minSpelled]
+	switch {
+	case signs&1 != 0 && bytes.Count(few, []byte{'='}) >= 3 && (quoted{}).Match(&p, head):
+		return true
+	case signs&2 != 0 && bytes.IndexByte(few, '+') >= 0 && (utf7{}).Match(&p, head):
+		return true
+	case signs&4 != 0 && (struck{}).Match(&p, head):
+		return true
+	}
+	return false
+}
+
+// minPunycode is how many names in Punycode (RFC 3492) make a list.
+const minPunycode = 6
+
+// unpunycoded returns b with its names in Punycode as they are read, nil if
+// there are few.
+func unpunycoded(b []byte) []byte {
+	mark := []byte("xn--")
+	if bytes.Count(b, mark) < minPunycode {
+		return nil
+	}
+	var out []byte
+	for {
+		k := bytes.Index(b, mark)
+		if k < 0 {
+			return append(out, b...)
+		}
+		end := k + len(mark)
+		for end < len(b) && (b[end] == '-' || b[end] < utf8.RuneSelf && isNameStart(b[end]) || b[end] >= '0' && b[end] <= '9') {
+			end++
+		}
+		out = append(out, b[:k]...)
+		if name, err := idna.Punycode.ToUnicode(string(b[k:end])); err == nil {
+			out = append(out, name...)
+		} else {
+			out = append(out, b[k:end]...)
+		}
+		b = b[end:]
+	}
+}

@@ -1,0 +1,421 @@
+package decode
+
+import (
+	"bytes"
+	"math/big"
+	"slices"
+	"unicode/utf8"
+)
+
+// Alphabets of further notations: Z85 (ZeroMQ RFC 32), that of RFC 1924 as git
+// and Python use it, base45 (RFC 9285), and those in which a text is one number.
+const (
+	alphabetZ85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+	alphabetB85 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+	alphabet45  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+	alphabet58  = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	alphabet62  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+// moreNotations are tried after those that are more usual.
+func moreNotations() []notation {
+	return []notation{
+		{name: "code points", chars: chars("0123456789", " \t\r\n,;[]"), share: 24, step: uncode},
+		{name: "z85", chars: chars(alphabetZ85, "\r\n"), fits: isAscii85, step: unbase85(alphabetZ85)},
+		{name: "base85", chars: chars(alphabetB85, "\r\n"), fits: isAscii85, step: unbase85(alphabetB85)},
+		{name: "base45", chars: chars(alphabet45, "\r\n"), fits: isAscii85, step: unbase45},
+		{name: "base58", chars: chars(alphabet58, "\r\n"), share: 56, step: asNumber(alphabet58), whole: true},
+		{name: "base62", chars: chars(alphabet62, "\r\n"), share: 56, step: asNumber(alphabet62), whole: true},
+	}
+}
+
+// digitsOf holds the value of each character of an alphabet, outside for others.
+func digitsOf(alphabet string) *[256]byte {
+	var t [256]byte
+	for i := range t {
+		t[i] = outside
+	}
+	for i := range len(alphabet) {
+		t[alphabet[i]] = byte(i)
+	}
+	return &t
+}
+
+// unbase85 takes five characters a group of four bytes.
+func unbase85(alphabet string) recoding {
+	digits := digitsOf(alphabet)
+	return func(dst, src []byte, last bool) ([]byte, int) {
+		used, n := 0, 0
+		var v uint64
+		for i, c := range src {
+			if digits[c] == outside {
+				continue
+			}
+			v = v*85 + uint64(digits[c])
+			if n++; n == 5 {
+				dst = append(dst, byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
+				v, n, used = 0, 0, i+1
+			}
+		}
+		if last {
+			if used = len(src); n > 1 {
+				for k := n; k < 5; k++ {
+					v = v*85 + 84
+				}
+				dst = append(dst, []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8)}[:n-1]...)
+			}
+		}
+		return dst, used
+	}
+}
+
+var digits45 = digitsOf(alphabet45)
+
+// unbase45 takes three characters a pair of bytes.
+func unbase45(dst, src []byte, last bool) ([]byte, int) {
+	used := 0
+	var group [3]int
+	n := 0
+	for i, c := range src {
+		if digits45[c] == outside {
+			continue
+		}
+		group[n] = int(digits45[c])
+		if n++; n == 3 {
+			v := group[0] + 45*group[1] + 2025*group[2]
+			dst = append(dst, byte(v>>8), byte(v))
+			n, used = 0, i+1
+		}
+	}
+	if last {
+		if used = len(src); n == 2 {
+			dst = append(dst, byte(group[0]+45*group[1]))
+		}
+	}
+	return dst, used
+}
+
+// maxNumber is the longest text that is read as one number: that takes as many
+// steps as its length squared.
+const maxNumber = 12 << 10
+
+// asNumber takes all of a text as one number, whose bytes it stands for.
+func asNumber(alphabet string) recoding {
+	digits := digitsOf(alphabet)
+	return func(dst, src []byte, _ bool) ([]byte, int) {
+		if len(src) > maxNumber {
+			return dst, len(src)
+		}
+		n, base, digit := new(big.Int), big.NewInt(int64(len(alphabet))), new(big.Int)
+		for _, c := range src {
+			if digits[c] != outside {
+				n.Add(n.Mul(n, base), digit.SetInt64(int64(digits[c])))
+			}
+		}
+		return append(dst, n.Bytes()...), len(src)
+	}
+}
+
+// uncode takes numbers as those of characters: of UTF-16, or of Unicode.
+func uncode(dst, src []byte, last bool) ([]byte, int) {
+	used, v, n := 0, 0, 0
+	high := rune(0)
+	put := func() {
+		r := rune(min(v, utf8.MaxRune+1))
+		switch {
+		case r >= 0xD800 && r < 0xDC00:
+			high = r
+			return
+		case r >= 0xDC00 && r < 0xE000 && high > 0:
+			r = (high-0xD800)<<10 + (r - 0xDC00) + 0x10000
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r > 0x30000:
+			r = 0 // which no text has
+		}
+		high = 0
+		dst = utf8.AppendRune(dst, r)
+	}
+	for i, c := range src {
+		if d := c - '0'; d < 10 {
+			v, n = min(v*10+int(d), 1<<24), n+1
+			continue
+		}
+		if n > 0 {
+			put()
+		}
+		v, n, used = 0, 0, i+1
+	}
+	if last {
+		if n > 0 {
+			put()
+		}
+		used = len(src)
+	}
+	return dst, used
+}
+
+// readsCode reports whether characters by their numbers are a text, with the
+// signs that part it, unlike prices and quantities.
+func readsCode(b []byte) bool { return reads(b) && familiar(b) && bytes.IndexByte(b, 0) < 0 }
+
+// looseBase64 returns b without what stands between pieces of base64 in it:
+// spaces, line ends, the ends of strings and their joints, percent-encoding.
+func looseBase64(dst, b []byte) []byte {
+	for i := 0; i < len(b); i++ {
+		c := b[i]
+		switch {
+		case c == '%' && i+2 < len(b) && unhex[b[i+1]] < 16 && unhex[b[i+2]] < 16:
+			dst = append(dst, unhex[b[i+1]]<<4|unhex[b[i+2]])
+			i += 2
+		case c == '"' || c == '\'':
+			// What stands between two strings is of the program.
+			for k := i + 1; k < min(i+24, len(b)); k++ {
+				if b[k] == '"' || b[k] == '\'' {
+					i = k
+					break
+				}
+				if b[k] >= '0' && sextet[b[k]] != outside {
+					break
+				}
+			}
+		case c == '\\' && i+1 < len(b):
+			i++ // \n
+		case sextet[c] != outside:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// loosely tells the bytes that base64 in pieces is made of.
+var loosely = func() (t [256]bool) {
+	for c := range t {
+		t[c] = sextet[c] != outside
+	}
+	for _, c := range " \t\r\n\"'=,;\\%" {
+		t[c] = true
+	}
+	return t
+}()
+
+// loose looks for base64 that is cut into short pieces. Letters of both cases
+// and digits in it stand as often as chance has it, unlike in words.
+func (s *seeker) loose(at int) (vein, bool) {
+	head := s.b[at:min(at+veinHead, len(s.b))]
+	if len(head) < veinHead || at < s.triedLoose {
+		return vein{}, false
+	}
+	upper, lower, digits := 0, 0, 0
+	for _, c := range head {
+		switch {
+		case !loosely[c]:
+			return vein{}, false
+		case c >= 'a' && c <= 'z':
+			lower++
+		case c >= 'A' && c <= 'Z':
+			upper++
+		case c >= '0' && c <= '9':
+			digits++
+		}
+	}
+	if upper < len(head)/6 || lower < len(head)/6 || digits < 4 {
+		return vein{}, false
+	}
+	start, end := at, at
+	for start > 0 && loosely[s.b[start-1]] {
+		start--
+	}
+	for end < len(s.b) && loosely[s.b[end]] {
+		end++
+	}
+	s.triedLoose = end
+	step := func(dst, src []byte, _ bool) ([]byte, int) {
+		return append(dst, unbase64(nil, looseBase64(nil, src))...), len(src)
+	}
+	for range 4 { // the end of the words before it may look like its start
+		if out, _ := step(nil, s.b[start:min(end, start+veinProbe)], true); end-start >= minVeined && worthwhile(out, true) {
+			return vein{"base64", start, end, step}, true
+		}
+		k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n\"'")
+		if k < 0 {
+			break
+		}
+		start += k + 1
+	}
+	return vein{}, false
+}
+
+// minVeined is the least length of base64 in pieces.
+const minVeined = 160
+
+// numbered looks for an object whose values are bytes: {"0":230,"1":176}.
+func (s *seeker) numbered(at int) (vein, bool) {
+	k := bytes.Index(s.b[at:min(at+24, len(s.b))], []byte(`,"`))
+	if k < 0 {
+		return vein{}, false
+	}
+	start, end := at+k, at+k
+	for start > 0 && numbering[s.b[start-1]] {
+		start--
+	}
+	for end < len(s.b) && numbering[s.b[end]] {
+		end++
+	}
+	if end-start < 4*minSingles { // most objects
+		return vein{}, false
+	}
+	if out, _ := numberedBytes(nil, s.b[at+k:min(at+k+veinProbe, len(s.b))], true); len(out) < minSingles || !reads(out) {
+		return vein{}, false
+	}
+	return vein{"bytes", start, end, numberedBytes}, true
+}
+
+// numbering tells the bytes of such an object.
+var numbering = func() (t [256]bool) {
+	for _, c := range "0123456789:,\"{ -" {
+		t[c] = true
+	}
+	return t
+}()
+
+// numberedBytes takes the values of keys that are numbers, as bytes.
+func numberedBytes(dst, src []byte, _ bool) ([]byte, int) {
+	for rest := src; ; {
+		k := bytes.Index(rest, []byte(`":`))
+		if k < 0 {
+			return dst, len(src)
+		}
+		rest = rest[k+2:]
+		v, n := 0, 0
+		negative := len(rest) > 0 && rest[0] == '-'
+		if negative {
+			rest = rest[1:]
+		}
+		for n < min(3, len(rest)) && rest[n] >= '0' && rest[n] <= '9' {
+			v = v*10 + int(rest[n]-'0')
+			n++
+		}
+		if n > 0 {
+			if negative {
+				v = -v
+			}
+			dst = append(dst, byte(v))
+		}
+	}
+}
+
+// carriers are the ranges of characters that bytes are written in, one each.
+// Where a range begins is found by trying.
+func (s *seeker) carried(at int) (vein, bool) {
+	const sample = 48
+	low, high, n := rune(utf8.MaxRune), rune(0), 0
+	for _, r := range string(s.b[at:min(at+sample*utf8.UTFMax, len(s.b))]) {
+		if r < 0x2000 || r >= 0x3040 && r < 0xD7A4 || r >= 0xFF00 && r < 0x10000 {
+			return vein{}, false // letters of languages
+		}
+		low, high = min(low, r), max(high, r)
+		if n++; n == sample {
+			break
+		}
+	}
+	if n < sample || high-low > 255 {
+		return vein{}, false
+	}
+	start := at
+	for start > 0 {
+		r, size := utf8.DecodeLastRune(s.b[:start])
+		if r < low-256 || r > high+256 {
+			break
+		}
+		start -= size
+	}
+	for base := low; base >= max(0, high-255) && base >= low-128; base-- {
+		step := func(dst, src []byte, _ bool) ([]byte, int) {
+			i := 0
+			for i < len(src) {
+				r, size := utf8.DecodeRune(src[i:])
+				if r < base || r > base+255 {
+					break
+				}
+				dst = append(dst, byte(r-base))
+				i += size
+			}
+			return dst, i
+		}
+		if out, _ := step(nil, s.b[start:min(len(s.b), start+2*veinProbe)], true); reads(out) && familiar(out) {
+			whole, used := step(nil, s.b[start:], true)
+			_ = whole
+			return vein{"characters for bytes", start, start + used, step}, true
+		}
+	}
+	return vein{}, false
+}
+
+// Characters that nobody sees: tags, which stand for ASCII, and variation
+// selectors, which stand for bytes, are in one plane of Unicode; those without
+// width may stand for bits.
+var unseen = [][]byte{[]byte("\xf3\xa0"), []byte("\xef\xb8"), []byte("\xe2\x80"), []byte("\xe2\x81"), []byte("\ufeff")}
+
+// minUnseen is the least number of such characters that is looked at.
+const minUnseen = 48
+
+// hidden returns what characters that nobody sees stand for in b, nil if there
+// are few or they stand for nothing.
+func hidden(b []byte) []byte {
+	n := 0
+	for at := 0; at < len(b) && n < minUnseen; at += glimpseStep {
+		for _, u := range unseen {
+			n += bytes.Count(b[at:min(at+glimpse, len(b))], u)
+		}
+	}
+	if n < minUnseen {
+		return nil
+	}
+	var out []byte
+	counts := map[rune]int{}
+	var marks []rune
+	for _, r := range string(b) {
+		switch {
+		case r >= 0xE0020 && r < 0xE0080:
+			out = append(out, byte(r-0xE0000))
+		case r >= 0xFE00 && r <= 0xFE0F:
+			out = append(out, byte(r-0xFE00))
+		case r >= 0xE0100 && r <= 0xE01EF:
+			out = append(out, byte(r-0xE0100+16))
+		case r >= 0x200B && r <= 0x200F, r == 0x2060, r == 0x2062, r == 0x2063, r == 0xFEFF:
+			counts[r]++
+			marks = append(marks, r)
+		}
+	}
+	if reads(out) {
+		return out
+	}
+	if len(marks) < 8*minUnseen {
+		return nil
+	}
+	kinds := make([]rune, 0, len(counts))
+	for r := range counts {
+		kinds = append(kinds, r)
+	}
+	slices.SortFunc(kinds, func(a, b rune) int { return counts[b] - counts[a] })
+	for _, one := range kinds[:min(2, len(kinds))] {
+		out = out[:0]
+		v, k := byte(0), 0
+		for _, r := range marks {
+			if r != kinds[0] && (len(kinds) < 2 || r != kinds[1]) {
+				v, k = 0, 0 // between characters
+				continue
+			}
+			v <<= 1
+			if r == one {
+				v |= 1
+			}
+			if k++; k == 8 {
+				out, v, k = append(out, v), 0, 0
+			}
+		}
+		if reads(out) {
+			return bytes.Clone(out)
+		}
+	}
+	return nil
+}
