@@ -166,7 +166,7 @@ func (x *exchange) prepare(r *http.Request) {
 		h["User-Agent"] = nil // or the transport adds its own
 	}
 	x.s.via.add(h, r.ProtoMajor, r.ProtoMinor)
-	r.Close = false
+	r.RequestURI, r.Close = "", false
 	r.TransferEncoding = nil
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
 	b := x.outcome.Body
