@@ -56,7 +56,7 @@ var arrows = map[string][]string{
 	"proxy/mail":          {"rules", "audit", "proxy/gate", "proxy/hold", "proxy/answer"},
 	"proxy/mail/mailtest": {"inspect", "rules", "audit", "release", "proxy/gate", "proxy/hold", "proxy/mail"},
 	"proxy/smtp":          {"rules", "audit", "release", "proxy/mail", "proxy/outbox", "proxy/gate", "proxy/hold", "proxy/door"},
-	"proxy/milter":        {"proxy/mail", "proxy/gate", "proxy/hold", "proxy/door"},
+	"proxy/milter":        {"rules", "audit", "proxy/mail", "proxy/gate", "proxy/hold", "proxy/door"},
 	"proxy/outbox":        {},
 	"proxy/gate":          {"inspect", "rules", "audit", "release", "history", "evidence", "proxy/framing", "proxy/hold", "proxy/service", "proxy/pieces"},
 

@@ -360,7 +360,7 @@ const (
 // happens, until ctx is done. from says where to go on, at first and after fn
 // or the engine has failed. fn is told of a message that cannot be opened by
 // its error.
-func (e *engine) following(ctx context.Context, stream, subject string, from func() uint64, fn func(message, error) error) {
+func (e *engine) following(ctx context.Context, stream, subject string, from func() (uint64, error), fn func(message, error) error) {
 	heard := make(chan struct{}, 1)
 	var ear *nats.Subscription
 	defer func() {
@@ -373,8 +373,10 @@ func (e *engine) following(ctx context.Context, stream, subject string, from fun
 			ear = e.listen(subject, heard)
 		}
 		look := lookSoon
-		for next := from(); ctx.Err() == nil; {
-			m, err := e.after(ctx, stream, subject, next)
+		next, err := from()
+		for err == nil && ctx.Err() == nil {
+			var m message
+			m, err = e.after(ctx, stream, subject, next)
 			if err == nil && m.seq == 0 {
 				wait = firstPause
 				select {
@@ -389,12 +391,9 @@ func (e *engine) following(ctx context.Context, stream, subject string, from fun
 			if m.seq > 0 {
 				err = fn(m, err)
 			}
-			if err != nil {
-				e.log.Debug("fleet: reading goes on in a moment", "stream", stream, "error", err)
-				break
-			}
 			next = m.seq + 1
 		}
+		e.log.Debug("fleet: reading goes on in a moment", "stream", stream, "error", err)
 		pause(ctx, wait)
 		wait = min(2*wait, lastPause)
 	}

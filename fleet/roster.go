@@ -113,7 +113,7 @@ func (r *roster) send(ctx context.Context) error {
 
 // follow hears of the others.
 func (r *roster) follow(ctx context.Context) {
-	r.f.engine.following(ctx, r.f.cfg.nodesStream(), r.f.cfg.nodesSubject("*"), func() uint64 { return 1 }, func(m message, err error) error {
+	r.f.engine.following(ctx, r.f.cfg.nodesStream(), r.f.cfg.nodesSubject("*"), func() (uint64, error) { return 1, nil }, func(m message, err error) error {
 		var n Node
 		if err != nil || json.Unmarshal(m.plain, &n) != nil || r.f.cfg.nodesSubject(n.Name) != m.subject {
 			return nil // not of this fleet, or of a later version

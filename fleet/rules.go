@@ -99,10 +99,8 @@ func (k *ruleKeeper) point(to string) error {
 
 // follow takes in the sets as they are published.
 func (k *ruleKeeper) follow(ctx context.Context) {
-	next := uint64(1)
-	k.f.engine.following(ctx, k.f.cfg.rulesStream(), k.f.cfg.rulesSubject(), func() uint64 {
-		next = 1 // sets that were taken in or refused are so again, at once
-		return next
+	k.f.engine.following(ctx, k.f.cfg.rulesStream(), k.f.cfg.rulesSubject(), func() (uint64, error) {
+		return 1, nil // sets that are not newer are passed over
 	}, func(m message, err error) error {
 		if err == nil {
 			err = k.take(m.plain)

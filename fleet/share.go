@@ -213,12 +213,9 @@ func (s *share) place(ctx context.Context) (string, error) {
 // follow takes in what the others tell.
 func (s *share) follow(ctx context.Context) {
 	var place string
-	s.f.engine.following(ctx, s.f.cfg.shareStream(), s.f.cfg.shareSubject("*"), func() uint64 {
-		var err error
-		if place, err = s.place(ctx); err != nil {
-			return 0 // reading fails, too
-		}
-		return s.f.deps.Past.Seen(place) + 1
+	s.f.engine.following(ctx, s.f.cfg.shareStream(), s.f.cfg.shareSubject("*"), func() (next uint64, err error) {
+		place, err = s.place(ctx)
+		return s.f.deps.Past.Seen(place) + 1, err
 	}, func(m message, err error) error {
 		if err == nil {
 			err = s.take(m)

@@ -193,6 +193,9 @@ func (e *emitter) Child(p part.Part) error {
 	if e.part.Path != "" {
 		p.Path = e.part.Path + part.Separator + p.Path
 	}
+	if p.Passwords == nil {
+		p.Passwords = e.part.Passwords
+	}
 	err := e.scan.part(&p, e.depth+1, e)
 	e.failed = err
 	return err

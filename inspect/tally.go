@@ -489,11 +489,6 @@ func (t *tally) answers() ([]int, int) {
 	return out[:n:n], out[n]
 }
 
-// maxEntries bounds the memory of a set to some 32 MB for up to 64 queries. A
-// person takes up to five entries: from a hundred thousand persons or more on,
-// those that were not met before are counted by a sketch.
-const maxEntries = 1 << 19
-
 // surplus estimates how many distinct values or persons a full set turned away, with
 // a standard error of 1.6 % of them (Flajolet et al., HyperLogLog, 2007).
 type surplus struct {
@@ -523,91 +518,5 @@ func (t *tally) overflow(q *question, key uint64) {
 	}
 	for n := int(o.sketch.Estimate()); o.counted < n && q.count < MaxDistinct; o.counted++ {
 		t.hit(q)
-	}
-}
-
-// keptEntries is the size up to which a set's storage is used again.
-const keptEntries = 1 << 10
-
-// set maps digests to a few words of bits: an open-addressed table that holds
-// at most maxEntries.
-type set struct {
-	words int
-	keys  []uint64 // 0 is free
-	bits  []uint64 // words for each key
-	n     int
-}
-
-// init empties the set. It keeps storage that is small.
-func (s *set) init(words int) {
-	if s.words != words || len(s.keys) > keptEntries {
-		*s = set{words: words}
-		return
-	}
-	if s.n > 0 {
-		clear(s.keys)
-		clear(s.bits)
-		s.n = 0
-	}
-}
-
-// room makes room for n more keys, as far as there may be as many.
-func (s *set) room(n int) {
-	for 4*(s.n+n) > 3*len(s.keys) && len(s.keys) < 2*maxEntries {
-		s.grow()
-	}
-}
-
-// place returns where the words of key begin in bits, made zero if it is new; -1
-// if the set is full. There must be room for it.
-func (s *set) place(key uint64) int {
-	if key == 0 {
-		key = 1
-	}
-	i, ok := s.find(key)
-	if !ok {
-		if s.n >= maxEntries {
-			return -1
-		}
-		s.keys[i] = key
-		s.n++
-	}
-	return i * s.words
-}
-
-// has reports whether key is in the set.
-func (s *set) has(key uint64) bool {
-	if len(s.keys) == 0 {
-		return false
-	}
-	if key == 0 {
-		key = 1
-	}
-	_, ok := s.find(key)
-	return ok
-}
-
-func (s *set) find(key uint64) (int, bool) {
-	mask := len(s.keys) - 1
-	for i := int(key) & mask; ; i = (i + 1) & mask {
-		switch s.keys[i] {
-		case key:
-			return i, true
-		case 0:
-			return i, false
-		}
-	}
-}
-
-func (s *set) grow() {
-	old := *s
-	n := max(64, 2*len(s.keys))
-	s.keys, s.bits = make([]uint64, n), make([]uint64, n*s.words)
-	for i, k := range old.keys {
-		if k != 0 {
-			j, _ := s.find(k)
-			s.keys[j] = k
-			copy(s.bits[j*s.words:], old.bits[i*s.words:(i+1)*s.words])
-		}
 	}
 }

@@ -33,13 +33,19 @@ type client struct {
 	door *Door
 	from netip.Addr // under which it is counted
 	once sync.Once
-	// used is when bytes last passed, in Unix nanoseconds; kept only while
-	// the connection is relayed, else 0.
+	// used is when bytes last passed, by elapsed; kept only while the
+	// connection is relayed, else 0.
 	used atomic.Int64
-	// until is the write deadline, in Unix nanoseconds.
+	// until is the write deadline, by elapsed.
 	until atomic.Int64
 	sent  prometheus.Counter // of the bytes relayed; may be nil; set before used
 }
+
+var began = time.Now()
+
+// elapsed is the time since this process began, and never 0. Somebody may set the
+// clock; this one goes on.
+func elapsed() int64 { return int64(time.Since(began)) + 1 }
 
 // Why a connection is not taken.
 const (
@@ -124,7 +130,7 @@ func (cs *clients) drain(ctx context.Context) error {
 		cs.mu.Lock()
 		n := len(cs.open)
 		for c := range cs.open {
-			if used := c.used.Load(); used != 0 && time.Since(time.Unix(0, used)) > quiet {
+			if used := c.used.Load(); used != 0 && time.Duration(elapsed()-used) > quiet {
 				idle = append(idle, c)
 			}
 		}
@@ -159,7 +165,7 @@ func (cs *clients) closeAll() {
 // closed on shutdown when it is quiet, and its bytes are counted.
 func (c *client) relay(sent prometheus.Counter) {
 	c.sent = sent
-	c.used.Store(time.Now().UnixNano())
+	c.used.Store(elapsed())
 }
 
 // settle ends relay: an HTTP server has taken over.
@@ -168,7 +174,7 @@ func (c *client) settle() { c.used.Store(0) }
 func (c *client) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.used.Load() != 0 && n > 0 {
-		c.used.Store(time.Now().UnixNano())
+		c.used.Store(elapsed())
 		if c.sent != nil {
 			c.sent.Add(float64(n))
 		}
@@ -179,14 +185,14 @@ func (c *client) Read(p []byte) (int, error) {
 // Write implements net.Conn. A client that takes nothing is given up in time;
 // the deadline is moved only now and then, since moving it costs.
 func (c *client) Write(p []byte) (int, error) {
-	now := time.Now()
+	now := elapsed()
 	if c.used.Load() != 0 {
-		c.used.Store(now.UnixNano())
+		c.used.Store(now)
 	}
-	if patience := c.all.patience; c.until.Load()-now.UnixNano() < int64(patience) {
-		until := now.Add(patience + patience/4)
-		c.until.Store(until.UnixNano())
-		if err := c.Conn.SetWriteDeadline(until); err != nil {
+	if patience := c.all.patience; c.until.Load()-now < int64(patience) {
+		further := patience + patience/4
+		c.until.Store(now + int64(further))
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(further)); err != nil {
 			return 0, err
 		}
 	}

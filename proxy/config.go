@@ -90,10 +90,13 @@ type Limits struct {
 
 // Inspect bounds and chooses what is inspected.
 type Inspect struct {
+	Exact bool // count everything in every upload
+	// Passwords: those that the sender wrote in this upload, or in one of the
+	// last day, are tried on encrypted ZIP files.
+	Passwords bool
 	// Scans is how many bodies above SmallBody are inspected at once;
 	// default: half the cores, at least one. Small ones have four times the
 	// number of cores, so that large uploads do not starve them.
-	Exact bool // count everything in every upload
 	Scans int
 	// Queue is how long a body waits for its turn before it is refused with
 	// 503; default 30 s.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/release"
 )
 
 // retryAfter is what a client is told when there was no room.
@@ -50,6 +51,8 @@ func (x *exchange) confirm(r *http.Request) *answer.Answer {
 	}
 	request, err := x.s.gate.Confirm(x.who, x.host, form.Get("token"), form.Get("reason"))
 	switch {
+	case request != nil && request.State == release.Withdrawn:
+		return &answer.Answer{Kind: answer.Withdrawn, Host: x.host, Incident: request.Incident}
 	case request != nil:
 		return &answer.Answer{Kind: answer.ReleaseAsked, Host: x.host, Incident: request.Incident, Asked: answer.AskedOf(request)}
 	case errors.Is(err, gate.ErrNoRelease):

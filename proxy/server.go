@@ -165,7 +165,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	if s.gate, err = gate.New(gate.Config{
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
-		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Pieces: deps.Pieces, Company: company, Evidence: deps.Evidence, Exact: cfg.Inspect.Exact, RecordAll: cfg.Record == RecordAll,
+		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Pieces: deps.Pieces, Company: company, Evidence: deps.Evidence, Exact: cfg.Inspect.Exact, Passwords: cfg.Inspect.Passwords, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
 		ConfirmKey: deps.ConfirmKey, Confirmed: deps.Confirmed,
 	}); err != nil {

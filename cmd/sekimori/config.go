@@ -74,6 +74,7 @@ type rawConfig struct {
 		Parts   int           `toml:"parts"`
 		Isolate *bool         `toml:"isolate"`
 		Count   string        `toml:"count"`
+		Tries   bool          `toml:"passwords"`
 	} `toml:"inspect"`
 	Auth struct {
 		Htpasswd  string              `toml:"htpasswd"`
@@ -407,7 +408,7 @@ func (r *rawConfig) proxy() proxy.Config {
 	c.Limits = proxy.Limits{Connections: r.Limit.Connections, PerClient: r.Limit.PerClient, HeaderBytes: int(r.Limit.Header),
 		Drain: int64(r.Limit.Drain), Streams: r.Limit.Streams}
 	c.Inspect = proxy.Inspect{Exact: r.Inspect.Count == "exact", Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),
-		Time: time.Duration(r.Inspect.Time), Headers: r.Inspect.Headers}
+		Time: time.Duration(r.Inspect.Time), Headers: r.Inspect.Headers, Passwords: r.Inspect.Tries}
 	c.Intercept = proxy.Intercept{Certificates: r.Intercept.Certificates, Bypass: r.Intercept.Bypass}
 	c.Upstream.Resolve, c.Upstream.AllowPrivate = r.Upstream.Resolve, r.Upstream.AllowPrivate
 	c.Upstream.Dial, c.Upstream.TLS = time.Duration(r.Upstream.Dial), time.Duration(r.Upstream.TLS)

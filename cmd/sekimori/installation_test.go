@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -169,8 +170,10 @@ type site struct {
 	proxy  string // host:port
 	admin  string
 	ca     string // PEM file
-	cmd    *exec.Cmd
-	log    *syncBuffer
+	// program runs instead of the binary; "" for the binary itself.
+	program string
+	cmd     *exec.Cmd
+	log     *syncBuffer
 }
 
 // install writes a configuration for a new installation; extra is further TOML
@@ -210,7 +213,7 @@ func (in *site) start() *site {
 	bin, err := binary()
 	check(t, err)
 	in.log = &syncBuffer{}
-	in.cmd = exec.Command(bin, "serve", "--config", in.config)
+	in.cmd = exec.Command(cmp.Or(in.program, bin), "serve", "--config", in.config)
 	in.cmd.Env = clientEnv()
 	in.cmd.Stderr = in.log
 	out, err := in.cmd.StdoutPipe()

@@ -14,6 +14,7 @@ type refusal struct {
 	Error    string
 	Incident string
 	Confirm  struct{ Header, Token string }
+	Withdraw struct{ Header, Token string }
 	Release  *struct {
 		ID, State string
 		Agreed    int
@@ -63,6 +64,16 @@ words = ["zaphod-plan"]
 	if status != "403" || r.Release == nil || r.Release.State != "waiting" {
 		t.Fatalf("asked: %s %+v", status, r)
 	}
+	// The sender takes it back, and asks again.
+	if status, r = send(content); status != "403" || r.Confirm.Token != "" || r.Withdraw.Token == "" {
+		t.Fatalf("while it waits: %s %+v", status, r)
+	}
+	if status, r = send(content, "-H", r.Withdraw.Header+": "+r.Withdraw.Token); status != "403" || r.Release == nil || r.Release.State != "withdrawn" {
+		t.Fatalf("taken back: %s %+v", status, r)
+	}
+	if status, r = send(content, "-H", r.Confirm.Header+": "+r.Confirm.Token+" the%20board%20asked%20for%20it"); status != "403" || r.Release == nil || r.Release.State != "waiting" {
+		t.Fatalf("asked again: %s %+v", status, r)
+	}
 	id := r.Release.ID
 	if n := in.origin.seen(); n != 0 {
 		t.Fatalf("%d bytes at the origin", n)
@@ -100,7 +111,7 @@ words = ["zaphod-plan"]
 		t.Fatalf("after two approvals: %s %+v", status, r)
 	}
 	out, code := in.sekimori("audit", "show", "--config", in.config, "--kind", "release")
-	for _, want := range []string{"asked", "agreed", "approved", "passed"} {
+	for _, want := range []string{"asked", "withdrawn", "agreed", "approved", "passed"} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("the record does not tell %q: %d\n%s", want, code, out)
 		}

@@ -85,6 +85,9 @@ func postalAccount(b *Block, i int) (n numeral, groups int) {
 // accountKind reports the kind of an account right before its number.
 func accountKind(t []byte) bool {
 	n := len(t)
+	if endsWith(t, "No.") || endsWith(t, "no.") {
+		n -= len("No.")
+	}
 	for k := 0; k < 3 && n > 0 && (t[n-1] == ' ' || t[n-1] == ':' || t[n-1] == ')'); k++ {
 		n--
 	}
@@ -96,9 +99,26 @@ func accountKind(t []byte) bool {
 	return false
 }
 
+// measured reports whether t, what stands behind a number, begins with what it counts:
+// 円, 件.
+func measured(t []byte) bool {
+	if len(t) > 0 && t[0] == ' ' {
+		t = t[1:]
+	}
+	for _, w := range [...]string{"円", "件", "個", "人", "枚", "台", "本", "点", "回", "%"} {
+		if startsWith(t, w) {
+			return true
+		}
+	}
+	return false
+}
+
 func (ba bank) judge(b *Block, n numeral, k int, alone, named float32, emit func(Finding)) bool {
 	start, end := n.start, n.end[k-1]
 	if before(b.Text, start) != free || behind(b.Text, end) != free || n.after(k)&(sepHyphen|sepDot) != 0 {
+		return false
+	}
+	if measured(b.Text[end:]) {
 		return false
 	}
 	own, near := b.Label(start)

@@ -26,12 +26,16 @@ func (card) Patterns() []match.Pattern {
 var cardSizes = anyOf(1, 4, 12, 13, size14)
 
 func (c card) Find(b *Block, emit func(Finding)) {
-	if b.lacks(cardSizes) {
+	hint := b.hint(LCard)
+	if b.lacks(cardSizes) && hint.none() {
 		return
 	}
 	runs := b.Runs
-	hint := b.hint(LCard)
 	var n numeral
+	if !hint.none() {
+		own := hint
+		b.overLines(LCard, func(digits int) bool { return digits >= 14 && digits <= 16 }, func(n *numeral) { c.judge(b, n, n.groups, &own, emit) })
+	}
 	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
 		set := of(w, k, 12, 13, size14) | of(w, k, 4)&(then(w, k, 1, 4)|then(w, k, 1, 6))
 		if hinted {
@@ -62,7 +66,7 @@ func (c card) grouped(b *Block, i int, n *numeral, hint *hint, emit func(Finding
 	if first := b.Text[r.Start]; first < '2' || first == '7' || first == '9' {
 		return 0
 	}
-	n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak|sepWide, 6)
+	n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak|sepWide|sepMiddle, 6)
 	for k := min(n.groups, 5); k >= 3; k-- {
 		if cardShape(n, k) && n.after(k)&^(sepLineBreak|sepSpace|sepSlash|sepWide) == 0 && c.judge(b, n, k, hint, emit) {
 			return k - 1

@@ -49,7 +49,7 @@ var labelWords = []struct {
 		street streetname streetline streetnumber housenumber building buildingname apartment apt unit room roomnumber block chome banchi addressdetail tatemono thoroughfare streetaddress1 streetaddress2 streetaddressline suite county`},
 	{LPostal, `郵便番号 〒 〒番号 郵便 郵便No 届け先郵便番号 自宅郵便番号 postalcode postal postcode zip zipcode zipcd yubin yubinbango postcd postalcd postalzip zippostal zippostalcode`},
 
-	{LPhone, `電話番号 電話 お電話 お電話番号 TEL Tel 携帯 携帯電話 携帯番号 携帯電話番号 自宅電話 自宅電話番号 自宅TEL 連絡先 ご連絡先 連絡先電話番号 連絡先電話 緊急連絡先 緊急連絡先電話番号 日中連絡先 固定電話 固定電話番号 ファックス
+	{LPhone, `フリーダイヤル ナビダイヤル フリーコール お客様相談室 電話番号 電話 お電話 お電話番号 TEL Tel 携帯 携帯電話 携帯番号 携帯電話番号 自宅電話 自宅電話番号 自宅TEL 連絡先 ご連絡先 連絡先電話番号 連絡先電話 緊急連絡先 緊急連絡先電話番号 日中連絡先 固定電話 固定電話番号 ファックス
 		ファクス FAX番号 ＦＡＸ ファックス番号 電話1 電話2 勤務先電話 勤務先電話番号 直通 内線 代表電話 移動電話 ケータイ スマホ スマートフォン番号 ℡ ☎ 📞
 		tel telno telephone telephoneno telephonenumber phone phoneno phonenumber phones mobile mobileno mobilenumber mobilephone mobilephonenumber cell cellphone
 		cellphonenumber cellnumber cellular fax faxno faxnumber telefax homephone workphone contactnumber contactno contactphone daytimephone eveningphone msisdn phonework phonehome phonemobile
@@ -61,7 +61,7 @@ var labelWords = []struct {
 		creditcard creditcardnumber creditcardno cardnumber cardno cardnum ccnumber ccnum cc pan ccno debitcard debitcardnumber paymentcard cardpan primaryaccountnumber visa mastercard amex jcb`},
 	{LExpiry, `有効期限 有効期間 カード有効期限 expiry expirydate expires expiration expirationdate exp expdate expmonth expyear validthru validuntil goodthru cardexpiry ccexp expmonthyear`},
 	{LCVV, `セキュリティコード 確認コード カード確認番号 cvv cvc cvv2 cvc2 cid securitycode cardcode cardverification cvn`},
-	{LMyNumber, `マイナンバー 個人番号 社会保障番号 個人番号カード マイナンバーカード マイナ番号 特定個人情報 mynumber mynumbercard individualnumber kojinbango mynum mynumberjp nationalid`},
+	{LMyNumber, `マイナカード マイナカード番号 マイナカードの番号 マイナンバーカードの番号 マイナンバーカード番号 マイナンバー 個人番号 社会保障番号 個人番号カード マイナンバーカード マイナ番号 特定個人情報 mynumber mynumbercard individualnumber kojinbango mynum mynumberjp nationalid`},
 	{LCorporate, `法人番号 登録番号 適格請求書 適格請求書発行事業者登録番号 インボイス番号 インボイス登録番号 会社法人等番号 T番号 corporatenumber houjinbangou hojinbango invoiceregistrationnumber corporateid`},
 	{LDriver, `運転免許証 運転免許証番号 運転免許番号 免許証番号 免許番号 免許証 運転免許 免許証の番号 driverlicense driverslicense driverslicence driverlicence drivinglicence drivinglicense licensenumber licencenumber driverlicensenumber driverslicensenumber dlnumber menkyo`},
 	{LPassport, `旅券 旅券番号 パスポート パスポート番号 パスポートNo passport passportnumber passportno passportnum passportid`},
@@ -72,7 +72,7 @@ var labelWords = []struct {
 	{LBank, `口座番号 銀行口座 口座 振込先 振込口座 お振込先 銀行 銀行名 金融機関 金融機関名 金融機関コード 銀行コード 支店 支店名 支店コード 店番号 店番 普通預金 当座預金 普通 当座 預金種別 口座種別 ゆうちょ ゆうちょ銀行 記号番号(ゆうちょ) 引落口座 引き落とし口座 口座情報
 		bankaccount bankaccountnumber accountnumber accountno accountnum acctno acctnumber bankname bank bankcode branchcode branchname branch branchno routingnumber sortcode swift swiftcode bic aba abarouting kozabango`},
 	{LPlate, `車両番号 登録番号標 ナンバープレート 車両ナンバー 車番 自動車登録番号 車のナンバー licenseplate licenceplate plate platenumber plateno carnumber vehicleregistration registrationplate vehiclenumber`},
-	{LSSN, `ssn socialsecurity socialsecuritynumber socialsecurityno ssnumber socsec taxpayerid itin ss#`},
+	{LSSN, `ssn mysocial socialsecurity socialsecuritynumber socialsecurityno ssnumber socsec taxpayerid itin ss#`},
 	{LIBAN, `iban ibannumber ibancode internationalbankaccountnumber`},
 	{LCustomer, `会員番号 会員ID 会員No 会員コード 会員証番号 顧客ID 顧客番号 顧客コード 顧客No 回線ID 回線番号 お客様番号 お客さま番号 お客様ID お客さまID お客様コード お客様No 契約番号 契約ID 契約者番号 契約者ID 利用者番号 利用者ID ユーザID ユーザーID ログインID 社員番号 社員ID 社員コード 社員No 従業員番号 従業員ID 従業員コード 職員番号
 		患者番号 患者ID 診察券番号 学籍番号 学生番号 生徒番号 受験番号 受験者番号 受付番号 申込番号 申請番号 整理番号 証券番号 加入者番号 組合員番号 カルテ番号 登録ID ポイントカード番号 管理番号 供給地点特定番号 名簿番号 ID No. No 番号
@@ -80,7 +80,7 @@ var labelWords = []struct {
 		employeeid employeeno employeenumber staffid empid patientid patientno mrn studentid studentno personid contactid policynumber policyno loginid useraccount externalid crmid loyaltynumber guestid kaiinbango kokyakuid id`},
 	{LPerson, `様 購入者 注文者 予約者 宿泊者 出席者 登録者 加入者 依頼主 ご依頼主 発送者 送り主 相談者 担当医 主治医 講師 紹介者 保証人 連帯保証人 顧客 お客様 お客さま 担当 ご担当 会員 本人 ご本人 利用者 契約者 申込者 申請者 応募者 患者 社員 従業員 職員 学生 生徒 児童 保護者 家族 配偶者 続柄 性別 年齢 国籍 血液型 職業 役職 勤務先 部署 所属 敬称 送付状 参加者 受講者 被保険者 名簿 連絡網
 		customer client member person people patient student employee staff guest attendee recipient sender applicant guardian spouse dependent user gender sex age nationality occupation jobtitle salutation honorific maritalstatus relationship bloodtype contacts customers members employees patients students users`},
-	{LOrder, `注文番号 注文ID 注文No オーダー番号 ご注文番号 受注番号 発注番号 伝票番号 お問い合わせ番号 お問合せ番号 問い合わせ番号 送り状番号 追跡番号 配送番号 出荷番号 荷物番号 請求番号 請求書番号 領収書番号 見積番号 見積書番号 納品書番号 取引番号 取引ID 決済番号 決済ID 承認番号 予約番号 商品コード 商品番号 商品ID 商品名 商品 品番 品名 型番 型式 製品番号 製品名 製品 シリアル番号 製造番号 ロット番号 JAN JANコード バーコード ISBN 在庫番号 部品番号 棚番 バージョン 版 版数 文書番号 管理コード 資産番号 図番 案件番号 工事番号 チケット番号 ジョブ番号 コード IPアドレス MACアドレス URL ファイル名 フォルダ名 項目名 クラス名 件名 題名 店舗名 店名 施設名 イベント名 プラン名 コース名 科目名 講座名 書名 作品名 曲名 駅名 路線名 機種名 機種 車種 路線 緯度 経度 証明書番号 ハッシュ 座標
+	{LOrder, `シリアル シリアルNo 製造No 注文番号 注文ID 注文No オーダー番号 ご注文番号 受注番号 発注番号 伝票番号 お問い合わせ番号 お問合せ番号 問い合わせ番号 送り状番号 追跡番号 配送番号 出荷番号 荷物番号 請求番号 請求書番号 領収書番号 見積番号 見積書番号 納品書番号 取引番号 取引ID 決済番号 決済ID 承認番号 予約番号 商品コード 商品番号 商品ID 商品名 商品 品番 品名 型番 型式 製品番号 製品名 製品 シリアル番号 製造番号 ロット番号 JAN JANコード バーコード ISBN 在庫番号 部品番号 棚番 バージョン 版 版数 文書番号 管理コード 資産番号 図番 案件番号 工事番号 チケット番号 ジョブ番号 コード IPアドレス MACアドレス URL ファイル名 フォルダ名 項目名 クラス名 件名 題名 店舗名 店名 施設名 イベント名 プラン名 コース名 科目名 講座名 書名 作品名 曲名 駅名 路線名 機種名 機種 車種 路線 緯度 経度 証明書番号 ハッシュ 座標
 		order orderid orderno ordernumber purchaseorder po ponumber invoice invoiceid invoiceno invoicenumber receipt receiptno receiptnumber tracking trackingid trackingno trackingnumber trackingcode shipment shipmentid waybill waybillno transaction transactionid transactionno txid txn paymentid reference referenceno referencenumber refno ref
 		confirmation confirmationnumber bookingid bookingreference reservation reservationid ticket ticketid ticketno ticketnumber case caseid casenumber product productid productcode productname productno sku item itemid itemcode itemname itemno part partno partnumber model modelnumber modelno modelname serial serialno serialnumber lot lotno lotnumber batch batchid
 		jan jancode ean upc gtin isbn issn doi barcode asin imei imsi iccid mac macaddress ip ipaddress ipv4 ipv6 remoteaddress remoteaddr walletaddress wallet contractaddress version ver build revision rev release commit hash sha sha1 sha256 md5 checksum digest etag uuid guid requestid sessionid traceid spanid deviceid token key apikey

@@ -72,7 +72,7 @@ func (in insurance) labelled(b *Block, i int, own bool, emit func(Finding)) int 
 		p = .3
 	case valid && len(d) == 8:
 		p = .7
-	case endsWith(trimGap(t[:start]), "番号"):
+	case numbered(t[:start]) && bytes.Contains(t[max(0, start-hintReach):start], []byte("保険")):
 		p = .85
 	case len(d) < 5 || isDateShape(&n):
 		return 0
@@ -91,6 +91,12 @@ func (in insurance) labelled(b *Block, i int, own bool, emit func(Finding)) int 
 		emit(Finding{Type: Insurance, Detector: in.ID(), Start: int(r.Start), End: int(r.End), Confidence: p, Canon: string(pick(b, r))})
 	}
 	return k - 1 + more
+}
+
+// numbered reports whether t ends with 番号, which one or two marks may follow.
+func numbered(t []byte) bool {
+	t = bytes.TrimRight(t[max(0, len(t)-10):], " :.")
+	return endsWith(t, "番号")
 }
 
 // followedBy reports whether word stands within twelve bytes behind end.

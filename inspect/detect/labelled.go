@@ -57,7 +57,7 @@ func (labelled) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		start := valueAfter(b.Text, int(h.End))
-		if start < 0 {
+		if start < 0 || b.Text[h.End-1] == '\n' {
 			done = max(done, listed(b.Text, int(h.End), emit))
 			continue
 		}
@@ -96,7 +96,7 @@ func listed(t []byte, i int, emit func(Finding)) (end int) {
 		i++
 	}
 	from := bytes.LastIndexByte(t[:min(i, len(t))], '\n') + 1
-	if i >= len(t) || t[i] != '\n' || i-from > longestLabel || bytes.ContainsAny(t[from:i], "/=;({[") || bytes.Count(t[from:i], oneSpace) > 3 {
+	if i >= len(t) || t[i] != '\n' || i-from > longestLabel || bytes.ContainsAny(t[from:i], "./=;({[") || bytes.Count(t[from:i], oneSpace) > 3 {
 		return 0
 	}
 	own := classify(t[from:i])

@@ -16,12 +16,15 @@ func (myNumber) Patterns() []match.Pattern {
 }
 
 func (m myNumber) Find(b *Block, emit func(Finding)) {
-	if b.lacks(anyOf(1, 3, 4, 12)) {
+	hint := b.hint(LMyNumber)
+	if b.lacks(anyOf(1, 3, 4, 12)) && hint.none() {
 		return
 	}
 	runs := b.Runs
-	hint := b.hint(LMyNumber)
 	var n numeral
+	if !hint.none() {
+		b.overLines(LMyNumber, func(digits int) bool { return digits == 12 }, func(n *numeral) { m.judge(b, n, n.groups, emit) })
+	}
 	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
 		set := of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4)
 		if hinted {
@@ -37,7 +40,7 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 				m.judge(b, &n, 1, emit)
 			}
 		case size == 4 && sameSize(runs, i, 3):
-			n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak, 4)
+			n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak|sepMiddle, 4)
 			if n.shape(4, 4, 4) && n.after(3)&^(sepLineBreak|sepSlash|sepWide) == 0 {
 				if m.judge(b, &n, 3, emit) {
 					i += 2

@@ -143,6 +143,9 @@ func nameTitle(t []byte) float32 {
 	w, n := nameAfterWords.begins(t)
 	if n > 0 {
 		next, k, _ := nameAfter(t, n)
+		if string(t[:n]) == "ちゃん" && (next == 'ぽ' || next == 'こ') {
+			return 0 // ちゃんぽん, ちゃんこ
+		}
 		if n == 3 && k == scriptKanji && (w < 2 || string(t[:n]) == "様" && notHonorific.has(next)) {
 			return 0 // 家具, 役所, 作業, 様式
 		}

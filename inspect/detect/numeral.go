@@ -54,7 +54,8 @@ const (
 	sepUnderscore
 	sepParen
 	sepLineBreak
-	sepWide // more than one space
+	sepWide   // more than one space
+	sepMiddle // ・ and ·
 	sepNever
 )
 
@@ -74,10 +75,16 @@ func gapKind(t []byte) separator {
 	for i := 0; i < len(t); i++ {
 		k := separatorOf[t[i]]
 		if k == 0 {
-			if !isLongVowel(t[i:]) {
+			switch {
+			case isLongVowel(t[i:]):
+				k, i = sepHyphen, i+2
+			case startsWith(t[i:], "・"):
+				k, i = sepMiddle, i+2
+			case startsWith(t[i:], "·"):
+				k, i = sepMiddle, i+1
+			default:
 				return 0
 			}
-			k, i = sepHyphen, i+2
 		}
 		switch {
 		case kinds&k == 0 || k == sepLineBreak || k == sepParen:
@@ -98,7 +105,7 @@ func gapKind(t []byte) separator {
 // goesOn is a cheap test whether another group of digits can follow a run that
 // ends at offset i.
 func goesOn(t []byte, i int32) bool {
-	return int(i) < len(t) && (separatorOf[t[i]] != 0 || t[i] == 0xE3)
+	return int(i) < len(t) && (separatorOf[t[i]] != 0 || t[i] == 0xE3 || t[i] == 0xC2)
 }
 
 // isLongVowel reports whether t starts with ー, which people type for a hyphen.
@@ -363,6 +370,31 @@ func (b *Block) kin(i int, test func(digits []byte) bool) (alike, good int) {
 		look(b.Runs[j])
 	}
 	return alike, good
+}
+
+// overLines calls f for the numbers that a word of label l announces and that a line
+// break parts in two, if their digits are as many as whole accepts.
+func (b *Block) overLines(l Label, whole func(digits int) bool, f func(n *numeral)) {
+	bit, i := Payload(ClassHint, bitOf(l)), 0
+	for _, h := range b.Hits {
+		if h.Payload != bit {
+			continue
+		}
+		for i < len(b.Runs) && b.Runs[i].Start < h.End {
+			i++
+		}
+		if i+1 >= len(b.Runs) {
+			return
+		}
+		r, next := b.Runs[i], b.Runs[i+1]
+		if r.Start-h.End > hintAhead || next.Start-r.End > 8 || !whole(int(r.End-r.Start+next.End-next.Start)) ||
+			gapKind(b.Text[r.End:next.Start])&^sepSpace != sepLineBreak {
+			continue
+		}
+		var n numeral
+		n.read(b, i, sepLineBreak|sepSpace, 2)
+		f(&n)
+	}
 }
 
 // groupedReach is how far, in bytes, numbers in groups are compared with others.

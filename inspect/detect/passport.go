@@ -1,5 +1,7 @@
 package detect
 
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
 // passport finds numbers of Japanese passports (two letters, seven digits) and
 // the second line of the machine readable zone of any passport (ICAO Doc
 // 9303-4), whose check digits prove it; from it also the birth date.
@@ -8,10 +10,18 @@ type passport struct{}
 func (passport) ID() string    { return "passport" }
 func (passport) Types() []Type { return []Type{Passport, Birthdate} }
 
+// Patterns implements Vocabulary.
+func (passport) Patterns() []match.Pattern {
+	return hintWords(LPassport, "旅券", "パスポート", "passport")
+}
+
 func (p passport) Find(b *Block, emit func(Finding)) {
 	if b.lacks(anyOf(7)) {
 		return
 	}
+	b.loosely(LPassport, 7, 0, func(start, end int, canon string) {
+		emit(Finding{Type: Passport, Detector: p.ID(), Start: start, End: end, Confidence: .95, Canon: canon})
+	})
 	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, 7) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]

@@ -16,11 +16,11 @@ func (phone) Types() []Type { return []Type{Phone, Service} }
 
 // phoneGaps are the separators inside a telephone number; a line break only
 // where a label speaks for it.
-const phoneGaps = sepHyphen | sepSpace | sepDot | sepParen | sepLineBreak
+const phoneGaps = sepHyphen | sepSpace | sepDot | sepParen | sepLineBreak | sepMiddle
 
 // Patterns implements Vocabulary.
 func (phone) Patterns() []match.Pattern {
-	return hintWords(LPhone, "電話", "携帯", "連絡先", "ファックス", "ファクス", "直通", "内線", "ケータイ", "スマ", "☎", "📞",
+	return hintWords(LPhone, "電話", "携帯", "ダイヤル", "フリーコール", "連絡先", "ファックス", "ファクス", "直通", "内線", "ケータイ", "スマ", "☎", "📞",
 		"phone", "tel", "fax", "mobile", "cell", "landline", "whatsapp", "msisdn", "keitai", "denwa", "directline", "contact", "office", "home", "call", "dial", "answering", "reach", "number is")
 }
 
@@ -299,7 +299,7 @@ func scoreJapan(d []byte, kind lineKind, written, k int, n *numeral) (alone, nam
 		return unnamed, .8
 	}
 	gaps := n.gaps(k)
-	spaced := gaps&(sepSpace|sepDot) != 0 && gaps&(sepHyphen|sepParen) == 0
+	spaced := gaps&(sepSpace|sepDot|sepMiddle) != 0 && gaps&(sepHyphen|sepParen) == 0
 	switch {
 	case kind == unknownLine && written == 1 && !spaced && n.even(k) && k == 3 && d[1] != '0':
 		return .6, .9

@@ -1,5 +1,11 @@
 package detect
 
+import (
+	"strings"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
+
 // residence finds numbers of residence cards (在留カード) and special permanent
 // resident certificates: two letters, eight digits, two letters.
 type residence struct{}
@@ -7,11 +13,19 @@ type residence struct{}
 func (residence) ID() string    { return "residence-card" }
 func (residence) Types() []Type { return []Type{Residence} }
 
+// Patterns implements Vocabulary.
+func (residence) Patterns() []match.Pattern {
+	return hintWords(LResidence, "在留", "特別永住", "residence", "zairyu")
+}
+
 func (rc residence) Find(b *Block, emit func(Finding)) {
 	if b.lacks(anyOf(8)) {
 		return
 	}
 	t := b.Text
+	b.loosely(LResidence, 8, 2, func(start, end int, canon string) {
+		emit(Finding{Type: Residence, Detector: rc.ID(), Start: start, End: end, Confidence: .97, Canon: canon})
+	})
 	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, 8) & of(w, k, behindUpper) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
@@ -34,9 +48,54 @@ func (rc residence) Find(b *Block, emit func(Finding)) {
 		case near&people != 0:
 			p = .7
 		default:
-			p = .5
+			p = .45
 		}
 		emit(Finding{Type: Residence, Detector: rc.ID(), Start: start, End: end,
 			Confidence: p, Canon: string(t[start:end])})
+	}
+}
+
+// loosely calls f for numbers of two letters, some digits and as many letters as back
+// says, behind a word of label l, that are written in small letters or with a space or
+// hyphen between them.
+func (b *Block) loosely(l Label, digits, back int, f func(start, end int, canon string)) {
+	t, bit, i := b.Text, Payload(ClassHint, bitOf(l)), 0
+	for _, h := range b.Hits {
+		if h.Payload != bit {
+			continue
+		}
+		for i < len(b.Runs) && b.Runs[i].Start < h.End {
+			i++
+		}
+		if i == len(b.Runs) {
+			return
+		}
+		r := b.Runs[i]
+		if int(r.End-r.Start) != digits || r.Start-h.End > hintAhead {
+			continue
+		}
+		start, end := int(r.Start), int(r.End)
+		gap := func(i int) bool { return i >= 0 && i < len(t) && (t[i] == ' ' || t[i] == '-') }
+		if gap(start - 1) {
+			start--
+		}
+		if start -= 2; start < int(h.End) || !isLetter(t[start]) || !isLetter(t[start+1]) {
+			continue
+		}
+		if back > 0 {
+			if gap(end) {
+				end++
+			}
+			if end += back; end > len(t) || !isLetter(t[end-1]) || !isLetter(t[end-back]) {
+				continue
+			}
+		}
+		canon := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(string(t[start:end])))
+		if canon == string(t[start:end]) || before(t, start) != free || behind(t, end) != free {
+			continue // as it is usually written
+		}
+		if own, _ := b.Label(start); own&l != 0 {
+			f(start, end, canon)
+		}
 	}
 }

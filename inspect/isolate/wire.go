@@ -56,14 +56,15 @@ type description struct {
 	Role                  uint8
 	Size                  int64
 	Depth                 int
+	Passwords             []string `json:",omitempty"`
 }
 
 func describe(p *part.Part) description {
-	return description{p.Path, p.Name, p.MediaType, p.Encodings, uint8(p.Role), p.Size, p.Depth}
+	return description{p.Path, p.Name, p.MediaType, p.Encodings, uint8(p.Role), p.Size, p.Depth, p.Passwords}
 }
 
 func (d description) part() part.Part {
-	return part.Part{Path: d.Path, Name: d.Name, MediaType: d.MediaType, Encodings: d.Encodings, Role: part.Role(d.Role), Size: d.Size, Depth: d.Depth}
+	return part.Part{Path: d.Path, Name: d.Name, MediaType: d.MediaType, Encodings: d.Encodings, Role: part.Role(d.Role), Size: d.Size, Depth: d.Depth, Passwords: d.Passwords}
 }
 
 type skip struct {

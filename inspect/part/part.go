@@ -39,6 +39,7 @@ type Part struct {
 	Body      io.Reader // read once; may also be an io.ReaderAt
 	Size      int64     // bytes in Body, -1 if unknown
 	Depth     int       // nesting: 0 for what the client sent
+	Passwords []string  // to be tried where one is needed; of the parts in it, too
 }
 
 // Held is a Body that may lie in memory. Scanners give one to readers for parts

@@ -32,6 +32,8 @@ const (
 	// cannot be made.
 	ReleaseAsked Kind = "release-asked"
 	NoRelease    Kind = "no-release"
+	// Withdrawn answers who took a request for a release back.
+	Withdrawn Kind = "release-withdrawn"
 )
 
 // Kinds that a door itself gives.
@@ -67,7 +69,7 @@ type Answer struct {
 	Say      map[string]string
 	Found    []Found
 	Unread   []string          // coverage reasons
-	Confirm  string            // token to confirm with, or with HeldBack to ask for a release
+	Confirm  string            // token to confirm with, or with HeldBack to ask for a release, or to take back one that waits
 	Asked    *Asked            // how a request for a release stands
 	Valid    time.Duration     // of the token
 	Contact  map[string]string // by language
@@ -174,6 +176,7 @@ type words struct {
 	ConfirmPath            string
 	Asked                  string // number and state of a request
 	Label                  labels
+	Withdraws              bool // the token takes a request back
 }
 
 type foundWords struct {
@@ -197,6 +200,9 @@ func (a *Answer) words(l Lang) words {
 		if a.Confirm != "" || a.Asked != nil {
 			w.Do = ""
 		}
+		if w.Withdraws = a.withdraws(); w.Withdraws {
+			w.Label.Confirm, w.Label.ConfirmWhat, w.Label.ConfirmButton, w.Label.ConfirmHow = w.Label.Withdraw, w.Label.WithdrawWhat, w.Label.WithdrawButton, w.Label.WithdrawHow
+		}
 	}
 	if r := a.Asked; r != nil {
 		w.Asked = r.ID + ": " + strings.NewReplacer("{agreed}", strconv.Itoa(r.Agreed), "{needs}", strconv.Itoa(r.Needs), "{ends}", r.Ends.Local().Format("2006-01-02 15:04")).Replace(stateWords[r.State][l])
@@ -208,6 +214,11 @@ func (a *Answer) words(l Lang) words {
 		w.Unread = append(w.Unread, reasonName(r, l))
 	}
 	return w
+}
+
+// withdraws reports whether the token takes back a request that waits.
+func (a *Answer) withdraws() bool {
+	return a.Kind == HeldBack && a.Confirm != "" && a.Asked != nil && a.Asked.State == "waiting"
 }
 
 // pick takes the text in a language, or else in the other one.
@@ -237,6 +248,7 @@ type body struct {
 	Unread   []string     `json:"not_inspected,omitempty"`
 	Contact  string       `json:"contact,omitempty"`
 	Confirm  *confirmBody `json:"confirm,omitempty"`
+	Withdraw *confirmBody `json:"withdraw,omitempty"` // to take the request back
 	Asked    *Asked       `json:"release,omitempty"`
 }
 
@@ -254,6 +266,9 @@ func (a *Answer) json(l Lang) []byte {
 	}
 	if a.Confirm != "" {
 		b.Confirm = &confirmBody{ConfirmHeader, a.Confirm, int(a.Valid / time.Second)}
+	}
+	if a.withdraws() { // under another name, so that no program does it by mistake
+		b.Confirm, b.Withdraw = nil, b.Confirm
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)

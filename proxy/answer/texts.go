@@ -46,6 +46,9 @@ var texts = map[Kind]text{
 	ReleaseAsked: t(http.StatusAccepted,
 		said{"承認を依頼しました", "承認者が内容の種類と件数、理由を確認します。データはまだ送信されていません。", "承認されたら、同じ内容を同じ宛先にもう一度送信してください。送信し直すと、依頼の状況も確認できます。"},
 		said{"Your request was made", "An approver will look at the kinds of data, their number and your reason. The data has not been sent.", "Once it is approved, send the same content to the same site again. Sending again also shows how your request stands."}),
+	Withdrawn: t(http.StatusOK,
+		said{"依頼を取り下げました", "承認の依頼は取り下げられ、データは送信されていません。", "必要になったら、もう一度送信して依頼してください。"},
+		said{"The request was taken back", "Your request for a release is withdrawn. The data has not been sent.", "Should you need it again, send again and ask."}),
 	NoRelease: t(http.StatusForbidden,
 		said{"承認を依頼できません", "ここでは持ち出しの承認を受け付けていないか、承認待ちの依頼が多すぎます。", askJa},
 		said{"No request can be made", "Releases are not given here, or too many requests are waiting.", askEn}),
@@ -131,6 +134,7 @@ type labels struct {
 	Why, Found, To, Now, Contact, Incident, IncidentHint, Footer         string
 	Confirm, ConfirmWhat, ConfirmButton, ConfirmHow, Reason, ReasonLabel string
 	Ask, AskWhat, AskButton, AskHow, Request                             string
+	Withdraw, WithdrawWhat, WithdrawButton, WithdrawHow                  string
 }
 
 var labelsIn = map[Lang]labels{
@@ -143,6 +147,8 @@ var labelsIn = map[Lang]labels{
 		Reason: "理由", ReasonLabel: "送信する理由（必須）",
 		Ask: "持ち出しの承認を依頼する", AskWhat: "業務上必要な送信であれば、理由を記入して承認を依頼してください。依頼と承認は記録されます。承認されたら、前の画面からもう一度送信してください。",
 		AskButton: "承認を依頼する", AskHow: "承認を依頼するには、次のヘッダーを付けて送り直してください（記録されます）:", Request: "承認の依頼",
+		Withdraw: "依頼を取り下げる", WithdrawWhat: "送信が不要になったら、依頼を取り下げてください。取り下げは記録されます。",
+		WithdrawButton: "取り下げる", WithdrawHow: "依頼を取り下げるには、次のヘッダーを付けて送り直してください（記録されます）:",
 	},
 	English: {
 		Why: "Why", Found: "What was found", To: "To", Now: "What to do now", Contact: "Contact",
@@ -153,6 +159,8 @@ var labelsIn = map[Lang]labels{
 		Reason: "reason", ReasonLabel: "Why it has to be sent (required)",
 		Ask: "Ask for a release", AskWhat: "If your work needs this, write why and ask for a release. Your request and what becomes of it are recorded. Once it is approved, go back and send again.",
 		AskButton: "Ask for a release", AskHow: "To ask for a release, send again with this header (it is recorded):", Request: "Request",
+		Withdraw: "Take the request back", WithdrawWhat: "If it need not be sent any more, take the request back. That is recorded.",
+		WithdrawButton: "Take it back", WithdrawHow: "To take the request back, send again with this header (it is recorded):",
 	},
 }
 

@@ -49,6 +49,7 @@ type claim struct {
 	incident           string // of the warning or hold
 	user               string
 	release            bool // it is a hold for which a release is asked
+	withdraw           bool // with release: the request is taken back
 }
 
 // Confirmations remembers, in memory, which warnings were confirmed. A restart
@@ -101,13 +102,27 @@ func (c *Confirmations) issue(cl claim) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(c.now().Add(c.ttl).Unix()))
 	b = append(b, cl.content[:]...)
 	b = append(b, cl.incident...)
-	b = append(b, kinds[cl.release])
+	b = append(b, cl.kind())
 	b = append(b, cl.rule...)
 	return base64.RawURLEncoding.EncodeToString(append(b, c.mac(b, cl.sender, cl.host)...))
 }
 
-// kinds mark a token as one to confirm a warning or to ask for a release.
-var kinds = map[bool]byte{false: 'c', true: 'r'}
+// What a token is for.
+const (
+	confirms  = 'c' // to confirm a warning
+	asks      = 'r' // to ask for a release
+	withdraws = 'w' // to take that back
+)
+
+func (cl *claim) kind() byte {
+	switch {
+	case cl.withdraw:
+		return withdraws
+	case cl.release:
+		return asks
+	}
+	return confirms
+}
 
 func (c *Confirmations) mac(b []byte, sender, host string) []byte {
 	h := hmac.New(sha256.New, c.key[:])
@@ -133,7 +148,7 @@ func (c *Confirmations) read(token, sender, host string) (claim, error) {
 		return claim{}, ErrToken
 	}
 	return claim{sender: sender, host: host, rule: string(b[head:]), content: [32]byte(b[8:40]),
-		incident: string(b[40 : head-1]), release: b[head-1] == kinds[true]}, nil
+		incident: string(b[40 : head-1]), release: b[head-1] != confirms, withdraw: b[head-1] == withdraws}, nil
 }
 
 func (c *Confirmations) give(cl claim) error {
@@ -183,7 +198,7 @@ func sender(p rules.Principal) string {
 // Confirm records that p confirms the warning of a token, for the host it was
 // given for, and lets the same content pass that rule from then on. The
 // record is on disk when it returns nil. With the token of a hold it asks for a
-// release instead, and returns the request.
+// release instead, or takes the request back, and returns the request.
 func (g *Gate) Confirm(p rules.Principal, host, token, reason string) (*release.Case, error) {
 	cl, err := g.read(token, sender(p), host)
 	if err != nil {
@@ -191,6 +206,9 @@ func (g *Gate) Confirm(p rules.Principal, host, token, reason string) (*release.
 	}
 	if cl.release {
 		cl.user = p.User
+		if cl.withdraw {
+			return g.withdrawRelease(cl)
+		}
 		return g.askRelease(cl, reason)
 	}
 	return nil, g.confirm(p, host, cl, reason)

@@ -77,6 +77,7 @@ type Releases interface {
 	Allowed(sub release.Subject) (release.Case, bool)
 	Latest(sub release.Subject) (release.Case, bool)
 	Passed(id string) error
+	Withdraw(id, sender string) (release.Case, error)
 }
 
 // Observer is told of every decision, for metrics. It must not block.
@@ -99,6 +100,7 @@ type Config struct {
 	Evidence  Evidence // nil: none is kept
 
 	Exact      bool          // always count everything, also where no rule applies
+	Passwords  bool          // try passwords that the sender wrote in this or a recent upload
 	RecordAll  bool          // audit also requests of which nothing was inspected
 	Scans      int           // large bodies inspected at once; default half the cores
 	Queue      time.Duration // longest wait for a turn; default 30 s
@@ -119,6 +121,7 @@ type Gate struct {
 	key          [16]byte // of the digests of findings
 	small, large turns
 	patience     patience
+	secrets      *secrets // nil: no passwords are tried
 }
 
 // smallBody is the size up to which a body is inspected without queueing
@@ -139,6 +142,9 @@ func New(c Config) (*Gate, error) {
 	c.Time = or(c.Time, time.Minute)
 	c.ConfirmFor = or(c.ConfirmFor, 10*time.Minute)
 	g := &Gate{Config: c, Confirmations: newConfirmations(c.ConfirmFor), small: make(turns, 4*cores), large: make(turns, c.Scans)}
+	if c.Passwords {
+		g.secrets = newSecrets()
+	}
 	if c.ConfirmKey != nil {
 		g.Confirmations.key, g.told = *c.ConfirmKey, c.Confirmed
 	}
@@ -285,6 +291,7 @@ type check struct {
 	fingerprint *[32]byte // of the content, once it was needed
 	releases    []string  // by which holds were lifted
 	persons     []uint64  // in what was inspected
+	heard       []string  // passwords in it
 }
 
 // fault logs a fault of the program: where it was, not what it was about.

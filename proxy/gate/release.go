@@ -29,17 +29,15 @@ func (c *check) released(rule string) bool {
 }
 
 // offerRelease gives the sender of what is held the means to ask for it, or says
-// how an earlier request stands.
+// how an earlier request stands, with the means to take it back.
 func (c *check) offerRelease() {
 	cl := c.claim(c.out.Verdict.Rule)
 	cl.release = true
-	c.out.Confirm = c.issue(cl)
 	if k, ok := c.Releases.Latest(c.subject(cl)); ok {
 		c.out.Asked = &k
-		if k.State == release.Waiting {
-			c.out.Confirm = ""
-		}
+		cl.withdraw = k.State == release.Waiting
 	}
+	c.out.Confirm = c.issue(cl)
 }
 
 // useReleases counts the releases by which an upload passes. What cannot be
@@ -76,6 +74,25 @@ func (g *Gate) askRelease(cl claim, reason string) (*release.Case, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoRelease, err)
 	case err != nil:
 		return nil, fmt.Errorf("ask for a release: %w", err)
+	}
+	return &k, nil
+}
+
+// withdrawRelease takes the request of a token back.
+func (g *Gate) withdrawRelease(cl claim) (*release.Case, error) {
+	if g.Releases == nil {
+		return nil, ErrNoRelease
+	}
+	k, ok := g.Releases.Latest(g.subject(cl))
+	if !ok {
+		return nil, ErrToken
+	}
+	k, err := g.Releases.Withdraw(k.ID, cl.sender)
+	switch {
+	case errors.Is(err, release.ErrClosed), errors.Is(err, release.ErrUnknown):
+		return nil, ErrToken // it is decided, or over
+	case err != nil:
+		return nil, fmt.Errorf("take a request for a release back: %w", err)
 	}
 	return &k, nil
 }

@@ -50,7 +50,7 @@ func TestWhatIsReleasedPassesOnce(t *testing.T) {
 	if err != nil || k == nil || k.State != release.Waiting || k.Terms.People != 2 || k.Incident != o.Incident || k.Subject.User != "alice" {
 		t.Fatalf("%+v %v", k, err)
 	}
-	if o := f.Check(ctx, upload("content")); o.Passes() || o.Asked == nil || o.Asked.ID != k.ID || o.Confirm != "" {
+	if o := f.Check(ctx, upload("content")); o.Passes() || o.Asked == nil || o.Asked.ID != k.ID {
 		t.Fatalf("while it waits: %+v", o)
 	}
 	for _, by := range []string{"sato", "ito"} {
@@ -72,6 +72,42 @@ func TestWhatIsReleasedPassesOnce(t *testing.T) {
 	}
 	if got, _ := s.Get(k.ID); got.Passed != 1 {
 		t.Errorf("it passed %d times", got.Passed)
+	}
+}
+
+// The sender takes a request back, nobody else; then it can be asked for again.
+func TestARequestIsTakenBack(t *testing.T) {
+	f, s := withReleases(t)
+	ctx := context.Background()
+	alice := upload("").Principal
+	asks := f.Check(ctx, upload("content")).Confirm
+	k, err := f.Confirm(alice, "a.example", asks, "for the customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := f.Check(ctx, upload("content"))
+	if waiting.Confirm == "" || waiting.Asked == nil || waiting.Asked.State != release.Waiting {
+		t.Fatalf("%+v", waiting)
+	}
+	if _, err := f.Confirm(rules.Principal{User: "bob"}, "a.example", waiting.Confirm, ""); !errors.Is(err, ErrToken) {
+		t.Error("another takes it back:", err)
+	}
+	back, err := f.Confirm(alice, "a.example", waiting.Confirm, "")
+	if err != nil || back == nil || back.ID != k.ID || back.State != release.Withdrawn {
+		t.Fatalf("%+v %v", back, err)
+	}
+	if _, err := f.Confirm(alice, "a.example", waiting.Confirm, ""); !errors.Is(err, ErrToken) {
+		t.Error("twice:", err)
+	}
+	if _, err := s.Decide(k.ID, release.Approver{User: "sato", Approves: true}, true, "checked"); !errors.Is(err, release.ErrClosed) {
+		t.Error("it is approved all the same:", err)
+	}
+	o := f.Check(ctx, upload("content"))
+	if o.Passes() || o.Asked == nil || o.Asked.State != release.Withdrawn {
+		t.Fatalf("%+v", o)
+	}
+	if again, err := f.Confirm(alice, "a.example", o.Confirm, "after all"); err != nil || again.ID == k.ID || again.State != release.Waiting {
+		t.Errorf("asked again: %+v %v", again, err)
 	}
 }
 

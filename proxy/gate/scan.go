@@ -55,6 +55,11 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 	if c.out.Report = c.inspect(ctx, roots, exact); c.out.Report == nil {
 		return Engine
 	}
+	if tried := c.passwords(); len(tried) > 0 && c.out.Report.Coverage.Reasons[part.Encrypted] > 0 && ctx.Err() == nil {
+		if c.out.Report = c.inspect(ctx, c.roots(), exact, tried...); c.out.Report == nil {
+			return Engine
+		}
+	}
 	if ctx.Err() != nil {
 		return Aborted
 	}
@@ -80,8 +85,9 @@ func (c *check) turns() turns {
 	return c.small
 }
 
-// inspect returns nil if the engine failed.
-func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool) (r *inspect.Report) {
+// inspect returns nil if the engine failed. The passwords are tried where one is
+// needed.
+func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool, passwords ...string) (r *inspect.Report) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = nil
@@ -92,6 +98,10 @@ func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool) (r *
 	if c.Past != nil {
 		c.persons = c.persons[:0]
 		o.OnPerson, o.PersonKey = c.person, c.PersonKey
+	}
+	c.hear(&o)
+	for i := range roots {
+		roots[i].Passwords = passwords
 	}
 	return c.policy.Scanner.Scan(ctx, roots, o)
 }

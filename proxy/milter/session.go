@@ -446,7 +446,7 @@ func (x *session) decide(ctx context.Context, m *mail.Message, malformed *mail.R
 	}
 	s.judge.Note(m, audit.Event{Incident: v.Incident, Host: v.Host, Bytes: m.Size,
 		Details: map[string]string{"what": "left to the mail server", "id": x.macros["i"], "recipients": fmt.Sprint(len(m.To))}})
-	return "passed", append(changes(m), packet(actContinue))
+	return "passed", append(x.changes(m), packet(actContinue))
 }
 
 // ended is why a session is over: nil where only a message was given up.
@@ -486,7 +486,7 @@ func (x *session) who() rules.Principal {
 }
 
 // changes are the packets by which a header becomes the one that is to go on.
-func changes(m *mail.Message) (all [][]byte) {
+func (x *session) changes(m *mail.Message) (all [][]byte) {
 	if !m.Changed {
 		return nil
 	}
@@ -503,7 +503,10 @@ func changes(m *mail.Message) (all [][]byte) {
 			continue
 		case len(kept) > 0 && kept[0].Name == f.Name:
 			_, value, _ := strings.Cut(kept[0].Raw, ":")
-			p = changeField(seen[name], f.Name, strings.TrimSuffix(strings.TrimPrefix(value, " "), "\r\n"))
+			if x.agreed.protocol&leadingSpace == 0 {
+				value = strings.TrimPrefix(value, " ") // the mail server puts one
+			}
+			p = changeField(seen[name], f.Name, strings.TrimSuffix(value, "\r\n"))
 			kept = kept[1:]
 		default:
 			p = changeField(seen[name], f.Name, "")

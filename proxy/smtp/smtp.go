@@ -102,6 +102,9 @@ func New(c Config, judge *mail.Judge, registry *prometheus.Registry) (*Server, e
 	if err := c.Next.check(); err != nil {
 		return nil, err
 	}
+	if c.Auth == PassAuth && c.Next.TLS == Opportunistic {
+		c.Next.TLS = Required // somebody's password goes there
+	}
 	if c.Auth == PassAuth && c.Next.MX {
 		return nil, errors.New("log-ins can be passed on to one next hop only, not to those that MX records name")
 	}

@@ -51,7 +51,7 @@ var memberBuffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 
 // Read implements part.Reader.
 func (Zip) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	e.Format("zip", "")
-	z := &zipReader{ctx: ctx, e: e, b: b, set: member.Open(ctx, e, b, "zip")}
+	z := &zipReader{ctx: ctx, e: e, b: b, set: member.Open(ctx, e, b, "zip"), passwords: p.Passwords}
 	if at, ok := p.Body.(io.ReaderAt); ok && p.Size > 0 {
 		z.at, z.size = at, p.Size
 	}
@@ -81,6 +81,8 @@ type zipReader struct {
 	set   *member.Set
 	src   *bufio.Reader
 	taken int64 // bytes that src took
+
+	passwords []string
 
 	at     io.ReaderAt // the archive again, nil if it can be read but once
 	size   int64
@@ -194,6 +196,7 @@ func (z *zipReader) header() (zipMember, bool) {
 		return m, false
 	}
 	m.flags, m.method = int(le.Uint16(h[6:])), int(le.Uint16(h[8:]))
+	m.time, m.crc = uint32(le.Uint16(h[10:])), le.Uint32(h[14:])
 	m.compressed, m.size = int64(le.Uint32(h[18:])), int64(le.Uint32(h[22:]))
 	return m, m.names(z.src, int(le.Uint16(h[26:])), int(le.Uint16(h[28:]))) == nil
 }
@@ -243,10 +246,14 @@ func (z *zipReader) member(m zipMember) (more bool, err error) {
 
 // contents hands on a member whose stored bytes, no more, are given.
 func (z *zipReader) contents(m *zipMember, stored *bufio.Reader) error {
-	switch {
-	case m.locked():
-		return z.set.Miss(m.name, part.Encrypted, "")
-	case m.compressed == 0:
+	if m.locked() {
+		plain, body, ok := m.unlock(stored, z.passwords)
+		if !ok {
+			return z.set.Miss(m.name, part.Encrypted, "")
+		}
+		m, stored = &plain, body
+	}
+	if m.compressed == 0 {
 		return nil
 	}
 	body, release, err := m.open(stored)

@@ -19,6 +19,8 @@ type zipMember struct {
 	texts            []string // other names it has, and what else reads as text
 	flags, method    int
 	size, compressed int64
+	time, crc        uint32
+	aes              zipAES
 	unread           bool // passed over until the directory tells its size
 }
 
@@ -115,7 +117,11 @@ func (m *zipMember) extra(name, b []byte) {
 				text, m.name = m.name, text
 			}
 			m.texts = append(m.texts, text)
-		case 0x000a, 0x000d, 0x0017, 0x5455, 0x5855, 0x7855, 0x7875, 0x9901, 0xa220, 0xcafe, 0xd935:
+		case 0x9901: // AES: version, vendor, strength, method
+			if len(f) >= 7 && f[4] >= 1 && f[4] <= 3 {
+				m.aes = zipAES{int(f[4]), int(le.Uint16(f[5:]))}
+			}
+		case 0x000a, 0x000d, 0x0017, 0x5455, 0x5855, 0x7855, 0x7875, 0xa220, 0xcafe, 0xd935:
 			// times, owners, keys, padding
 		default:
 			if len(f) >= 8 && charset.Detect(f, true, false, "").Sure > 0.5 {
