@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"history":  {},
 	"alarm":    {"audit"},
 	"evidence": {},
+	"fleet":    {"audit", "history", "release"},
 	"replay":   {"audit", "history", "inspect", "rules"},
 
 	"rules": {"history", "inspect", "internal/tomlfile"},
@@ -53,7 +54,7 @@ var arrows = map[string][]string{
 	"proxy/service":       {},
 	"proxy/pieces":        {},
 	"proxy/icap":          {"rules", "proxy/gate", "proxy/answer", "proxy/door"},
-	"proxy/mail":          {"rules", "audit", "proxy/gate", "proxy/hold", "proxy/answer"},
+	"proxy/mail":          {"rules", "audit", "proxy/gate", "proxy/hold", "proxy/answer", "proxy/service"},
 	"proxy/mail/mailtest": {"inspect", "rules", "audit", "release", "proxy/gate", "proxy/hold", "proxy/mail"},
 	"proxy/smtp":          {"rules", "audit", "release", "proxy/mail", "proxy/outbox", "proxy/gate", "proxy/hold", "proxy/door"},
 	"proxy/milter":        {"rules", "audit", "proxy/mail", "proxy/gate", "proxy/hold", "proxy/door"},
@@ -63,7 +64,7 @@ var arrows = map[string][]string{
 	"console": {"audit", "rules", "release", "alarm", "history", "replay"},
 	"bench":   {"bench", "inspect", "rules", "audit", "history", "proxy"},
 	"deploy":  {},
-	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "history", "proxy", "console", "bench", "internal", "alarm", "evidence", "replay"},
+	"cmd":     {"cmd", "inspect", "rules", "audit", "release", "history", "proxy", "console", "bench", "internal", "alarm", "evidence", "replay", "fleet"},
 }
 
 type pkg struct {

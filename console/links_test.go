@@ -3,7 +3,6 @@ package console
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -194,6 +193,6 @@ func TestNobodyReleasesAloneByAnyWay(t *testing.T) {
 		t.Fatalf("%d %s", status, text)
 	}
 	if _, ok := h.cases.Allowed(now.Subject); !ok {
-		t.Error(fmt.Sprintf("two people: %+v", now))
+		t.Errorf("two people: %+v", now)
 	}
 }

@@ -14,10 +14,28 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/audit/checkpoint"
 )
+
+// NewAccount makes an NKey by which a node is known to the engine's servers: the
+// seed, which the node keeps, and the public key.
+func NewAccount() (seed, public string, err error) {
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		return "", "", fmt.Errorf("make an NKey: %w", err)
+	}
+	s, err := pair.Seed()
+	if err != nil {
+		return "", "", fmt.Errorf("make an NKey: %w", err)
+	}
+	if public, err = pair.PublicKey(); err != nil {
+		return "", "", fmt.Errorf("make an NKey: %w", err)
+	}
+	return string(s), public, nil
+}
 
 // Client is what a command does in the fleet without being a node. Not safe
 // for concurrent use.

@@ -116,6 +116,10 @@ func (c *Config) Validate() error {
 	return errors.Join(faults...)
 }
 
+// single reports whether no other node can be there to be told anything: the
+// engine is in this process, and nobody else reaches it.
+func (c *Config) single() bool { return len(c.Servers) == 0 }
+
 // The streams and subjects. deploy/fleet gives each node leave for its own.
 
 func (c *Config) auditStream() string { return c.Name + "-audit" }

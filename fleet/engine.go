@@ -141,14 +141,14 @@ func (c *Config) options() ([]nats.Option, error) {
 		nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true), nats.ReconnectWait(500 * time.Millisecond), nats.ReconnectJitter(200*time.Millisecond, 500*time.Millisecond),
 		nats.Timeout(callTime), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.ReconnectBufSize(-1), nats.IgnoreDiscoveredServers(),
 	}
+	if c.CA != "" || c.Cert != "" {
+		options = append(options, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
+	}
 	if c.CA != "" {
 		options = append(options, nats.RootCAs(c.CA))
 	}
 	if c.Cert != "" {
 		options = append(options, nats.ClientCert(c.Cert, c.Key))
-	}
-	if c.CA != "" || c.Cert != "" {
-		options = append(options, nats.Secure(&tls.Config{MinVersion: tls.VersionTLS12}))
 	}
 	if c.Credentials != "" {
 		options = append(options, nats.UserCredentials(c.Credentials))

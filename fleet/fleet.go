@@ -123,11 +123,15 @@ func (f *Fleet) Run() {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
 	f.engine.start()
-	for _, part := range []func(context.Context){
+	parts := []func(context.Context){
 		(&feed{engine: f.engine, stream: f.cfg.auditStream(), subject: f.cfg.auditSubject(f.cfg.Node), source: f.ships, trouble: f.ships.failed}).run,
-		(&feed{engine: f.engine, stream: f.cfg.shareStream(), subject: f.cfg.shareSubject(f.cfg.Node), source: f.shares, trouble: f.shares.failed}).run,
-		f.shares.follow, f.rules.follow, f.roster.beat, f.roster.follow, f.watch,
-	} {
+		f.rules.follow, f.roster.beat, f.roster.follow, f.watch,
+	}
+	if !f.cfg.single() {
+		parts = append(parts, f.shares.follow, (&feed{engine: f.engine, stream: f.cfg.shareStream(), subject: f.cfg.shareSubject(f.cfg.Node),
+			source: f.shares, gather: gatherTime, trouble: f.shares.failed}).run)
+	}
+	for _, part := range parts {
 		f.wg.Go(func() { part(ctx) })
 	}
 }

@@ -11,7 +11,20 @@ func (e *emitter) Company() *detect.Company {
 	if !e.scan.opt.UntilDecided {
 		return nil
 	}
-	return e.scan.tally.company(&e.scan.company)
+	c := e.scan.tally.company(&e.scan.company)
+	e.scan.left = e.scan.left || c != nil
+	return c
+}
+
+// others is how many values, but names, may make columns.
+func (c *columns) others() int {
+	n := 0
+	for i := range c.alone {
+		if l := &c.alone[i]; l.digest > 0 && l.typ != detect.Name {
+			n++
+		}
+	}
+	return n
 }
 
 // company is what a name needs beside it for every open question that asks for

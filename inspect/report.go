@@ -45,6 +45,10 @@ type Report struct {
 	Answers  []int // one a Query, distinct; at most MaxDistinct each
 	Coverage Coverage
 	Elapsed  time.Duration
+
+	// Again says that what was left out by UntilDecided may belong to a list
+	// that stands elsewhere: only a scan without it knows the answers.
+	Again bool
 }
 
 // Bounds of what a Report keeps, so that a gigabyte of customers costs no more

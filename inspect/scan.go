@@ -26,8 +26,9 @@ type ScanOptions struct {
 	// Reveal fills Finding.Value with the clear value.
 	Reveal bool
 	// UntilDecided lets the expensive stages stop once no answer can still
-	// reach its AtLeast. Which answers reach it does not change; their
-	// counts, Total, Records and Findings may be lower than what is there.
+	// reach its AtLeast. Which answers reach it does not change, unless the
+	// report says Again; their counts, Total, Records and Findings may be lower
+	// than what is there.
 	UntilDecided bool
 	// OnFinding is called for every finding, also beyond MaxFindings, in
 	// the order of the records they belong to. f and p are valid only
@@ -88,7 +89,7 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	r := &Report{Parts: make([]PartReport, 0, max(len(roots), 4))}
 	c := scans.Get().(*scan)
 	defer c.release()
-	c.scanner, c.ctx, c.opt, c.report, c.records = s, ctx, o, r, 0
+	c.scanner, c.ctx, c.opt, c.report, c.records, c.left = s, ctx, o, r, 0, false
 	c.budget = part.NewBudget(limits, size)
 	c.tally.reset(&s.survey, newDigester(o.Key))
 	c.tally.onPerson = o.OnPerson
@@ -98,6 +99,7 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	for i := range roots {
 		c.part(&roots[i], 0, nil)
 	}
+	r.Again = c.left && c.tally.columns.others() >= minColumn
 	r.Answers, r.Records = c.tally.answers()
 	for k, n := range c.tally.totals {
 		if n > 0 {

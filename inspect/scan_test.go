@@ -367,6 +367,33 @@ func TestUntilDecided(t *testing.T) {
 	}
 }
 
+// Names that stand alone count with a list of numbers elsewhere: where they were
+// left out, the report says so.
+func TestUntilDecidedColumnsApart(t *testing.T) {
+	var names, numbers strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&names, "%s%sさんが出席しました。\n\n%s\n\n", [...]string{"山田", "佐藤", "鈴木", "高橋", "田中", "渡辺"}[i%6], [...]string{"太郎", "花子", "健一", "美咲", "翔太"}[i/6], strings.Repeat("会議の資料です。", 20))
+		fmt.Fprintf(&numbers, "090-1234-%04d\n\n", 1000+37*i)
+	}
+	q := Query{People: true, With: [][]Type{{detect.Name}, {detect.Phone}}, Confidence: 0.5, AtLeast: 10}
+	s := realScanner(t, Spec{Queries: []Query{q}})
+	for _, text := range []string{names.String(), numbers.String(), names.String() + strings.Repeat("会議の資料です。\n", 20000) + numbers.String()} {
+		for _, second := range []string{"", names.String(), numbers.String()} {
+			scan := func(o ScanOptions) *Report {
+				roots := []part.Part{{Path: "a", Body: strings.NewReader(text), Size: int64(len(text))}, {Path: "b", Body: strings.NewReader(second), Size: int64(len(second))}}
+				return s.Scan(t.Context(), roots, o)
+			}
+			all, some := scan(ScanOptions{}), scan(ScanOptions{UntilDecided: true})
+			if all.Again {
+				t.Error("again, though all was looked at")
+			}
+			if !some.Again && (all.Answers[0] >= q.AtLeast) != (some.Answers[0] >= q.AtLeast) {
+				t.Errorf("%d bytes and %d: %d persons, until decided %d", len(text), len(second), all.Answers[0], some.Answers[0])
+			}
+		}
+	}
+}
+
 func TestNewReportsAllFaults(t *testing.T) {
 	_, err := New(Spec{Customs: []Custom{
 		{ID: "one", Type: "ONE", Pattern: "("},

@@ -33,8 +33,8 @@ func (s *Server) Admin(advertise string) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
 		err := adminTemplate.Execute(w, map[string]any{
-			"Proxy": proxyAddress(advertise, r), "Subject": s.deps.CA.Certificate().Subject.CommonName,
-			"Fingerprint": s.deps.CA.Fingerprint(), "Until": s.deps.CA.Certificate().NotAfter.Format("2006-01-02"),
+			"Proxy": proxyAddress(advertise, r), "Subject": s.ca.Load().Certificate().Subject.CommonName,
+			"Fingerprint": s.ca.Load().Fingerprint(), "Until": s.ca.Load().Certificate().NotAfter.Format("2006-01-02"),
 		})
 		if err != nil {
 			s.log.Debug("admin page not written", "error", err)

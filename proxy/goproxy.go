@@ -26,9 +26,9 @@ func newChain(s *Server) http.Handler {
 	p := goproxy.NewProxyHttpServer()
 	p.Logger = chainLog{s}
 	p.KeepAcceptEncoding = true
-	p.KeepHeader = true // what is for us alone is removed by prepare
+	p.KeepHeader = true  // what is for us alone is removed by prepare
 	p.AllowHTTP2 = false // HTTP/2 is served by our server, ahead of it
-	p.Tr = s.origins.Transport
+	p.Tr = nil           // no request takes it
 	// Not from the environment, as goproxy has it: everything is dialled
 	// under our policy.
 	p.ConnectDial = nil

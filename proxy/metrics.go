@@ -114,7 +114,7 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 		m.pinned.WithLabelValues(kind)
 	}
 	gauge("ca_expiry_seconds", "When the signing certificate expires, as a Unix time.", func() float64 {
-		return float64(s.deps.CA.Certificate().NotAfter.Unix())
+		return float64(s.ca.Load().Certificate().NotAfter.Unix())
 	})
 	gauge("bypass_entries_expired", "Entries of the bypass list that no longer hold.", func() float64 {
 		n, now := 0, time.Now()

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,7 +29,7 @@ func (s *Server) pages(mux *http.ServeMux, advertise string) {
 }
 
 func (s *Server) trustSite() *trust.Site {
-	return &trust.Site{Authorities: s.deps.CA.Anchors, Organisation: s.cfg.Organisation, Contact: s.cfg.Contact, Try: "https://" + TryHost + "/"}
+	return &trust.Site{Authorities: func() []*x509.Certificate { return s.ca.Load().Anchors() }, Organisation: s.cfg.Organisation, Contact: s.cfg.Contact, Try: "https://" + TryHost + "/"}
 }
 
 func (s *Server) writePAC(w http.ResponseWriter, r *http.Request, advertise string) {

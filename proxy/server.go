@@ -32,7 +32,6 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/service"
-	"github.com/sekimori-dlp/sekimori/proxy/upstream"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -70,13 +69,13 @@ type Deps struct {
 	ConfirmKey *[32]byte
 	Confirmed  func(sum [32]byte, end time.Time)
 	Releases   gate.Releases
-	Pieces    gate.Pieces   // nil: uploads in pieces are not put together
-	Evidence  gate.Evidence // nil: none is kept
-	Log       *slog.Logger
-	Registry  *prometheus.Registry // metrics are registered here; default: a new one
-	Checks    []Check              // beside the Server's own, for /readyz
-	Access    *slog.Logger         // takes a line for each request; nil: none
-	Halted    func() bool          // nothing is relayed uninspected while it is true; may be nil
+	Pieces     gate.Pieces   // nil: uploads in pieces are not put together
+	Evidence   gate.Evidence // nil: none is kept
+	Log        *slog.Logger
+	Registry   *prometheus.Registry // metrics are registered here; default: a new one
+	Checks     []Check              // beside the Server's own, for /readyz
+	Access     *slog.Logger         // takes a line for each request; nil: none
+	Halted     func() bool          // nothing is relayed uninspected while it is true; may be nil
 }
 
 // Check is one condition of being ready.
@@ -96,7 +95,8 @@ type Server struct {
 	deps     Deps
 	log      *slog.Logger
 	gate     *gate.Gate
-	origins  *upstream.Origins
+	origins  origins
+	ca       atomic.Pointer[intercept.CA]
 	issuer   *intercept.Issuer
 	tls      *tls.Config
 	metrics  *metrics
@@ -147,14 +147,12 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if unlisted {
 		s.familiar = newFamiliar()
 	}
+	s.ca.Store(deps.CA)
 	if err := s.Reconfigure(cfg); err != nil {
 		return nil, err
 	}
 	var err error
 	if s.issuer, err = intercept.NewIssuer(deps.CA, cfg.Intercept.Certificates); err != nil {
-		return nil, err
-	}
-	if s.origins, err = upstream.New(cfg.Upstream); err != nil {
 		return nil, err
 	}
 	s.metrics = newMetrics(deps.Registry, s)
@@ -172,7 +170,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s.tls = s.issuer.TLS()
-	s.try = newTryOrigin(deps.CA, s.trustSite())
+	s.try = newTryOrigin(&s.ca, s.trustSite())
 	s.chain = newChain(s)
 	s.clients.max, s.clients.perClient, s.clients.patience = cfg.Limits.Connections, cfg.Limits.PerClient, cfg.Timeouts.Idle
 	s.h1, s.h2 = s.server(), s.server()
@@ -228,22 +226,6 @@ func (s *Server) begin() {
 		go s.h1.Serve(s.inner1)
 		go s.h2.Serve(s.inner2)
 	})
-}
-
-// Reconfigure puts the list of bypassed hosts and the limits on sites of c in
-// force, for requests and tunnels to come. Nothing else of c is looked at.
-func (s *Server) Reconfigure(c Config) error {
-	list, err := bypass.New(c.Intercept.entries())
-	if err != nil {
-		return err
-	}
-	sites, faults := NewSites("sites", c.Sites)
-	if err := errors.Join(faults...); err != nil {
-		return err
-	}
-	s.bypass.Store(list)
-	s.limits.Store(sites)
-	return nil
 }
 
 // Shutdown stops taking clients and requests, and returns when those under way

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/trust"
@@ -22,11 +23,11 @@ var tryTemplate = template.Must(template.New("try").Parse(tryPage))
 // tryOrigin is the origin behind TryHost: it lives in the process, and says
 // what arrived. The gate stands before it as before any other.
 type tryOrigin struct {
-	ca    *intercept.CA
+	ca    *atomic.Pointer[intercept.CA]
 	pages *http.ServeMux // on how to trust the authority
 }
 
-func newTryOrigin(ca *intercept.CA, site *trust.Site) *tryOrigin {
+func newTryOrigin(ca *atomic.Pointer[intercept.CA], site *trust.Site) *tryOrigin {
 	t := &tryOrigin{ca, http.NewServeMux()}
 	site.Register(t.pages)
 	return t
@@ -37,7 +38,7 @@ func (t *tryOrigin) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case r.Method == http.MethodGet && r.URL.Path == "/" || r.Method == http.MethodHead:
 		var b bytes.Buffer
-		err := tryTemplate.Execute(&b, map[string]any{"TLS": r.URL.Scheme == "https", "Fingerprint": t.ca.Fingerprint()})
+		err := tryTemplate.Execute(&b, map[string]any{"TLS": r.URL.Scheme == "https", "Fingerprint": t.ca.Load().Fingerprint()})
 		if err != nil {
 			return nil, err
 		}

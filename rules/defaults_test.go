@@ -64,6 +64,9 @@ func (u *upload) verdicts(t *testing.T, s *Set, classes ...string) []Verdict {
 		}}, o)
 	}
 	whole, early := scan(inspect.ScanOptions{}), scan(inspect.ScanOptions{UntilDecided: true})
+	if early.Again {
+		early = whole
+	}
 	tr := Transaction{Bytes: int64(len(u.body)), Time: noon,
 		Destination: Destination{Scheme: "https", Host: "host.example", Port: 443, Method: "POST", Path: "/"}}
 	if u.file != "" {

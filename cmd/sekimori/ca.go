@@ -71,6 +71,9 @@ func (c *config) openCA(create bool) (*intercept.CA, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(c.CASigner) > 0 {
+		return intercept.LoadExternal(c.CACert, c.CASigner)
+	}
 	if c.CACert != "" {
 		return intercept.LoadSealed(c.CACert, c.CAKey, secret)
 	}
@@ -171,6 +174,9 @@ func runCASeal(_ context.Context, p *program, c *command, args []string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("ca seal: %w", err)
+	}
+	if len(cfg.CASigner) > 0 {
+		return errors.New("ca seal: the key is not here; intercept.ca_signer signs with it")
 	}
 	keys := []string{cfg.CAKey}
 	if cfg.CACert == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/alarm"
 	"github.com/sekimori-dlp/sekimori/evidence"
 	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/ocr"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
 	"github.com/sekimori-dlp/sekimori/proxy"
@@ -75,6 +76,7 @@ type rawConfig struct {
 		Isolate *bool         `toml:"isolate"`
 		Count   string        `toml:"count"`
 		Tries   bool          `toml:"passwords"`
+		OCR     ocrSection    `toml:"ocr"`
 	} `toml:"inspect"`
 	Auth struct {
 		Htpasswd  string              `toml:"htpasswd"`
@@ -92,6 +94,7 @@ type rawConfig struct {
 	Intercept struct {
 		CACert       string   `toml:"ca_cert"`
 		CAKey        string   `toml:"ca_key"`
+		CASigner     []string `toml:"ca_signer"`
 		Passphrase   string   `toml:"ca_passphrase_file"`
 		Certificates int      `toml:"certificates"`
 		Bypass       []string `toml:"bypass"`
@@ -207,13 +210,15 @@ type config struct {
 	Catalogue []string
 	Budget    part.Limits
 	Isolate   bool          // complex formats are read in processes of their own
+	OCR       ocr.Config    // no Command: off
 	readers   []part.Reader // once they are; nil: the usual ones
 	Hold      hold.Config
 	Identity  identity.Config
 	Proxy     proxy.Config
 	CACert    string
 	CAKey     string
-	CASecret  string // the file with its passphrase; "" for none
+	CASigner  []string // the command that signs with a key that is not here
+	CASecret  string   // the file with its passphrase; "" for none
 	Audit     recordConfig
 	Console   consoleConfig
 	Release   releaseConfig
@@ -303,6 +308,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		Catalogue: paths(r.Destinations.Catalogue),
 		CACert:    path(r.Intercept.CACert),
 		CAKey:     path(r.Intercept.CAKey),
+		CASigner:  r.Intercept.CASigner,
 		CASecret:  path(r.Intercept.Passphrase),
 		Shutdown:  time.Duration(r.Timeout.Shutdown),
 		LogLevel:  r.Log.Level,
@@ -314,8 +320,8 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	if c.Shutdown == 0 {
 		c.Shutdown = 30 * time.Second
 	}
-	if (c.CACert == "") != (c.CAKey == "") {
-		report(at("intercept"), "intercept.ca_cert and intercept.ca_key belong together; write both or neither")
+	if (c.CACert == "") != (c.CAKey == "" && len(c.CASigner) == 0) || c.CAKey != "" && len(c.CASigner) > 0 {
+		report(at("intercept"), "intercept.ca_cert and one of intercept.ca_key and intercept.ca_signer belong together; write both or neither")
 	}
 	if c.Access != "-" {
 		c.Access = path(c.Access)
@@ -333,6 +339,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		report(at("inspect", "count"), "inspect.count: %q is unknown; write \"until-decided\" or \"exact\"", r.Inspect.Count)
 	}
 	c.Isolate = r.Inspect.Isolate == nil || *r.Inspect.Isolate
+	c.OCR = ocr.Config{Command: r.Inspect.OCR.Command, Bytes: int64(r.Inspect.OCR.Bytes), Time: time.Duration(r.Inspect.OCR.Time), Most: r.Inspect.OCR.Most}
 	c.Budget = part.Limits{Bytes: int64(r.Inspect.Bytes), Ratio: r.Inspect.Ratio, Depth: r.Inspect.Depth,
 		Entries: r.Inspect.Parts, Time: time.Duration(r.Inspect.Time)}
 	c.Hold = hold.Config{MemoryPerBody: int64(r.Hold.Memory), TotalMemory: int64(r.Hold.TotalMemory),
@@ -438,9 +445,9 @@ func (c *config) catalogue() (*destination.Catalogue, error) {
 }
 
 // ruleOptions lets rules be checked against what the installation knows.
-func (c *config) ruleOptions(cat *destination.Catalogue) rules.Options {
+func (c *config) ruleOptions(cat proxy.Classifier) rules.Options {
 	return rules.Options{
-		NoDefaults: !c.Defaults, Limits: c.Budget, Inspect: inspect.Options{Readers: c.readers},
+		NoDefaults: !c.Defaults, Limits: c.Budget, Inspect: inspect.Options{Readers: c.recognising(c.readers)},
 		Destination: func(host, path string) (string, []string) {
 			d := cat.Lookup("https", host, 443, "POST", path)
 			return d.Service, d.Classes

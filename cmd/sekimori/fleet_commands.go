@@ -24,7 +24,7 @@ import (
 func fleetCommand() *command {
 	return &command{
 		name: "fleet", short: "several nodes that act as one: their keys, rules, records and engine",
-		subs: []*command{fleetStatusCommand(), fleetVerifyCommand(), fleetRecordsCommand(), fleetKeysCommand(), fleetKeyCommand(),
+		subs: []*command{fleetStatusCommand(), fleetVerifyCommand(), fleetRecordsCommand(), fleetKeysCommand(), fleetKeyCommand(), fleetAccountCommand(),
 			fleetSignCommand(), fleetPublishCommand(), fleetPrepareCommand(), fleetEngineCommand()},
 	}
 }
@@ -290,16 +290,53 @@ func runFleetKey(_ context.Context, p *program, c *command, args []string) error
 		return errors.New("fleet key: write sekimori fleet key --out FILE NAME")
 	}
 	private, public, err := note.GenerateKey(rand.Reader, rest[0])
+	if err == nil {
+		err = writeSecret(*out, private)
+	}
 	if err != nil {
 		return fmt.Errorf("fleet key: %w", err)
 	}
-	file, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	fmt.Fprintln(p.stdout, public)
+	return nil
+}
+
+// writeSecret writes a line into a new file that only its owner may read.
+func writeSecret(name, line string) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("fleet key: %w", err)
+		return err
 	}
-	_, err = file.WriteString(private + "\n")
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("fleet key: %w", err)
+	_, err = file.WriteString(line + "\n")
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+func fleetAccountCommand() *command {
+	return &command{
+		name: "account", short: "make an account (NKey) for a node at the engine's servers", run: runFleetAccount, long: `
+Writes the seed of an NKey into a file for fleet.nkey_file and prints the public
+key, which goes into the servers' configuration, as in deploy/fleet.`,
+	}
+}
+
+func runFleetAccount(_ context.Context, p *program, c *command, args []string) error {
+	f := p.flags(c)
+	out := f.String("out", "", "the seed's `FILE`; it must not be there yet")
+	rest, err := p.parse(c, f, args)
+	if err != nil {
+		return err
+	}
+	if err := noArguments(c, rest); err != nil {
+		return err
+	}
+	if *out == "" {
+		return errors.New("fleet account: write sekimori fleet account --out FILE")
+	}
+	seed, public, err := fleet.NewAccount()
+	if err == nil {
+		err = writeSecret(*out, seed)
+	}
+	if err != nil {
+		return fmt.Errorf("fleet account: %w", err)
 	}
 	fmt.Fprintln(p.stdout, public)
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -33,6 +34,12 @@ func (p *postbox) Data(r io.Reader) error {
 	defer p.mu.Unlock()
 	p.data = append(p.data, string(b))
 	return err
+}
+
+func (p *postbox) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.data)
 }
 
 // freeAddress is one that nobody listens on at the moment.
@@ -128,6 +135,60 @@ func TestMailAndICAPDoors(t *testing.T) {
 	}
 }
 
+// A message that waits is taken back on its sender's page, by the link in the
+// notice.
+func TestDelayedMailIsTakenBack(t *testing.T) {
+	hop, at := freeAddress(t), freeAddress(t)
+	outside, inside := &postbox{}, &postbox{}
+	in := install(t, fmt.Sprintf(`[company]
+domains = ["corp.example"]
+[rules]
+paths = ["wait.toml"]
+[smtp]
+listen = [%q]
+name = "localhost"
+next = { address = %q, tls = "never" }
+pages = { listen = %q, url = "https://%s" }
+notices = { from = "sekimori@corp.example", next = { address = %q, tls = "never" } }
+`, hop, listen(t, outside), at, strings.Replace(at, "127.0.0.1", "localhost", 1), listen(t, inside)))
+	in.write("wait.toml", "[[rule]]\nid = \"wait\"\naction = \"log\"\nwhere = { class = \"mail\" }\nmail = { delay = 60 }\n")
+	in.start()
+	c, err := netsmtp.Dial(hop)
+	check(t, err)
+	check(t, c.Mail("sato@corp.example"))
+	check(t, c.Rcpt("a@outside.example"))
+	w, err := c.Data()
+	check(t, err)
+	fmt.Fprint(w, "From: sato@corp.example\r\nTo: a@outside.example\r\nSubject: to the wrong one\r\n\r\nhello\r\n")
+	check(t, w.Close())
+	check(t, c.Quit())
+	waitFor(t, "a notice", func() bool { return inside.len() == 1 })
+	_, notice, _ := strings.Cut(inside.data[0], "\r\n\r\n")
+	text, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, strings.NewReader(notice)))
+	check(t, err)
+	link := regexp.MustCompile(`https://localhost:[0-9]+/m/[a-z2-7]{32}`).FindString(string(text))
+	if link == "" || !strings.Contains(string(text), "60分後に送信されます") {
+		t.Fatalf("notice: %s", text)
+	}
+	if out := run(t, "curl", "-sS", "--cacert", in.ca, link); !strings.Contains(out, "to the wrong one") || !strings.Contains(out, "a@outside.example") {
+		t.Errorf("the page: %s", out)
+	}
+	waitFor(t, "withdrawn", func() bool {
+		return strings.Contains(run(t, "curl", "-sS", "-L", "--cacert", in.ca, "-d", "do=withdraw", link), "取り消しました")
+	})
+	in.stop()
+	if n := outside.len(); n != 0 {
+		t.Errorf("%d arrived", n)
+	}
+	var what []string
+	for _, ev := range in.events("--kind", "mail") {
+		what = append(what, ev.Details["what"])
+	}
+	if got := strings.Join(what, " "); got != "delayed told withdrawn" {
+		t.Errorf("recorded: %s", got)
+	}
+}
+
 func TestMailAndICAPFaults(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.toml")
 	check(t, os.WriteFile(file, []byte(`
@@ -139,6 +200,10 @@ many = -1
 key = "k.pem"
 [smtp.next]
 tls = "never ever"
+[smtp.later]
+held = "1h"
+[milter]
+listen = ["nowhere"]
 [icap]
 listen = ["nowhere"]
 user_coding = "utf-7"
@@ -147,7 +212,7 @@ user_coding = "utf-7"
 	if err == nil {
 		t.Fatal("no fault was told")
 	}
-	for _, want := range []string{":3:", ":4:", ":5:", ":6:", ":9:", ":11:", ":12:", "belong together", "smtp.next: write address"} {
+	for _, want := range []string{":3:", ":4:", ":5:", ":6:", ":9:", ":10:", ":13:", ":15:", ":16:", "belong together", "mail goes later only with pages", "smtp.next: write address"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault with %q in:\n%v", want, err)
 		}

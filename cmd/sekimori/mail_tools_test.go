@@ -155,7 +155,7 @@ next = { address = %q%s }
 	}
 	// Unless it is told to, it hands no password on in clear.
 	hop = freeAddress(t)
-	in = install(t, fmt.Sprintf(config, hop, l.Addr(), "")).start()
+	install(t, fmt.Sprintf(config, hop, l.Addr(), "")).start()
 	if out := swaks(t, hop, "--tls", "--auth", "PLAIN", "--auth-user", "sato", "--auth-password", "open sesame"); !strings.Contains(out, "<~* 454 4.7.0") {
 		t.Error(out)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
-	"github.com/sekimori-dlp/sekimori/proxy/destination"
+	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/milter"
@@ -57,7 +57,7 @@ func (r *rawMilter) check(n tomlfile.Node, report tomlfile.Report) *milterConfig
 
 // openMilter makes the door for mail servers that ask, if there is to be one.
 // What rules want to go later or changed goes out by the relay hop's way.
-func (i *installation) openMilter(hold gate.Holder, classes *destination.Catalogue, registry *prometheus.Registry) error {
+func (i *installation) openMilter(hold gate.Holder, classes proxy.Classifier, registry *prometheus.Registry) error {
 	c := i.cfg.Milter
 	if c == nil {
 		return nil

@@ -25,11 +25,13 @@ import (
 	"github.com/sekimori-dlp/sekimori/console"
 	"github.com/sekimori-dlp/sekimori/fleet"
 	"github.com/sekimori-dlp/sekimori/proxy"
+	"github.com/sekimori-dlp/sekimori/proxy/destination"
 	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/icap"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
+	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/milter"
 	"github.com/sekimori-dlp/sekimori/proxy/smtp"
 	"github.com/sekimori-dlp/sekimori/release"
@@ -83,6 +85,8 @@ type installation struct {
 	log       *slog.Logger
 	rules     *rules.Watcher
 	who       *identity.Identifier
+	classes   *destination.Current
+	ca        atomic.Pointer[intercept.CA]
 	audit     *audit.Log
 	outlets   *outlets
 	server    *proxy.Server
@@ -175,6 +179,10 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err != nil {
 		return nil, err
 	}
+	i.classes = new(destination.Current)
+	i.classes.Store(catalogue)
+	i.ca.Store(ca)
+	healthyCA := func() error { return i.ca.Load().Healthy() }
 	c.Identity.Log = i.log
 	c.Identity.OnShared = i.shared
 	if i.who, err = identity.New(c.Identity); err != nil {
@@ -212,7 +220,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err := i.openFleet(past, catalogue, registry); err != nil {
 		return nil, err
 	}
-	if i.rules, err = rules.Watch(c.rulePaths(), c.ruleOptions(catalogue), func(s rules.Status) { i.reloaded(s, reloads) }); err != nil {
+	if i.rules, err = rules.Watch(c.rulePaths(), c.ruleOptions(i.classes), func(s rules.Status) { i.reloaded(s, reloads) }); err != nil {
 		return nil, fmt.Errorf("the rules have faults:\n%w", err)
 	}
 	i.closers = append(i.closers, i.rules.Close)
@@ -234,12 +242,12 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	deps := proxy.Deps{
 		Releases: i.releases, Pieces: uploads, Past: past, PersonKey: personKey,
 		Policy: i.policy, Access: access, Halted: i.modes.halted,
-		Audit: i.audit, Hold: spool, Identity: i.who, Classes: catalogue, CA: ca, Log: i.log, Registry: registry,
+		Audit: i.audit, Hold: spool, Identity: i.who, Classes: i.classes, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
 			{Name: "running", Probe: i.staying},
 			{Name: "audit", Probe: i.audit.Healthy},
-			{Name: "ca", Probe: ca.Healthy},
+			{Name: "ca", Probe: healthyCA},
 			{Name: "accounts", Probe: i.who.Healthy},
 			{Name: "hold", Probe: spool.Healthy},
 			{Name: "history", Probe: past.Healthy},
@@ -253,16 +261,16 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := i.openSMTP(spool, catalogue, ca, registry); err != nil {
+	if err := i.openSMTP(spool, i.classes, ca, registry); err != nil {
 		return nil, err
 	}
-	if err := i.openMilter(spool, catalogue, registry); err != nil {
+	if err := i.openMilter(spool, i.classes, registry); err != nil {
 		return nil, err
 	}
 	if err := i.openICAP(registry); err != nil {
 		return nil, err
 	}
-	if err := i.openConsole(catalogue, registry, console.Check{Name: "ca", Probe: ca.Healthy}, console.Check{Name: "hold", Probe: spool.Healthy}); err != nil {
+	if err := i.openConsole(catalogue, registry, console.Check{Name: "ca", Probe: healthyCA}, console.Check{Name: "hold", Probe: spool.Healthy}); err != nil {
 		return nil, err
 	}
 	return i, nil
@@ -324,12 +332,21 @@ func (i *installation) reloaded(s rules.Status, reloads *prometheus.CounterVec) 
 }
 
 // reconfigure reads the configuration again and puts in force what can be
-// without a restart: the bypass list and the limits on sites.
+// without a restart: the bypass list, the limits on sites, the ways to origins,
+// the catalogue of services and the CA. It is all or nothing.
 func (i *installation) reconfigure() {
 	if i.cfg.file == "" {
 		return
 	}
 	fresh, err := loadConfig(i.cfg.file)
+	var catalogue *destination.Catalogue
+	var ca *intercept.CA
+	if err == nil {
+		catalogue, err = fresh.catalogue()
+	}
+	if err == nil {
+		ca, err = fresh.openCA(false)
+	}
 	if err == nil {
 		err = i.server.Reconfigure(fresh.Proxy)
 	}
@@ -338,7 +355,13 @@ func (i *installation) reconfigure() {
 		i.record(audit.Event{Kind: "reload", Time: time.Now(), Action: "failed", Severity: "high", Reason: "configuration not loaded: " + err.Error()})
 		return
 	}
-	i.log.Info("bypass list and limits on sites loaded")
+	i.classes.Store(catalogue)
+	if old := i.ca.Swap(ca); old.Fingerprint() != ca.Fingerprint() || !old.Certificate().Equal(ca.Certificate()) {
+		i.server.UseCA(ca)
+		i.log.Warn("another CA signs from now on", "fingerprint", ca.Fingerprint())
+		i.record(audit.Event{Kind: "ca", Details: map[string]string{"what": "in force", "fingerprint": ca.Fingerprint()}})
+	}
+	i.log.Info("bypass list, limits on sites, ways to origins, catalogue and CA loaded")
 	i.record(audit.Event{Kind: "reload", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: "bypass list and sites: " + fresh.lists()})
 }
 

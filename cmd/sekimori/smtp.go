@@ -21,7 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
-	"github.com/sekimori-dlp/sekimori/proxy/destination"
+	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
@@ -223,7 +223,7 @@ func (a mailAccounts) LogIn(ctx context.Context, user, password string, at netip
 }
 
 // openSMTP makes the door for mail, if there is to be one.
-func (i *installation) openSMTP(hold gate.Holder, classes *destination.Catalogue, ca *intercept.CA, registry *prometheus.Registry) error {
+func (i *installation) openSMTP(hold gate.Holder, classes proxy.Classifier, ca *intercept.CA, registry *prometheus.Registry) error {
 	c := i.cfg.SMTP
 	if c == nil {
 		return nil
@@ -292,7 +292,7 @@ func (i *installation) openBox(c *smtpConfig) error {
 }
 
 // mailJudge asks the gate about mail, by whichever door it comes.
-func (i *installation) mailJudge(hold gate.Holder, classes *destination.Catalogue, many int) (*mail.Judge, error) {
+func (i *installation) mailJudge(hold gate.Holder, classes proxy.Classifier, many int) (*mail.Judge, error) {
 	return mail.New(mail.Config{Domains: i.cfg.Proxy.Company, Many: many, ConfirmFor: i.cfg.Proxy.ConfirmFor, Contact: i.cfg.Proxy.Contact},
 		mail.Deps{Gate: i.server.Gate(), Hold: hold, Accounts: mailAccounts{i.who}, Classes: classes, Audit: i.audit, Log: i.log})
 }

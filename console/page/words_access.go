@@ -30,8 +30,8 @@ var accessWords = map[string]pair{
 	"passkey-failed": {"パスキーを使えませんでした。", "The passkey could not be used."}, "passkey-refused": {"そのパスキーではログインできません。", "That passkey does not log in."}, "passkey-wrong": {"パスキーを登録できませんでした。", "The passkey could not be taken."},
 	"passkey-done": {"パスキーを登録しました。ほかの端末のログインは終わりました。", "The passkey is added. Other sessions have ended."}, "passkey-gone": {"パスキーを削除しました。", "The passkey is removed."},
 	"login-passkey": {"このアカウントはパスキーでログインしてください。", "This account logs in with its passkey."},
-	"somebody-at": {"匿名 (%s)", "somebody at %s"}, "words-of": {"語句「%s」", "words “%s”"},
-	"decide-as":     {"%s として決裁します。", "You decide as %s."}, "decide-until": {"リンクの期限", "the link ends"},
+	"somebody-at":   {"匿名 (%s)", "somebody at %s"}, "words-of": {"語句「%s」", "words “%s”"},
+	"decide-as": {"%s として決裁します。", "You decide as %s."}, "decide-until": {"リンクの期限", "the link ends"},
 }
 
 var accessTerms = map[string]pair{

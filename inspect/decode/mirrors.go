@@ -39,7 +39,7 @@ var mirrorPairs = func() (t [2][4][16]byte) {
 
 // A larger text is looked at in part first: glimpse bytes in each glimpseStep.
 const (
-	glimpse     = 512
+	glimpse     = 8*64 + 1 // whole blocks, and the byte before them
 	glimpseStep = 2048
 )
 
@@ -62,12 +62,13 @@ func mirrors(b []byte, least int) bool {
 	n, at := 0, 0
 	if useVectors {
 		const block, most = 64, 8
-		var first, second [most][2]uint64
-		for len(b)-at > 2*block {
+		var first, second [most + 1][2]uint64
+		for len(b)-at > block {
 			blocks := min((len(b)-at-1)/block, most)
 			pairBlocks(&b[at+1], blocks, &mirrorPairs[0], &first[0])
 			pairBlocks(&b[at+1], blocks, &mirrorPairs[1], &second[0])
-			for k := range blocks - 1 {
+			second[blocks] = [2]uint64{}
+			for k := range blocks {
 				f, s, next := &first[k], &second[k], &second[k+1]
 				m := f[0]&(s[0]>>2|next[0]<<62) | f[1]&(s[1]>>2|next[1]<<62)
 				for ; m != 0; m &= m - 1 {
@@ -76,7 +77,7 @@ func mirrors(b []byte, least int) bool {
 					}
 				}
 			}
-			at += (blocks - 1) * block
+			at += blocks*block - 2 // whose second pair was out of sight
 		}
 	}
 	for ; at < len(b); at++ {

@@ -73,6 +73,9 @@ func sparse(head []byte) bool {
 		return false
 	}
 	head = head[:firstLook]
+	if fourLetters(head) {
+		return false
+	}
 	for _, c := range head {
 		if c >= utf8.RuneSelf {
 			return true // look closer
@@ -84,6 +87,20 @@ func sparse(head []byte) bool {
 		}
 	}
 	return false
+}
+
+// fourLetters reports whether a text of at least twelve bytes begins with four kana
+// or kanji.
+func fourLetters(head []byte) bool {
+	for i := 0; i < 12; i += 3 {
+		switch a, b := head[i], head[i+1]; {
+		case a == 0xe3 && (b == 0x81 || b == 0x82), a == 0xe3 && b == 0x83 && head[i+2] < 0xbb,
+			a == 0xe4 && b >= 0xb8, a >= 0xe5 && a <= 0xe9:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // separates reports whether sep may be what stands between characters, of which

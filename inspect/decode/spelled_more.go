@@ -308,7 +308,9 @@ func numberedBytes(dst, src []byte, _ bool) ([]byte, int) {
 func (s *seeker) carried(at int) (vein, bool) {
 	const sample = 48
 	low, high, n := rune(utf8.MaxRune), rune(0), 0
-	for _, r := range string(s.b[at:min(at+sample*utf8.UTFMax, len(s.b))]) {
+	for rest := s.b[at:]; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		rest = rest[size:]
 		if r < 0x2000 || r >= 0x3040 && r < 0xD7A4 || r >= 0xFF00 && r < 0x10000 {
 			return vein{}, false // letters of languages
 		}

@@ -26,6 +26,8 @@ const (
 	veinStep  = 256
 	veinHead  = 96   // looked at first
 	veinProbe = 1024 // decoded to be judged
+
+	spacedStep = 4 * veinStep // for what stands between all characters, which makes a text longer
 )
 
 // otherwise is the media type of what a vein stands for. It is not looked for
@@ -132,6 +134,9 @@ func (s *seeker) at(at int) (vein, bool) {
 		if v, ok := s.carried(at); ok {
 			return v, ok
 		}
+	}
+	if at%spacedStep >= veinStep {
+		return vein{}, false
 	}
 	if sep := between(s.b[at:]); sep != utf8.RuneError {
 		return vein{"spaced", max(0, at-veinStep), len(s.b), closeUp(sep)}, true
@@ -317,7 +322,10 @@ func joinSingles(dst, b []byte, least int) (out []byte, used int) {
 			break
 		}
 		value := b[i+1 : i+1+end]
-		next := bytes.TrimLeft(b[i+end+2:min(i+end+8, len(b))], " \n\r\t")
+		next := b[i+end+2 : min(i+end+8, len(b))]
+		for len(next) > 0 && next[0] <= ' ' {
+			next = next[1:]
+		}
 		if len(next) > 0 && next[0] == ':' { // a key
 			i += end + 2
 			continue

@@ -33,6 +33,7 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	}
 	if t.judged < 200 && t.unclear() {
 		t.infer(v.text, v.own, v.cut, found)
+		v.forget()
 	}
 	v.vouch(found)
 	if !t.choose() {
@@ -117,6 +118,13 @@ func (c *column) confidence() float32 {
 		return 0.85
 	}
 	return 0.95
+}
+
+// forget drops the answers of the block, which were given before columns were
+// known.
+func (v *view) forget() {
+	v.block++
+	v.lo, v.hi = 0, 0
 }
 
 // unclear reports whether columns are to be told by their values: no header says

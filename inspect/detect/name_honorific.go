@@ -19,7 +19,7 @@ func (s *nameSearch) honorific(start, end int) {
 		return
 	}
 	odds, n := nameAfterWords.begins(s.text[start:])
-	if n != end-start {
+	if n != end-start || nameTitle(s.text[start:]) == 0 {
 		return // part of a longer word
 	}
 	_, k, _ := nameBefore(s.text, start)

@@ -32,6 +32,23 @@ func launch(args []string) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
 	return cmd, stdin, stdout, cmd.Start()
 }
 
+// launchProgram starts a program of others with bounds on its memory, time and
+// files.
+func launchProgram(p *Program) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
+	cmd, stdin, stdout, err := launch(p.Command)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	limit := func(what int, n uint64) { _ = unix.Prlimit(cmd.Process.Pid, what, &unix.Rlimit{Cur: n, Max: n}, nil) }
+	limit(unix.RLIMIT_AS, programMemory)
+	limit(unix.RLIMIT_CPU, uint64(p.Time.Seconds())+1)
+	limit(unix.RLIMIT_FSIZE, 0)
+	limit(unix.RLIMIT_CORE, 0)
+	limit(unix.RLIMIT_NOFILE, 64)
+	_ = unix.Setpriority(unix.PRIO_PROCESS, cmd.Process.Pid, 10)
+	return cmd, stdin, stdout, nil
+}
+
 // confines says that confine does something.
 const confines = true
 

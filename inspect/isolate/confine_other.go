@@ -15,6 +15,10 @@ func launch(args []string) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
 	return cmd, stdin, stdout, cmd.Start()
 }
 
+func launchProgram(p *Program) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
+	return launch(p.Command)
+}
+
 // confines says that confine does something.
 const confines = false
 

@@ -145,7 +145,7 @@ func (p *Pool) start() (*worker, error) {
 // command makes the process with its pipes.
 func command(args []string) (cmd *exec.Cmd, stdin io.WriteCloser, stdout io.ReadCloser, err error) {
 	cmd = exec.Command(args[0], args[1:]...)
-	cmd.Env = []string{} // it needs nothing of ours
+	cmd.Env = []string{"OMP_THREAD_LIMIT=1"} // it needs nothing of ours; those of others are to take one core
 	cmd.Dir = "/"
 	if stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, nil, nil, err

@@ -45,7 +45,10 @@ func found(r *inspect.Report) []Found {
 	in := map[inspect.Type][]string{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if place := inspect.Where(r.Place(f.Part), f); place != "" && len(in[f.Type]) < shownPlaces && !slices.Contains(in[f.Type], place) {
+		if r.Place(f.Part) == "" {
+			continue
+		}
+		if place := inspect.Where(r.Place(f.Part), f); len(in[f.Type]) < shownPlaces && !slices.Contains(in[f.Type], place) {
 			in[f.Type] = append(in[f.Type], place)
 		}
 	}

@@ -359,7 +359,8 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 		}
 	}
 	c.judge()
-	if exact || len(c.out.Verdict.Matches) == 0 && len(c.persons) == 0 {
+	again := c.out.Report != nil && c.out.Report.Again
+	if exact || len(c.out.Verdict.Matches) == 0 && len(c.persons) == 0 && !again {
 		return None
 	}
 	first := c.out.Verdict.Action

@@ -152,9 +152,9 @@ func Load(certFile, keyFile string) (*CA, error) { return LoadSealed(certFile, k
 
 // LoadSealed is Load for a key that may be encrypted under a passphrase.
 func LoadSealed(certFile, keyFile, passphrase string) (*CA, error) {
-	certPEM, err := os.ReadFile(certFile)
+	ca, err := readChain(certFile)
 	if err != nil {
-		return nil, fmt.Errorf("read authority: %w", err)
+		return nil, err
 	}
 	if err := private(keyFile); err != nil {
 		return nil, err
@@ -165,6 +165,21 @@ func LoadSealed(certFile, keyFile, passphrase string) (*CA, error) {
 	}
 	if keyPEM, err = unseal(keyPEM, passphrase); err != nil {
 		return nil, fmt.Errorf("%s: %w", keyFile, err)
+	}
+	if ca.key, err = parseKey(keyPEM); err != nil {
+		return nil, fmt.Errorf("%s: %w", keyFile, err)
+	}
+	if err := ca.check(time.Now()); err != nil {
+		return nil, fmt.Errorf("%s: %w", certFile, err)
+	}
+	return ca, nil
+}
+
+// readChain reads the certificates of an authority.
+func readChain(certFile string) (*CA, error) {
+	certPEM, err := os.ReadFile(certFile)
+	if err != nil {
+		return nil, fmt.Errorf("read authority: %w", err)
 	}
 	ca := new(CA)
 	for rest := certPEM; ; {
@@ -180,12 +195,6 @@ func LoadSealed(certFile, keyFile, passphrase string) (*CA, error) {
 		return nil, fmt.Errorf("%s: no certificate in it; it has to be a PEM file", certFile)
 	}
 	if ca.cert, err = x509.ParseCertificate(ca.chain[0]); err != nil {
-		return nil, fmt.Errorf("%s: %w", certFile, err)
-	}
-	if ca.key, err = parseKey(keyPEM); err != nil {
-		return nil, fmt.Errorf("%s: %w", keyFile, err)
-	}
-	if err := ca.check(time.Now()); err != nil {
 		return nil, fmt.Errorf("%s: %w", certFile, err)
 	}
 	return ca, nil

@@ -1,6 +1,7 @@
 package intercept
 
 import (
+	"bytes"
 	"container/list"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -13,6 +14,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -34,7 +36,7 @@ var ErrName = errors.New("not a valid host name")
 // would cost more than it protects, for whoever has one has the process. Safe
 // for concurrent use.
 type Issuer struct {
-	ca    *CA
+	ca    atomic.Pointer[CA]
 	key   *ecdsa.PrivateKey
 	max   int
 	now   func() time.Time
@@ -66,7 +68,18 @@ func NewIssuer(ca *CA, max int) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make leaf key: %w", err)
 	}
-	return &Issuer{ca: ca, key: key, max: max, now: time.Now, byUse: list.New(), names: map[string]*list.Element{}}, nil
+	i := &Issuer{key: key, max: max, now: time.Now, byUse: list.New(), names: map[string]*list.Element{}}
+	i.ca.Store(ca)
+	return i, nil
+}
+
+// Use has certificates signed by another authority from now on.
+func (i *Issuer) Use(ca *CA) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.ca.Store(ca)
+	i.byUse.Init()
+	clear(i.names)
 }
 
 // Stats returns the counters.
@@ -132,7 +145,7 @@ func (i *Issuer) kept(name string) *tls.Certificate {
 		return nil
 	}
 	l := e.Value.(*leaf)
-	if i.now().After(l.cert.Leaf.NotAfter.Add(-leafRenew)) && i.ca.cert.NotAfter.After(l.cert.Leaf.NotAfter) {
+	if i.now().After(l.cert.Leaf.NotAfter.Add(-leafRenew)) && i.ca.Load().cert.NotAfter.After(l.cert.Leaf.NotAfter) {
 		return nil // keep replaces it
 	}
 	i.byUse.MoveToFront(e)
@@ -143,6 +156,9 @@ func (i *Issuer) kept(name string) *tls.Certificate {
 func (i *Issuer) keep(name string, c *tls.Certificate) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if !bytes.Equal(c.Leaf.AuthorityKeyId, i.ca.Load().cert.SubjectKeyId) {
+		return // another authority signs since
+	}
 	i.stats.Made++
 	if e, ok := i.names[name]; ok {
 		e.Value.(*leaf).cert = c
@@ -162,20 +178,20 @@ func (i *Issuer) sign(name string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := i.now().UTC()
+	ca, now := i.ca.Load(), i.now().UTC()
 	t := &x509.Certificate{
 		SerialNumber:   serial,
 		NotBefore:      now.Add(-leafSkew),
 		NotAfter:       now.Add(leafLife),
 		KeyUsage:       x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:    []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		AuthorityKeyId: i.ca.cert.SubjectKeyId,
+		AuthorityKeyId: ca.cert.SubjectKeyId,
 	}
-	if t.NotAfter.After(i.ca.cert.NotAfter) {
-		t.NotAfter = i.ca.cert.NotAfter
+	if t.NotAfter.After(ca.cert.NotAfter) {
+		t.NotAfter = ca.cert.NotAfter
 	}
-	if t.NotBefore.Before(i.ca.cert.NotBefore) {
-		t.NotBefore = i.ca.cert.NotBefore
+	if t.NotBefore.Before(ca.cert.NotBefore) {
+		t.NotBefore = ca.cert.NotBefore
 	}
 	if ip := net.ParseIP(strings.Trim(name, "[]")); ip != nil {
 		t.IPAddresses = []net.IP{ip}
@@ -187,7 +203,7 @@ func (i *Issuer) sign(name string) (*tls.Certificate, error) {
 	if len(name) <= 64 { // RFC 5280, ub-common-name; clients read the SAN
 		t.Subject = pkix.Name{CommonName: name}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, i.ca.cert, i.key.Public(), i.ca.key)
+	der, err := x509.CreateCertificate(rand.Reader, t, ca.cert, i.key.Public(), ca.key)
 	if err != nil {
 		return nil, fmt.Errorf("sign certificate: %w", err)
 	}
@@ -197,8 +213,8 @@ func (i *Issuer) sign(name string) (*tls.Certificate, error) {
 	}
 	c := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: i.key, Leaf: parsed}
 	// A root is not sent along: clients have it. An intermediate has to be.
-	if !selfSigned(i.ca.cert) {
-		c.Certificate = append(c.Certificate, i.ca.chain...)
+	if !selfSigned(ca.cert) {
+		c.Certificate = append(c.Certificate, ca.chain...)
 	}
 	return c, nil
 }

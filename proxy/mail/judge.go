@@ -7,6 +7,8 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/service"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -104,7 +106,7 @@ func (s *Judge) Judge(ctx context.Context, m *Message, err error) Verdict {
 	for _, host := range m.domains() {
 		t := &gate.Transaction{
 			Principal: m.Who, Destination: s.destination(host, classes), Protocol: m.Protocol,
-			Held: m.Body, MediaType: "message/rfc822", Same: m.same,
+			Held: m.Body, MediaType: "message/rfc822", Same: m.same, Use: m.use,
 		}
 		if m.Body == nil {
 			t.Body, t.Length = failing{err}, -1
@@ -135,6 +137,16 @@ func (s *Judge) Judge(ctx context.Context, m *Message, err error) Verdict {
 		s.kept(m, &v)
 	}
 	return v
+}
+
+// use tells rules about recipients who they are, as they know it of mail by the
+// interfaces of services.
+func (m *Message) use(*hold.Body) *service.Use {
+	u := &service.Use{Operation: service.SendMail}
+	for _, r := range m.To {
+		u.Recipients = append(u.Recipients, r.Local+"@"+r.Domain)
+	}
+	return u
 }
 
 // failing is what is left of a message that could not be held.

@@ -3,7 +3,6 @@ package milter
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -347,7 +346,7 @@ func FuzzSession(f *testing.F) {
 			server, _ = New(Config{Size: 1 << 20}, mailtest.Open(t, r, log, t.TempDir()).Judge, nil, nil)
 		}
 		if err := newSession(server, pipe{in: bytes.NewReader(said)}).run(); err != nil && err.Error() == "" {
-			t.Error(fmt.Sprintf("%T without words", err))
+			t.Errorf("%T without words", err)
 		}
 	})
 }

@@ -175,12 +175,13 @@ func (b *box) take(p *plan) error {
 	} else {
 		k.Head = p.receivedBy + head(p.Outgoing)
 	}
-	if err := b.keep(k, p.Body.NewReader()); err != nil {
+	if err := b.put(k, p.Body.NewReader()); err != nil {
 		b.settle(p, false)
 		return err
 	}
 	b.settle(p, true)
 	b.note(k, p.what(), p.doubt, nil)
+	b.release(k)
 	return nil
 }
 

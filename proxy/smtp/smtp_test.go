@@ -152,6 +152,9 @@ func TestEachDomainIsJudged(t *testing.T) {
 	if c := r.rules.Last().Destination.Classes; !slices.Equal(c, []string{"mail", "web-mail", "mail-many", "mail-open"}) {
 		t.Errorf("classes of many: %v", c)
 	}
+	if u := r.rules.Last().Use; u.Operation != "send-mail" || u.Recipients != 3 || !slices.Equal(u.OutsideDomains, []string{"outside.example"}) {
+		t.Errorf("done: %+v", u)
+	}
 }
 
 func TestNullSender(t *testing.T) {

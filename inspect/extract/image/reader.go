@@ -34,8 +34,8 @@ type picture struct {
 	read  func(f *file)
 }
 
-// dataType is the media type of the picture without what was read of it.
-const dataType = "application/octet-stream; x-picture-data=1"
+// DataType is the media type of the picture without what was read of it.
+const DataType = "application/octet-stream; x-picture-data=1"
 
 func (r picture) Name() string { return r.name }
 
@@ -43,7 +43,7 @@ func (r picture) Name() string { return r.name }
 func (r picture) Starts() string { return r.first }
 
 func (r picture) Match(p *part.Part, head []byte) bool {
-	return p.Role.Content() && len(p.Encodings) == 0 && p.MediaType != dataType && r.match(head)
+	return p.Role.Content() && len(p.Encodings) == 0 && p.MediaType != DataType && r.match(head)
 }
 
 func (r picture) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
@@ -65,7 +65,7 @@ func (r picture) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part
 		reason, detail := part.ReasonOf(err)
 		e.Skip(reason, true, detail)
 	}
-	return e.Child(part.Part{Path: "picture", Name: p.Name, MediaType: dataType, Body: &rest{at: at, size: size, read: f.read}, Size: size})
+	return e.Child(part.Part{Path: "picture", Name: p.Name, MediaType: DataType, Body: &rest{at: at, size: size, read: f.read}, Size: size})
 }
 
 // file is a picture being read.
