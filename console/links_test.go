@@ -153,7 +153,7 @@ func TestNobodyReleasesAloneByAnyWay(t *testing.T) {
 	theirs := []release.Case{h.ask("anna"), h.ask("dora")} // of another; of the person's own
 	own, other := h.as("dora"), h.as("second")             // of one person, see newHouse
 	nobody := h.browser()
-	for n := range 300 {
+	for n := range 200 {
 		k := theirs[r.IntN(2)]
 		b := []*browser{own, other, nobody}[r.IntN(3)]
 		switch r.IntN(5) {

@@ -1,8 +1,10 @@
 package console
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -248,7 +250,12 @@ func TestReportsAreKept(t *testing.T) {
 	}
 	for i := range keptReports + 3 {
 		name := time.Date(2001, 1, 1+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		if err := h.shelf.put(kept{Name: name, By: "eve", Made: time.Unix(int64(i), 0)}, m.Report); err != nil {
+		if i < keptReports+2 { // quicker than to keep them durably
+			line, _ := json.Marshal(kept{Name: name, By: "eve", Made: time.Unix(int64(i), 0)})
+			if err := os.WriteFile(h.shelf.file(name), append(line, "\n{}\n"...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := h.shelf.put(kept{Name: name, By: "eve", Made: time.Unix(int64(i), 0)}, m.Report); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -43,7 +43,10 @@ type Config struct {
 	Late    time.Duration     // an engine that is away for longer is an alarm; default 30 s
 	Unready bool              // such a node says that it is not ready
 
-	heartbeat time.Duration // default 5 s; shorter in tests
+	// Shorter in tests.
+	heartbeat time.Duration // default 5 s, 30 s where nobody else hears it
+	every     time.Duration // how often it is looked for what is to be shipped
+	rest      time.Duration // between two messages, where the disk is the proxy's
 }
 
 var (
@@ -107,7 +110,13 @@ func (c *Config) Validate() error {
 	}
 	set(&c.Keep, 31*24*time.Hour)
 	set(&c.Late, 30*time.Second)
+	if c.single() { // the engine writes to the proxy's own disk, so it does so seldom
+		set(&c.heartbeat, 30*time.Second)
+		set(&c.every, 10*time.Second)
+		set(&c.rest, 100*time.Millisecond)
+	}
 	set(&c.heartbeat, 5*time.Second)
+	set(&c.every, 500*time.Millisecond)
 	for p, d := range map[*int64]int64{&c.Store: 10 << 30, &c.Outbox: 4 << 30} {
 		if *p == 0 {
 			*p = d

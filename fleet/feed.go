@@ -67,9 +67,6 @@ type feed struct {
 	trouble         func(error)   // told of a failure, and of nil after one
 }
 
-// feedEvery is how often a source is asked without having said anything.
-const feedEvery = 500 * time.Millisecond
-
 func (f *feed) run(ctx context.Context) {
 	for wait := firstPause; ctx.Err() == nil; {
 		n, err := f.pump(ctx)
@@ -102,7 +99,7 @@ func (f *feed) pump(ctx context.Context) (n int, err error) {
 	}
 	f.trouble(nil)
 	f.source.sent(at)
-	tick := time.NewTicker(feedEvery)
+	tick := time.NewTicker(f.cfg.every)
 	defer tick.Stop()
 	prev := uint64(0)
 	if b != nil {
@@ -133,6 +130,9 @@ func (f *feed) pump(ctx context.Context) (n int, err error) {
 		n++
 		at, prev = b.Last, b.Last
 		f.source.sent(at)
+		if f.cfg.rest > 0 {
+			pause(ctx, f.cfg.rest)
+		}
 	}
 	return n, ctx.Err()
 }

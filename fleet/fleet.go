@@ -125,10 +125,10 @@ func (f *Fleet) Run() {
 	f.engine.start()
 	parts := []func(context.Context){
 		(&feed{engine: f.engine, stream: f.cfg.auditStream(), subject: f.cfg.auditSubject(f.cfg.Node), source: f.ships, trouble: f.ships.failed}).run,
-		f.rules.follow, f.roster.beat, f.roster.follow, f.watch,
+		f.rules.follow, f.roster.beat, f.watch,
 	}
 	if !f.cfg.single() {
-		parts = append(parts, f.shares.follow, (&feed{engine: f.engine, stream: f.cfg.shareStream(), subject: f.cfg.shareSubject(f.cfg.Node),
+		parts = append(parts, f.roster.follow, f.shares.follow, (&feed{engine: f.engine, stream: f.cfg.shareStream(), subject: f.cfg.shareSubject(f.cfg.Node),
 			source: f.shares, gather: gatherTime, trouble: f.shares.failed}).run)
 	}
 	for _, part := range parts {

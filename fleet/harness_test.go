@@ -23,7 +23,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/release"
 )
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func check(t *testing.T, err error) {
 }
 
 // eventually waits until ok; other machines are slow.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
@@ -45,7 +45,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // releases are real.
 type member struct {
 	*Fleet
-	t        *testing.T
+	t        testing.TB
 	cfg      Config
 	dir      string
 	log      *audit.Log
@@ -60,7 +60,7 @@ type member struct {
 }
 
 // join makes a node, or starts one anew in the same folder.
-func join(t *testing.T, dir string, cfg Config) *member {
+func join(t testing.TB, dir string, cfg Config) *member {
 	t.Helper()
 	m := &member{t: t, cfg: cfg, dir: dir, confirmed: map[[32]byte]time.Time{}}
 	m.start()
@@ -80,7 +80,7 @@ func (m *member) start() {
 	m.releases, err = release.Open(filepath.Join(m.dir, "releases"), release.Config{Key: make([]byte, 32), Node: m.cfg.Node, Share: func(b []byte) { m.Fleet.Released(b) }})
 	check(t, err)
 	m.cfg.Dir = filepath.Join(m.dir, "fleet")
-	m.cfg.heartbeat = 200 * time.Millisecond
+	m.cfg.heartbeat, m.cfg.every, m.cfg.rest = 200*time.Millisecond, 50*time.Millisecond, time.Millisecond
 	m.Fleet, err = Open(m.cfg, Deps{
 		Audit: m.log, AuditDir: filepath.Join(m.dir, "audit"), AuditKey: key, Past: m.past, Releases: m.releases,
 		Confirmed:  func(sum [32]byte, until time.Time) { m.mu.Lock(); defer m.mu.Unlock(); m.confirmed[sum] = until },
@@ -140,7 +140,7 @@ func (m *member) counts(user string) history.Sums {
 	return m.past.Count(history.Query{Scope: history.ByUser, Names: []string{user}, Window: 30 * 24 * time.Hour, Now: time.Now()})
 }
 
-type testLog struct{ t *testing.T }
+type testLog struct{ t testing.TB }
 
 func (l testLog) Write(b []byte) (int, error) {
 	defer func() { _ = recover() }() // the test may be over
@@ -150,19 +150,19 @@ func (l testLog) Write(b []byte) (int, error) {
 
 // cluster is servers in this process that replicate to each other.
 type cluster struct {
-	t       *testing.T
+	t       testing.TB
 	options []*server.Options
 	servers []*server.Server
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func newCluster(t *testing.T, n int) *cluster {
+func newCluster(t testing.TB, n int) *cluster {
 	c := &cluster{t: t, servers: make([]*server.Server, n)}
 	var routes []*url.URL
 	var ports []int
@@ -220,7 +220,7 @@ func (c *cluster) urls() (all []string) {
 }
 
 // newSigner makes a person's key.
-func newSigner(t *testing.T, name string) (note.Signer, string) {
+func newSigner(t testing.TB, name string) (note.Signer, string) {
 	private, public, err := note.GenerateKey(rand.Reader, name)
 	check(t, err)
 	s, err := note.NewSigner(private)
@@ -228,7 +228,7 @@ func newSigner(t *testing.T, name string) (note.Signer, string) {
 	return s, public
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	check(t, os.MkdirAll(filepath.Dir(file), 0o700))
 	check(t, os.WriteFile(file, []byte(text), 0o600))

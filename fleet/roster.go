@@ -11,13 +11,14 @@ import (
 
 // Node is what a heartbeat says of a node.
 type Node struct {
-	Name    string    `json:"name"`
-	At      time.Time `json:"at"` // of the heartbeat, by the node's clock
-	Began   time.Time `json:"began"`
-	Version string    `json:"version,omitempty"`
-	RuleSet string    `json:"ruleset,omitempty"` // digest of the rules in force
-	Mode    string    `json:"mode,omitempty"`
-	Key     string    `json:"key"` // public, of its record
+	Name    string        `json:"name"`
+	At      time.Time     `json:"at"`    // of the heartbeat, by the node's clock
+	Every   time.Duration `json:"every"` // the next is to come after this
+	Began   time.Time     `json:"began"`
+	Version string        `json:"version,omitempty"`
+	RuleSet string        `json:"ruleset,omitempty"` // digest of the rules in force
+	Mode    string        `json:"mode,omitempty"`
+	Key     string        `json:"key"` // public, of its record
 
 	Records  uint64 `json:"records"`          // in its log
 	Shipped  uint64 `json:"shipped"`          // of these in the stream
@@ -40,7 +41,7 @@ func (n *Node) Lag() uint64 { return n.Records - min(n.Shipped, n.Records) }
 const LostAfter = 6
 
 // Silent reports whether nothing was heard of a node for too long.
-func (n *Node) Silent(now time.Time) bool { return now.Sub(n.At) > LostAfter*5*time.Second }
+func (n *Node) Silent(now time.Time) bool { return now.Sub(n.At) > LostAfter*max(n.Every, time.Second) }
 
 // roster tells the others that this node lives, and hears of them.
 type roster struct {
@@ -54,7 +55,7 @@ type roster struct {
 // own is this node as it stands.
 func (r *roster) own() Node {
 	f := r.f
-	n := Node{Name: f.cfg.Node, At: time.Now().UTC(), Began: r.began, Key: f.deps.AuditKey.Public, Records: f.deps.Audit.Acknowledged()}
+	n := Node{Name: f.cfg.Node, At: time.Now().UTC(), Every: f.cfg.heartbeat, Began: r.began, Key: f.deps.AuditKey.Public, Records: f.deps.Audit.Acknowledged()}
 	var errs [2]error
 	n.Shipped, _, n.Lost, errs[0] = f.ships.stands()
 	n.Untold, n.Behind, n.Unkept, errs[1] = f.shares.stands()

@@ -40,15 +40,11 @@ const (
 	maxLone   = 1 << 14
 )
 
-// inColumn reports whether values of a type make columns: those by which people
-// are known and reached.
-func inColumn(t detect.Type) bool {
-	switch t {
-	case detect.Name, detect.Phone, detect.Address, detect.Email, detect.Birthdate:
-		return true
-	}
-	return false
-}
+// columnTypes are the types whose values make columns: those by which people are
+// known and reached.
+var columnTypes = []detect.Type{detect.Name, detect.Phone, detect.Address, detect.Email, detect.Birthdate}
+
+func inColumn(t detect.Type) bool { return slices.Contains(columnTypes, t) }
 
 func (c *columns) reset() { c.alone = c.alone[:0] }
 
@@ -95,16 +91,29 @@ func (c *columns) all() []column {
 	slices.SortStableFunc(c.alone, func(a, b lone) int { return cmp.Or(cmp.Compare(a.tag, b.tag), cmp.Compare(a.from, b.from)) })
 	c.lists = c.lists[:0]
 	for from, i := 0, 0; i <= len(c.alone); i++ {
-		if i < len(c.alone) && c.alone[i].typ == c.alone[from].typ {
+		if i < len(c.alone) && (c.alone[i].typ == detect.Name) == (c.alone[from].typ == detect.Name) && c.alone[i].digest > 0 == (c.alone[from].digest > 0) {
 			continue
 		}
-		values := slices.CompactFunc(c.alone[from:i:i], func(a, b lone) bool { return a.digest == b.digest })
-		if len(values) >= minColumn && values[0].digest > 0 {
-			c.lists = append(c.lists, column{values[0].typ, values})
-		}
+		c.list(c.alone[from:i])
 		from = i
 	}
 	return c.lists
+}
+
+// list adds the lists that values in a row make: of names, or of each of the
+// other types, which may stand side by side.
+func (c *columns) list(row []lone) {
+	for _, typ := range columnTypes {
+		var values []lone
+		for _, l := range row {
+			if n := len(values); l.typ == typ && l.digest > 0 && (n == 0 || values[n-1].digest != l.digest) {
+				values = append(values, l)
+			}
+		}
+		if len(values) >= minColumn {
+			c.lists = append(c.lists, column{typ, values})
+		}
+	}
 }
 
 // join counts the persons whose names stand in one column and what belongs to

@@ -21,7 +21,7 @@ type scan struct {
 	tally    tally
 	records  int // numbers given to records
 	company  detect.Company
-	left     bool // names may have been left out, for want of company
+	left     bool       // names may have been left out, for want of company
 	root     int        // the root being read, into Report.Parts
 	emitters []*emitter // by depth
 }

@@ -330,7 +330,7 @@ func TestSites(t *testing.T) {
 	if len(evs) != 2 || evs[0].Action != "block" || !strings.Contains(evs[0].Clause, "sites.only") || evs[0].Host != originHost {
 		t.Errorf("events: %+v", evs)
 	}
-	if err := h.srv.Reconfigure(Config{}); err != nil {
+	if err := h.srv.Reconfigure(Config{Upstream: h.srv.origins.config}); err != nil {
 		t.Fatal(err)
 	}
 	if status, _ := h.post(h.client(true), "https://"+originHost+"/", "harmless"); status != 200 {

@@ -157,16 +157,14 @@ func (c *Case) settle() {
 	if c.State == Withdrawn {
 		return
 	}
-	agreed := 0
-	for _, v := range c.Votes {
+	agreed, done := 0, false
+	for _, v := range c.Votes { // by their times
 		if !v.Approve {
 			c.State, c.Ends = Denied, v.Time
 			return
 		}
-		if agreed++; v.Emergency || agreed >= c.Terms.People {
-			if c.State == Waiting {
-				c.State, c.Ends = Approved, v.Time.Add(c.Terms.For)
-			}
+		if agreed++; !done && (v.Emergency || agreed >= c.Terms.People) {
+			c.State, c.Ends, done = Approved, v.Time.Add(c.Terms.For), true
 		}
 	}
 }

@@ -25,23 +25,29 @@ type inspection struct {
 
 func (n *inspection) scan(text []byte, times int) (sample, error) {
 	s := timed(times, func() int {
-		var body io.Reader = bytes.NewReader(text)
-		size := len(text)
-		if n.open != nil {
-			body, size = n.open(text)
+		if n.once(text, n.until); n.last.Again {
+			n.once(text, false)
 		}
-		n.last = n.rules.Scanner().Scan(n.ctx, []part.Part{{
-			Path: n.fileName, Name: n.fileName, Body: body, Size: int64(size),
-		}}, inspect.ScanOptions{
-			UntilDecided: n.until,
-			Limits:       part.Limits{Time: time.Hour}, // the run's context ends it
-		})
 		return n.last.Records
 	})
 	if err := n.ctx.Err(); err != nil {
 		return s, err
 	}
 	return s, n.covered()
+}
+
+func (n *inspection) once(text []byte, until bool) {
+	var body io.Reader = bytes.NewReader(text)
+	size := len(text)
+	if n.open != nil {
+		body, size = n.open(text)
+	}
+	n.last = n.rules.Scanner().Scan(n.ctx, []part.Part{{
+		Path: n.fileName, Name: n.fileName, Body: body, Size: int64(size),
+	}}, inspect.ScanOptions{
+		UntilDecided: until,
+		Limits:       part.Limits{Time: time.Hour}, // the run's context ends it
+	})
 }
 
 // covered makes sure that what was timed was inspected.

@@ -26,7 +26,7 @@ overwritten: clients trust it.`},
 First, "ca rotate" makes the next CA. From then on the pages and downloads of the
 proxy offer both, and "ca export" prints both; let clients trust the new one, by
 policy or by the page /trust. Weeks later, "ca rotate --finish" puts it in use
-with the next restart of the proxy.`},
+with the next SIGHUP or restart of the proxy.`},
 			{name: "seal", short: "encrypt the CA's key under a passphrase", run: runCASeal, long: `
 The passphrase is read from the file that intercept.ca_passphrase_file names,
 from the systemd credential "ca-passphrase", or from SEKIMORI_CA_PASSPHRASE. The

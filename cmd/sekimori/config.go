@@ -340,6 +340,9 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	}
 	c.Isolate = r.Inspect.Isolate == nil || *r.Inspect.Isolate
 	c.OCR = ocr.Config{Command: r.Inspect.OCR.Command, Bytes: int64(r.Inspect.OCR.Bytes), Time: time.Duration(r.Inspect.OCR.Time), Most: r.Inspect.OCR.Most}
+	if err := c.checkOCR(); err != nil {
+		report(at("inspect", "ocr", "command"), "%v", err)
+	}
 	c.Budget = part.Limits{Bytes: int64(r.Inspect.Bytes), Ratio: r.Inspect.Ratio, Depth: r.Inspect.Depth,
 		Entries: r.Inspect.Parts, Time: time.Duration(r.Inspect.Time)}
 	c.Hold = hold.Config{MemoryPerBody: int64(r.Hold.Memory), TotalMemory: int64(r.Hold.TotalMemory),

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -179,6 +184,66 @@ func TestFleetRecipeParses(t *testing.T) {
 		}
 		if out, err := exec.Command(path, args...).CombinedOutput(); err != nil && !strings.Contains(string(out), "/usr/bin/sekimori is not executable") {
 			t.Errorf("%s: %v %s", program, err, out)
+		}
+	}
+}
+
+// TestChart renders the Helm chart with the few functions of Helm's that it
+// uses, and reads what comes out.
+func TestChart(t *testing.T) {
+	const chart = "../../deploy/helm/"
+	b, err := os.ReadFile(chart + "values.yaml")
+	check(t, err)
+	var values map[string]any
+	check(t, yaml.Unmarshal(b, &values))
+	funcs := template.FuncMap{
+		"int": func(n any) int { return n.(int) }, "add1": func(n int) int { return n + 1 },
+		"until": func(n int) (all []int) {
+			for i := range n {
+				all = append(all, i)
+			}
+			return all
+		},
+		"quote": func(s any) string { return fmt.Sprintf("%q", fmt.Sprint(s)) },
+		"indent": func(n int, s string) string {
+			p := strings.Repeat(" ", n)
+			return p + strings.ReplaceAll(s, "\n", "\n"+p)
+		},
+	}
+	kinds := map[string]int{}
+	for _, name := range []string{"engine.yaml", "nodes.yaml"} {
+		tmpl, err := template.New(name).Funcs(funcs).Option("missingkey=error").ParseFiles(chart + "templates/" + name)
+		check(t, err)
+		var out bytes.Buffer
+		check(t, tmpl.Execute(&out, map[string]any{"Values": values, "Release": map[string]any{"Name": "sekimori"}}))
+		for d := yaml.NewDecoder(&out); ; {
+			var doc struct {
+				Kind string            `yaml:"kind"`
+				Data map[string]string `yaml:"data"`
+			}
+			if err := d.Decode(&doc); err != nil {
+				if !errors.Is(err, io.EOF) {
+					t.Errorf("%s: %v", name, err)
+				}
+				break
+			}
+			kinds[doc.Kind]++
+			for file, text := range doc.Data {
+				path := filepath.Join(t.TempDir(), file)
+				check(t, os.WriteFile(path, []byte(text), 0o600))
+				if strings.HasSuffix(file, ".toml") {
+					if c, err := loadConfig(path); err != nil || c.Fleet == nil || len(c.Fleet.Servers) == 0 {
+						t.Errorf("%s: %v\n%s", file, err, text)
+					}
+				} else if n := strings.Count(text, "_INBOX_sekimori-node-"); n != 3 || strings.Count(text, "nats://sekimori-engine-") != 3 {
+					t.Errorf("%s is not for three nodes and three servers:\n%s", file, text)
+				}
+			}
+		}
+	}
+	for kind, n := range map[string]int{"StatefulSet": 2, "ConfigMap": 2, "Service": 3, "NetworkPolicy": 2, "PodDisruptionBudget": 2, "Job": 1} {
+		if kinds[kind] != n {
+			t.Errorf("%d of kind %s, not %d", kinds[kind], kind, n)
 		}
 	}
 }

@@ -115,10 +115,11 @@ func TestMemoryOfIdleTunnels(t *testing.T) {
 		}
 	}
 	t.Logf("%d idle tunnels: %d MiB, %d KiB each; with 8 uploads of 64 MiB: %d MiB at most", tunnels, held>>20, each>>10, most>>20)
-	if each > 40<<10 {
+	// Of few, the collector's headroom is a large part.
+	if tunnels < 5000 && each > 64<<10 || tunnels >= 5000 && each > 44<<10 {
 		t.Errorf("an idle tunnel takes %d KiB", each>>10)
 	}
-	if bound := int64(600)<<20 - int64(10_000-min(tunnels, 10_000))*40<<10; most > bound {
+	if bound := int64(600)<<20 - int64(10_000-min(tunnels, 10_000))*34<<10; most > bound {
 		t.Errorf("%d MiB at most, want less than %d", most>>20, bound>>20)
 	}
 	for _, k := range []int{0, tunnels / 2, tunnels - 1} { // they still work

@@ -282,6 +282,9 @@ func pour(t *testing.T, addr string, from, to int) {
 // while Sekimori and the second one are killed again and again: each arrives, and
 // arrives once, but where the record says that it may arrive twice.
 func TestNothingIsLostOrDoubledByKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes half a minute")
+	}
 	for _, way := range []string{"relay", "milter"} {
 		t.Run(way, func(t *testing.T) { killsTest(t, way) })
 	}

@@ -67,6 +67,7 @@ func TestReloadOfTheConfiguration(t *testing.T) {
 	} else if want, err := os.ReadFile(next); err != nil || !strings.Contains(page, strings.TrimSpace(string(want))) {
 		t.Errorf("/ca.pem is not the next one: %v", err)
 	}
+	in.ca = next
 	in.write("own.toml", "[services\n")
 	before := events("reload")
 	in.signal(syscall.SIGHUP)

@@ -444,6 +444,11 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		i.runAlarms()
 	}
 	i.noticeEvidence()
+	// Before anybody is told that the proxy is there: nobody has to wait until it
+	// knows the signal.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, reloadSignals...)
+	defer signal.Stop(hangup)
 	i.greet(p.stdout, fronts, back.Addr())
 	notify(daemon.SdNotifyReady)
 
@@ -451,9 +456,6 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	defer heal.Stop()
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, reloadSignals...)
-	defer signal.Stop(hangup)
 	for {
 		select {
 		case <-hangup:

@@ -22,7 +22,9 @@ func TestSquidAsksByICAP(t *testing.T) {
 		t.Skip("this squid opens no TLS")
 	}
 	ask := freeAddress(t)
-	in := install(t, fmt.Sprintf("[icap]\nlisten = [%q]\n", ask)).start()
+	in := install(t, fmt.Sprintf("[rules]\npaths = [\"cards.toml\"]\n[icap]\nlisten = [%q]\n", ask))
+	in.write("cards.toml", "[[rule]]\nid = \"cards\"\naction = \"block\"\nwhat = { findings = { types = \"CARD\" } }\nsay = \"no cards\"\n")
+	in.start()
 	dir, err := os.MkdirTemp("", "sekimori-squid-")
 	check(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })

@@ -513,6 +513,8 @@ func (s *addressSearch) judge(a *addressParts) {
 	case left && right && c >= 0.2 && c < 0.95:
 		c = max(c, 0.6)
 		switch {
+		case a.number && !a.town && bytes.Contains(s.text[a.start:a.end], []byte("-0")):
+			c = 0.3 // 松本市 333-0189-13: no block begins with 0
 		case a.number, a.town && a.prefecture >= 0:
 			c = max(c, 0.9)
 		case a.town:

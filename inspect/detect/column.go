@@ -153,6 +153,19 @@ func (c *column) holdsNames(t *table) bool {
 	return c.label == 0 && t.strong && c.names*10 >= c.cells*7
 }
 
+// mostNames returns the column without a label that holds the greatest share of
+// names, -1 if there is none: towns are called like people, but not as many.
+func (t *table) mostNames() int {
+	best := -1
+	for i := range t.cols {
+		c := &t.cols[i]
+		if c.label == 0 && c.holdsNames(t) && (best < 0 || c.names*t.cols[best].cells > t.cols[best].names*c.cells) {
+			best = i
+		}
+	}
+	return best
+}
+
 // infer learns from the findings which columns hold names and kana, where no
 // header says so. Rows are looked at until a column is clear.
 func (t *table) infer(text []byte, own, cut int, found []Finding) {
@@ -202,16 +215,14 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 			}
 		}
 	}
-	named := -1
+	named, best := -1, t.mostNames()
 	for i := range t.cols {
 		c := &t.cols[i]
-		if c.holdsNames(t) {
+		if c.holdsNames(t) && (c.label != 0 || i == best) {
 			c.label, c.inferred = c.label|LName, true
 		}
-		if i > 0 && c.givens >= 4 && c.givens*10 >= c.cells*6 {
-			if s := &t.cols[i-1]; (s.label|c.label)&^LName == 0 && s.surnames*10 >= s.cells*6 {
-				s.label, c.label, s.inferred, c.inferred = LSurname, LGiven, true, true
-			}
+		if i > 0 {
+			pairNames(&t.cols[i-1], c)
 		}
 		if c.label&(LName|LSurname) != 0 {
 			named = i
@@ -232,9 +243,37 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 	}
 }
 
+// pairNames labels two columns side by side of which one shows to hold surnames and
+// the other given names, these first where they are written in Latin letters.
+func pairNames(a, b *column) {
+	most := func(n int, c *column) bool { return n >= 4 && n*10 >= c.cells*6 }
+	switch {
+	case (a.label|b.label)&^LName != 0 || a.label != 0 && !a.inferred || b.label != 0 && !b.inferred:
+	case a.latin > 0 && most(a.givens, a) && most(b.surnames, b):
+		a.label, b.label, a.inferred, b.inferred = LGiven, LSurname, true, true
+	case most(a.surnames, a) && most(b.givens, b):
+		a.label, b.label, a.inferred, b.inferred = LSurname, LGiven, true, true
+	}
+}
+
 // piece counts a cell that is a listed surname or given name.
 func (c *column) piece(value []byte) {
-	if len(value) == 0 || len(value) > 18 || value[0] < utf8.RuneSelf {
+	if len(value) == 0 || len(value) > 18 {
+		return
+	}
+	if value[0] < utf8.RuneSelf {
+		if wordAt(value, 0) != len(value) {
+			return
+		}
+		var buf [48]byte
+		is := dict.LookupLatin(dict.AppendFoldLatin(buf[:0], value))
+		if is.Surname != 0 || is.RomajiSurname != 0 {
+			c.surnames++
+		}
+		if is.Given != 0 || is.RomajiGiven != 0 {
+			c.givens++
+		}
+		c.latin++
 		return
 	}
 	if dict.Surnames().Lookup(value) != 0 {

@@ -29,8 +29,8 @@ var labelWords = []struct {
 		attendee attendeename passengername passenger buyername sellername ownername subscribername subscriber insured insuredname emergencycontact
 		fromname toname formattedname romaji nameromaji romajiname nameinromaji roman romanname nameroman namealphabet englishname nameenglish nameinenglish contactpersonname namekanji kanjiname jpname namejp nameja namejapanese shimei namae addressee`},
 	{LName | weak, `name names displayname nm 名称 username author contact owner`},
-	{LSurname | weak, `last`},
-	{LGiven | weak, `first`},
+	{LSurname | weak, `last family`},
+	{LGiven | weak, `first given`},
 	{LSurname, `姓 姓(ローマ字) 姓ローマ字 姓(英字) ローマ字姓 苗字 名字 氏 姓漢字 姓(漢字) 旧姓 lastname lname surname familyname secondname sei lastnamekanji familynamekanji maidenname namelast namefamily namesurname namelastname namefamilyname namesei`},
 	{LGiven, `名 名(ローマ字) 名ローマ字 名(英字) ローマ字名 名(漢字) 名漢字 firstname fname givenname forename mei middlename mname firstnamekanji givennamekanji namefirst nickname namegiven namefirstname namegivenname namemei`},
 	{LKana, `フリガナ ふりがな カナ かな ヨミガナ よみがな ヨミ よみ 読み仮名 読みがな 読み カナ氏名 氏名カナ 氏名フリガナ 氏名ふりがな 氏名(カナ) 氏名(フリガナ) お名前(カナ) お名前カナ お名前フリガナ 名前カナ カナ名 カナ名義
@@ -110,7 +110,7 @@ func init() {
 }
 
 // frequentWords are the label words that are frequent.
-const frequentWords = `first last roman x y z key token time day month year since until from date case title subject file host count length size index sequence port build hash commit limit
+const frequentWords = `first last given family roman x y z key token time day month year since until from date case title subject file host count length size index sequence port build hash commit limit
 	id contact owner author user users name names exp block unit room state region location address item part model version release reference product link
 	score points rate weight volume area width height order ref rev cost fee sum domain position school team division business agency company street
 	building city town county issued released published registered joined created updated modified mobile cell cc pan visa plate offset no sex age person

@@ -14,7 +14,7 @@ type column struct {
 	left                        int    // cells of the block that it left
 	cells, names, kanas, places int    // counted while nothing is known
 	phones, codes, births       int    // likewise
-	surnames, givens            int    // likewise
+	surnames, givens, latin     int    // likewise, words in Latin letters among them
 	eldest, youngest            int    // years of births
 }
 

@@ -195,7 +195,7 @@ func (s *nameSearch) cellTail(start, i, most int) bool {
 var thingMark = [256]bool{'\n': true, '\r': true, '\t': true, ',': true, '"': true, '|': true, ';': true, '<': true, '>': true, '\'': true, '`': true}
 
 // codeMarks are what programs are full of and data are not.
-var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})", "{{", "}}", "return ", "const ", "func ", "function", "import ", "var ", "let ", " if ", "\n// ", "/* ", " //", "/>", "</", "={", ");", "nil", "null,", "export ", "def ", "class ", "self.", "```", "printf", "Println", "%s", "::", "`{", "){", ") {"}
+var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})", "{{", "}}", "return ", "const ", "func ", "function", "import ", "var ", "let ", " if ", "\n// ", "/* ", " //", "/>", "</", "={", ");", "nil", "null,", "export ", "def ", "class ", "self.", "```", "printf", "Println", "(\"", "\"),", "`,", "struct", "%s", "::", "`{", "){", ") {"}
 
 // inCode reports whether the surroundings of [start,end) are a program. It
 // looks at what is near, so it is asked only of candidates that would count.

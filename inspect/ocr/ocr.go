@@ -77,13 +77,14 @@ func New(c Config) (*Recogniser, error) {
 // Readers returns readers with that of pictures before them. The last of them has
 // to be one that takes anything.
 func (r *Recogniser) Readers(readers []part.Reader) []part.Reader {
-	return slices.Concat([]part.Reader{reader{r, readers[len(readers)-1]}}, readers)
+	return slices.Concat([]part.Reader{reader{r, readers}}, readers)
 }
 
-// reader reads one picture, and lets the reader of unknown formats have it then.
+// reader reads one picture, and lets the reader have it then that would have had
+// it without this one.
 type reader struct {
 	*Recogniser
-	next part.Reader
+	others []part.Reader
 }
 
 func (reader) Name() string { return "picture" }
@@ -93,7 +94,8 @@ var marks = []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "II*\x00", "MM\x00*", "R
 
 func (reader) Match(p *part.Part, head []byte) bool {
 	known := slices.ContainsFunc(marks, func(m string) bool { return bytes.HasPrefix(head, []byte(m)) })
-	return known && (p.MediaType == image.DataType || head[0] == 'B' && len(head) > 14 && head[6]|head[7]|head[8]|head[9] == 0)
+	return known && p.Role.Content() && len(p.Encodings) == 0 && p.MediaType != image.DataType &&
+		(head[0] != 'B' || len(head) > 14 && head[6]|head[7]|head[8]|head[9] == 0)
 }
 
 func (r reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
@@ -118,12 +120,22 @@ func (r reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 			}
 		}
 	}
-	whole := *p
-	whole.Body = io.MultiReader(bytes.NewReader(file), p.Body)
 	if why != "" {
-		e.Skip(part.UnknownFormat, false, why)
+		e.Skip(part.UnknownFormat, true, why)
 	}
-	return r.next.Read(ctx, &whole, e, b)
+	whole := *p
+	if whole.Body = bytes.NewReader(file); int64(len(file)) > r.bytes {
+		whole.Body = io.MultiReader(bytes.NewReader(file), p.Body)
+	} else {
+		whole.Size = int64(len(file))
+	}
+	for _, other := range r.others {
+		if other.Match(&whole, file[:min(len(file), part.HeadSize)]) {
+			return other.Read(ctx, &whole, e, b)
+		}
+	}
+	e.Skip(part.UnknownFormat, false, "")
+	return nil
 }
 
 // recognise waits for a turn and runs the program, within the time that the

@@ -211,15 +211,16 @@ func TestRestart(t *testing.T) {
 	p.until("arrived", func() bool { return len(p.next.messages()) == 1 })
 	p.until("noted", func() bool { return slices.Contains(p.log.What(), "accepted") })
 	// The other one is cut off while the next hop has it.
-	p.box.mu.Lock()
 	var left *parcel
-	for _, k := range p.box.parcels {
-		left = k
-	}
-	p.box.mu.Unlock()
-	if !p.box.acquire(left) {
-		t.Fatal("somebody works on what waits")
-	}
+	p.until("the other one is free", func() bool {
+		p.box.mu.Lock()
+		n := len(p.box.parcels)
+		for _, k := range p.box.parcels {
+			left = k
+		}
+		p.box.mu.Unlock()
+		return n == 1 && p.box.acquire(left)
+	})
 	if err := p.box.change(left, func(k *parcel) { k.Sending, k.Due = true, time.Now() }); err != nil {
 		t.Fatal(err)
 	}
