@@ -37,11 +37,11 @@ type Node struct {
 // Lag is how many records are not shipped yet.
 func (n *Node) Lag() uint64 { return n.Records - min(n.Shipped, n.Records) }
 
-// LostAfter is after how many heartbeats without one a node counts as gone.
-const LostAfter = 6
+// lostAfter is after how many heartbeats without one a node counts as gone.
+const lostAfter = 6
 
 // Silent reports whether nothing was heard of a node for too long.
-func (n *Node) Silent(now time.Time) bool { return now.Sub(n.At) > LostAfter*max(n.Every, time.Second) }
+func (n *Node) Silent(now time.Time) bool { return now.Sub(n.At) > lostAfter*max(n.Every, time.Second) }
 
 // roster tells the others that this node lives, and hears of them.
 type roster struct {

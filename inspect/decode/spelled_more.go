@@ -306,8 +306,13 @@ func numberedBytes(dst, src []byte, _ bool) ([]byte, int) {
 // carriers are the ranges of characters that bytes are written in, one each.
 // Where a range begins is found by trying.
 func (s *seeker) carried(at int) (vein, bool) {
-	const sample = 48
+	const sample, variety = 48, 10
+	if at < s.triedCarried {
+		return vein{}, false
+	}
 	low, high, n := rune(utf8.MaxRune), rune(0), 0
+	var seen [256]bool
+	kinds := 0
 	for rest := s.b[at:]; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
@@ -315,13 +320,18 @@ func (s *seeker) carried(at int) (vein, bool) {
 			return vein{}, false // letters of languages
 		}
 		low, high = min(low, r), max(high, r)
+		if !seen[r&255] {
+			seen[r&255] = true
+			kinds++
+		}
 		if n++; n == sample {
 			break
 		}
 	}
-	if n < sample || high-low > 255 {
+	if n < sample || high-low > 255 || kinds < variety {
 		return vein{}, false
 	}
+	s.triedCarried = at + 16*veinStep // trying costs
 	start := at
 	for start > 0 {
 		r, size := utf8.DecodeLastRune(s.b[:start])

@@ -101,7 +101,7 @@ type seeker struct {
 	quoted  bool // there may be strings
 	tried   [maxNotations]int
 
-	triedLoose int
+	triedLoose, triedCarried int
 }
 
 const maxNotations = 16
