@@ -483,7 +483,11 @@ func (t *tally) answers() ([]int, int) {
 	t.join()
 	out := make([]int, len(t.questions))
 	for i := range t.questions {
-		out[i] = t.questions[i].count
+		q := &t.questions[i]
+		if q.surplus != nil {
+			t.estimate(q)
+		}
+		out[i] = q.count
 	}
 	n := len(out) - 1
 	return out[:n:n], out[n]
@@ -494,11 +498,12 @@ func (t *tally) answers() ([]int, int) {
 type surplus struct {
 	sketch  *hyperloglog.Sketch
 	met     int // how many went in, the same ones too
+	next    int // of met, when the sketch is summed up
 	counted int // distinct ones, by now
 }
 
 // surplusPrecision makes a sketch of 4096 registers, which are summed up after
-// every surplusStep values.
+// every surplusStep values, less often the more there are, and at the end.
 const (
 	surplusPrecision = 12
 	surplusStep      = 64
@@ -513,9 +518,16 @@ func (t *tally) overflow(q *question, key uint64) {
 	}
 	o := q.surplus
 	o.sketch.InsertHash(key)
-	if o.met++; o.met%surplusStep != 1 {
+	if o.met++; o.met < o.next {
 		return // estimating takes as long as a hundred records
 	}
+	o.next = o.met + max(surplusStep, o.met/surplusStep)
+	t.estimate(q)
+}
+
+// estimate counts what the surplus of q amounts to by now.
+func (t *tally) estimate(q *question) {
+	o := q.surplus
 	for n := int(o.sketch.Estimate()); o.counted < n && q.count < MaxDistinct; o.counted++ {
 		t.hit(q)
 	}

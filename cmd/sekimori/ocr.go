@@ -8,8 +8,8 @@ import (
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
 )
 
-// ocrSection is [inspect.ocr].
-type ocrSection struct {
+// rawOCR is [inspect.ocr].
+type rawOCR struct {
 	Command []string      `toml:"command"`
 	Bytes   tomlfile.Size `toml:"bytes"`
 	Time    duration      `toml:"time"`

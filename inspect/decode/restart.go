@@ -17,15 +17,18 @@ func restart(b []byte) int {
 	if kind, at := enclosure(b, false); kind != nil && at > part.HeadSize/2 {
 		return at
 	}
-	dumps := len(b) > part.HeadSize/4 && !signs(b)
-	signs := 0 // that such bodies have
-	for i, c := range []byte("=+\b") {
-		if bytes.IndexByte(b, c) >= 0 {
-			signs |= 1 << i
-		}
+	signs := 0 // that such bodies are full of, but for hex dumps
+	if bytes.Count(b, []byte{'='}) >= 8 {
+		signs |= 1
 	}
-	for at := part.HeadSize / 4; at < len(b); at += veinStep {
-		k := bytes.IndexByte(b[at:min(at+veinStep, len(b))], '\n')
+	if bytes.Count(b, []byte{'+'}) >= 4 {
+		signs |= 2
+	}
+	if bytes.IndexByte(b, '\b') >= 0 {
+		signs |= 4
+	}
+	for at := part.HeadSize / 4; at < len(b); at += lookStep {
+		k := bytes.IndexByte(b[at:min(at+lookStep, len(b))], '\n')
 		if k < 0 {
 			continue
 		}
@@ -33,7 +36,7 @@ func restart(b []byte) int {
 		if len(head) < minSpelled {
 			break
 		}
-		if dumps && unhex[head[0]] >= 16 {
+		if signs == 0 && unhex[head[0]] >= 16 {
 			continue
 		}
 		if begins(head, signs) {
@@ -41,12 +44,6 @@ func restart(b []byte) int {
 		}
 	}
 	return -1
-}
-
-// signs reports whether b has the signs of which those bodies are full that are
-// no hex dumps.
-func signs(b []byte) bool {
-	return bytes.IndexByte(b, '\b') >= 0 || bytes.Count(b, []byte{'='}) >= 16 || bytes.Count(b, []byte{'+'}) >= 8
 }
 
 // begins reports whether head begins such a body.

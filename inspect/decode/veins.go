@@ -13,7 +13,7 @@ import (
 // around it: hexadecimal behind a letter, a name in escapes amid source code, a
 // list with a cell for each character. Readers that know a body by its start
 // pass such stretches by, so text that is handed on is looked at, too: at one
-// place in veinStep bytes, which meets what is long enough to hold a person.
+// place in lookStep bytes, which meets what is long enough to hold a person.
 // What a vein stands for is a nested part, beside the text as it stands.
 type vein struct {
 	name       string
@@ -27,6 +27,7 @@ const (
 	veinHead  = 96   // looked at first
 	veinProbe = 1024 // decoded to be judged
 
+	lookStep   = 2 * veinStep // from place to place
 	spacedStep = 4 * veinStep // for what stands between all characters, which makes a text longer
 )
 
@@ -52,13 +53,13 @@ func Veins(e part.Emitter, b []byte) error {
 	for at := 0; at < len(b); {
 		v, ok := s.at(at)
 		if !ok {
-			at += veinStep
+			at += lookStep
 			continue
 		}
 		if err := otherReading(e, v.name, through(v.step, b[v.start:v.end], true)); err != nil {
 			return err
 		}
-		at = max(v.end, at+veinStep)
+		at = max(v.end, at+lookStep)
 	}
 	if out := uncelled(b); out != nil {
 		if err := otherReading(e, "decoded cells", out); err != nil {
@@ -135,7 +136,7 @@ func (s *seeker) at(at int) (vein, bool) {
 			return v, ok
 		}
 	}
-	if at%spacedStep >= veinStep {
+	if at%spacedStep >= lookStep {
 		return vein{}, false
 	}
 	if sep := between(s.b[at:]); sep != utf8.RuneError {
