@@ -76,7 +76,7 @@ type rawConfig struct {
 		Isolate *bool         `toml:"isolate"`
 		Count   string        `toml:"count"`
 		Tries   bool          `toml:"passwords"`
-		OCR     rawOCR    `toml:"ocr"`
+		OCR     rawOCR        `toml:"ocr"`
 	} `toml:"inspect"`
 	Auth struct {
 		Htpasswd  string              `toml:"htpasswd"`

@@ -218,7 +218,7 @@ func (c *custom) emit(b *Block, s *customScratch, start, end int, emit func(Find
 			return
 		}
 	}
-	f := Finding{Type: c.Type, Detector: c.ID, Start: start, End: end, Confidence: c.Alone, Validated: c.check != nil, Canon: string(value)}
+	f := Finding{Type: c.Type, Detector: c.ID, Start: start, End: end, Confidence: c.Alone, Validated: c.check != nil, Canon: string(value), Asked: true}
 	if c.beside(b, s, start, end) {
 		f.Confidence = c.Beside
 	}

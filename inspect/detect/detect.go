@@ -44,6 +44,7 @@ type Finding struct {
 	Confidence float32 // 0..1: the share of such findings that are right
 	Validated  bool    // a check digit, a numbering plan or a gazetteer agreed
 	Canon      string  // canonical form for telling values apart; never stored
+	Asked      bool    // by a rule author's own detector: nothing else takes its place
 }
 
 // Label is a set of kinds of label that govern a value: its column header, its

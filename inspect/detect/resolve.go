@@ -10,8 +10,8 @@ type resolver struct {
 }
 
 // resolve sorts found and leaves one of two findings that overlap, unless the
-// one belongs into the other (a postal code into an address). The result stands
-// in found's storage.
+// one belongs into the other (a postal code into an address) or an author asked
+// for the weaker one. The result stands in found's storage.
 func (r *resolver) resolve(found []Finding) []Finding {
 	if len(found) < 2 {
 		return found
@@ -70,7 +70,14 @@ func place(out []Finding, f *Finding) []Finding {
 		if streetNamed(&out[last], f) {
 			return out
 		}
+		loser, lost := &out[last], false
 		if rank(f) <= rank(&out[last]) && !streetNamed(f, &out[last]) {
+			loser, lost = f, true
+		}
+		if loser.Asked && f.Type != out[last].Type {
+			break // both stay
+		}
+		if lost {
 			return out
 		}
 		out = slices.Delete(out, last, last+1)
