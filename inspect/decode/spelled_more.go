@@ -217,6 +217,9 @@ func (s *seeker) loose(at int) (vein, bool) {
 			digits++
 		}
 	}
+	if sextetPrefix(head) == len(head) {
+		return vein{}, false // in one piece, which is found as such
+	}
 	if upper < len(head)/6 || lower < len(head)/6 || digits < 4 {
 		return vein{}, false
 	}

@@ -2,7 +2,7 @@ package decode
 
 import (
 	"bytes"
-	"sync"
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -159,50 +159,32 @@ var possible = func() (t alphabets) {
 	return t
 }()
 
-// any reports whether one of them has all characters of b. Most text is over
-// with its first word.
-func (t *alphabets) any(b []byte) bool {
+// of returns those that have all characters of b. Most text is over with its
+// first word.
+func (t *alphabets) of(b []byte) uint32 {
 	all := ^uint32(0)
 	for _, c := range b {
 		if all &= t[c]; all == 0 {
-			return false
+			break
 		}
 	}
-	return true
+	return all
 }
-
-// inNotations tells, for each byte, the notations that it is a character of.
-var inNotations = sync.OnceValue(func() *[256]uint16 {
-	t := new([256]uint16)
-	for i := range notations {
-		if n := &notations[i]; n.chars != nil {
-			for c := range t {
-				if n.chars[c] != 0 {
-					t[c] |= 1 << i
-				}
-			}
-		}
-	}
-	return t
-})
 
 // notation looks for bytes written as numbers or in an alphabet of their own.
 func (s *seeker) notation(at int) (vein, bool) {
 	head := s.b[at:min(at+veinHead, len(s.b))]
-	if len(head) < minSpelled || !possible.any(head) {
+	if len(head) < minSpelled {
 		return vein{}, false
 	}
-	may := ^uint16(0) // a bit for each notation that all characters are of
-	if in := inNotations(); !bytes.HasPrefix(head, []byte("<~")) {
-		for _, c := range head {
-			if may &= in[c]; may == 0 {
-				return vein{}, false
-			}
-		}
-	}
-	for i := range notations {
+	for all := possible.of(head); all != 0; all &= all - 1 {
+		i := bits.TrailingZeros32(all)
 		n := &notations[i]
-		if may>>i&1 == 0 || n.chars == nil || n.chars[head[0]] == 0 || at < s.tried[i] || !n.has(head) {
+		if at < s.tried[i] {
+			continue
+		}
+		if !n.has(head) { // as base64 is not Ascii85, all along
+			s.tried[i] = at + 4*lookStep
 			continue
 		}
 		start, end := at, at
@@ -213,7 +195,7 @@ func (s *seeker) notation(at int) (vein, bool) {
 			end++
 		}
 		s.tried[i] = end
-		if n.whole && end-start > maxNumber {
+		if n.whole && (end-start > maxNumber || amidBase64(s.b, start, end)) {
 			continue
 		}
 		probe := veinProbe
@@ -232,6 +214,11 @@ func (s *seeker) notation(at int) (vein, bool) {
 		}
 	}
 	return vein{}, false
+}
+
+// amidBase64 reports whether base64 goes on before or behind a stretch of it.
+func amidBase64(b []byte, start, end int) bool {
+	return start > 0 && sextet[b[start-1]] != outside || end < len(b) && sextet[b[end]] != outside
 }
 
 // escapes looks for a stretch of which a good part is escapes.
