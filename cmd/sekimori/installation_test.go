@@ -292,7 +292,7 @@ func (in *site) client(stdin io.Reader, name string, args ...string) string {
 	cmd.Env = append(clientEnv(), "HOME="+in.dir, "SEKIMORI_CA="+in.ca,
 		"https_proxy=http://"+in.proxy, "http_proxy=http://"+in.proxy, "HTTPS_PROXY=http://"+in.proxy,
 		"SSL_CERT_FILE="+in.ca, "CURL_CA_BUNDLE="+in.ca, "GIT_SSL_CAINFO="+in.ca, "REQUESTS_CA_BUNDLE="+in.ca,
-		"NODE_EXTRA_CA_CERTS="+in.ca, "AWS_CA_BUNDLE="+in.ca, "npm_config_cafile="+in.ca)
+		"NODE_EXTRA_CA_CERTS="+in.ca, "npm_config_cafile="+in.ca)
 	done := time.AfterFunc(60*time.Second, func() { _ = cmd.Process.Kill() })
 	defer done.Stop()
 	out, _ := cmd.CombinedOutput()
