@@ -127,6 +127,9 @@ func reads(b []byte) bool {
 // has reports whether head may be in the notation, by its characters.
 func (n *notation) has(head []byte) bool {
 	if n.chars != nil {
+		if n.fits != nil && !n.fits(head[:min(len(head), 256)]) {
+			return false
+		}
 		digits := 0
 		if body, ok := bytes.CutPrefix(head, []byte("<~")); ok {
 			head, _, _ = bytes.Cut(body, []byte("~"))

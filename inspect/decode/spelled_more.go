@@ -197,12 +197,28 @@ var loosely = func() (t [256]bool) {
 	return t
 }()
 
+// inLines reports whether b is base64 with at most two line ends.
+func inLines(b []byte) bool {
+	for breaks := 0; ; breaks++ {
+		n := sextetPrefix(b)
+		if b = bytes.TrimLeft(b[n:], "\r\n"); n == 0 || breaks > 2 {
+			return false
+		}
+		if len(b) == 0 {
+			return true
+		}
+	}
+}
+
 // loose looks for base64 that is cut into short pieces. Letters of both cases
 // and digits in it stand as often as chance has it, unlike in words.
 func (s *seeker) loose(at int) (vein, bool) {
 	head := s.b[at:min(at+veinHead, len(s.b))]
 	if len(head) < veinHead || at < s.triedLoose {
 		return vein{}, false
+	}
+	if inLines(head) {
+		return vein{}, false // in one piece or long lines, it is found as such
 	}
 	upper, lower, digits := 0, 0, 0
 	for _, c := range head {
@@ -216,9 +232,6 @@ func (s *seeker) loose(at int) (vein, bool) {
 		case c >= '0' && c <= '9':
 			digits++
 		}
-	}
-	if sextetPrefix(head) == len(head) {
-		return vein{}, false // in one piece, which is found as such
 	}
 	if upper < len(head)/6 || lower < len(head)/6 || digits < 4 {
 		return vein{}, false
