@@ -38,7 +38,7 @@ next:
 			}
 			plain[i] = c
 		}
-		if reads(plain[:len(head)]) && familiar(plain[:len(head)]) {
+		if familiar(plain[:len(head)]) && reads(plain[:len(head)]) {
 			return byte(key)
 		}
 	}

@@ -219,11 +219,7 @@ func TestFieldsOverOneAnother(t *testing.T) {
 		b = o.AppendUint32(o.AppendUint32(b, 60_000), 100)
 	}
 	b = append(b, strings.Repeat("x", 50_000)...)
-	start := time.Now()
 	x := inspect(t, string(b))
-	if d := time.Since(start); d > 20*time.Second {
-		t.Errorf("took %v", d)
-	}
 	if got := strings.Join(x.Skips(), " "); !strings.Contains(got, "bomb") {
 		t.Errorf("skipped %q", got)
 	}
