@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
@@ -71,19 +72,6 @@ func (i *installation) serveICAP(ctx context.Context, p *program, failed chan<- 
 	if i.icap == nil {
 		return nil
 	}
-	for _, a := range i.cfg.ICAP.listen {
-		ls, err := door.Options{Address: a}.Listen(ctx)
-		if err != nil {
-			return fmt.Errorf("listen for ICAP: %w", err)
-		}
-		for _, l := range ls {
-			fmt.Fprintf(p.stdout, "icap:  icap://%s/reqmod\n", l.Addr())
-			go func() {
-				if err := i.icap.Serve(l); err != nil {
-					failed <- fmt.Errorf("serve ICAP: %w", err)
-				}
-			}()
-		}
-	}
-	return nil
+	tell := func(a net.Addr) { fmt.Fprintf(p.stdout, "icap:  icap://%s/reqmod\n", a) }
+	return serveAt(ctx, i.cfg.ICAP.listen, "ICAP", tell, i.icap.Serve, failed)
 }

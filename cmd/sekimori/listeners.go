@@ -272,3 +272,23 @@ func (c *config) lists() string {
 	}
 	return fmt.Sprintf("%x", sha256.Sum256(b))[:16]
 }
+
+// serveAt opens a door at each address, as the named protocol, and tells of each;
+// what fails later goes to failed.
+func serveAt(ctx context.Context, addresses []string, protocol string, tell func(net.Addr), serve func(net.Listener) error, failed chan<- error) error {
+	for _, a := range addresses {
+		ls, err := door.Options{Address: a}.Listen(ctx)
+		if err != nil {
+			return fmt.Errorf("listen for %s: %w", protocol, err)
+		}
+		for _, l := range ls {
+			tell(l.Addr())
+			go func() {
+				if err := serve(l); err != nil {
+					failed <- fmt.Errorf("serve %s: %w", protocol, err)
+				}
+			}()
+		}
+	}
+	return nil
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
@@ -80,19 +81,6 @@ func (i *installation) serveMilter(ctx context.Context, p *program, failed chan<
 	if i.milter == nil {
 		return nil
 	}
-	for _, a := range i.cfg.Milter.listen {
-		ls, err := door.Options{Address: a}.Listen(ctx)
-		if err != nil {
-			return fmt.Errorf("listen for milter: %w", err)
-		}
-		for _, l := range ls {
-			fmt.Fprintf(p.stdout, "milter: inet:%s\n", l.Addr())
-			go func() {
-				if err := i.milter.Serve(l); err != nil {
-					failed <- fmt.Errorf("serve milter: %w", err)
-				}
-			}()
-		}
-	}
-	return nil
+	tell := func(a net.Addr) { fmt.Fprintf(p.stdout, "milter: inet:%s\n", a) }
+	return serveAt(ctx, i.cfg.Milter.listen, "milter", tell, i.milter.Serve, failed)
 }

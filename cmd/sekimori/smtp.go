@@ -345,19 +345,10 @@ func (i *installation) serveSMTP(ctx context.Context, p *program, failed chan<- 
 		scheme    string
 		addresses []string
 	}{{"smtp", i.cfg.SMTP.listen}, {"smtps", i.cfg.SMTP.tlsListen}} {
-		for _, a := range way.addresses {
-			ls, err := door.Options{Address: a}.Listen(ctx)
-			if err != nil {
-				return fmt.Errorf("listen for mail: %w", err)
-			}
-			for _, l := range ls {
-				fmt.Fprintf(p.stdout, "mail:  %s://%s\n", way.scheme, l.Addr())
-				go func() {
-					if err := i.smtp.Serve(l, way.scheme == "smtps"); err != nil {
-						failed <- fmt.Errorf("serve mail: %w", err)
-					}
-				}()
-			}
+		tell := func(a net.Addr) { fmt.Fprintf(p.stdout, "mail:  %s://%s\n", way.scheme, a) }
+		serve := func(l net.Listener) error { return i.smtp.Serve(l, way.scheme == "smtps") }
+		if err := serveAt(ctx, way.addresses, "mail", tell, serve, failed); err != nil {
+			return err
 		}
 	}
 	return i.servePages(ctx, p, failed)

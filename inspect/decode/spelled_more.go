@@ -266,7 +266,7 @@ const minVeined = 160
 // numbered looks for an object whose values are bytes: {"0":230,"1":176}.
 func (s *seeker) numbered(at int) (vein, bool) {
 	k := bytes.Index(s.b[at:min(at+24, len(s.b))], []byte(`,"`))
-	if k < 0 {
+	if k < 0 || at < s.triedNumbered {
 		return vein{}, false
 	}
 	start, end := at+k, at+k
@@ -276,6 +276,7 @@ func (s *seeker) numbered(at int) (vein, bool) {
 	for end < len(s.b) && numbering[s.b[end]] {
 		end++
 	}
+	s.triedNumbered = end
 	if end-start < 4*minSingles { // most objects
 		return vein{}, false
 	}
@@ -370,8 +371,7 @@ func (s *seeker) carried(at int) (vein, bool) {
 			return dst, i
 		}
 		if out, _ := step(nil, s.b[start:min(len(s.b), start+2*veinProbe)], true); reads(out) && familiar(out) {
-			whole, used := step(nil, s.b[start:], true)
-			_ = whole
+			_, used := step(nil, s.b[start:], true)
 			return vein{"characters for bytes", start, start + used, step}, true
 		}
 	}

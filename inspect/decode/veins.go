@@ -102,7 +102,7 @@ type seeker struct {
 	quoted  bool // there may be strings
 	tried   [maxNotations]int
 
-	triedLoose, triedCarried int
+	triedLoose, triedCarried, triedNumbered int
 }
 
 const maxNotations = 16

@@ -15,6 +15,7 @@
 package milter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,13 +65,6 @@ type Server struct {
 	wait      sync.WaitGroup
 }
 
-func set[T comparable](p *T, v T) {
-	var zero T
-	if *p == zero {
-		*p = v
-	}
-}
-
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // New makes a Server. outbox and registry may be nil.
@@ -81,11 +75,11 @@ func New(c Config, judge *mail.Judge, outbox Outbox, registry *prometheus.Regist
 	if c.Clients == nil {
 		c.Clients = loopback
 	}
-	set(&c.Size, 50<<20)
-	set(&c.Recipients, 1000)
-	set(&c.Connections, 500)
-	set(&c.Idle, 10*time.Minute)
-	set(&c.Message, 30*time.Minute)
+	c.Size = cmp.Or(c.Size, 50<<20)
+	c.Recipients = cmp.Or(c.Recipients, 1000)
+	c.Connections = cmp.Or(c.Connections, 500)
+	c.Idle = cmp.Or(c.Idle, 10*time.Minute)
+	c.Message = cmp.Or(c.Message, 30*time.Minute)
 	s := &Server{c: c, judge: judge, outbox: outbox, conns: map[*session]struct{}{}}
 	s.messages = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sekimori_milter_messages_total",
 		Help: "Messages that mail servers asked about, by what they were told."}, []string{"outcome"})
