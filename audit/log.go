@@ -46,6 +46,13 @@ const (
 	defaultSegment = 64 << 20
 	maxPending     = 32 << 20        // encoded, not yet written
 	headSync       = 1 * time.Second // how long a head may wait for the disk
+
+	// On a busy machine a sync costs more than what it writes. When the last
+	// one was shared by busyBatch records, the next waits at most linger for
+	// fullBatch of them, as data bases do that commit in groups.
+	busyBatch = 4
+	fullBatch = 16
+	linger    = 1 * time.Millisecond
 )
 
 // Errors of Append, told apart with errors.Is.
@@ -75,6 +82,7 @@ type Log struct {
 	opt  Options
 	lock *os.File
 	wake chan struct{}    // there is a batch, or the log was closed
+	full chan struct{}    // the batch has fullBatch records, or the log was closed
 	gone chan struct{}    // the writer has ended
 	heal chan chan healed // asks the writer to read the end anew
 
@@ -187,10 +195,7 @@ func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
 	if l.batch == nil {
 		l.batch = &batch{buf: l.spare[:0], leaves: l.leaves[:0], first: l.chain.seq + 1, done: make(chan struct{})}
 		l.spare, l.leaves = nil, nil
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
+		notify(l.wake)
 	}
 	r := raw{seq: l.chain.seq + 1, salt: l.salts.next(), prev: l.chain.last, event: event}
 	r.hash = l.chain.h.record(&r)
@@ -198,12 +203,26 @@ func (l *Log) enqueue(event []byte) (*batch, Receipt, error) {
 	l.batch.buf = appendLine(l.batch.buf, &r)
 	l.batch.leaves = append(l.batch.leaves, r.hash)
 	l.batch.last = Receipt{r.seq, r.hash}
+	if len(l.batch.leaves) == fullBatch {
+		notify(l.full)
+	}
 	return l.batch, l.batch.last, nil
+}
+
+// notify sends to a channel that has room for one, unless it is full.
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // write is the writer's loop.
 func (l *Log) write() {
 	defer close(l.gone)
+	shared := 0 // by how many records the last sync was
+	late := time.NewTimer(linger)
+	defer late.Stop()
 	timer := time.NewTimer(headSync)
 	defer timer.Stop()
 	due := time.NewTicker(l.opt.Checkpoint)
@@ -227,16 +246,26 @@ func (l *Log) write() {
 			done <- l.reread()
 			continue
 		}
-		// On a busy machine others are about to append: let them, as far as
-		// they are ready to run, so that they share the sync. A second time
-		// brings in half as many again; a third only costs.
-		runtime.Gosched()
-		runtime.Gosched()
+		if shared >= busyBatch {
+			late.Reset(linger)
+			select {
+			case <-l.full:
+			case <-late.C:
+			}
+		} else { // others that are ready to append share the sync
+			runtime.Gosched()
+			runtime.Gosched()
+		}
 		l.mu.Lock()
 		b, err, closed := l.batch, l.err, l.closed
 		l.batch = nil
+		select {
+		case <-l.full: // it was for this batch
+		default:
+		}
 		l.mu.Unlock()
 		if b != nil {
+			shared = len(b.leaves)
 			if err == nil {
 				err = l.commit(b)
 			}
@@ -365,10 +394,8 @@ func (l *Log) Close() error {
 	l.closed = true
 	l.mu.Unlock()
 	l.quit()
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
+	notify(l.wake)
+	notify(l.full)
 	<-l.gone
 	l.careful.Wait()
 	close(l.notes)

@@ -130,6 +130,7 @@ func open(dir string, o Options) (l *Log, torn string, err error) {
 	l = &Log{
 		dir: dir, opt: o, lock: f,
 		wake:  make(chan struct{}, 1),
+		full:  make(chan struct{}, 1),
 		gone:  make(chan struct{}),
 		heal:  make(chan chan healed),
 		notes: make(chan snapshot, 1),
