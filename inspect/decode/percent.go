@@ -3,14 +3,15 @@ package decode
 import (
 	"bytes"
 
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
 // percentDecoded appends to dst, one a line, the words in text that hold three
 // or more percent-encoded bytes beyond ASCII, decoded: addresses of pages and
 // searches, as they stand in logs, mails and scripts.
-func percentDecoded(dst, text []byte) []byte {
-	for at := 0; ; {
+func percentDecoded(dst, text []byte, signs normal.Signs) []byte {
+	for at := 0; signs&normal.Percent != 0; {
 		k := bytes.IndexByte(text[at:], '%')
 		if k < 0 {
 			return dst
@@ -32,6 +33,7 @@ func percentDecoded(dst, text []byte) []byte {
 		}
 		at = end
 	}
+	return dst
 }
 
 // inAddress tells the bytes that words in percent-encoding are made of.

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -13,18 +14,18 @@ import (
 // a reader would know by its start: a file in uuencode or yEnc, a hex dump,
 // quoted-printable, UTF-7, backspaces. It is -1 if there is none. What stands
 // from there to the block's end is read anew, as a body of its own.
-func restart(b []byte) int {
-	if kind, at := enclosure(b, false); kind != nil && at > part.HeadSize/2 {
-		return at
+func restart(b []byte, has normal.Signs) int {
+	if kind, at := enclosure(b[min(part.HeadSize/2, len(b)):], false); kind != nil {
+		return at + part.HeadSize/2
 	}
 	signs := 0 // that such bodies are full of, but for hex dumps
-	if bytes.Count(b, []byte{'='}) >= 8 {
+	if has&normal.Equals != 0 && bytes.Count(b, []byte{'='}) >= 8 {
 		signs |= 1
 	}
-	if bytes.Count(b, []byte{'+'}) >= 4 {
+	if has&normal.Plus != 0 && bytes.Count(b, []byte{'+'}) >= 4 {
 		signs |= 2
 	}
-	if bytes.IndexByte(b, '\b') >= 0 {
+	if has&normal.Backspace != 0 {
 		signs |= 4
 	}
 	for at := part.HeadSize / 4; at < len(b); at += lookStep {

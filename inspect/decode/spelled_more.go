@@ -2,7 +2,9 @@ package decode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/big"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -217,8 +219,8 @@ func (s *seeker) loose(at int) (vein, bool) {
 	if len(head) < veinHead || at < s.triedLoose {
 		return vein{}, false
 	}
-	if inLines(head) {
-		return vein{}, false // in one piece or long lines, it is found as such
+	if !capitals(head) || inLines(head) {
+		return vein{}, false // words, or in one piece or long lines, where it is found as such
 	}
 	upper, lower, digits := 0, 0, 0
 	for _, c := range head {
@@ -258,6 +260,18 @@ func (s *seeker) loose(at int) (vein, bool) {
 		start += k + 1
 	}
 	return vein{}, false
+}
+
+// capitals reports whether four of the first 32 bytes of head are from "@" to
+// "_": of base64 in pieces more than ten are, of words hardly one.
+func capitals(head []byte) bool {
+	const tops = 0x8080808080808080
+	n := 0
+	for i := 0; i < 32; i += 8 {
+		x := binary.LittleEndian.Uint64(head[i:])
+		n += bits.OnesCount64(x << 1 &^ (x << 2) &^ x & tops)
+	}
+	return n >= 4
 }
 
 // minVeined is the least length of base64 in pieces.
@@ -381,7 +395,14 @@ func (s *seeker) carried(at int) (vein, bool) {
 // Characters that nobody sees: tags, which stand for ASCII, and variation
 // selectors, which stand for bytes, are in one plane of Unicode; those without
 // width may stand for bits.
-var unseen = [][]byte{[]byte("\xf3\xa0"), []byte("\xef\xb8"), []byte("\xe2\x80"), []byte("\xe2\x81"), []byte("\ufeff")}
+var unseen = []struct {
+	lead byte
+	next [][]byte // their first bytes
+}{
+	{0xf3, [][]byte{{0xf3, 0xa0}}},
+	{0xef, [][]byte{{0xef, 0xb8}, []byte("\ufeff")}},
+	{0xe2, [][]byte{{0xe2, 0x80}, {0xe2, 0x81}}},
+}
 
 // minUnseen is the least number of such characters that is looked at.
 const minUnseen = 48
@@ -391,8 +412,14 @@ const minUnseen = 48
 func hidden(b []byte) []byte {
 	n := 0
 	for at := 0; at < len(b) && n < minUnseen; at += glimpseStep {
+		part := b[at:min(at+glimpse, len(b))]
 		for _, u := range unseen {
-			n += bytes.Count(b[at:min(at+glimpse, len(b))], u)
+			if bytes.IndexByte(part, u.lead) < 0 {
+				continue
+			}
+			for _, next := range u.next {
+				n += bytes.Count(part, next)
+			}
 		}
 	}
 	if n < minUnseen {

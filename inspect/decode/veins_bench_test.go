@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -23,7 +24,7 @@ func BenchmarkVeins(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				if err := Veins(nobody{}, text); err != nil {
+				if err := veins(nobody{}, text, normal.SignsOf(text)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -99,11 +99,12 @@ func (o *writer) flush() error {
 // text hands b on, which o.m leads from.
 func (o *writer) text(b []byte) {
 	o.err = o.e.Text(part.Text{Bytes: b, Map: &o.m, Layout: o.layout})
-	if o.spare = percentDecoded(o.spare[:0], b); len(o.spare) > 0 && o.err == nil {
+	signs := normal.SignsOf(b)
+	if o.spare = percentDecoded(o.spare[:0], b, signs); len(o.spare) > 0 && o.err == nil {
 		o.err = o.e.Child(percentChild(o.spare))
 	}
 	if o.err == nil {
-		o.err = Veins(o.e, b)
+		o.err = veins(o.e, b, signs)
 	}
 }
 

@@ -360,11 +360,11 @@ func (l *lexicon) classifyEnglish(b []byte, upper *marks) Label {
 		}
 		return buf[:k]
 	}
+	known := true // all words before from are neutral
+	who := Label(0)
 	for from := 0; from < n; from++ {
-		known := true // all words before from are neutral
-		who := Label(0)
-		for w := 0; w < from; w++ {
-			word := b[starts[w]:ends[w]]
+		if from > 0 {
+			word := b[starts[from-1]:ends[from-1]]
 			known = known && neutral[string(word)]
 			who |= l.lookup(word) & LPerson
 		}

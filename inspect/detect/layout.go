@@ -3,6 +3,8 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // How much of a text's start is looked at to find out its layout.
@@ -11,6 +13,12 @@ const (
 	gapBytes   = 2 << 10 // for columns that are parted by spaces
 	sniffRows  = 40
 )
+
+// delimiters are those of tables, in order of trial. Each has to be there.
+var delimiters = [...]struct {
+	char byte
+	sign normal.Signs
+}{{'\t', normal.Tab}, {',', normal.Comma}, {';', normal.Semicolon}, {'|', normal.Bar}, {fixed, 0}}
 
 // sniff finds out how text is organised. off is where text stands in the
 // block. A table is left open in v.table.
@@ -25,15 +33,16 @@ func (v *view) sniff(text []byte, off int) mode {
 		}
 	}
 	best := 0
-	for _, d := range []byte{'\t', ',', ';', '|', fixed} {
-		if bytes.IndexByte(head, d) < 0 || d == fixed && (best > 0 || !gapped(head[:min(len(head), gapBytes)])) {
+	signs := normal.SignsOf(head)
+	for _, d := range delimiters {
+		if d.char == fixed && (best > 0 || !gapped(head[:min(len(head), gapBytes)])) || d.char != fixed && signs&d.sign == 0 {
 			continue
 		}
 		t := &v.trial
 		t.reset()
-		t.open(d, false)
+		t.open(d.char, false)
 		s := t.fit(head)
-		if s > 0 && t.form && d != ',' && d != ';' {
+		if s > 0 && t.form && d.char != ',' && d.char != ';' {
 			return prose // label, tab, value: a label's line like others
 		}
 		if s > best {

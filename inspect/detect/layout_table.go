@@ -46,10 +46,11 @@ type table struct {
 	people bool   // a column has names, or addresses down to the block
 	judged int    // rows looked at to infer columns
 
-	stale bool
-	cells []cell
-	rows  []row
-	last  int // the row that was asked for last
+	stale  bool
+	quotes bool // there are quotation marks in the text
+	cells  []cell
+	rows   []row
+	last   int // the row that was asked for last
 }
 
 func (t *table) reset() {
@@ -248,6 +249,7 @@ func (t *table) setHeader(text []byte, r int) {
 func (t *table) build(text []byte, from, limit int) {
 	t.cells, t.rows = t.cells[:0], t.rows[:0]
 	t.to, t.ended, t.stale, t.last = len(text), false, false, 0
+	t.quotes = bytes.IndexByte(text[min(from, len(text)):], '"') >= 0
 	bare := 0
 	for i := from; i < len(text) && (limit == 0 || len(t.rows) < limit); {
 		t.rows = append(t.rows, row{int32(i), int32(len(t.cells))})
@@ -325,7 +327,7 @@ func (t *table) parsePlain(text []byte, i int) (next int, ok bool) {
 	if k := bytes.IndexByte(text[i:], '\n'); k >= 0 {
 		end = i + k
 	}
-	if !t.wide && bytes.IndexByte(text[i:end], '"') >= 0 {
+	if t.quotes && !t.wide && bytes.IndexByte(text[i:end], '"') >= 0 {
 		return 0, false
 	}
 	for {

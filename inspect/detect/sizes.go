@@ -40,13 +40,15 @@ var setOfSize = [longRun + 1]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
 
 // What a byte right before or right behind a run says of it, a bit each.
 const (
-	edgePlus  = 1 << iota // before: + or (
-	edgeUpper             // before: a capital
-	edgeWide              // before: a blank or beyond ASCII
-	edgeTie               // before: - . or :
-	edgeGlue              // before: a letter that ends no label of a telephone number
-	edgeStop              // behind: a letter that begins no extension
-	edgeDate              // behind: dateNext
+	edgePlus  = 1 << edgePlusAt  // before: + or (
+	edgeUpper = 1 << edgeUpperAt // before: a capital
+	edgeWide  = 1 << edgeWideAt  // before: a blank or beyond ASCII
+	edgeDate  = 1 << edgeDateAt  // behind: dateNext
+	edgeTie   = 16               // before: - . or :
+	edgeGlue  = 32               // before: a letter that ends no label of a telephone number
+	edgeStop  = 64               // behind: a letter that begins no extension
+
+	edgePlusAt, edgeUpperAt, edgeWideAt, edgeDateAt = 0, 1, 2, 3
 )
 
 var runEdges = func() (t [256]uint8) {
@@ -79,29 +81,33 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 		w := &words[len(words)-1]
 		n := min(len(runs), 64)
 		w[anyRun] = ^uint64(0) >> (64 - n)
+		// Each set is shifted in from the top, a bit a run, and stays in a register.
+		var zero, first, plus, upper, wide, date, within uint64
 		for k, r := range runs[:n] {
 			i, j := int(r.Start), int(r.End)
-			var left, right, digit uint8
+			var left, right uint64
 			if i > 0 {
-				left = runEdges[text[i-1]]
+				left = uint64(runEdges[text[i-1]])
 				if left&edgeTie != 0 && (i < 2 || !isDigit(text[i-2])) {
 					left &^= edgeTie
 				}
 			}
 			if j < len(text) {
-				right = runEdges[text[j]]
+				right = uint64(runEdges[text[j]])
 			}
-			digit = text[i]
-			bit := uint(k) & 63
-			w[setOfSize[min(j-i, longRun)]&15] |= 1 << bit
-			w[startsZero] |= one(digit == '0') << bit
-			w[startsOne] |= one(digit == '1') << bit
-			w[behindPlus] |= one(left&edgePlus != 0) << bit
-			w[behindUpper] |= one(left&edgeUpper != 0) << bit
-			w[behindWide] |= one(left&edgeWide != 0) << bit
-			w[beforeDate] |= one(right&edgeDate != 0) << bit
-			w[inWord] |= one(left&(edgeTie|edgeGlue)|right&edgeStop != 0) << bit
+			w[setOfSize[min(j-i, longRun)]&15] |= 1 << (uint(k) & 63)
+			zero = zero>>1 | one(text[i] == '0')<<63
+			first = first>>1 | one(text[i] == '1')<<63
+			plus = plus>>1 | left&edgePlus<<(63-edgePlusAt)
+			upper = upper>>1 | left&edgeUpper<<(63-edgeUpperAt)
+			wide = wide>>1 | left&edgeWide<<(63-edgeWideAt)
+			date = date>>1 | right&edgeDate<<(63-edgeDateAt)
+			within = within>>1 | one(left&(edgeTie|edgeGlue)|right&edgeStop != 0)<<63
 		}
+		rest := uint(64-n) & 63
+		w[startsZero], w[startsOne] = zero>>rest, first>>rest
+		w[behindPlus], w[behindUpper], w[behindWide] = plus>>rest, upper>>rest, wide>>rest
+		w[beforeDate], w[inWord] = date>>rest, within>>rest
 		runs = runs[n:]
 	}
 	return words

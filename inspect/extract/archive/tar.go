@@ -26,6 +26,9 @@ func (tarArchive) Match(p *part.Part, head []byte) bool {
 		return false
 	}
 	field := string(bytes.Trim(head[148:156], " \x00"))
+	if field == "" || field[0] < '0' || field[0] > '7' {
+		return false
+	}
 	want, err := strconv.ParseInt(field, 8, 64)
 	if err != nil {
 		return false

@@ -13,3 +13,9 @@ func plainBlocks(b *byte, blocks int) int { return plainAVX2(b, blocks) }
 
 //go:noescape
 func plainAVX2(b *byte, blocks int) int
+
+// signBlocks returns the signs in blocks of vectorSize bytes at b, at least one.
+func signBlocks(b *byte, blocks int) Signs { return Signs(signsAVX2(b, blocks, &signTables)) }
+
+//go:noescape
+func signsAVX2(b *byte, blocks int, t *[4][16]byte) uint16

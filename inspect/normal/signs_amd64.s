@@ -1,0 +1,72 @@
+//go:build !purego
+
+#include "textflag.h"
+
+DATA lowHalf<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL lowHalf<>(SB), RODATA|NOPTR, $8
+
+// func signsAVX2(b *byte, blocks int, t *[4][16]byte) uint16
+TEXT ·signsAVX2(SB), NOSPLIT, $0-26
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	VBROADCASTI128 (BX), Y8
+	VBROADCASTI128 16(BX), Y9
+	VBROADCASTI128 32(BX), Y10
+	VBROADCASTI128 48(BX), Y11
+	VPBROADCASTQ lowHalf<>(SB), Y12
+	VPXOR Y13, Y13, Y13
+	VPXOR Y14, Y14, Y14
+
+loop:
+	VMOVDQU (SI), Y0
+	VPSRLW  $4, Y0, Y1
+	VPAND   Y12, Y1, Y1
+	VPSHUFB Y0, Y8, Y2 // nothing for a byte beyond ASCII
+	VPSHUFB Y1, Y9, Y3
+	VPAND   Y2, Y3, Y2
+	VPOR    Y2, Y13, Y13
+	VPSHUFB Y0, Y10, Y2
+	VPSHUFB Y1, Y11, Y3
+	VPAND   Y2, Y3, Y2
+	VPOR    Y2, Y14, Y14
+	ADDQ    $32, SI
+	DECQ    CX
+	JNZ     loop
+
+	// The bytes of each are or-ed: halves, quarters and so on.
+	VEXTRACTI128 $1, Y13, X0
+	VEXTRACTI128 $1, Y14, X1
+	VPOR X0, X13, X13
+	VPOR X1, X14, X14
+	VPSRLDQ $8, X13, X0
+	VPSRLDQ $8, X14, X1
+	VPOR X0, X13, X13
+	VPOR X1, X14, X14
+	VMOVQ X13, AX
+	VMOVQ X14, DX
+	MOVQ AX, R8
+	SHRQ $32, R8
+	ORQ  R8, AX
+	MOVQ AX, R8
+	SHRQ $16, R8
+	ORQ  R8, AX
+	MOVQ AX, R8
+	SHRQ $8, R8
+	ORQ  R8, AX
+	MOVQ DX, R8
+	SHRQ $32, R8
+	ORQ  R8, DX
+	MOVQ DX, R8
+	SHRQ $16, R8
+	ORQ  R8, DX
+	MOVQ DX, R8
+	SHRQ $8, R8
+	ORQ  R8, DX
+	ANDL $0xff, AX
+	ANDL $0xff, DX
+	SHLL $8, DX
+	ORL  DX, AX
+	MOVW AX, ret+24(FP)
+	VZEROUPPER
+	RET
