@@ -70,8 +70,9 @@ type Sums struct {
 // History is safe for concurrent use.
 type History struct {
 	mu     sync.Mutex
-	series map[key]*series
-	known  []string            // classes that anything was sent to
+	series map[name][]*series  // by class
+	size   int                 // how many series there are
+	found  []*series           // by the last query
 	hosts  map[hostKey]visits  // when a user first sent to a host, unix hours
 	same   map[uint64]*senders // who sent a content
 	file   *journal            // nil: kept in memory only
@@ -79,10 +80,10 @@ type History struct {
 	seen   map[string]uint64   // see AddOnce
 }
 
-// key is a scope's name and a class that was sent to.
-type key struct {
-	scope       Scope
-	name, class string
+// name is one that a scope goes by.
+type name struct {
+	scope Scope
+	name  string
 }
 
 type hostKey struct{ user, host string }
@@ -109,6 +110,7 @@ const maxSenders = 16
 // series is what went to one class under one name: by the hour for two days,
 // then by the day.
 type series struct {
+	class string
 	hours []bucket // ascending
 	days  []bucket
 }
@@ -246,7 +248,7 @@ func (s *series) within(now time.Time, window time.Duration) []bucket {
 
 // New returns a History in memory.
 func New() *History {
-	return &History{series: map[key]*series{}, hosts: map[hostKey]visits{}, same: map[uint64]*senders{}, seen: map[string]uint64{}}
+	return &History{series: map[name][]*series{}, hosts: map[hostKey]visits{}, same: map[uint64]*senders{}, seen: map[string]uint64{}}
 }
 
 // Add remembers an upload or a try.
@@ -265,12 +267,12 @@ func (h *History) add(e *Entry) {
 		classes = []string{"unknown"}
 	}
 	for _, class := range classes {
-		h.at(key{ByUser, e.User, class}).add(e)
+		h.at(name{ByUser, e.User}, class).add(e)
 		for _, g := range e.Groups {
-			h.at(key{ByGroup, g, class}).add(e)
+			h.at(name{ByGroup, g}, class).add(e)
 		}
-		h.at(key{ByHost, e.Host, class}).add(e)
-		h.at(key{ByClass, class, class}).add(e)
+		h.at(name{ByHost, e.Host}, class).add(e)
+		h.at(name{ByClass, class}, class).add(e)
 	}
 	hour := e.Time.Unix() / 3600
 	if k := (hostKey{e.User, e.Host}); !e.Stopped {
@@ -300,29 +302,40 @@ func (h *History) add(e *Entry) {
 	}
 }
 
-func (h *History) at(k key) *series {
-	s := h.series[k]
-	if s == nil && len(h.series) >= maxNames && k.scope != ByClass {
-		k.name = others
-		s = h.series[k]
+func (h *History) at(n name, class string) *series {
+	s := ofClass(h.series[n], class)
+	if s == nil && h.size >= maxNames && n.scope != ByClass {
+		n.name = others
+		s = ofClass(h.series[n], class)
 	}
 	if s == nil {
-		s = &series{}
-		h.series[k] = s
-		if k.scope == ByClass && !slices.Contains(h.known, k.class) {
-			h.known = append(h.known, k.class)
-		}
+		s = &series{class: class}
+		h.series[n] = append(h.series[n], s)
+		h.size++
 	}
 	return s
+}
+
+// ofClass returns the one of list that is of a class, nil if there is none.
+func ofClass(list []*series, class string) *series {
+	for _, s := range list {
+		if s.class == class {
+			return s
+		}
+	}
+	return nil
 }
 
 // sweep forgets what is too old.
 func (h *History) sweep(hour int64) {
 	h.swept = hour
-	for k, s := range h.series {
-		if s.trim(hour) {
-			delete(h.series, k)
+	h.size = 0
+	for n, list := range h.series {
+		list = slices.DeleteFunc(list, func(s *series) bool { return s.trim(hour) })
+		if h.series[n] = list; len(list) == 0 {
+			delete(h.series, n)
 		}
+		h.size += len(list)
 	}
 	old := hour - int64(Keep/time.Hour)
 	for k, v := range h.hosts {
@@ -356,33 +369,44 @@ func (h *History) Count(q Query) Sums {
 	return out
 }
 
-// matching returns the series that a query asks for.
+// matching returns the series that a query asks for, until the next call.
 func (h *History) matching(q Query) []*series {
-	var out []*series
-	add := func(k key) {
-		s := h.series[k]
-		if s == nil && len(h.series) >= maxNames {
-			k.name = others
-			s = h.series[k]
-		}
+	out := h.found[:0]
+	add := func(s *series) {
 		if s != nil && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
-	for _, n := range q.Names {
-		switch {
-		case q.Scope == ByClass:
-			add(key{ByClass, n, n})
-		case len(q.Classes) > 0:
-			for _, c := range q.Classes {
-				add(key{q.Scope, n, c})
+	for i, called := range q.Names {
+		list := h.series[name{q.Scope, called}]
+		var rest []*series // in which a name may be counted
+		if h.size >= maxNames {
+			rest = h.series[name{q.Scope, others}]
+		}
+		classes := q.Classes
+		if q.Scope == ByClass {
+			classes = q.Names[i : i+1]
+		}
+		for _, c := range classes {
+			s := ofClass(list, c)
+			if s == nil {
+				s = ofClass(rest, c)
 			}
-		default:
-			for _, c := range h.known {
-				add(key{q.Scope, n, c})
+			add(s)
+		}
+		if len(classes) > 0 {
+			continue
+		}
+		for _, s := range list {
+			add(s)
+		}
+		for _, s := range rest {
+			if ofClass(list, s.class) == nil {
+				add(s)
 			}
 		}
 	}
+	h.found = out
 	return out
 }
 

@@ -155,8 +155,8 @@ func TestNamesAreBounded(t *testing.T) {
 		e.Groups, e.Host, e.User = nil, fmt.Sprint("host", i), "sato"
 		h.Add(e)
 	}
-	if len(h.series) > maxNames+10 || len(h.hosts) > maxNames {
-		t.Fatalf("%d names, %d hosts", len(h.series), len(h.hosts))
+	if h.size > maxNames+10 || len(h.hosts) > maxNames {
+		t.Fatalf("%d names, %d hosts", h.size, len(h.hosts))
 	}
 	late := upload(noon, digests(100, 5))
 	late.User = "kato"
