@@ -49,10 +49,12 @@ const (
 
 	// On a busy machine a sync costs more than what it writes. When the last
 	// one was shared by busyBatch records, the next waits at most linger for
-	// fullBatch of them, as data bases do that commit in groups.
-	busyBatch = 4
-	fullBatch = 16
-	linger    = 1 * time.Millisecond
+	// fullBatch of them, as data bases do that commit in groups, and so on as
+	// long as lastingBatch come.
+	busyBatch    = 4
+	lastingBatch = 8
+	fullBatch    = 24
+	linger       = 2 * time.Millisecond
 )
 
 // Errors of Append, told apart with errors.Is.
@@ -220,7 +222,7 @@ func notify(c chan struct{}) {
 // write is the writer's loop.
 func (l *Log) write() {
 	defer close(l.gone)
-	shared := 0 // by how many records the last sync was
+	busy := false // a sync is worth waiting for others to share it
 	late := time.NewTimer(linger)
 	defer late.Stop()
 	timer := time.NewTimer(headSync)
@@ -246,7 +248,7 @@ func (l *Log) write() {
 			done <- l.reread()
 			continue
 		}
-		if shared >= busyBatch {
+		if busy {
 			late.Reset(linger)
 			select {
 			case <-l.full:
@@ -265,7 +267,8 @@ func (l *Log) write() {
 		}
 		l.mu.Unlock()
 		if b != nil {
-			shared = len(b.leaves)
+			n := len(b.leaves)
+			busy = n >= lastingBatch || !busy && n >= busyBatch
 			if err == nil {
 				err = l.commit(b)
 			}

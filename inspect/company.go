@@ -33,17 +33,26 @@ func (t *tally) company(c *detect.Company) *detect.Company {
 	c.Confidence, c.Types = 1, c.Types[:0]
 	for i := range t.questions {
 		q := &t.questions[i]
-		if !q.open || !slices.ContainsFunc(q.With, asksForNames) {
+		if !q.open || !q.names {
 			continue
 		}
-		k := slices.IndexFunc(q.With, func(types []Type) bool { return !asksForNames(types) })
-		if !q.People || k < 0 {
+		if q.beside == nil {
 			return nil
 		}
-		c.Types = append(c.Types, q.With[k]...)
+		c.Types = append(c.Types, q.beside...)
 		c.Confidence = min(c.Confidence, q.Confidence)
 	}
 	return c
+}
+
+// asksForNames finds out whether a question asks for names, and for what beside
+// them; nil if they answer alone.
+func (q *question) asksForNames() {
+	q.names = slices.ContainsFunc(q.With, asksForNames)
+	k := slices.IndexFunc(q.With, func(types []Type) bool { return !asksForNames(types) })
+	if q.People && k >= 0 {
+		q.beside = q.With[k]
+	}
 }
 
 // asksForNames reports whether a name answers to types, of which none stand for

@@ -32,6 +32,7 @@ func newSurvey(queries []Query) survey {
 		for _, types := range q.With {
 			n.kinds = append(n.kinds, s.kinds.mask(types))
 		}
+		n.asksForNames()
 		s.questions = append(s.questions, n)
 		s.need = max(s.need, len(q.With))
 	}
@@ -74,9 +75,11 @@ type question struct {
 	Query
 	bit   int      // in the sets
 	kinds []uint64 // of the types of each element of With
+	names bool     // it asks for names
 	count int
 	open  bool // the count is below AtLeast
 
+	beside  []Type   // what else than names it asks for, nil if they answer alone
 	surplus *surplus // what the set had no room for, nil if it had
 }
 

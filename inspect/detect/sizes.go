@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -38,40 +39,41 @@ const longRun = 20
 // setOfSize is the set of the runs of a size.
 var setOfSize = [longRun + 1]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 14, 14, 14, 14, 14, 15}
 
-// What a byte right before or right behind a run says of it, a bit each.
+// What the byte right before a run, its first digit and the byte right behind it
+// say of it, a bit each.
 const (
-	edgePlus  = 1 << edgePlusAt  // before: + or (
-	edgeUpper = 1 << edgeUpperAt // before: a capital
-	edgeWide  = 1 << edgeWideAt  // before: a blank or beyond ASCII
-	edgeDate  = 1 << edgeDateAt  // behind: dateNext
-	edgeTie   = 16               // before: - . or :
-	edgeGlue  = 32               // before: a letter that ends no label of a telephone number
-	edgeStop  = 64               // behind: a letter that begins no extension
-
-	edgePlusAt, edgeUpperAt, edgeWideAt, edgeDateAt = 0, 1, 2, 3
+	edgeZero  = 1 << iota // the first digit is 0
+	edgeOne               // or 1
+	edgePlus              // before: + or (
+	edgeUpper             // before: a capital
+	edgeWide              // before: a blank or beyond ASCII
+	edgeDate              // behind: dateNext
+	edgeIn                // before: a letter that ends no label of a telephone number; behind: one that begins no extension
+	edgeTie               // before: - . or :, which a digit before makes edgeIn
 )
 
-var runEdges = func() (t [256]uint8) {
-	for i := range t {
-		c := byte(i)
-		set := func(bit uint8, is bool) {
-			if is {
-				t[i] |= bit
-			}
+var edgeBefore, edgeFirst, edgeBehind = func() (before, first, behind [256]uint8) {
+	set := func(t *uint8, bit uint8, is bool) {
+		if is {
+			*t |= bit
 		}
-		set(edgePlus, c == '+' || c == '(')
-		set(edgeUpper, isUpper(c))
-		set(edgeWide, c == ' ' || c >= 0x80)
-		set(edgeTie, c == '-' || c == '.' || c == ':')
+	}
+	for i := range before {
+		c := byte(i)
+		set(&before[i], edgePlus, c == '+' || c == '(')
+		set(&before[i], edgeUpper, isUpper(c))
+		set(&before[i], edgeWide, c == ' ' || c >= 0x80)
+		set(&before[i], edgeTie, c == '-' || c == '.' || c == ':')
 		switch c | 0x20 {
 		case 'l', 'x', 't', 'f', 'm', 'e':
 		default:
-			set(edgeGlue, isLetter(c))
+			set(&before[i], edgeIn, isLetter(c))
 		}
-		set(edgeStop, isLetter(c) && c|0x20 != 'x' && c|0x20 != 'e')
-		set(edgeDate, dateNext[c])
+		set(&behind[i], edgeIn, isLetter(c) && c|0x20 != 'x' && c|0x20 != 'e')
+		set(&behind[i], edgeDate, dateNext[c])
 	}
-	return t
+	first['0'], first['1'] = edgeZero, edgeOne
+	return before, first, behind
 }()
 
 // sortRuns appends the sets that runs, those of text, belong to.
@@ -81,45 +83,36 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 		w := &words[len(words)-1]
 		n := min(len(runs), 64)
 		w[anyRun] = ^uint64(0) >> (64 - n)
-		// Each set is shifted in from the top, a bit a run, and stays in a register.
-		var zero, first, plus, upper, wide, date, within uint64
+		var edges [64]uint8
 		for k, r := range runs[:n] {
 			i, j := int(r.Start), int(r.End)
-			var left, right uint64
+			e := edgeFirst[text[i]]
 			if i > 0 {
-				left = uint64(runEdges[text[i-1]])
-				if left&edgeTie != 0 && (i < 2 || !isDigit(text[i-2])) {
-					left &^= edgeTie
+				e |= edgeBefore[text[i-1]]
+				if e&edgeTie != 0 && i >= 2 && isDigit(text[i-2]) {
+					e |= edgeIn
 				}
 			}
 			if j < len(text) {
-				right = uint64(runEdges[text[j]])
+				e |= edgeBehind[text[j]]
 			}
+			edges[k&63] = e
 			w[setOfSize[min(j-i, longRun)]&15] |= 1 << (uint(k) & 63)
-			zero = zero>>1 | one(text[i] == '0')<<63
-			first = first>>1 | one(text[i] == '1')<<63
-			plus = plus>>1 | left&edgePlus<<(63-edgePlusAt)
-			upper = upper>>1 | left&edgeUpper<<(63-edgeUpperAt)
-			wide = wide>>1 | left&edgeWide<<(63-edgeWideAt)
-			date = date>>1 | right&edgeDate<<(63-edgeDateAt)
-			within = within>>1 | one(left&(edgeTie|edgeGlue)|right&edgeStop != 0)<<63
 		}
-		rest := uint(64-n) & 63
-		w[startsZero], w[startsOne] = zero>>rest, first>>rest
-		w[behindPlus], w[behindUpper], w[behindWide] = plus>>rest, upper>>rest, wide>>rest
-		w[beforeDate], w[inWord] = date>>rest, within>>rest
+		for at := 0; at < n; at += 8 {
+			// The bits of eight bytes, turned: those at one place in each, together.
+			x := binary.LittleEndian.Uint64(edges[at:])
+			for bit := range len(setOfEdge) {
+				w[setOfEdge[bit]] |= x >> bit & 0x0101010101010101 * 0x0102040810204080 >> 56 << at
+			}
+		}
 		runs = runs[n:]
 	}
 	return words
 }
 
-// one is 1 for true. It compiles to no branch.
-func one(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
-}
+// setOfEdge is the set for each bit of what is beside a run.
+var setOfEdge = [...]runSet{startsZero, startsOne, behindPlus, behindUpper, behindWide, beforeDate, inWord}
 
 // runWords returns the sets of the block's runs, 64 to an element.
 func (b *Block) runWords() []runWord {
