@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -165,31 +166,12 @@ func decodeGroups(dst, src []byte) (n, used int) {
 	return n, used
 }
 
-// sextetPrefix returns how many characters of base64 b begins with.
-func sextetPrefix(b []byte) int {
-	i := 0
-	if useVectors && len(b) >= 64 {
-		i = 32 * sextetBlocks(&b[0], len(b)/32)
-	}
-	for ; i+8 <= len(b); i += 8 {
-		s := b[i : i+8 : i+8]
-		if sextet[s[0]]|sextet[s[1]]|sextet[s[2]]|sextet[s[3]]|
-			sextet[s[4]]|sextet[s[5]]|sextet[s[6]]|sextet[s[7]] == outside {
-			break
-		}
-	}
-	for i < len(b) && sextet[b[i]] != outside {
-		i++
-	}
-	return i
-}
-
-// base64Prefix is sextetPrefix with padding.
+// base64Prefix is normal.SextetPrefix with padding.
 func base64Prefix(b []byte) int {
-	i := sextetPrefix(b)
+	i := normal.SextetPrefix(b)
 	for i < len(b) && b[i] == '=' {
 		i++
-		i += sextetPrefix(b[i:])
+		i += normal.SextetPrefix(b[i:])
 	}
 	return i
 }
@@ -236,7 +218,7 @@ func findRun(b []byte) (run, bool) {
 		for start > 0 && sextet[b[start-1]] != outside {
 			start--
 		}
-		end := i + sextetPrefix(b[i:])
+		end := i + normal.SextetPrefix(b[i:])
 		if end-start < minRun || !mixed(b[start:end]) {
 			i = end + minRun
 			continue
@@ -370,7 +352,7 @@ func base64Child(scratch, b []byte) (part.Part, []byte, bool) {
 func isBase64(b []byte) bool {
 	n := 0
 	for i := 0; i < len(b); i++ {
-		k := sextetPrefix(b[i:])
+		k := normal.SextetPrefix(b[i:])
 		if n, i = n+k, i+k; i == len(b) {
 			break
 		}

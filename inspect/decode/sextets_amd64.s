@@ -57,31 +57,6 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $32
 	VPCMPEQB  Y2, Y7, Y2; \
 	VPMOVMSKB Y2, AX
 
-// func sextetsAVX2(b *byte, blocks int) int
-TEXT ·sextetsAVX2(SB), NOSPLIT, $0-24
-	MOVQ b+0(FP), SI
-	MOVQ blocks+8(FP), CX
-	XORQ DX, DX
-	VPXOR Y7, Y7, Y7
-	VBROADCASTI128 byLow<>(SB), Y8
-	VBROADCASTI128 byHigh<>(SB), Y9
-	VPBROADCASTQ half<>(SB), Y10
-
-next:
-	VMOVDQU (SI), Y0
-	CHECK
-	TESTL AX, AX
-	JNZ  done
-	ADDQ $32, SI
-	INCQ DX
-	CMPQ DX, CX
-	JNE  next
-
-done:
-	MOVQ DX, ret+16(FP)
-	VZEROUPPER
-	RET
-
 // func unbase64AVX2(dst, src *byte, blocks int) int
 TEXT ·unbase64AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI

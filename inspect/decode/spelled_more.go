@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // Alphabets of further notations: Z85 (ZeroMQ RFC 32), that of RFC 1924 as git
@@ -202,7 +204,7 @@ var loosely = func() (t [256]bool) {
 // inLines reports whether b is base64 with at most two line ends.
 func inLines(b []byte) bool {
 	for breaks := 0; ; breaks++ {
-		n := sextetPrefix(b)
+		n := normal.SextetPrefix(b)
 		if b = bytes.TrimLeft(b[n:], "\r\n"); n == 0 || breaks > 2 {
 			return false
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -86,7 +87,7 @@ func transferred(ctx context.Context, child part.Part, name string, src *bufio.R
 // are taken for hyphens, which numbers have.
 func base64Share(line []byte) (good, bad int) {
 	line = bytes.TrimSpace(line)
-	n := sextetPrefix(line)
+	n := normal.SextetPrefix(line)
 	for _, c := range line[n:] {
 		if sextet[c] != outside || c == '=' {
 			good++

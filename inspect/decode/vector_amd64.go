@@ -27,13 +27,6 @@ func markBlocks(b []byte, m marks) {
 //go:noescape
 func markAVX2(b *byte, blocks int, out *[2]uint64)
 
-// sextetBlocks returns how many blocks of 32 bytes b begins with, of at most so
-// many, that are base64.
-func sextetBlocks(b *byte, blocks int) int { return sextetsAVX2(b, blocks) }
-
-//go:noescape
-func sextetsAVX2(b *byte, blocks int) int
-
 // unbase64Blocks decodes blocks of 32 characters to 24 bytes each, until one
 // holds something else, and returns how many. Of dst it writes 8 bytes more.
 func unbase64Blocks(dst, src *byte, blocks int) int { return unbase64AVX2(dst, src, blocks) }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // samples are bytes in which vectors and plain code are compared.
@@ -158,7 +160,7 @@ func TestUnbase64EqualsPlain(t *testing.T) {
 		t.Helper()
 		both := func(vectors bool) (int, []byte) {
 			useVectors = vectors
-			return sextetPrefix(b), unbase64(nil, b)
+			return normal.SextetPrefix(b), unbase64(nil, b)
 		}
 		n, got := both(true)
 		m, want := both(false)

@@ -52,9 +52,7 @@ func veins(e part.Emitter, b []byte, signs normal.Signs) error {
 	}
 	var s seeker
 	s.b = b
-	s.escaped = signs&(normal.Backslash|normal.Percent) != 0 ||
-		signs&normal.Ampersand != 0 && bytes.Contains(b, []byte("&#")) ||
-		signs&normal.Plus != 0 && bytes.Contains(b, []byte("U+"))
+	s.escaped = signs&(normal.Backslash|normal.Percent|normal.Ampersand|normal.Plus) != 0
 	s.quoted = signs&normal.Quote != 0
 	for at := 0; at < len(b); {
 		v, ok := s.at(at)
@@ -400,7 +398,7 @@ func padded(b []byte) bool {
 			i++
 		}
 		end := i+1 == len(b) || sextet[b[i+1]] == outside
-		if end && sextetPrefix(b[i-minCell+3:i-1]) == minCell-4 {
+		if end && normal.SextetPrefix(b[i-minCell+3:i-1]) == minCell-4 {
 			if n++; words < 2 && cellOfWords(b, i+1) {
 				words++
 			}

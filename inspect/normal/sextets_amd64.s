@@ -1,0 +1,47 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// The characters of base64 and base64url by the halves of a byte: one of them if
+// the two tables have a bit in common. Bit 0 is 2B 2D 2F, bit 1 the digits, bit 2
+// what begins with 4 or 6, bit 3 with 5, bit 4 with 7.
+DATA byLow<>+0(SB)/8, $0x1e1e1e1e1e1e1e1a
+DATA byLow<>+8(SB)/8, $0x0d040504051c1e1e
+GLOBL byLow<>(SB), RODATA|NOPTR, $16
+DATA byHigh<>+0(SB)/8, $0x1004080402010000
+DATA byHigh<>+8(SB)/8, $0x0000000000000000
+GLOBL byHigh<>(SB), RODATA|NOPTR, $16
+
+DATA half<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL half<>(SB), RODATA|NOPTR, $8
+
+// func sextetsAVX2(b *byte, blocks int) int
+TEXT ·sextetsAVX2(SB), NOSPLIT, $0-24
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	XORQ DX, DX
+	VPXOR Y7, Y7, Y7
+	VBROADCASTI128 byLow<>(SB), Y8
+	VBROADCASTI128 byHigh<>(SB), Y9
+	VPBROADCASTQ half<>(SB), Y10
+
+next:
+	VMOVDQU   (SI), Y0
+	VPSRLW    $4, Y0, Y1
+	VPAND     Y1, Y10, Y1
+	VPSHUFB   Y0, Y8, Y2
+	VPSHUFB   Y1, Y9, Y3
+	VPAND     Y2, Y3, Y2
+	VPCMPEQB  Y2, Y7, Y2
+	VPMOVMSKB Y2, AX // a bit for each that is none
+	TESTL AX, AX
+	JNZ  done
+	ADDQ $32, SI
+	INCQ DX
+	CMPQ DX, CX
+	JNE  next
+
+done:
+	MOVQ DX, ret+16(FP)
+	VZEROUPPER
+	RET
