@@ -145,7 +145,7 @@ func (l *Log) addNote(b []byte) error {
 	if err == nil {
 		_, err = f.WriteAt(b, l.note.size)
 	}
-	err = errors.Join(err, dataSync(f), f.Close())
+	err = errors.Join(err, blockingSync(f), f.Close())
 	if err == nil && l.note.size == 0 {
 		err = syncDir(l.dir)
 	}

@@ -5,3 +5,5 @@ package audit
 import "os"
 
 func dataSync(f *os.File) error { return f.Sync() }
+
+func blockingSync(f *os.File) error { return f.Sync() }
