@@ -11,6 +11,9 @@ const highs = 0x8080808080808080
 // ASCIIPrefix returns the length of the ASCII at b's start.
 func ASCIIPrefix(b []byte) int {
 	i := 0
+	if useVectors && len(b) >= 256 {
+		i = 64 * asciiBlocks(&b[0], len(b)/64)
+	}
 	for ; i+32 <= len(b); i += 32 {
 		w := b[i : i+32 : i+32]
 		if (binary.LittleEndian.Uint64(w)|binary.LittleEndian.Uint64(w[8:])|

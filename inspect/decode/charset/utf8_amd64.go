@@ -17,3 +17,10 @@ func validBlocks(b *byte, blocks int) (n int, controls bool) { return validAVX2(
 
 //go:noescape
 func validAVX2(b *byte, blocks int) (n int, controls bool)
+
+// asciiBlocks returns how many blocks of 64 bytes b begins with, of at most so many,
+// that are ASCII.
+func asciiBlocks(b *byte, blocks int) int { return asciiAVX2(b, blocks) }
+
+//go:noescape
+func asciiAVX2(b *byte, blocks int) int

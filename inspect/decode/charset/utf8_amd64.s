@@ -59,6 +59,10 @@ TEXT ·validAVX2(SB), NOSPLIT, $0-25
 
 loop:
 	VMOVDQU (SI), Y0
+	VMOVDQU -3(SI), Y5
+	VPOR    Y0, Y5, Y1
+	VPTEST  Y14, Y1
+	JZ      ascii
 	VMOVDQU -1(SI), Y1
 
 	// The byte with the one before it.
@@ -77,7 +81,6 @@ loop:
 	// before, or one of four stands three before, and only there.
 	VMOVDQU  -2(SI), Y3
 	VPSUBUSB Y12, Y3, Y3
-	VMOVDQU  -3(SI), Y5
 	VPSUBUSB Y13, Y5, Y5
 	VPOR     Y5, Y3, Y3
 	VPAND    Y14, Y3, Y3
@@ -96,9 +99,46 @@ loop:
 	DECQ   CX
 	JNZ    loop
 
+	JMP  done
+
+	// Nothing can be wrong but control characters.
+ascii:
+	VPSRLW  $4, Y0, Y4
+	VPAND   Y11, Y4, Y4
+	VPSHUFB Y4, Y6, Y4
+	VPSHUFB Y0, Y7, Y0
+	VPAND   Y4, Y0, Y0
+	VPOR    Y0, Y15, Y15
+	ADDQ    $32, SI
+	ADDQ    $32, AX
+	DECQ    CX
+	JNZ     loop
+
 done:
 	VPTEST  Y15, Y15
 	SETNE   controls+24(FP)
 	MOVQ    AX, n+16(FP)
+	VZEROUPPER
+	RET
+
+// func asciiAVX2(b *byte, blocks int) int
+TEXT ·asciiAVX2(SB), NOSPLIT, $0-24
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	XORQ AX, AX
+
+next:
+	VMOVDQU   (SI), Y0
+	VPOR      32(SI), Y0, Y0
+	VPMOVMSKB Y0, DX
+	TESTL     DX, DX
+	JNZ       end
+	ADDQ      $64, SI
+	INCQ      AX
+	CMPQ      AX, CX
+	JNE       next
+
+end:
+	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET

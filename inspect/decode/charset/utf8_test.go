@@ -84,3 +84,18 @@ func BenchmarkValidPrefix(b *testing.B) {
 		})
 	}
 }
+
+func TestASCIIPrefixEndsAtTheFirstOther(t *testing.T) {
+	for _, n := range []int{1, 31, 64, 255, 256, 300, 700} {
+		for at := range n {
+			b := bytes.Repeat([]byte{'a'}, n)
+			b[at] = 0x80
+			if got := ASCIIPrefix(b); got != at {
+				t.Fatalf("%d bytes, the one at %d is not ASCII: %d", n, at, got)
+			}
+		}
+		if got := ASCIIPrefix(bytes.Repeat([]byte{'a'}, n)); got != n {
+			t.Fatalf("%d bytes of ASCII: %d", n, got)
+		}
+	}
+}
