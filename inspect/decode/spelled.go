@@ -306,13 +306,23 @@ func appendBase32(dst, group []byte) []byte {
 // isAscii85 tells the notation by its many signs.
 func isAscii85(head []byte) bool {
 	odd := 0
-	for _, c := range head {
-		if c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' {
-			odd++
+	for i, c := range head {
+		if odd += int(neither[c]); i == 255 && odd*16 < i {
+			return false // not half of what it takes, as in base64
 		}
 	}
 	return odd*8 >= len(head)
 }
+
+// neither is 1 for the characters of Ascii85 that are no letters or digits.
+var neither = func() (t [256]uint8) {
+	for i := range t {
+		if c := byte(i); c < '0' || c > '9' && c < 'A' || c > 'Z' && c < 'a' {
+			t[i] = 1
+		}
+	}
+	return t
+}()
 
 // unascii85 takes groups of five characters; what is none stays.
 func unascii85(dst, src []byte, last bool) ([]byte, int) {
