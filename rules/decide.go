@@ -17,13 +17,8 @@ var trialOrder = [groupCount]int{1, 2, 3, 0, 4}
 // applies reports whether r applies to t. Groups left out by skip are taken to
 // hold.
 func (r *rule) applies(t *Transaction, skip [groupCount]bool) (applied, bool) {
-	for _, g := range trialOrder {
-		if skip[g] {
-			continue
-		}
-		if _, ok := r.groups[g].holds(t); !ok {
-			return applied{}, false
-		}
+	if !r.holds(t, skip) {
+		return applied{}, false
 	}
 	a := applied{rule: r, action: r.action}
 	for g := range r.groups {
@@ -32,6 +27,18 @@ func (r *rule) applies(t *Transaction, skip [groupCount]bool) (applied, bool) {
 		}
 	}
 	return a, true
+}
+
+func (r *rule) holds(t *Transaction, skip [groupCount]bool) bool {
+	for _, g := range trialOrder {
+		if len(r.groups[g].any) == 0 || skip[g] {
+			continue
+		}
+		if _, ok := r.groups[g].holds(t); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // Decide gives the verdict on t. Of the live rules that apply and are not
@@ -79,7 +86,11 @@ var (
 func (s *Set) applied(t *Transaction) []applied {
 	var as []applied
 	for i := range s.rules {
-		if a, ok := s.rules[i].applies(t, [groupCount]bool{}); ok {
+		r := &s.rules[i]
+		if !r.holds(t, [groupCount]bool{}) {
+			continue // most rules
+		}
+		if a, ok := r.applies(t, [groupCount]bool{}); ok {
 			as = append(as, a)
 		}
 	}

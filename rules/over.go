@@ -25,7 +25,7 @@ func (p *past) query(t *Transaction) history.Query {
 	q := history.Query{Scope: p.scope, Classes: p.classes, Window: p.window, Now: t.Time, Plus: t.Persons}
 	switch p.scope {
 	case history.ByUser:
-		q.Names = []string{t.Principal.Sender()}
+		q.Names = []string{t.who()}
 	case history.ByGroup:
 		q.Names = t.Principal.Groups
 	case history.ByHost:
@@ -85,7 +85,7 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 	least("uploads", o.Uploads, "uploads", func(t *Transaction) int { return t.History.Count(p.query(t)).Uploads + 1 })
 	least("stopped", o.Stopped, "stopped uploads", func(t *Transaction) int { return t.History.Count(p.query(t)).Stopped })
 	least("accounts", o.Accounts, "accounts that sent the same content", func(t *Transaction) int {
-		return t.History.Accounts(t.Content, t.Principal.Sender())
+		return t.History.Accounts(t.Content, t.who())
 	})
 	if o.Bytes != nil {
 		n := int(*o.Bytes)
@@ -101,7 +101,7 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 		c = append(c, condition{
 			key: "new_destination over " + span, need: "first sent to within the time", any: []string{span},
 			holds: func(t *Transaction) bool {
-				return t.History != nil && t.History.NewHost(t.Principal.Sender(), t.Destination.Host, p.window, t.Time)
+				return t.History != nil && t.History.NewHost(t.who(), t.Destination.Host, p.window, t.Time)
 			},
 			have: func(t *Transaction) string { return t.Destination.Host },
 		})

@@ -70,6 +70,16 @@ type Transaction struct {
 	Content     uint64                 // digest of what is sent, for History
 	History     History                // nil: rules over time do not match
 	Use         Use                    // what it does at a known service
+
+	sender string // of Principal, once a rule over time has asked
+}
+
+// who names the sender for History.
+func (t *Transaction) who() string {
+	if t.sender == "" {
+		t.sender = t.Principal.Sender()
+	}
+	return t.sender
 }
 
 // Use is what an upload does at a service whose interface is known. The zero
