@@ -155,6 +155,57 @@ manyEdges:
 	EXPAND(X4, Z4, 192, R11)
 	JMP edgesDone
 
+// func literalsAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
+TEXT ·literalsAVX512(SB), NOSPLIT, $0-48
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ base+16(FP), AX
+	MOVQ m+24(FP), BX
+	MOVQ found+32(FP), DI
+	TABLES
+	VMOVDQU8 iota<>(SB), Z30
+	VPBROADCASTD AX, Z31
+	MOVL $64, AX
+	VPBROADCASTD AX, Z29
+	MOVQ DI, R12
+
+loop:
+	LOOKUP(0, Z16, Z21, Z0, Z1, Z2)
+	VPANDD Z1, Z2, Z3
+	LOOKUP(1, Z17, Z22, Z4, Z5, Z6)
+	VPTERNLOGD $0x80, Z5, Z6, Z3
+	LOOKUP(2, Z18, Z23, Z7, Z8, Z9)
+	VPTERNLOGD $0x80, Z8, Z9, Z3
+	LOOKUP(3, Z19, Z24, Z10, Z11, Z12)
+	VPTERNLOGD $0x80, Z11, Z12, Z3
+	LOOKUP(5, Z20, Z25, Z4, Z5, Z6)
+	VPTERNLOGD $0x80, Z5, Z6, Z3
+
+	VPTESTMB Z3, Z3, K1
+	KMOVQ    K1, AX
+	TESTQ    AX, AX
+	JZ       next // foreseen: most blocks have none, or most have some
+	FOUND(manyFound)
+
+foundDone:
+	LEAQ   (DI)(CX*4), DI
+
+next:
+	VPADDD Z29, Z31, Z31
+	ADDQ   $64, SI
+	DECQ   R9
+	JNZ    loop
+
+	SUBQ R12, DI
+	SHRQ $2, DI
+	MOVQ DI, ret+40(FP)
+	VZEROUPPER
+	RET
+
+manyFound:
+	MANY(DI)
+	JMP foundDone
+
 // func shapesAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
 TEXT ·shapesAVX512(SB), NOSPLIT, $0-48
 	MOVQ text+0(FP), SI

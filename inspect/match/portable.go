@@ -28,6 +28,12 @@ func (portable) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, b
 	s.list(ev, blocks, base)
 }
 
+func (portable) literals(s *scratch, f *filter, text []byte, blocks, base int) {
+	for k := range blocks {
+		s.found = listBits(s.found, f.marks.mask(text[k*blockSize:k*blockSize+blockSize+slack]), base+k*blockSize)
+	}
+}
+
 // mask returns which of the first blockSize offsets of text pass.
 func (m *marks) mask(text []byte) uint64 {
 	o := m.offsets

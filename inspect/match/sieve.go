@@ -18,6 +18,8 @@ type kernels interface {
 	// behind them. It appends the offsets that pass the marks to s.found, and
 	// what it sees of the shapes to ev.
 	mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base int)
+	// literals is mark for the offsets alone, into s.found, which is empty.
+	literals(s *scratch, f *filter, text []byte, blocks, base int)
 	// sift drops those of s.found that the bit sets rule out. part is the
 	// text that was marked.
 	sift(s *scratch, f *filter, part []byte, base int)
@@ -70,7 +72,11 @@ func (v *sieve) scan(text []byte, ev *Evidence) {
 // step takes blocks from part, which holds text from offset base on.
 func (v *sieve) step(s *scratch, ev *Evidence, text, part []byte, blocks, base int) {
 	s.found = s.found[:0]
-	v.kernels.mark(s, ev, v.filter, part, blocks, base)
+	if v.opts.NoRuns && v.opts.NoAts {
+		v.kernels.literals(s, v.filter, part, blocks, base)
+	} else {
+		v.kernels.mark(s, ev, v.filter, part, blocks, base)
+	}
 	v.kernels.sift(s, v.filter, part, base)
 	s.leads = v.table.leads(s.leads[:0], s.found, part, base)
 	ev.Hits = v.table.confirmAll(ev.Hits, s.leads, text, part, base)

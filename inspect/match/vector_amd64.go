@@ -45,6 +45,13 @@ func (avx512) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, bas
 	s.listAts(ev, blocks, base)
 }
 
+func (avx512) literals(s *scratch, f *filter, text []byte, blocks, base int) {
+	_ = text[blocks*blockSize+slack-1]
+	s.found = slices.Grow(s.found, blocks*blockSize+blockSize)
+	n := literalsAVX512(&text[0], blocks, base, &f.marks, unsafe.SliceData(s.found))
+	s.found = s.found[:n]
+}
+
 func (avx512) sift(s *scratch, f *filter, part []byte, base int) {
 	if len(s.found) == 0 {
 		return
@@ -73,6 +80,11 @@ func (avx512) shapes(found []uint32, m *marks, text []byte, blocks, base int) []
 //go:noescape
 func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *masks, carry uint64) (nf, ne int)
 
+// literalsAVX512 is markAVX512 for offsets that pass the marks alone.
+//
+//go:noescape
+func literalsAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
+
 // siftAVX512 keeps those of the n offsets (at least one) at found that pass
 // the bit sets, and returns how many. It reads and writes found up to the next
 // multiple of 16. short is nil if the short set is empty.
@@ -87,6 +99,14 @@ func (avx2) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base 
 	_ = text[blocks*blockSize+slack-1]
 	markAVX2(&text[0], blocks, &f.marks, &s.starts, &s.digits, &s.ats)
 	s.list(ev, blocks, base)
+}
+
+func (avx2) literals(s *scratch, f *filter, text []byte, blocks, base int) {
+	_ = text[blocks*blockSize+slack-1]
+	markAVX2(&text[0], blocks, &f.marks, &s.starts, &s.digits, &s.ats)
+	for k := range blocks {
+		s.found = listBits(s.found, s.starts[k], base+k*blockSize)
+	}
 }
 
 func (avx2) sift(s *scratch, f *filter, part []byte, base int) {

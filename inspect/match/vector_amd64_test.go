@@ -48,6 +48,11 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 				if !slices.Equal(got.found, want.found) {
 					t.Fatalf("offsets marked from %d on: got %d, want %d of them", base, len(got.found), len(want.found))
 				}
+				got.found = got.found[:0]
+				k.literals(&got, f, part, blocks, base)
+				if !slices.Equal(got.found, want.found) {
+					t.Fatalf("offsets alone from %d on: got %d, want %d of them", base, len(got.found), len(want.found))
+				}
 				k.sift(&got, f, part, base)
 				if sifted := f.sift(want.found, part, base); !slices.Equal(got.found, sifted) {
 					t.Fatalf("offsets sifted from %d on: got %v, want %v", base, got.found, sifted)
