@@ -52,7 +52,7 @@ func veins(e part.Emitter, b []byte, signs normal.Signs) error {
 	}
 	var s seeker
 	s.b = b
-	s.escaped = signs&(normal.Backslash|normal.Percent|normal.Ampersand|normal.Plus) != 0
+	s.escaped = signs & (normal.Backslash | normal.Percent | normal.Ampersand | normal.Plus)
 	s.quoted = signs&normal.Quote != 0
 	for at := 0; at < len(b); {
 		v, ok := s.at(at)
@@ -106,8 +106,8 @@ func otherReading(e part.Emitter, name string, b []byte) error {
 // seeker looks for veins in a block of text.
 type seeker struct {
 	b       []byte
-	escaped bool // there may be escapes
-	quoted  bool // there may be strings
+	escaped normal.Signs // those that may be of escapes
+	quoted  bool         // there may be strings
 	tried   [maxNotations]int
 
 	triedLoose, triedCarried, triedNumbered int
@@ -120,7 +120,7 @@ func (s *seeker) at(at int) (vein, bool) {
 	if v, ok := s.notation(at); ok {
 		return v, ok
 	}
-	if s.escaped {
+	if s.escaped != 0 && (s.escaped != normal.Plus || bytes.Contains(s.b[at:min(at+veinStep, len(s.b))], []byte("U+"))) {
 		if v, ok := s.escapes(at); ok {
 			return v, ok
 		}
