@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"history":  {},
 	"alarm":    {"audit"},
 	"evidence": {},
-	"fleet":    {"audit", "history", "release"},
+	"fleet":    {"audit", "history", "release", "proxy/pieces"},
 	"replay":   {"audit", "history", "inspect", "rules"},
 
 	"rules": {"history", "inspect", "internal/tomlfile"},
@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"proxy/socks":         {},
 	"proxy/bypass":        {},
 	"proxy/pac":           {},
+	"proxy/trace":         {},
 	"proxy/trust":         {},
 	"proxy/service":       {},
 	"proxy/pieces":        {},

@@ -3,8 +3,8 @@
 //
 // It is an [http.Handler] for /console/, made by [New] from the record, the
 // rules and a state folder, all behind small interfaces declared here. Pages
-// read from an index of the record ([index]); one incident is read from the
-// record itself. Who may do what is one table, [Console.routes]; every log-in,
+// read from an index of the record, and of those of a fleet's other nodes
+// ([index]); one incident is read from the record itself. Who may do what is one table, [Console.routes]; every log-in,
 // search, view and change is an event of kind "console" in the record, and
 // what cannot be recorded is not done.
 //
@@ -40,6 +40,14 @@ type Record interface {
 	// Get reads one record; ok is false if it was never written or expired.
 	Get(seq uint64) (r audit.Record, ok bool, err error)
 	Verify(progress func(done, total int64)) (audit.Result, error)
+}
+
+// Elsewhere is the records of the fleet's other nodes, as far as they have been
+// shipped.
+type Elsewhere interface {
+	index.Others
+	// Get reads one record; ok is false if it is not there (any more).
+	Get(node string, seq uint64) (r audit.Record, ok bool, err error)
 }
 
 // Recorder is the audit log for writing; *audit.Log in production.
@@ -132,7 +140,9 @@ type Config struct {
 	RuleDir   string // the rules folder that its changes go to
 	Origin    string // "https://dlp.example.co.jp", if it is reached through a proxy that speaks TLS
 	Record    Record
-	History   string // the folder of what left over time, for dry runs; "": rules over time do not apply in them
+	Node      string    // this node's name in its fleet
+	Elsewhere Elsewhere // nil: there are no other nodes
+	History   string    // the folder of what left over time, for dry runs; "": rules over time do not apply in them
 	Recorder  Recorder
 	Rules     Rules
 	Releases  Releases                   // nil: there are none
@@ -209,6 +219,9 @@ func New(cfg Config) (*Console, error) {
 	}
 	if err == nil {
 		c.index, err = index.Open(filepath.Join(cfg.Dir, "index.sqlite"), cfg.Record, c.loc)
+	}
+	if err == nil && cfg.Elsewhere != nil {
+		err = c.index.Beside(cfg.Node, cfg.Elsewhere)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the console: %w", err)

@@ -38,6 +38,9 @@ func (c *Console) health(q *request) {
 		b.Checks = append(b.Checks, checkBody{k.Name, err})
 	}
 	b.Checks = append(b.Checks, checkBody{"console", c.Healthy()})
+	if c.cfg.Elsewhere != nil {
+		b.Checks = append(b.Checks, checkBody{"console-nodes", c.index.Status().Others})
+	}
 	b.Figures = append(b.Figures, figure{"uptime", time.Since(c.began).Round(time.Second).String()})
 	if c.cfg.Metrics != nil {
 		families, err := c.cfg.Metrics.Gather()

@@ -21,8 +21,8 @@ const (
 
 // searchForm is what an officer searches by, as it was written.
 type searchForm struct {
-	User, Host, Rule, Type, Action, State, From, To, Incident string
-	Quiet, Gaps                                               bool
+	User, Host, Rule, Type, Action, State, From, To, Incident, Node string
+	Quiet, Gaps                                                     bool
 }
 
 type incidentsBody struct {
@@ -33,6 +33,7 @@ type incidentsBody struct {
 	First, Next string
 	Rules       []string
 	Types       []string
+	Nodes       []string // more than one, or none
 }
 
 // filter reads the search form.
@@ -45,7 +46,7 @@ func (q *request) filter() (searchForm, index.Filter) {
 		return v
 	}
 	f := searchForm{User: get("user"), Host: get("host"), Rule: get("rule"), Type: get("type"), Action: get("action"), State: get("state"),
-		Incident: strings.ToUpper(get("incident")), Quiet: get("quiet") != "", Gaps: get("gaps") != ""}
+		Incident: strings.ToUpper(get("incident")), Node: get("node"), Quiet: get("quiet") != "", Gaps: get("gaps") != ""}
 	from, to := q.date("from"), q.date("to")
 	if days, err := strconv.Atoi(get("days")); err == nil && days > 0 && from.IsZero() {
 		_, from, _ = q.days()
@@ -61,14 +62,14 @@ func (q *request) filter() (searchForm, index.Filter) {
 		f.Quiet = true
 	}
 	return f, index.Filter{User: f.User, Host: strings.ToLower(f.Host), Rule: f.Rule, Type: f.Type, Action: f.Action, Incident: f.Incident,
-		State: f.State, Reason: f.Gaps, From: from, To: to, Quiet: f.Quiet}
+		State: f.State, Node: f.Node, Reason: f.Gaps, From: from, To: to, Quiet: f.Quiet}
 }
 
 // values gives the form back as a query.
 func (f searchForm) values() url.Values {
 	v := url.Values{}
 	for k, s := range map[string]string{"user": f.User, "host": f.Host, "rule": f.Rule, "type": f.Type, "action": f.Action, "state": f.State,
-		"from": f.From, "to": f.To, "incident": f.Incident} {
+		"from": f.From, "to": f.To, "incident": f.Incident, "node": f.Node} {
 		if s != "" {
 			v.Set(k, s)
 		}
@@ -117,6 +118,9 @@ func (c *Console) incidents(q *request) {
 		return
 	}
 	b.Rows = rows
+	if b.Nodes = c.index.Nodes(); len(b.Nodes) < 2 {
+		b.Nodes = nil
+	}
 	if b.Count > mostCount {
 		b.Count, b.Many = mostCount, true
 	}
@@ -145,7 +149,10 @@ type count struct {
 }
 
 type incidentBody struct {
-	Seq      uint64
+	Seq      uint64 // in the index
+	Number   uint64 // in the record
+	Node     string // whose record it is in; "" where there is only the own one
+	Own      bool   // it is this node's
 	Event    audit.Event
 	Segment  string
 	Line     int
@@ -183,15 +190,46 @@ type matched struct {
 	LiftedBy               string `json:"lifted_by"`
 }
 
+// located is a record and whose it is.
+type located struct {
+	audit.Record
+	at   uint64 // its number in the index
+	node string // "" where there is only the own one
+	own  bool
+}
+
+// get reads a record by its number in the index, from its node's record.
+func (c *Console) get(at uint64) (r located, ok bool, err error) {
+	r.at = at
+	var seq uint64
+	r.node, seq, r.own = c.index.Resolve(at)
+	switch {
+	case r.own:
+		r.Record, ok, err = c.cfg.Record.Get(seq)
+	case c.cfg.Elsewhere != nil:
+		r.Record, ok, err = c.cfg.Elsewhere.Get(r.node, seq)
+	}
+	return r, ok, err
+}
+
+// named names it in an event.
+func (r *located) named() map[string]string {
+	d := map[string]string{"record": strconv.FormatUint(r.Seq, 10)}
+	if !r.own {
+		d["node"] = r.node
+	}
+	return d
+}
+
 // wanted reads the record that the address names, or answers that there is
 // none.
-func (q *request) wanted() (r audit.Record, ok bool) {
-	seq, err := strconv.ParseUint(q.PathValue("seq"), 10, 63)
-	if err != nil || seq == 0 {
+func (q *request) wanted() (r located, ok bool) {
+	at, err := strconv.ParseUint(q.PathValue("seq"), 10, 63)
+	if err != nil || at == 0 {
 		q.message(http.StatusNotFound, "not-found", "not-found-what")
 		return r, false
 	}
-	r, ok, err = q.c.cfg.Record.Get(seq)
+	r, ok, err = q.c.get(at)
 	ok = ok && r.Event.Kind == "decision"
 	switch {
 	case err != nil:
@@ -209,7 +247,7 @@ func (c *Console) incident(q *request) {
 		return
 	}
 	ev := &r.Event
-	if err := q.record("view", audit.Event{Incident: ev.Incident, Details: map[string]string{"record": strconv.FormatUint(r.Seq, 10)}}); err != nil {
+	if err := q.record("view", audit.Event{Incident: ev.Incident, Details: r.named()}); err != nil {
 		q.broken(err)
 		return
 	}
@@ -218,7 +256,7 @@ func (c *Console) incident(q *request) {
 		q.broken(fmt.Errorf("read record %d: %w", r.Seq, err))
 		return
 	}
-	b := incidentBody{Seq: r.Seq, Event: *ev, Segment: r.Segment, Line: r.Line, Hash: r.Hash.String(), Findings: places(d.Findings), Coverage: d.Coverage, MayNote: true}
+	b := incidentBody{Seq: r.at, Number: r.Seq, Node: r.node, Own: r.own, Event: *ev, Segment: r.Segment, Line: r.Line, Hash: r.Hash.String(), Findings: places(d.Findings), Coverage: d.Coverage, MayNote: true}
 	for _, m := range d.Matches {
 		if m.Rule != ev.Rule {
 			b.Others = append(b.Others, m)
@@ -237,14 +275,14 @@ func (c *Console) incident(q *request) {
 		}
 	}
 	var err error
-	if b.State, err = c.index.State(q.Context(), r.Seq); err == nil {
-		b.Acts, _, err = c.index.Acts(q.Context(), index.ActFilter{Kind: "console", Action: "note", Record: r.Seq}, 200)
+	if b.State, err = c.index.State(q.Context(), r.at); err == nil {
+		b.Acts, _, err = c.index.Acts(q.Context(), index.ActFilter{Kind: "console", Action: "note", Record: r.at}, 200)
 	}
 	if err != nil {
 		q.broken(err)
 		return
 	}
-	if c.cfg.Evidence != nil && ev.Incident != "" {
+	if c.cfg.Evidence != nil && r.own && ev.Incident != "" {
 		if n, at, ok := c.cfg.Evidence(ev.Incident); ok {
 			b.Evidence = &evidenceBody{n, at}
 		}
@@ -266,9 +304,9 @@ func (c *Console) note(q *request) {
 	if !ok {
 		return
 	}
-	back := "/console/incidents/" + strconv.FormatUint(r.Seq, 10)
+	back := "/console/incidents/" + strconv.FormatUint(r.at, 10)
 	text, state := strings.TrimSpace(q.PostFormValue("text")), q.PostFormValue("state")
-	before, err := c.index.State(q.Context(), r.Seq)
+	before, err := c.index.State(q.Context(), r.at)
 	if err != nil {
 		q.broken(err)
 		return
@@ -277,8 +315,9 @@ func (c *Console) note(q *request) {
 		q.done(back, "note-empty")
 		return
 	}
-	err = q.record("note", audit.Event{Incident: r.Event.Incident, Reason: text,
-		Details: map[string]string{"record": strconv.FormatUint(r.Seq, 10), "state": state}})
+	details := r.named()
+	details["state"] = state
+	err = q.record("note", audit.Event{Incident: r.Event.Incident, Reason: text, Details: details})
 	if err == nil {
 		err = c.index.Feed(q.Context()) // so that the page shows it
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sekimori-dlp/sekimori/console/index"
 	"github.com/sekimori-dlp/sekimori/console/page"
 )
@@ -150,19 +152,20 @@ func (c *Console) tops(ctx context.Context, see bool, from, to time.Time) ([]top
 		all = append(all, topBody{Key: "users", Label: "person", Column: "sent", Base: "/console/person", Param: "name"})
 		dims, orders = append(dims, index.User), append(orders, index.ByKept)
 	}
+	var ask errgroup.Group // the index takes several questions at a time
 	for i := range all {
-		sums, err := c.index.Top(ctx, dims[i], "", from, to, orders[i], 6, 0)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range sums {
-			if all[i].Parts {
-				all[i].Most = max(all[i].Most, s.People)
-			} else {
-				all[i].Most = max(all[i].Most, s.N)
+		ask.Go(func() error {
+			sums, err := c.index.Top(ctx, dims[i], "", from, to, orders[i], 6, 0)
+			for _, s := range sums {
+				n := s.N
+				if all[i].Parts {
+					n = s.People
+				}
+				all[i].Most = max(all[i].Most, n)
 			}
-		}
-		all[i].Sums = sums
+			all[i].Sums = sums
+			return err
+		})
 	}
-	return all, nil
+	return all, ask.Wait()
 }

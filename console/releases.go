@@ -103,14 +103,14 @@ func (c *Console) releaseFacts(q *request, k release.Case) (releaseBody, error) 
 	b := releaseBody{Case: &k}
 	rows, _, err := c.index.Find(q.Context(), index.Filter{Incident: k.Incident}, index.Cursor{}, 1)
 	if err == nil && len(rows) > 0 && k.Incident != "" {
-		var r audit.Record
+		var r located
 		var ok bool
-		if r, ok, err = c.cfg.Record.Get(rows[0].Seq); ok && err == nil {
+		if r, ok, err = c.get(rows[0].Seq); ok && err == nil {
 			var d detail
 			if err = json.Unmarshal(r.Raw, &d); err != nil {
 				err = fmt.Errorf("read record %d: %w", r.Seq, err)
 			}
-			b.Seq, b.Findings, b.Coverage, b.Clause = r.Seq, places(d.Findings), d.Coverage, r.Event.Clause
+			b.Seq, b.Findings, b.Coverage, b.Clause = r.at, places(d.Findings), d.Coverage, r.Event.Clause
 			for _, n := range r.Event.Counts {
 				b.More += n
 			}

@@ -1,10 +1,13 @@
 package fleet
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"regexp"
@@ -141,6 +144,10 @@ func (c *Config) shareSubject(node string) string { return c.Name + ".share." + 
 func (c *Config) nodesSubject(node string) string { return c.Name + ".nodes." + node }
 func (c *Config) rulesSubject() string            { return c.Name + ".rules.set" }
 
+// piecesSubject is on which a node is asked for pieces of uploads; no stream
+// keeps what is said there.
+func (c *Config) piecesSubject(node string) string { return c.Name + ".pieces." + node }
+
 // Keys are the secrets that all nodes of a fleet have in common: of the digests
 // by which they know persons and contents, of releases, of the tokens of
 // warnings, and the one under which they speak to each other.
@@ -172,6 +179,14 @@ func NewKeys(have func(name string) ([]byte, bool)) (k Keys) {
 		rand.Read(key[:])
 	})
 	return k
+}
+
+// Pieces is the key under which uploads in pieces are kept, which is made of the
+// one by which nodes speak to each other.
+func (k *Keys) Pieces() []byte {
+	h := hmac.New(sha256.New, k.Seal[:])
+	io.WriteString(h, "pieces of uploads")
+	return h.Sum(nil)
 }
 
 // String is the file that nodes are given.

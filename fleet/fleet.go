@@ -13,8 +13,9 @@
 // can speak for all. What one node has recorded, the others check against the
 // checkpoints that only it can sign.
 //
-// Not for uploads in pieces, which are kept by the node that they came to: let
-// the load balancer keep a client on its node.
+// Uploads in pieces are best kept on one node by the load balancer. Where they
+// are not, a node fetches what came to the others, and says what it could not
+// get.
 package fleet
 
 import (
@@ -77,6 +78,7 @@ type Fleet struct {
 	shares *share
 	rules  *ruleKeeper
 	roster *roster
+	pieces *Pieces
 
 	stop context.CancelFunc
 	wg   sync.WaitGroup
@@ -109,6 +111,7 @@ func Open(c Config, d Deps) (*Fleet, error) {
 	}
 	f.ships = &ship{f: f}
 	f.roster = &roster{f: f, nodes: map[string]Node{}}
+	f.pieces = &Pieces{f: f, mute: map[string]time.Time{}}
 	if f.rules, err = openRules(f); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
@@ -128,7 +131,7 @@ func (f *Fleet) Run() {
 		f.rules.follow, f.roster.beat, f.watch,
 	}
 	if !f.cfg.single() {
-		parts = append(parts, f.roster.follow, f.shares.follow, (&feed{engine: f.engine, stream: f.cfg.shareStream(), subject: f.cfg.shareSubject(f.cfg.Node),
+		parts = append(parts, f.roster.follow, f.shares.follow, f.pieces.run, (&feed{engine: f.engine, stream: f.cfg.shareStream(), subject: f.cfg.shareSubject(f.cfg.Node),
 			source: f.shares, gather: gatherTime, trouble: f.shares.failed}).run)
 	}
 	for _, part := range parts {

@@ -56,13 +56,14 @@ type member struct {
 	confirmed map[[32]byte]time.Time
 	events    []audit.Event
 	faulty    func(folder string) error
+	before    []func(*member) // called before it runs
 	taken     int
 }
 
 // join makes a node, or starts one anew in the same folder.
-func join(t testing.TB, dir string, cfg Config) *member {
+func join(t testing.TB, dir string, cfg Config, before ...func(*member)) *member {
 	t.Helper()
-	m := &member{t: t, cfg: cfg, dir: dir, confirmed: map[[32]byte]time.Time{}}
+	m := &member{t: t, cfg: cfg, dir: dir, before: before, confirmed: map[[32]byte]time.Time{}}
 	m.start()
 	t.Cleanup(m.leave)
 	return m
@@ -90,6 +91,9 @@ func (m *member) start() {
 		Log:        slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	check(t, err)
+	for _, fn := range m.before {
+		fn(m)
+	}
 	m.Run()
 }
 

@@ -31,8 +31,8 @@ func (x *exchange) access(start time.Time, failed bool) {
 	if failed {
 		line = append(line, slog.Bool("broken", true))
 	}
-	if d := x.link; d != nil && d.door != nil && d.door.Name != "" {
-		line = append(line, slog.String("door", d.door.Name))
+	if d := x.link.door(); d != nil && d.Name != "" {
+		line = append(line, slog.String("door", d.Name))
 	}
 	x.s.deps.Access.LogAttrs(r.Context(), slog.LevelInfo, "access", line...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sekimori-dlp/sekimori/proxy/door"
+	"github.com/sekimori-dlp/sekimori/proxy/framing"
 )
 
 // clients tracks every open client connection, also those that net/http has
@@ -30,7 +32,7 @@ type clients struct {
 type client struct {
 	net.Conn
 	all  *clients
-	door *Door
+	way  *Way
 	from netip.Addr // under which it is counted
 	once sync.Once
 	// used is when bytes last passed, by elapsed; kept only while the
@@ -39,6 +41,9 @@ type client struct {
 	// until is the write deadline, by elapsed.
 	until atomic.Int64
 	sent  prometheus.Counter // of the bytes relayed; may be nil; set before used
+	// turn is odd while an HTTP server has a request of the connection, and
+	// grows with each.
+	turn atomic.Int64
 }
 
 var began = time.Now()
@@ -55,14 +60,14 @@ const (
 )
 
 // add counts a connection in, or says why it is not taken.
-func (cs *clients) add(c net.Conn, d *Door) (cl *client, why string) {
+func (cs *clients) add(c net.Conn, w *Way, d *Door) (cl *client, why string) {
 	from := subnet(c)
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	switch {
 	case len(cs.open) >= cs.max:
 		return nil, inTotal
-	case d.Connections > 0 && d.open.Load() >= int64(d.Connections):
+	case d.Connections > 0 && w.open.Load() >= int64(d.Connections):
 		return nil, perDoor
 	// Those of a load balancer are counted once it has told whose they are.
 	case cs.by[from] >= cs.perClient && !door.Contains(d.Peers, from):
@@ -71,10 +76,10 @@ func (cs *clients) add(c net.Conn, d *Door) (cl *client, why string) {
 	if cs.open == nil {
 		cs.open, cs.by = map[*client]struct{}{}, map[netip.Addr]int{}
 	}
-	cl = &client{Conn: c, all: cs, door: d, from: from}
+	cl = &client{Conn: c, all: cs, way: w, from: from}
 	cs.open[cl] = struct{}{}
 	cs.by[from]++
-	d.open.Add(1)
+	w.open.Add(1)
 	return cl, ""
 }
 
@@ -149,11 +154,51 @@ func (cs *clients) drain(ctx context.Context) error {
 	}
 }
 
-func (cs *clients) closeAll() {
+// resting tells how many connections of a way are open, and on which of them
+// nothing went on since the call before with the same turns.
+func (cs *clients) resting(w *Way, turns map[*client]int64) (open int, idle []*client) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for c := range cs.open {
+		if c.way != w {
+			continue
+		}
+		open++
+		used, turn := c.used.Load(), c.turn.Load()
+		was, seen := turns[c]
+		switch {
+		case used != 0:
+			if time.Duration(elapsed()-used) > quiet {
+				idle = append(idle, c)
+			}
+		case seen && was == turn && turn%2 == 0:
+			idle = append(idle, c)
+		case turns != nil:
+			turns[c] = turn
+		}
+	}
+	return open, idle
+}
+
+// note keeps turn, as a http.Server's ConnState. A connection has one server at
+// a time, which calls it in turn.
+func (c *client) note(s http.ConnState) {
+	switch s {
+	case http.StateActive:
+		c.turn.Store(c.turn.Load() | 1)
+	case http.StateNew, http.StateIdle:
+		c.turn.Store((c.turn.Load() | 1) + 1)
+	}
+}
+
+// closeAll closes all connections, or those of one way.
+func (cs *clients) closeAll(of *Way) {
 	cs.mu.Lock()
 	all := make([]*client, 0, len(cs.open))
 	for c := range cs.open {
-		all = append(all, c)
+		if of == nil || c.way == of {
+			all = append(all, c)
+		}
 	}
 	cs.mu.Unlock()
 	for _, c := range all {
@@ -216,7 +261,7 @@ func (c *client) Close() error {
 		c.all.mu.Lock()
 		delete(c.all.open, c)
 		c.all.leave(c.from)
-		c.door.open.Add(-1)
+		c.way.open.Add(-1)
 		c.all.mu.Unlock()
 	})
 	return c.Conn.Close()
@@ -246,6 +291,8 @@ func clientOf(c net.Conn) *client {
 			return u
 		case *tunnel:
 			return u.client
+		case *framing.Conn:
+			c = u.Conn
 		case *tls.Conn:
 			c = u.NetConn()
 		default:

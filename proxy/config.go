@@ -44,6 +44,10 @@ type Config struct {
 	// RecordAll every request.
 	Record string
 
+	// Traceparent is what is done with the field of that name that a client
+	// sends: TraceparentPass (default), TraceparentJoin or TraceparentRemove.
+	Traceparent string
+
 	// NoTry switches off the built-in try-out origin, TryHost.
 	NoTry bool
 
@@ -185,6 +189,11 @@ func (c Config) Validate() error {
 	case "", RecordAll, RecordInspected:
 	default:
 		fault("audit.record %q: write %q or %q", c.Record, RecordInspected, RecordAll)
+	}
+	switch c.Traceparent {
+	case "", TraceparentPass, TraceparentJoin, TraceparentRemove:
+	default:
+		fault("trace.traceparent %q: write %q, %q or %q", c.Traceparent, TraceparentPass, TraceparentJoin, TraceparentRemove)
 	}
 	for _, d := range []struct {
 		name string

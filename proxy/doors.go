@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/proxy/door"
@@ -35,7 +34,8 @@ const (
 )
 
 // Door is one way in, with a policy of its own. The zero Door is an explicit
-// HTTP proxy under the server's policy. Do not change one that is in use.
+// HTTP proxy under the server's policy. Do not change one that is in use; give
+// its Way another.
 type Door struct {
 	Name string // in logs and metrics
 	Kind DoorKind
@@ -55,8 +55,6 @@ type Door struct {
 	Sites       *Sites     // where requests may go; nil: the server's
 	NoBypass    bool       // no tunnel is exempt here
 	Connections int        // open at once; 0: no limit of its own
-
-	open atomic.Int64
 }
 
 func (d *Door) kind() DoorKind {
@@ -72,25 +70,11 @@ func (d *Door) plain() bool { return d.kind() == DoorHTTP && len(d.Peers) == 0 }
 // ServeDoor takes clients from l by the rules of a door until Shutdown, then
 // returns nil. It may be called for several listeners.
 func (s *Server) ServeDoor(l net.Listener, d *Door) error {
-	s.begin()
-	if d.kind() == DoorHTTPS {
-		var err error
-		if d, err = s.withTLS(d); err != nil {
-			return err
-		}
+	w, err := s.Open(l, d)
+	if err != nil {
+		return err
 	}
-	if d.plain() {
-		if !s.doors.add(l) {
-			l.Close()
-			return nil
-		}
-		defer s.doors.remove(l)
-		if err := s.h1.Serve(&front{l, s, d}); !errors.Is(err, http.ErrServerClosed) && !s.doors.ended() {
-			return fmt.Errorf("serve %s: %w", l.Addr(), err)
-		}
-		return nil
-	}
-	return s.admit(l, d)
+	return w.Serve()
 }
 
 // withTLS completes the TLS configuration of a door.
@@ -113,8 +97,9 @@ func (s *Server) withTLS(d *Door) (*Door, error) {
 			return s.issuer.Certificate(names[0])
 		}
 	}
-	return &Door{Name: d.Name, Kind: d.Kind, Names: d.Names, TLS: c, Peers: d.Peers, Identity: d.Identity,
-		Groups: d.Groups, Sites: d.Sites, NoBypass: d.NoBypass, Connections: d.Connections}, nil
+	own := *d
+	own.TLS = c
+	return &own, nil
 }
 
 // listeners are those that are open.
@@ -167,41 +152,9 @@ func (ls *listeners) ended() bool {
 	return ls.closed
 }
 
-// admit accepts connections before whose first request something else is
-// spoken.
-func (s *Server) admit(l net.Listener, d *Door) error {
-	if !s.doors.add(l) {
-		l.Close()
-		return nil
-	}
-	defer s.doors.remove(l)
-	var pause time.Duration
-	for {
-		c, err := l.Accept()
-		if err == nil {
-			pause = 0
-			if client := s.take(c, d); client != nil {
-				go s.arrive(client, d)
-			}
-			continue
-		}
-		if s.doors.ended() {
-			return nil
-		}
-		var retry interface{ Temporary() bool }
-		if !errors.As(err, &retry) || !retry.Temporary() {
-			return fmt.Errorf("serve %s: %w", l.Addr(), err)
-		}
-		// As net/http does: out of file descriptors, most likely.
-		pause = min(max(5*time.Millisecond, 2*pause), time.Second)
-		s.log.Warn("connection not accepted", "door", d.Name, "error", err, "retry", pause.String())
-		time.Sleep(pause)
-	}
-}
-
 // take counts a connection in, or refuses it.
-func (s *Server) take(c net.Conn, d *Door) *client {
-	client, why := s.clients.add(c, d)
+func (s *Server) take(c net.Conn, w *Way, d *Door) *client {
+	client, why := s.clients.add(c, w, d)
 	if client == nil {
 		s.metrics.refused.WithLabelValues(why).Inc()
 		go refuse(c, d, why)

@@ -16,6 +16,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/bypass"
 	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/trace"
 	"github.com/sekimori-dlp/sekimori/proxy/upstream"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -40,13 +41,14 @@ type exchange struct {
 	unmet    []uint64   // sums of header fields that were not seen before
 	asked    gate.Transaction
 	outcome  gate.Outcome
-	upload   *upload // the held body on its way out
-	talk     *talk   // a call that may be a conversation; nil for anything else
-	lent     bool    // the held body's memory is on its way out
-	turns    bool    // it asks to turn the connection over to WebSocket
-	agreed   string  // the extensions of that
-	answered bool    // the response is our own
-	drain    bool    // the client may still be sending
+	upload   *upload         // the held body on its way out
+	talk     *talk           // a call that may be a conversation; nil for anything else
+	lent     bool            // the held body's memory is on its way out
+	trace    *trace.Exchange // nil if it is not traced
+	turns    bool            // it asks to turn the connection over to WebSocket
+	agreed   string          // the extensions of that
+	answered bool            // the response is our own
+	drain    bool            // the client may still be sending
 }
 
 type exchangeKey struct{}
@@ -95,7 +97,7 @@ func (s *Server) send(r *http.Request) (*http.Response, error) {
 	if x.host == TryHost && !s.cfg.NoTry {
 		return s.try.RoundTrip(r)
 	}
-	return s.origins.RoundTrip(r)
+	return x.traced(r, s.origins.RoundTrip)
 }
 
 // response is the chain's response handler.
@@ -231,6 +233,9 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *writer) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		w.status = status
+	}
+	if status >= 200 && w.x.link.ends() {
+		w.Header().Set("Connection", "close") // over HTTP/2 net/http makes a GOAWAY of it
 	}
 	w.ResponseWriter.WriteHeader(status)
 	if w.stream {

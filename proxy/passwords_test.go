@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -57,6 +58,10 @@ func TestPasswordInAMessage(t *testing.T) {
 		return call{"POST", "http://" + originHost + "/mail", map[string]string{"Content-Type": media}, body}
 	}
 	message := post("text/plain; charset=utf-8", "先ほどお送りしたファイルのパスワードは "+password+" です。よろしくお願いいたします。")
+	book, err := os.ReadFile("../inspect/extract/ole/testdata/encrypted/agile.xlsx") // of two people
+	if err != nil {
+		t.Fatal(err)
+	}
 	good, bad := lockedZip(password, "list.csv", things(30)), lockedZip(password, "list.csv", people(30))
 	for _, c := range []struct {
 		name   string
@@ -68,6 +73,7 @@ func TestPasswordInAMessage(t *testing.T) {
 		{"before the message", true, []call{post("application/zip", good)}, http.StatusForbidden},
 		{"after the message", true, []call{message, post("application/zip", good)}, http.StatusOK},
 		{"people", true, []call{message, post("application/zip", bad)}, http.StatusForbidden},
+		{"a workbook", true, []call{post("text/plain", "password: Sekimori-2026"), post("application/octet-stream", string(book))}, http.StatusOK},
 		{"in the same upload", true, []call{post("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"m\"\r\n\r\npassword: "+password+
 			"\r\n--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.zip\"\r\n\r\n"+good+"\r\n--b--\r\n")}, http.StatusOK},
 	} {

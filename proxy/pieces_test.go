@@ -180,11 +180,16 @@ var sessions = []session{
 // a folder, and inspects in earnest by the built-in rules.
 func services(t *testing.T, dir string) option {
 	t.Helper()
-	set, err := rules.Load(nil, rules.Options{Untested: true})
+	store, err := pieces.Open(pieces.Config{Dir: dir, Key: bytes.Repeat([]byte{1}, 32)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := pieces.Open(pieces.Config{Dir: dir, Key: bytes.Repeat([]byte{1}, 32)})
+	return servicesWith(t, store)
+}
+
+func servicesWith(t *testing.T, store *pieces.Store) option {
+	t.Helper()
+	set, err := rules.Load(nil, rules.Options{Untested: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,6 +319,96 @@ func TestPiecesAreJudgedAsAWhole(t *testing.T) {
 				t.Error("it reached the origin")
 			}
 			h2.untouched()
+		})
+	}
+}
+
+// neighbours are the stores of several nodes.
+type neighbours struct {
+	name string
+	all  map[string]*pieces.Store
+}
+
+func (n neighbours) Ask(upload string) (all []pieces.Holding, sure bool) {
+	for name, s := range n.all {
+		if name != n.name {
+			h := s.Holding(upload)
+			h.Node = name
+			all = append(all, h)
+		}
+	}
+	return all, true
+}
+
+func (n neighbours) Fetch(node, upload, file string, w io.Writer) error {
+	b := make([]byte, 10_000)
+	for at := int64(0); ; {
+		k, err := n.all[node].ReadFile(upload, file, at, b)
+		if _, e := w.Write(b[:k]); e != nil {
+			return e
+		}
+		if at += int64(k); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return err
+		}
+	}
+}
+
+func (n neighbours) Drop(upload string) {
+	for _, s := range n.all {
+		s.Forget(upload)
+	}
+}
+
+// TestPiecesOverNodes: an upload whose requests go to one node after the other
+// is judged as on one alone, and nothing of it is left on any.
+func TestPiecesOverNodes(t *testing.T) {
+	bad, good := packed(t, people(300)), packed(t, things(300))
+	all := map[string]*pieces.Store{}
+	var nodes []*house
+	for i := range 3 {
+		name := fmt.Sprint("node-", i)
+		store, err := pieces.Open(pieces.Config{Dir: t.TempDir(), Key: bytes.Repeat([]byte{1}, 32), Others: neighbours{name, all}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = store
+		nodes = append(nodes, build(t, servicesWith(t, store)))
+	}
+	kept := 0
+	for _, s := range sessions {
+		t.Run(s.name, func(t *testing.T) {
+			for _, h := range nodes {
+				h.plain.handle = s.handle
+			}
+			calls := s.calls(thirds(good), len(good))
+			for i, c := range calls {
+				if status := nodes[i%3].send(c); status/100 != 2 {
+					t.Errorf("products, request %d: %d", i+1, status)
+				}
+			}
+			evs := nodes[(len(calls)-1)%3].audit.events()
+			if last := evs[len(evs)-1]; !strings.HasPrefix(last.Details["joined"], "3 pieces, "+fmt.Sprint(len(good))) {
+				t.Errorf("recorded: %v", last.Details)
+			}
+			for name, store := range all {
+				if left := store.Stats(); left.Uploads != kept { // of customers, which were stopped
+					t.Errorf("%s keeps %+v, %d are to be continued", name, left, kept)
+				}
+			}
+			kept++
+			calls = s.calls(thirds(bad), len(bad))
+			for i, c := range calls {
+				want, last := http.StatusOK, i == len(calls)-1
+				if last {
+					want = http.StatusForbidden
+				}
+				if status := nodes[i%3].send(c); status/100 != want/100 {
+					t.Errorf("customers, request %d: %d", i+1, status)
+				}
+			}
 		})
 	}
 }

@@ -31,6 +31,7 @@ func (x *exchange) ask(r *http.Request) {
 		Principal: x.who, Destination: x.destination(r), Protocol: r.Proto,
 		Query: r.URL.RawQuery, Headers: chosen(r.Header, x.s.inspects), FileNames: fileNames(r),
 	}
+	x.watch(t)
 	x.otherHeaders(r)
 	if r.URL.ForceQuery && t.Query == "" {
 		t.Query = "?"
@@ -166,6 +167,7 @@ func (x *exchange) prepare(r *http.Request) {
 		h["User-Agent"] = nil // or the transport adds its own
 	}
 	x.s.via.add(h, r.ProtoMajor, r.ProtoMinor)
+	x.traceOnward(h)
 	r.RequestURI, r.Close = "", false
 	r.TransferEncoding = nil
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0

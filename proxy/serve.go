@@ -30,6 +30,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.deps.Access != nil && x.r != nil {
 			x.access(start, p != nil)
 		}
+		x.endTrace(p != nil)
 		x.finish(p != nil)
 		if p == nil {
 			return
@@ -42,6 +43,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	x.r = r
+	x.beginTrace()
 	if refusal := x.enter(); refusal != nil {
 		x.write(refusal)
 		return
@@ -100,7 +102,7 @@ func (x *exchange) enter() *answer.Answer {
 	}
 	if r.Method == http.MethodConnect {
 		x.tunnel = &tunnel{who: x.who, host: x.host, port: x.port, named: true, protocol: r.Proto}
-		x.bypass = s.exempt(x.host, x.link.door)
+		x.bypass = s.exempt(x.host, x.link.door())
 		return nil
 	}
 	r.URL.Host = joinAuthority(x.host, x.port, scheme)
@@ -127,7 +129,7 @@ func (x *exchange) nameByRequest(t *tunnel) *answer.Answer {
 
 // identify asks who sends; inside a tunnel whoever opened it does.
 func (x *exchange) identify() *answer.Answer {
-	who, err := x.s.identifyAt(x.r, x.link.door)
+	who, err := x.s.identifyAt(x.r, x.link.door())
 	if err == nil {
 		x.who = who
 		return nil

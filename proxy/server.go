@@ -27,11 +27,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sekimori-dlp/sekimori/proxy/bypass"
-	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/service"
+	"github.com/sekimori-dlp/sekimori/proxy/trace"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -54,7 +54,7 @@ type Spool interface {
 }
 
 // Deps is what a Server works with. All but Past, Releases, Log, Registry, Checks,
-// Access and Halted are needed.
+// Access, Traces and Halted are needed.
 type Deps struct {
 	Policy   func() *gate.Policy // the rules in force
 	Audit    gate.Recorder
@@ -76,6 +76,7 @@ type Deps struct {
 	Checks     []Check              // beside the Server's own, for /readyz
 	Access     *slog.Logger         // takes a line for each request; nil: none
 	Halted     func() bool          // nothing is relayed uninspected while it is true; may be nil
+	Traces     *trace.Tracer        // of each exchange; nil: none
 }
 
 // Check is one condition of being ready.
@@ -174,7 +175,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.chain = newChain(s)
 	s.clients.max, s.clients.perClient, s.clients.patience = cfg.Limits.Connections, cfg.Limits.PerClient, cfg.Timeouts.Idle
 	s.h1, s.h2 = s.server(), s.server()
-	s.h1.ConnState = s.fresh.note
+	s.h1.ConnState = func(c net.Conn, state http.ConnState) {
+		s.fresh.note(c, state)
+		noteTurn(c, state)
+	}
+	s.h2.ConnState = noteTurn
 	s.h1.Protocols = new(http.Protocols)
 	s.h1.Protocols.SetHTTP1(true)
 	s.h2.Protocols = new(http.Protocols)
@@ -203,6 +208,13 @@ func (s *Server) server() *http.Server {
 		ConnContext:       connContext,
 		// OPTIONS * is answered like any other request that is none to a proxy.
 		DisableGeneralOptionsHandler: true,
+	}
+}
+
+// noteTurn tells a connection how its HTTP server stands with it.
+func noteTurn(c net.Conn, state http.ConnState) {
+	if client := clientOf(c); client != nil {
+		client.note(state)
 	}
 }
 
@@ -242,32 +254,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err = errors.Join(err, s.clients.drain(ctx))
 	s.h1.Close()
 	s.h2.Close()
-	s.clients.closeAll()
+	s.clients.closeAll(nil)
 	s.origins.CloseIdleConnections()
 	return err
-}
-
-// front is the listener's side towards net/http: it counts, limits and guards
-// what is accepted.
-type front struct {
-	net.Listener
-	s *Server
-	d *Door
-}
-
-// Accept implements net.Listener.
-func (f *front) Accept() (net.Conn, error) {
-	for {
-		c, err := f.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		client := f.s.take(c, f.d)
-		if client == nil {
-			continue
-		}
-		return framing.Guard(client, f.s.cfg.Limits.HeaderBytes+guardSlack), nil
-	}
 }
 
 // guardSlack lets net/http see a too large head first, so that it answers 431;

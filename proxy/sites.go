@@ -101,7 +101,7 @@ func (s *Server) sites(d *Door) *Sites {
 
 // bar refuses a request to where it may not go. It returns nil if it may.
 func (x *exchange) bar() *answer.Answer {
-	sites := x.s.sites(x.link.door)
+	sites := x.s.sites(x.link.door())
 	if sites == nil || x.host == TryHost && !x.s.cfg.NoTry {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (s *Server) barTunnel(t *tunnel) error {
 		return fmt.Errorf("%w: everything is blocked", errBarred)
 	}
 	d := s.deps.Classes.Lookup("https", t.host, t.port, "CONNECT", "")
-	why := s.sites(t.client.door).Bars(&d)
+	why := s.sites(t.client.way.door.Load()).Bars(&d)
 	if why == "" {
 		return nil
 	}

@@ -91,7 +91,7 @@ func (t *tunnel) TunnelHost() string { return t.host }
 type link struct {
 	tunnel *tunnel       // nil at the front
 	guard  *framing.Conn // nil with HTTP/2
-	door   *Door         // by which the client came
+	way    *Way          // by which the client came
 	tls    *tls.Conn     // to the proxy itself, at the front; else nil
 
 	// sending counts requests that have a connection to an origin and are
@@ -103,6 +103,17 @@ type link struct {
 // sent tells whether nothing of an exchange that has its answer is still being
 // written. It may be false although nothing is.
 func (l *link) sent() bool { return l.sending.Load() == 0 }
+
+// door is what holds where the client came in; nil if that is not known.
+func (l *link) door() *Door {
+	if l == nil || l.way == nil {
+		return nil
+	}
+	return l.way.door.Load()
+}
+
+// ends tells whether the connection is to end with the answer that is due.
+func (l *link) ends() bool { return l != nil && l.way != nil && l.way.closing.Load() }
 
 type linkKey struct{}
 
@@ -121,7 +132,7 @@ func connContext(ctx context.Context, c net.Conn) context.Context {
 		l.tls = outer
 	}
 	if client := clientOf(c); client != nil {
-		l.door = client.door
+		l.way = client.way
 	}
 	return httptrace.WithClientTrace(context.WithValue(ctx, linkKey{}, l), &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { l.sending.Add(1) },

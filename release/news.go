@@ -78,7 +78,7 @@ func (s *Store) Retell() {
 			continue
 		}
 		asked := *c
-		asked.State, asked.Votes, asked.Passed, asked.PassedAt, asked.Ends = Waiting, nil, 0, nil, c.Asked.Add(s.Wait)
+		asked.State, asked.Votes, asked.Passed, asked.PassedAt, asked.Lapsed, asked.Ends = Waiting, nil, 0, nil, "", c.Asked.Add(s.Wait)
 		s.share(nil, line{Case: &asked})
 		for i := range c.Votes {
 			s.share(&Case{Votes: c.Votes[:i]}, line{Case: &Case{ID: c.ID, Votes: c.Votes[:i+1]}})

@@ -63,6 +63,12 @@ type Case struct {
 
 	// PassedAt is how often of that on other nodes, by their names.
 	PassedAt map[string]int `json:"passed_at,omitempty"`
+
+	// Node is the store that was asked, among several; it records the end.
+	Node string `json:"node,omitempty"`
+	// Lapsed is the state, Waiting or Approved, whose end by time is on record,
+	// and of an expired request that is read the one in which it expired.
+	Lapsed State `json:"lapsed,omitempty"`
 }
 
 // Vote is one person's decision.
@@ -94,7 +100,19 @@ func (c *Case) Agreed() int {
 }
 
 // Open reports whether somebody may still decide.
-func (c *Case) Open(now time.Time) bool { return c.State == Waiting && now.Before(c.Ends) }
+func (c *Case) Open(now time.Time) bool {
+	return c.State == Waiting && c.Lapsed != Waiting && now.Before(c.Ends)
+}
+
+// maxAhead is by how much the clock of another node may be ahead of this one's.
+const maxAhead = 5 * time.Minute
+
+// passes reports whether the subject may pass by the case. A clock that is set
+// back makes it hold neither again, once its end is on record, nor for longer
+// than it was given for.
+func (c *Case) passes(now time.Time) bool {
+	return c.State == Approved && c.Lapsed != Approved && now.Before(c.Ends) && c.Ends.Sub(now) <= c.Terms.For+maxAhead
+}
 
 // Errors of the store. Their texts are for people.
 var (

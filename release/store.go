@@ -36,6 +36,10 @@ type Config struct {
 	// Record is called before each step takes effect; an error undoes it. It
 	// has to be durable when it returns. nil: nothing is called.
 	Record func(Step) error
+	// Recorded tells whether a step that was given to Record at or after since
+	// is on record; it is called where a crash or an error left that open. nil:
+	// it is not.
+	Recorded func(st Step, since time.Time) (bool, error)
 	// Key is of digests, where several stores have to agree on them; nil: a key
 	// of the store's own, kept in its folder.
 	Key []byte
@@ -74,13 +78,17 @@ type Store struct {
 	cases       map[string]*Case
 	bySubject   map[Subject]*Case // the latest
 	delegations []Delegation
-	broken      error // the file could not be written
+	lapses      map[string]time.Time // ends that may be on record, by number
+	due         time.Time            // no end is to be recorded before
+	broken      error                // the file could not be written
 }
 
-// line is a line of the file: a case as it stands from then on, or a delegation.
+// line is a line of the file: a case as it stands from then on, a delegation, or
+// that the end of a case is about to be recorded.
 type line struct {
 	Case       *Case       `json:"case,omitempty"`
 	Delegation *Delegation `json:"delegation,omitempty"`
+	Lapse      *lapse      `json:"lapse,omitempty"`
 }
 
 // Open opens the store in a folder, making it if need be. A last line that was
@@ -95,7 +103,7 @@ func Open(folder string, c Config) (*Store, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder of releases: %w", err)
 	}
-	s := &Store{Config: c, manager: c.Manager, cases: map[string]*Case{}, bySubject: map[Subject]*Case{}}
+	s := &Store{Config: c, manager: c.Manager, cases: map[string]*Case{}, bySubject: map[Subject]*Case{}, lapses: map[string]time.Time{}}
 	var err error
 	if s.key = c.Key; s.key == nil {
 		if s.key, err = openKey(filepath.Join(folder, "key")); err != nil {
@@ -187,6 +195,11 @@ func (s *Store) read(name string) error {
 func (s *Store) take(l line) {
 	if c := l.Case; c != nil {
 		s.cases[c.ID] = c
+		if s.runs(c) {
+			s.due = earlier(s.due, c.Ends)
+		} else {
+			delete(s.lapses, c.ID)
+		}
 		// The latest counts; but where two nodes were asked at once, the one
 		// that was approved.
 		was := s.bySubject[c.Subject]
@@ -194,6 +207,9 @@ func (s *Store) take(l line) {
 			c.State == Approved && was.State == Waiting {
 			s.bySubject[c.Subject] = c
 		}
+	}
+	if p := l.Lapse; p != nil {
+		s.lapses[p.ID] = p.At
 	}
 	if d := l.Delegation; d != nil {
 		s.delegations = slices.DeleteFunc(s.delegations, func(o Delegation) bool { return o.Of == d.Of })
@@ -208,18 +224,24 @@ func (s *Store) rewrite(name string) error {
 	var b []byte
 	now := s.Now()
 	for _, c := range s.sorted() {
-		if c.Ends.Add(keep).Before(now) {
+		if c.Ends.Add(keep).Before(now) && !s.runs(c) {
 			delete(s.cases, c.ID)
 			if s.bySubject[c.Subject] == c {
 				delete(s.bySubject, c.Subject)
 			}
 			continue
 		}
-		x, err := json.Marshal(line{Case: c})
-		if err != nil {
-			return err
+		lines := []line{{Case: c}}
+		if at, ok := s.lapses[c.ID]; ok {
+			lines = append(lines, line{Lapse: &lapse{c.ID, at}})
 		}
-		b = append(append(b, x...), '\n')
+		for _, l := range lines {
+			x, err := json.Marshal(l)
+			if err != nil {
+				return err
+			}
+			b = append(append(b, x...), '\n')
+		}
 	}
 	for i := range s.delegations {
 		x, err := json.Marshal(line{Delegation: &s.delegations[i]})
@@ -302,7 +324,7 @@ func (s *Store) Ask(sub Subject, incident, reason string, t Terms) (Case, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
-	if c := s.bySubject[sub]; c != nil && (c.Open(now) || c.State == Approved && now.Before(c.Ends)) {
+	if c := s.bySubject[sub]; c != nil && (c.Open(now) || c.passes(now)) {
 		return *c, nil
 	}
 	waiting, own := 0, 0
@@ -321,7 +343,7 @@ func (s *Store) Ask(sub Subject, incident, reason string, t Terms) (Case, error)
 	if t.For <= 0 {
 		t.For = 24 * time.Hour
 	}
-	c := &Case{ID: newID(), Incident: incident, Subject: sub, Reason: reason, Terms: t, Asked: now, Ends: now.Add(s.Wait), State: Waiting}
+	c := &Case{ID: newID(), Incident: incident, Subject: sub, Reason: reason, Terms: t, Asked: now, Ends: now.Add(s.Wait), State: Waiting, Node: s.Node}
 	if err := s.commit(line{Case: c}, Step{What: "asked", By: sub.Sender, Case: *c, Note: reason}); err != nil {
 		return Case{}, err
 	}
@@ -402,7 +424,7 @@ func (s *Store) Withdraw(id, sender string) (Case, error) {
 	switch {
 	case was == nil || was.Subject.Sender != sender:
 		return Case{}, ErrUnknown
-	case !was.Open(now) && !(was.State == Approved && now.Before(was.Ends)):
+	case !was.Open(now) && !was.passes(now):
 		return *was, ErrClosed
 	}
 	c := *was
@@ -433,7 +455,7 @@ func (s *Store) Allowed(sub Subject) (Case, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.bySubject[sub]
-	if c == nil || c.State != Approved || !s.Now().Before(c.Ends) {
+	if c == nil || !c.passes(s.Now()) {
 		return Case{}, false
 	}
 	return *c, true
@@ -487,11 +509,11 @@ func (s *Store) List() []Case {
 }
 
 // seen is a copy of c with what time has done to it. Whether a request has
-// expired is a matter of the clock alone, so nothing is written.
+// expired is a matter of the clock alone; [Store.Expire] only records it.
 func (s *Store) seen(c *Case) Case {
-	out := *c
-	if (c.State == Waiting || c.State == Approved) && !s.Now().Before(c.Ends) {
-		out.State = Expired
+	out, now := *c, s.Now()
+	if (c.State == Waiting || c.State == Approved) && !c.Open(now) && !c.passes(now) {
+		out.State, out.Lapsed = Expired, c.State
 	}
 	return out
 }

@@ -81,6 +81,7 @@ type Report struct {
 	Users      []Count
 	Hosts      []Count
 	Types      []Count // findings, by type
+	Releases   []Count // steps of requests for a release: asked, approved, expired and so on
 	Unread     int64   // decisions on what could not be inspected wholly
 	Hours      [24]Count
 	Grave      []Line // alarms and gaps; at most maxLines
@@ -102,7 +103,7 @@ var privileged = []string{"config", "rules", "reload", "ca", "start", "stop", "r
 // decisions.
 func Make(dir string, p Period, sample int) (*Report, error) {
 	r := &Report{Period: p, Made: time.Now()}
-	c := counter{r: r, kinds: tally{}, actions: tally{}, severities: tally{}, rules: tally{}, users: tally{}, hosts: tally{}, types: tally{}}
+	c := counter{r: r, kinds: tally{}, actions: tally{}, severities: tally{}, rules: tally{}, users: tally{}, hosts: tally{}, types: tally{}, releases: tally{}}
 	if err := audit.Read(dir, audit.Filter{From: p.From, To: p.To}, c.add); err != nil {
 		return nil, fmt.Errorf("read the record: %w", err)
 	}
@@ -186,8 +187,8 @@ func (t tally) list(limit int) []Count {
 const Rest = "…"
 
 type counter struct {
-	r                                                      *Report
-	kinds, actions, severities, rules, users, hosts, types tally
+	r                                                                *Report
+	kinds, actions, severities, rules, users, hosts, types, releases tally
 }
 
 func (c *counter) add(rec audit.Record) error {
@@ -204,6 +205,8 @@ func (c *counter) add(rec audit.Record) error {
 		r.name(&r.Grave, rec)
 	case slices.Contains(privileged, ev.Kind):
 		r.name(&r.Privileged, rec)
+	case ev.Kind == "release":
+		c.releases[ev.Action]++
 	}
 	if ev.Kind != "decision" {
 		return nil
@@ -249,6 +252,7 @@ func (c *counter) finish() {
 	r := c.r
 	r.Kinds, r.Actions, r.Severities = c.kinds.list(0), c.actions.list(0), c.severities.list(0)
 	r.Rules, r.Users, r.Hosts, r.Types = c.rules.list(top), c.users.list(top), c.hosts.list(top), c.types.list(top)
+	r.Releases = c.releases.list(0)
 	for h := range r.Hours {
 		r.Hours[h].Name = fmt.Sprintf("%02d", h)
 		r.Hours[h].Of = r.Decisions

@@ -87,6 +87,37 @@ func TestFiguresReconcile(t *testing.T) {
 	}
 }
 
+func TestReleasesAreCounted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	l, err := audit.Open(dir, audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	for _, what := range []string{"asked", "asked", "expired", "asked", "approved", "passed", "expired"} {
+		if _, err := l.Append(t.Context(), audit.Event{Kind: "release", Action: what, Time: at}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	day, _ := Day("2026-11-21", time.UTC)
+	r, err := Make(dir, day, 5)
+	if err != nil || !r.Reconciles() || len(r.Releases) != 4 || r.Releases[0] != (Count{"asked", 3, 7}) || r.Releases[1] != (Count{"expired", 2, 7}) {
+		t.Fatalf("%+v %v", r.Releases, err)
+	}
+	for lang, want := range map[string]string{Japanese: "期限切れ", English: "expired"} {
+		var page, table bytes.Buffer
+		if err := errors.Join(r.HTML(&page, lang), r.CSV(&table, lang)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(page.String(), "<td>"+want+"</td>") || !strings.Contains(table.String(), ","+want+",2") {
+			t.Errorf("%s: the report does not tell what expired", lang)
+		}
+	}
+}
+
 func TestSampleIsDrawnByTheCheckpoint(t *testing.T) {
 	dir := week(t)
 	day, _ := Day("2026-11-21", time.UTC)

@@ -37,6 +37,7 @@ var words = map[string][2]string{
 	"hosts":      {"止めた送信の宛先(合計=止めた送信)", "Destinations of what was stopped (sums to those stopped)"},
 	"types":      {"見つかった情報の種類(件数)", "What was found, by type"},
 	"hours":      {"時間帯ごとの送信(合計=判定した送信)", "Uploads by hour (sums to those decided on)"},
+	"releases":   {"持ち出し申請の経過", "What happened to requests for a release"},
 	"grave":      {"警報と記録の途切れ", "Alarms and gaps"},
 	"none":       {"ありません。", "None."},
 	"privileged": {"管理操作", "What people in charge did"},
@@ -72,8 +73,10 @@ var words = map[string][2]string{
 	"decision": {"判定", "decision"}, "start": {"起動", "start"}, "stop": {"停止", "stop"}, "reload": {"規則の読み込み", "rules loaded"},
 	"confirm": {"確認送信", "confirmed warning"}, "gap": {"途切れ", "gap"}, "bypass": {"検査除外", "bypass"}, "config": {"設定変更", "configuration changed"}, "rules": {"規則変更", "rules changed"},
 	"ca": {"認証局", "certificate authority"}, "read": {"記録の閲覧", "record read"}, "console": {"画面操作", "console"}, "alarm": {"警報", "alarm"},
-	"expire": {"保存期限切れの削除", "expired records deleted"},
-	"low":    {"低", "low"}, "medium": {"中", "medium"}, "high": {"高", "high"}, "critical": {"重大", "critical"}, "info": {"情報", "info"},
+	"expire": {"保存期限切れの削除", "expired records deleted"}, "release": {"持ち出し申請", "release"},
+	"asked": {"申請", "asked for"}, "agreed": {"賛成(まだ人数不足)", "agreed to, by fewer than it takes"}, "approved": {"許可", "approved"}, "denied": {"却下", "refused"}, "withdrawn": {"取り下げ", "withdrawn"},
+	"expired": {"期限切れ", "expired"}, "emergency": {"緊急許可", "released by one in an emergency"}, "delegated": {"代理の指定", "delegated"}, "passed": {"許可により送信", "sent by a release"},
+	"low": {"低", "low"}, "medium": {"中", "medium"}, "high": {"高", "high"}, "critical": {"重大", "critical"}, "info": {"情報", "info"},
 }
 
 // Languages of HTML and CSV.
@@ -171,10 +174,10 @@ func (r *Report) CSV(w io.Writer, lang string) error {
 		name string
 		rows []Count
 	}{{"kinds", r.Kinds}, {"actions", r.Actions}, {"severities", r.Severities}, {"by-rule", r.Rules}, {"users", r.Users},
-		{"hosts", r.Hosts}, {"types", r.Types}, {"hours", r.Hours[:]}} {
+		{"hosts", r.Hosts}, {"types", r.Types}, {"releases", r.Releases}, {"hours", r.Hours[:]}} {
 		for _, c := range s.rows {
 			name := plain(c.Name, say)
-			if s.name == "kinds" || s.name == "actions" || s.name == "severities" {
+			if s.name == "kinds" || s.name == "actions" || s.name == "severities" || s.name == "releases" {
 				name = say(c.Name)
 			}
 			safe(say(s.name), name, number(c.N))

@@ -5,13 +5,15 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/sekimori-dlp/sekimori/bench/plot"
 )
 
 // Markdown writes the report for people.
 func (r *Result) Markdown(w io.Writer) {
 	i := r.Run
 	fmt.Fprintf(w, "# How fast\n\n%s, %s, one core of %d, %s, %s%s.\n%s of each corpus; medians of %d rounds in million bytes a second by %s, with the slowest and the fastest round where they differ by more than a tenth.\n",
-		i.Date.Format("2006-01-02"), i.CPU, i.Cores, i.System, i.Go, prefixed(", ", i.Version), bytesText(i.Bytes), i.Rounds, i.Clock)
+		i.Date.Format("2006-01-02"), i.CPU, i.Cores, i.System, i.Go, prefixed(", ", i.Version), plot.Bytes(int64(i.Bytes)), i.Rounds, i.Clock)
 	r.ratioTable(w)
 	r.table(w, "Whole inspection", "The default rules with every detector; persons are those of \"exact\".", "whole")
 	r.table(w, "Limits", "", "limit")
@@ -84,9 +86,9 @@ func (r *Result) ratioTable(w io.Writer) {
 			case v == nil:
 				line = append(line, "")
 			case v.Median < 1:
-				line = append(line, "1/"+short(1/v.Median))
+				line = append(line, "1/"+plot.Number(1/v.Median))
 			default:
-				line = append(line, short(v.Median))
+				line = append(line, plot.Number(v.Median))
 			}
 		}
 		row(w, line)
@@ -95,30 +97,11 @@ func (r *Result) ratioTable(w io.Writer) {
 
 // speed is a median with its extremes, if they matter.
 func (m *Measurement) speed() string {
-	s := short(m.MBs)
+	s := plot.Number(m.MBs)
 	if m.Min < .9*m.MBs || m.Max > 1.1*m.MBs {
-		s += fmt.Sprintf(" (%s-%s)", short(m.Min), short(m.Max))
+		s += fmt.Sprintf(" (%s-%s)", plot.Number(m.Min), plot.Number(m.Max))
 	}
 	return s
-}
-
-func short(v float64) string {
-	if v >= 100 {
-		return fmt.Sprintf("%.0f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
-}
-
-func bytesText(n int) string {
-	for _, u := range []struct {
-		shift int
-		name  string
-	}{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}} {
-		if n >= 1<<u.shift {
-			return fmt.Sprintf("%.4g %s", float64(n)/float64(int(1)<<u.shift), u.name)
-		}
-	}
-	return fmt.Sprintf("%d B", n)
 }
 
 // table writes measurements of one kind: engines by corpora.
@@ -175,7 +158,7 @@ func (r *Result) engineRows(w io.Writer, corpora []string, kind, set string, cos
 		if costs {
 			tables := ""
 			if any.Tables > 0 {
-				tables = bytesText(int(any.Tables))
+				tables = plot.Bytes(any.Tables)
 			}
 			line = append(line, string(any.Counts), tables, fmt.Sprintf("%.3g", any.Compile*1000))
 		}
@@ -225,10 +208,10 @@ func (r *Result) lengthTable(w io.Writer) {
 	}
 	head(w, cells)
 	for _, m := range r.find(func(m *Measurement) bool { return m.Kind == "length" && m.Corpus == corpora[0] }) {
-		line := []string{bytesText(m.Bytes)}
+		line := []string{plot.Bytes(int64(m.Bytes))}
 		for _, c := range corpora {
 			for _, x := range r.find(func(x *Measurement) bool { return x.Kind == "length" && x.Corpus == c && x.Bytes == m.Bytes }) {
-				line = append(line, x.speed(), fmt.Sprintf("%.3g", 1000/x.MBs), bytesText(int(x.Allocated)))
+				line = append(line, x.speed(), fmt.Sprintf("%.3g", 1000/x.MBs), plot.Bytes(x.Allocated))
 			}
 		}
 		row(w, line)
@@ -244,7 +227,7 @@ func (r *Result) literalTable(w io.Writer) {
 	head(w, []string{"engine", "corpus", "literals", "MB/s", "ns a byte", "found", "tables", "compile ms"})
 	for _, m := range all {
 		row(w, []string{m.Engine, m.Corpus, fmt.Sprint(m.Literals), m.speed(), fmt.Sprintf("%.3g", 1000/m.MBs),
-			fmt.Sprint(m.Count), bytesText(int(m.Tables)), fmt.Sprintf("%.3g", m.Compile*1000)})
+			fmt.Sprint(m.Count), plot.Bytes(m.Tables), fmt.Sprintf("%.3g", m.Compile*1000)})
 	}
 }
 

@@ -115,7 +115,9 @@ func (r *Result) Write(folder string) error {
 		return err
 	}
 	r.Markdown(&md)
-	r.SVG(&svg)
+	if err := r.SVG(&svg); err != nil {
+		return err
+	}
 	for name, b := range map[string]*bytes.Buffer{"inspect.json": &js, "inspect.md": &md, "inspect.svg": &svg} {
 		if err := os.WriteFile(filepath.Join(folder, name), b.Bytes(), 0o644); err != nil {
 			return err

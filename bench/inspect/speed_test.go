@@ -190,7 +190,9 @@ func outputs(t *testing.T, res *Result) {
 			t.Errorf("the report does not say %q", want)
 		}
 	}
-	res.SVG(&svg)
+	if err := res.SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
 	for d := xml.NewDecoder(&svg); ; {
 		if _, err := d.Token(); err != nil {
 			if err.Error() != "EOF" {
@@ -226,7 +228,9 @@ func TestCurves(t *testing.T) {
 func outputsOfCurves(t *testing.T, res *Result) {
 	t.Helper()
 	var svg bytes.Buffer
-	res.SVG(&svg)
+	if err := res.SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
 	if !strings.Contains(svg.String(), "<polyline") {
 		t.Error("the plot has no curve")
 	}

@@ -14,7 +14,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -111,12 +110,14 @@ func readPeer(r io.Reader) (addr string, ca []byte, err error) {
 	}
 }
 
-// authority makes a short-lived CA for one run.
+// newAuthority makes a short-lived CA, and its certificate as PEM.
 func newAuthority(name string) (tls.Certificate, []byte, error) {
-	return newCertificate(name, true, nil)
+	return newCertificate(name, nil)
 }
 
-func newCertificate(name string, ca bool, parent *tls.Certificate) (tls.Certificate, []byte, error) {
+// newCertificate makes a server's certificate for name and others, or a CA if
+// there is no parent.
+func newCertificate(name string, parent *tls.Certificate, others ...string) (tls.Certificate, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, nil, fmt.Errorf("make a key: %w", err)
@@ -127,14 +128,21 @@ func newCertificate(name string, ca bool, parent *tls.Certificate) (tls.Certific
 	}
 	t := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: ca, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(30 * 24 * time.Hour),
+		IsCA: parent == nil, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature,
 	}
 	signer, issuer := any(key), t
-	if ca {
+	if parent == nil {
 		t.KeyUsage |= x509.KeyUsageCertSign
 	} else {
-		t.DNSNames, t.ExtKeyUsage = []string{name}, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		for _, n := range append(others, name) {
+			if ip := net.ParseIP(n); ip != nil {
+				t.IPAddresses = append(t.IPAddresses, ip)
+			} else if n != "" {
+				t.DNSNames = append(t.DNSNames, n)
+			}
+		}
 		signer, issuer = parent.PrivateKey, parent.Leaf
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, issuer, &key.PublicKey, signer)
@@ -146,16 +154,4 @@ func newCertificate(name string, ca bool, parent *tls.Certificate) (tls.Certific
 		return tls.Certificate{}, nil, fmt.Errorf("read back a certificate: %w", err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, encodePEM(der), nil
-}
-
-// environment is what a child of the benchmark runs with: no proxy settings of
-// the user's may lead it elsewhere.
-func environment() []string {
-	var env []string
-	for _, e := range os.Environ() {
-		if k, _, _ := strings.Cut(e, "="); !strings.HasSuffix(strings.ToUpper(k), "_PROXY") {
-			env = append(env, e)
-		}
-	}
-	return env
 }

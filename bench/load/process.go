@@ -1,151 +1,230 @@
 package load
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// process is a proxy under test.
+// process is a proxy under test: programs that we started, or one that runs
+// already.
 type process struct {
-	cmd  *exec.Cmd
-	addr string
-	ca   []byte
-	dir  string
+	proxy *url.URL
+	ca    []byte // PEM of the CA it opens connections by; nil for the system's roots
+	url   string // what clients ask it for, if not for the origin's own address
+	pids  []int  // whose figures count, with all their descendants; none if unknown
+	own   []*exec.Cmd
+	dir   string // removed in the end
 }
 
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() { _ = p.cmd.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-done
+// run starts a program, as a part of the process. It writes to a file, since
+// helpers that outlive it for a moment would keep a pipe open.
+func (p *process) run(cmd *exec.Cmd) error {
+	log, err := os.OpenFile(p.logName(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
 	}
+	defer log.Close() // the program has its own
+	cmd.Stderr = log
+	cmd.Env = environment()
+	cmd.Dir = p.dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	p.own = append(p.own, cmd)
+	p.pids = append(p.pids, cmd.Process.Pid)
+	return nil
+}
+
+func (p *process) logName() string { return filepath.Join(p.dir, "stderr.log") }
+
+// said is what the programs wrote so far, and what is in further logs of theirs.
+func (p *process) said(logs ...string) string {
+	var all []byte
+	for _, name := range append(logs, p.logName()) {
+		b, _ := os.ReadFile(name) // there may be none
+		all = append(all, b...)
+	}
+	return strings.TrimSpace(string(all))
+}
+
+// stop ends what we started, the last first, since it may hold connections to
+// the others. It may be called again, and on nil.
+func (p *process) stop() {
+	if p == nil {
+		return
+	}
+	for _, cmd := range slices.Backward(p.own) {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		late := time.AfterFunc(5*time.Second, func() {
+			helpers, _ := (&process{pids: []int{cmd.Process.Pid}}).tree()
+			_ = cmd.Process.Kill()
+			for _, pid := range helpers[min(1, len(helpers)):] { // nobody else would end them
+				if h, err := os.FindProcess(pid); err == nil {
+					_ = h.Kill()
+				}
+			}
+		})
+		_ = cmd.Wait()
+		late.Stop()
+	}
+	p.own = nil
 	if p.dir != "" {
 		os.RemoveAll(p.dir)
 	}
 }
 
-func startPeer(ctx context.Context, command []string, o *origin) (*process, error) {
-	cmd := exec.CommandContext(ctx, command[0], append(command[1:len(command):len(command)], o.addr)...)
-	cmd.Env = environment()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	p := &process{cmd: cmd}
-	if p.addr, p.ca, err = readPeer(out); err != nil {
-		p.stop()
-		return nil, err
-	}
-	return p, nil
-}
+func (p *process) measured() bool { return len(p.pids) > 0 }
 
-// startSekimori starts the binary as an installation would run it: default
-// rules, durable audit, in a folder of its own.
-func startSekimori(ctx context.Context, self string, o *origin) (*process, error) {
-	dir, err := os.MkdirTemp("", "sekimori-bench-")
+// tree lists the processes whose figures count. The system's list is read
+// once, so that one which ends meanwhile is met as an error of its file.
+func (p *process) tree() ([]int, error) {
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return nil, err
 	}
-	config := fmt.Sprintf("data = %q\n[listen]\nproxy = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n"+
-		"[upstream]\nca_files = [%q]\nallow_private = [\"127.0.0.0/8\"]\nresolve = { %q = %q }\n",
-		filepath.Join(dir, "data"), filepath.Join(dir, "origin.pem"), originHost+":443", o.addr)
-	err = errors.Join(os.WriteFile(filepath.Join(dir, "sekimori.toml"), []byte(config), 0o600),
-		os.WriteFile(filepath.Join(dir, "origin.pem"), o.ca, 0o600))
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, self, "serve", "--config", filepath.Join(dir, "sekimori.toml"))
-	cmd.Env = environment()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	p := &process{cmd: cmd, dir: dir}
-	admin := ""
-	for r := bufio.NewReader(out); p.addr == "" || admin == ""; {
-		line, err := r.ReadString('\n')
+	children := map[int][]int{}
+	for _, name := range all {
+		f, err := stat(name)
 		if err != nil {
-			p.stop()
-			return nil, fmt.Errorf("sekimori did not come up: %w: %s", err, strings.TrimSpace(log.String()))
+			continue // it ended
 		}
-		if a, ok := strings.CutPrefix(strings.TrimSpace(line), "proxy: http://"); ok {
-			p.addr, _, _ = strings.Cut(a, " ")
-		}
-		if a, ok := strings.CutPrefix(strings.TrimSpace(line), "admin: http://"); ok {
-			admin, _, _ = strings.Cut(a, " ")
+		pid, err1 := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		parent, err2 := strconv.Atoi(f[1])
+		if err1 == nil && err2 == nil {
+			children[parent] = append(children[parent], pid)
 		}
 	}
-	go io.Copy(io.Discard, out) //nolint:errcheck // only keeps the pipe empty
-	resp, err := (&http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}).Get("http://" + admin + "/ca.pem")
-	if err != nil {
-		p.stop()
-		return nil, fmt.Errorf("fetch the CA: %w", err)
+	out := append([]int(nil), p.pids...)
+	for i := 0; i < len(out); i++ {
+		out = append(out, children[out[i]]...)
 	}
-	defer resp.Body.Close()
-	if p.ca, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20)); err != nil {
-		p.stop()
-		return nil, fmt.Errorf("fetch the CA: %w", err)
-	}
-	return p, nil
+	return out, nil
 }
 
-// cpu returns the processor time of the process so far, in seconds, to 10 ms.
-func (p *process) cpu() (float64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+// stat returns the fields of a stat file behind the program's name; the first
+// is the state.
+func stat(name string) ([]string, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(f) < 15 {
+		return nil, errors.New("short stat line")
+	}
+	return f, nil
+}
+
+// cpu returns the processor time so far, in seconds, to 10 ms: of the processes
+// and of their descendants, also of those that have ended.
+func (p *process) cpu() (sum float64, err error) {
+	pids, err := p.tree()
 	if err != nil {
 		return 0, fmt.Errorf("read processor time: %w", err)
 	}
-	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	if len(f) < 13 {
-		return 0, errors.New("read processor time: short stat line")
+	for i, pid := range pids {
+		f, err := stat(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil && i < len(p.pids) {
+			return 0, fmt.Errorf("read processor time: %w", err)
+		}
+		if err != nil {
+			continue // it ended; its parent has its time
+		}
+		for _, field := range f[11:15] { // user, system, and those of children that ended
+			ticks, err := strconv.ParseFloat(field, 64)
+			if err != nil {
+				return 0, fmt.Errorf("read processor time: %w", err)
+			}
+			sum += ticks / 100 // USER_HZ is 100 on every Linux port Go has
+		}
 	}
-	user, err1 := strconv.ParseFloat(f[11], 64)
-	sys, err2 := strconv.ParseFloat(f[12], 64)
-	return (user + sys) / 100, errors.Join(err1, err2) // USER_HZ is 100 on every Linux port Go has
+	return sum, nil
 }
 
-// rss returns resident memory in MiB: now, or the peak since the last reset.
-func (p *process) rss(field string) (float64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+// cost returns the processor seconds that do takes of the process, 0 if nobody
+// can tell.
+func (p *process) cost(do func() error) (float64, error) {
+	if !p.measured() {
+		return 0, do()
+	}
+	before, err := p.cpu()
+	if err != nil {
+		return 0, err
+	}
+	if err := do(); err != nil {
+		return 0, err
+	}
+	after, err := p.cpu()
+	return after - before, err
+}
+
+// resident returns the resident memory in MiB.
+func (p *process) resident() (float64, error) { return p.memory("VmRSS") }
+
+// peak returns the most memory in MiB that was resident while do ran: the sum of
+// what each process had at most.
+func (p *process) peak(do func() error) (float64, error) {
+	pids, err := p.tree()
+	if err != nil {
+		return 0, err
+	}
+	for _, pid := range pids {
+		if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return 0, fmt.Errorf("reset the memory peak: %w", err)
+		}
+	}
+	if err := do(); err != nil {
+		return 0, err
+	}
+	return p.memory("VmHWM")
+}
+
+func (p *process) memory(field string) (sum float64, err error) {
+	pids, err := p.tree()
 	if err != nil {
 		return 0, fmt.Errorf("read memory: %w", err)
 	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, field+":"); ok {
-			kb, err := strconv.ParseFloat(strings.Fields(v)[0], 64)
-			return kb / 1024, err
+	for i, pid := range pids {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil && i < len(p.pids) {
+			return 0, fmt.Errorf("read memory: %w", err)
+		}
+		for line := range strings.Lines(string(b)) {
+			if v, ok := strings.CutPrefix(line, field+":"); ok {
+				kb, err := strconv.ParseFloat(strings.Fields(v)[0], 64)
+				if err != nil {
+					return 0, fmt.Errorf("read memory: %w", err)
+				}
+				sum += kb / 1024
+			}
 		}
 	}
-	return 0, fmt.Errorf("read memory: no %s", field)
+	return sum, nil
 }
 
-// resetPeak makes VmHWM start again from the present.
-func (p *process) resetPeak() error {
-	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
+// environment is what a child of the benchmark runs with: no proxy settings of
+// the user's may lead it elsewhere.
+func environment() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		if k, _, _ := strings.Cut(e, "="); !strings.HasSuffix(strings.ToUpper(k), "_PROXY") {
+			env = append(env, e)
+		}
+	}
+	return env
 }
 
 func cpuName() string {
@@ -159,4 +238,33 @@ func cpuName() string {
 		}
 	}
 	return "unknown processor"
+}
+
+// begin makes a process of nothing yet, in a folder of its own.
+func begin() (*process, error) {
+	dir, err := os.MkdirTemp("", "sekimori-bench-")
+	return &process{dir: dir}, err
+}
+
+// startSekimori starts the binary as an installation would run it: default
+// rules, durable audit, in a folder of its own.
+func startSekimori(ctx context.Context, self string, o *origin, idle int) (*process, error) {
+	p, err := begin()
+	if err != nil {
+		return nil, err
+	}
+	config := fmt.Sprintf("data = %q\n[listen]\nproxy = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[limit]\nconnections = %[2]d\nper_client = %[2]d\n"+
+		"[timeout]\nidle = \"10m\"\n[upstream]\nca_files = [%[3]q]\nallow_private = [\"127.0.0.0/8\"]\nresolve = { %[4]q = %[5]q }\n",
+		filepath.Join(p.dir, "data"), max(20_000, idle+2000), filepath.Join(p.dir, "origin.pem"), originHost+":443", o.addr)
+	err = errors.Join(os.WriteFile(filepath.Join(p.dir, "sekimori.toml"), []byte(config), 0o600),
+		os.WriteFile(filepath.Join(p.dir, "origin.pem"), o.ca, 0o600))
+	if err == nil {
+		err = p.serve(ctx, self)
+	}
+	if err != nil {
+		defer p.stop()
+		return nil, fmt.Errorf("sekimori did not come up: %w: %s", err, p.said())
+	}
+	p.url = "https://" + originHost + "/upload"
+	return p, nil
 }

@@ -3,74 +3,30 @@ package load
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// origin is where uploads go: it reads them whole and answers 200.
-type origin struct {
-	server *http.Server
-	addr   string
-	ca     []byte
-}
-
-// originHost is a site that no catalogue knows; the proxies send it to the
-// origin on loopback.
-const originHost = "upload.bench.example"
-
-func encodePEM(der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-func startOrigin() (*origin, error) {
-	ca, caPEM, err := newAuthority("bench origin CA")
-	if err != nil {
-		return nil, err
-	}
-	leaf, _, err := newCertificate(originHost, false, &ca)
-	if err != nil {
-		return nil, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen for the origin: %w", err)
-	}
-	o := &origin{ca: caPEM, addr: l.Addr().String()}
-	o.server = &http.Server{
-		ReadHeaderTimeout: 10 * time.Second,
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{leaf}, NextProtos: []string{"http/1.1"}},
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			n, _ := io.Copy(io.Discard, r.Body)
-			fmt.Fprintf(w, "%d\n", n)
-		}),
-	}
-	go o.server.ServeTLS(l, "", "") //nolint:errcheck // ends with close
-	return o, nil
-}
-
-func (o *origin) close() { o.server.Close() }
-
 // subject is one proxy, its process and its figures.
 type subject struct {
-	name    string
-	start   func(context.Context) (*process, error)
-	process *process
-	client  *client
-	rounds  []round
+	name     string
+	start    func(context.Context) (*process, error)
+	optional bool // left out where it fails
+	deployed bool // not ours to start again
+	process  *process
+	client   *client
+	rounds   []round
+	figures  Figures // what is not of rounds
+}
+
+// round is one subject's figures of one round; 0 for what was not measured.
+type round struct {
+	rps             float64
+	latency         Latency
+	cpu, shake, gib float64 // processor seconds: a thousand uploads, a thousand handshakes, a GiB
 }
 
 func (s *subject) median(of func(round) float64) float64 {
@@ -81,160 +37,104 @@ func (s *subject) median(of func(round) float64) float64 {
 	return median(v)
 }
 
-// client sends uploads through one proxy.
-type client struct {
-	transport *http.Transport
-	url       string
-	body      []byte
+func median(v []float64) float64 {
+	v = slices.Clone(v)
+	slices.Sort(v)
+	if len(v) == 0 {
+		return 0
+	}
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-func newClient(p *process, o *origin, opt Options) (*client, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(p.ca) {
-		return nil, errors.New("the proxy's CA is no PEM certificate")
+func (s *subject) warm(ctx context.Context, r *run) error {
+	n := r.Connections
+	if r.wants(Small) || r.wants(Half) {
+		n += r.Requests / 4
 	}
-	proxy := &url.URL{Scheme: "http", Host: p.addr}
-	return &client{
-		url: "https://" + originHost + "/upload", body: Body(opt.Kind, opt.BodyBytes),
-		transport: &http.Transport{
-			Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots},
-			MaxIdleConnsPerHost: opt.Connections, MaxConnsPerHost: 0, DisableCompression: true,
-		},
-	}, nil
-}
-
-func (c *client) upload(ctx context.Context, t *http.Transport, body io.Reader, size int64) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, body)
-	if err != nil {
-		return err
-	}
-	req.ContentLength = size
-	req.Header.Set("Content-Type", "application/octet-stream")
-	resp, err := t.RoundTrip(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	got, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK || strings.TrimSpace(string(got)) != fmt.Sprint(size) {
-		return fmt.Errorf("an upload of %d bytes was answered %s", size, resp.Status)
-	}
-	return nil
-}
-
-// many runs n uploads on k workers and returns the latencies in ms.
-func (c *client) many(ctx context.Context, n, k int, fresh bool) ([]float64, error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	all, errs := make([][]float64, k), make([]error, k)
-	for w := range k {
-		wg.Go(func() {
-			for next.Add(1) <= int64(n) {
-				t := c.transport
-				if fresh {
-					t = c.transport.Clone()
-				}
-				start := time.Now()
-				if errs[w] = c.upload(ctx, t, bytes.NewReader(c.body), int64(len(c.body))); errs[w] != nil {
-					return
-				}
-				all[w] = append(all[w], float64(time.Since(start).Microseconds())/1000)
-				if fresh {
-					t.CloseIdleConnections()
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return slices.Concat(all...), errors.Join(errs...)
-}
-
-func (s *subject) warm(ctx context.Context, o Options) error {
-	_, err := s.client.many(ctx, o.Requests/4+o.Connections, o.Connections, false)
+	_, err := s.client.many(ctx, n, r.Connections, false)
 	return err
 }
 
-func (s *subject) round(ctx context.Context, o Options) (round, error) {
-	var r round
-	before, err := s.process.cpu()
-	if err != nil {
-		return r, err
+// explain says what a deployed proxy may lack if its first uploads failed.
+func (r *run) explain(s *subject, err error) error {
+	if !s.deployed {
+		return fmt.Errorf("warm up: %w", err)
 	}
-	start := time.Now()
-	ms, err := s.client.many(ctx, o.Requests, o.Connections, false)
-	if err != nil {
-		return r, err
+	trust := "trust its certificate; --origin-folder keeps the own origin's CA between runs"
+	if r.origin.trust != "" {
+		trust = "trust the CA in " + r.origin.trust
 	}
-	r.rps = float64(len(ms)) / time.Since(start).Seconds()
-	after, err := s.process.cpu()
-	if err != nil {
-		return r, err
-	}
-	r.cpu = (after - before) / float64(len(ms)) * 1000
-	slices.Sort(ms)
-	r.p50, r.p99 = ms[len(ms)/2], ms[len(ms)*99/100]
-
-	before = after
-	if ms, err = s.client.many(ctx, o.Handshakes, min(8, o.Connections), true); err != nil {
-		return r, fmt.Errorf("fresh handshakes: %w", err)
-	}
-	if after, err = s.process.cpu(); err != nil {
-		return r, err
-	}
-	r.shake = (after - before) / float64(len(ms)) * 1000
-
-	if o.LargeBytes > 0 {
-		before = after
-		if err := s.client.upload(ctx, s.client.transport, newStream(o.Kind, o.LargeBytes), o.LargeBytes); err != nil {
-			return r, fmt.Errorf("large upload: %w", err)
-		}
-		if after, err = s.process.cpu(); err != nil {
-			return r, err
-		}
-		r.gib = (after - before) / (float64(o.LargeBytes) / (1 << 30))
-	}
-	return r, nil
+	return fmt.Errorf("first uploads: %w (the proxy has to reach %s, also if that is loopback, and to %s)", err, r.origin.url, trust)
 }
 
-// memory measures what idle tunnels and one large upload take, in a process
-// that has done nothing else: what earlier load left in its heap would hide it.
-func (s *subject) memory(ctx context.Context, o Options, origin *origin) (f Figures, err error) {
-	s.client.transport.CloseIdleConnections()
-	s.process.stop()
-	if s.process, err = s.start(ctx); err != nil {
-		return f, fmt.Errorf("start again: %w", err)
-	}
-	if s.client, err = newClient(s.process, origin, o); err != nil {
-		return f, err
-	}
-	small := &client{transport: s.client.transport, url: s.client.url, body: []byte("idle")}
-	if _, err := small.many(ctx, 1, 1, false); err != nil {
-		return f, err
-	}
-	s.client.transport.CloseIdleConnections()
-	time.Sleep(300 * time.Millisecond)
-	if f.IdleMiB, err = s.process.rss("VmRSS"); err != nil {
-		return f, err
-	}
-	if o.LargeBytes > 0 {
-		if err := s.process.resetPeak(); err != nil {
-			return f, fmt.Errorf("reset the memory peak: %w", err)
-		}
-		if err := s.client.upload(ctx, s.client.transport, newStream(o.Kind, o.LargeBytes), o.LargeBytes); err != nil {
-			return f, fmt.Errorf("large upload: %w", err)
-		}
-		peak, err := s.process.rss("VmHWM")
+// round measures small uploads, handshakes and a large upload once.
+func (s *subject) round(ctx context.Context, r *run) (f round, err error) {
+	if r.wants(Small) {
+		start := time.Now()
+		var ms []float64
+		f.cpu, err = s.process.cost(func() (err error) {
+			ms, err = s.client.many(ctx, r.Requests, r.Connections, false)
+			return err
+		})
 		if err != nil {
 			return f, err
 		}
-		f.LargeMiB = peak - f.IdleMiB
+		f.rps = float64(len(ms)) / time.Since(start).Seconds()
+		f.latency = latencyOf(ms)
+		f.cpu *= 1000 / float64(len(ms))
 	}
-	before, err := s.process.rss("VmRSS")
+	if r.wants(Handshakes) {
+		f.shake, err = s.process.cost(func() error {
+			_, err := s.client.many(ctx, r.Options.Handshakes, min(8, r.Connections), true)
+			return err
+		})
+		if err != nil {
+			return f, fmt.Errorf("fresh handshakes: %w", err)
+		}
+		f.shake *= 1000 / float64(r.Options.Handshakes)
+	}
+	if r.wants(Large) && r.LargeBytes > 0 {
+		f.gib, err = s.process.cost(func() error {
+			return s.client.upload(ctx, s.client.transport, newStream(r.block, r.LargeBytes), r.LargeBytes)
+		})
+		if err != nil {
+			return f, fmt.Errorf("large upload: %w", err)
+		}
+		f.gib /= float64(r.LargeBytes) / (1 << 30)
+	}
+	return f, nil
+}
+
+// memory measures what a large upload takes, then what idle tunnels and uploads
+// at once take, each in a process that has done nothing else: what earlier load
+// left in its heap would hide it. A deployed proxy is taken as it is.
+func (s *subject) memory(ctx context.Context, r *run) error {
+	if !s.process.measured() {
+		return nil
+	}
+	f := &s.figures
+	if err := s.again(ctx, r); err != nil {
+		return err
+	}
+	var err error
+	if f.IdleMiB, err = s.process.resident(); err != nil {
+		return err
+	}
+	if r.LargeBytes > 0 {
+		peak, err := s.process.peak(func() error {
+			return s.client.upload(ctx, s.client.transport, newStream(r.block, r.LargeBytes), r.LargeBytes)
+		})
+		if err != nil {
+			return fmt.Errorf("large upload: %w", err)
+		}
+		f.LargeMiB = max(0, peak-f.IdleMiB)
+	}
+	if err := s.again(ctx, r); err != nil {
+		return err
+	}
+	before, err := s.process.resident()
 	if err != nil {
-		return f, err
+		return err
 	}
 	var idle []*http.Transport
 	defer func() {
@@ -242,73 +142,62 @@ func (s *subject) memory(ctx context.Context, o Options, origin *origin) (f Figu
 			t.CloseIdleConnections()
 		}
 	}()
-	small.transport = s.client.transport
-	for range o.Idle {
+	for range r.Idle {
 		t := s.client.transport.Clone()
-		if err := small.upload(ctx, t, bytes.NewReader(small.body), int64(len(small.body))); err != nil {
-			return f, fmt.Errorf("idle tunnels: %w", err)
+		if err := s.idle(ctx, t); err != nil {
+			return fmt.Errorf("idle tunnels: %w", err)
 		}
 		idle = append(idle, t)
 	}
-	after, err := s.process.rss("VmRSS")
+	after, err := s.process.resident()
 	if err != nil {
-		return f, err
+		return err
 	}
-	if o.Idle > 0 {
-		f.TunnelKiB = max(0, (after-before)*1024/float64(o.Idle))
+	f.TunnelKiB = max(0, (after-before)*1024/float64(r.Idle))
+	f.UploadsMiB, err = s.process.peak(func() error { return s.atOnce(ctx, r) })
+	if err != nil {
+		return fmt.Errorf("uploads at once: %w", err)
 	}
-	return f, nil
+	return nil
 }
 
-// Body makes n bytes of an upload without personal information: Japanese and
-// English office text, JSON of readings, or random bytes in base64.
-func Body(kind string, n int) []byte {
-	r := rand.New(rand.NewPCG(7, 77))
-	var b bytes.Buffer
-	switch kind {
-	case "random":
-		raw := make([]byte, n)
-		for i := range raw {
-			raw[i] = byte(r.Uint32())
+// again starts the subject anew, if it is ours, and lets one connection come
+// and go.
+func (s *subject) again(ctx context.Context, r *run) error {
+	s.client.transport.CloseIdleConnections()
+	if !s.deployed {
+		s.process.stop()
+		var err error
+		if s.process, err = s.start(ctx); err != nil {
+			return fmt.Errorf("start again: %w", err)
 		}
-		b.WriteString(base64.StdEncoding.EncodeToString(raw))
-	case "json":
-		for b.Len() < n {
-			fmt.Fprintf(&b, `{"sensor":"unit-%d","state":"%s","reading":%.3f,"unit":"kPa","note":"within range"}`+"\n",
-				r.IntN(90)+10, []string{"idle", "active", "standby"}[r.IntN(3)], r.Float64()*100)
-		}
-	default:
-		sentences := []string{
-			"今月の定例会議では、新しい倉庫の棚の配置について話し合いました。",
-			"The build finished without a warning, and the report was sent to the usual list.\n",
-			"来週までに見積もりの案をまとめ、部内で確認してください。\n",
-			"Please keep the doors closed while the pump is running.",
-			"設計書の第三章を読み直し、用語をそろえました。",
-			"We expect the parts to arrive before the end of the quarter.\n",
-		}
-		for b.Len() < n {
-			b.WriteString(sentences[r.IntN(len(sentences))])
-		}
+		s.client = r.newClient(s.process)
 	}
-	out := b.Bytes()[:n]
-	for i := n - 1; i > n-4 && i > 0 && out[i] >= 0x80; i-- { // do not end within a character
-		out[i] = ' '
+	if err := s.idle(ctx, s.client.transport); err != nil {
+		return err
 	}
-	return out
+	s.client.transport.CloseIdleConnections()
+	time.Sleep(300 * time.Millisecond)
+	return nil
 }
 
-// newStream repeats a body up to size bytes.
-func newStream(kind string, size int64) io.Reader {
-	return io.LimitReader(&stream{block: Body(kind, 1<<20)}, size)
+// idle sends a few bytes by t, and leaves its connection open.
+func (s *subject) idle(ctx context.Context, t *http.Transport) error {
+	body := []byte("idle")
+	return s.client.upload(ctx, t, bytes.NewReader(body), int64(len(body)))
 }
 
-type stream struct {
-	block []byte
-	off   int
-}
-
-func (s *stream) Read(p []byte) (int, error) {
-	n := copy(p, s.block[s.off:])
-	s.off = (s.off + n) % len(s.block)
-	return n, nil
+// atOnce sends several large uploads at the same time.
+func (s *subject) atOnce(ctx context.Context, r *run) error {
+	errs := make(chan error)
+	for range r.Uploads {
+		go func() {
+			errs <- s.client.upload(ctx, s.client.transport, newStream(r.block, r.UploadBytes), r.UploadBytes)
+		}()
+	}
+	var all []error
+	for range r.Uploads {
+		all = append(all, <-errs)
+	}
+	return errors.Join(all...)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/sekimori-dlp/sekimori/bench/accuracy"
 	"github.com/sekimori-dlp/sekimori/bench/accuracy/corpus"
 	speed "github.com/sekimori-dlp/sekimori/bench/inspect"
-	"github.com/sekimori-dlp/sekimori/bench/load"
 	"github.com/sekimori-dlp/sekimori/inspect"
 )
 
@@ -38,13 +37,7 @@ an hour or so and 2 GB of memory, --quick about two minutes.
 --only takes names of corpora (C1 to C6), sets of patterns (P1, P2, P3, ALL) and
 kinds: limit, matching, whole, length, literals, cores, start-up.
 bench/README.md tells how it is measured, and the keys of --json.`},
-			{name: "proxy", short: "requests/s, latency, CPU and memory beside bare goproxy", run: runBenchProxy, long: `
-Starts an origin, this proxy and a bare goproxy interception (which streams and
-inspects nothing) on loopback, and loads them in turn. Linux only. Keys with
---json: requests_per_second, p50_ms, p99_ms, cpu_s_per_1000_uploads,
-cpu_s_per_1000_handshakes, cpu_s_per_gib, idle_rss_mib,
-large_upload_rss_above_idle_mib, idle_tunnel_kib for each subject; then what,
-median, min, max for each ratio.`},
+			benchProxyCommand(),
 			{name: "drip", short: "whether a slow leak is found, and how many false alarms that costs", run: runBenchDrip, long: `
 A simulated company of a thousand people works for a year; one of its people
 carries customers out, a few at a time, every working day. Every upload with
@@ -175,54 +168,4 @@ func appendTo(list *[]string) func(string) error {
 		*list = append(*list, s)
 		return nil
 	}
-}
-
-func runBenchProxy(ctx context.Context, p *program, c *command, args []string) error {
-	f := p.flags(c)
-	asJSON := f.Bool("json", false, "one JSON object a measurement")
-	var o load.Options
-	f.IntVar(&o.Rounds, "rounds", 5, "measure each subject `N` times, in turn; medians are told")
-	f.IntVar(&o.Requests, "requests", 4000, "small uploads a round")
-	f.IntVar(&o.Connections, "connections", 32, "kept-alive connections")
-	f.IntVar(&o.BodyBytes, "body", 10<<10, "`BYTES` of a small upload")
-	f.StringVar(&o.Kind, "kind", "text", "what uploads hold: text, json or random")
-	f.IntVar(&o.Handshakes, "handshakes", 300, "fresh connections a round")
-	f.IntVar(&o.Idle, "idle", 500, "idle tunnels held open for the memory figure")
-	large := f.Int64("large", 256, "`MIB` of a large upload, 0 for none")
-	rest, err := p.parse(c, f, args)
-	if err != nil {
-		return err
-	}
-	if err := noArguments(c, rest); err != nil {
-		return err
-	}
-	o.LargeBytes = *large << 20
-	if *large == 0 {
-		o.LargeBytes = -1
-	}
-	if o.Self, err = os.Executable(); err != nil {
-		return fmt.Errorf("bench proxy: find this program: %w", err)
-	}
-	o.PeerCommand = []string{o.Self, "bench", "peer"}
-	o.Progress = func(step string) { fmt.Fprintln(p.stderr, step) }
-	res, err := load.Run(ctx, o)
-	if err != nil {
-		return fmt.Errorf("bench proxy: %w", err)
-	}
-	if *asJSON {
-		return res.JSON(p.stdout)
-	}
-	res.Markdown(p.stdout)
-	return nil
-}
-
-func runBenchPeer(ctx context.Context, p *program, c *command, args []string) error {
-	rest, err := p.parse(c, p.flags(c), args)
-	if err != nil {
-		return err
-	}
-	if len(rest) != 1 {
-		return errors.New("bench peer: name the origin's address")
-	}
-	return load.Peer(ctx, rest[0], p.stdout)
 }

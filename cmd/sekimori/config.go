@@ -22,6 +22,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
 	"github.com/sekimori-dlp/sekimori/proxy/pac"
 	"github.com/sekimori-dlp/sekimori/proxy/pieces"
+	"github.com/sekimori-dlp/sekimori/proxy/trace"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -112,6 +113,7 @@ type rawConfig struct {
 	ICAP     rawICAP             `toml:"icap"`
 	Fleet    rawFleet            `toml:"fleet"`
 	Milter   rawMilter           `toml:"milter"`
+	Trace    rawTrace            `toml:"trace"`
 	Confirm  struct {
 		For duration `toml:"for"`
 	} `toml:"confirm"`
@@ -199,7 +201,8 @@ func (d *duration) UnmarshalText(b []byte) error {
 // config is the checked configuration, with absolute or working-directory
 // paths, as the commands use it.
 type config struct {
-	file      string // it was read from; "" for none
+	file      string    // it was read from; "" for none
+	raw       rawConfig // as it stands there
 	Data      string
 	Listen    string // "" if only listeners of their own are wanted
 	Admin     string
@@ -229,6 +232,7 @@ type config struct {
 	ICAP      *icapConfig   // nil: no ICAP
 	Fleet     *fleetConfig  // nil: the installation is alone
 	Pieces    pieces.Config
+	Trace     *trace.Config // nil: nothing is traced
 	Shutdown  time.Duration
 	LogLevel  slog.Level
 	LogText   bool
@@ -262,7 +266,7 @@ func loadConfig(path string) (*config, error) {
 	if err := faults.Err(); err != nil {
 		return nil, fmt.Errorf("the configuration has faults:\n%w", err)
 	}
-	c.file = path
+	c.file, c.raw = path, raw
 	return c, nil
 }
 
@@ -361,6 +365,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	c.SMTP = r.SMTP.check(n.Key("smtp"), path, report)
 	c.Milter = r.Milter.check(n.Key("milter"), report)
 	c.ICAP = r.ICAP.check(n.Key("icap"), report)
+	c.Trace = r.Trace.check(n.Key("trace"), path, report)
 	c.Fleet = r.Fleet.check(n.Key("fleet"), path, report)
 	c.Listeners = r.listeners(n, path, report)
 	if len(c.Listeners) > 0 && r.Listen.Proxy == "" {
@@ -408,7 +413,7 @@ func (r *rawConfig) identity(at func(...string) tomlfile.Pos, path func(string) 
 func (r *rawConfig) proxy() proxy.Config {
 	var c proxy.Config
 	c.Name, c.Contact, c.Record = r.Name, r.Contact, r.Audit.Record
-	c.Organisation = r.Organisation
+	c.Organisation, c.Traceparent = r.Organisation, r.Trace.Traceparent
 	c.Company = r.Company.Domains
 	c.PAC = pac.Config{Proxies: r.PAC.Proxies, Spread: r.PAC.Spread, Direct: r.PAC.Direct, Through: r.PAC.Through, Everything: r.PAC.Everything}
 	c.NoTry = r.TryHost != nil && !*r.TryHost

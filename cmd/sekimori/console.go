@@ -23,6 +23,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/console"
 	"github.com/sekimori-dlp/sekimori/console/page"
 	"github.com/sekimori-dlp/sekimori/evidence"
+	"github.com/sekimori-dlp/sekimori/fleet"
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
@@ -107,6 +108,9 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 	}
 	if i.alerts != nil {
 		cfg.Alarms = i.alerts
+	}
+	if f := i.fleet.Load(); f != nil {
+		cfg.Node, cfg.Elsewhere = f.Name(), &shipped{f: f, of: map[string]*fleet.Records{}}
 	}
 	if o := i.cfg.Console.OIDC; o != nil {
 		directory, err := o.open()

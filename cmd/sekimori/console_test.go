@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -92,14 +93,15 @@ words = ["zaphod-secret"]
 
 // officer is somebody's browser on the console.
 type officer struct {
-	in *site
-	c  http.Client
+	in   *site
+	base string // of addresses; "": the console's own
+	c    http.Client
 }
 
 func (in *site) officer() *officer {
 	jar, err := cookiejar.New(nil)
 	check(in.t, err)
-	return &officer{in, http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{},
+	return &officer{in: in, c: http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -135,7 +137,7 @@ func (o *officer) login(name string) *officer {
 
 func (o *officer) do(method, path, body string) (int, string) {
 	o.in.t.Helper()
-	req, err := http.NewRequest(method, "http://"+o.in.admin+path, strings.NewReader(body))
+	req, err := http.NewRequest(method, cmp.Or(o.base, "http://"+o.in.admin)+path, strings.NewReader(body))
 	check(o.in.t, err)
 	req.Header.Set("Accept-Language", "en")
 	if method == http.MethodPost {

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/audit/checkpoint"
 	"github.com/sekimori-dlp/sekimori/console"
+	"github.com/sekimori-dlp/sekimori/console/index"
 	"github.com/sekimori-dlp/sekimori/fleet"
 	"github.com/sekimori-dlp/sekimori/history"
 	"github.com/sekimori-dlp/sekimori/proxy"
@@ -114,6 +117,36 @@ func (i *installation) nodes() []console.Node {
 			Records: n.Records, Lag: n.Lag(), Untold: n.Untold, Rules: n.RuleSet, Mode: n.Mode, Trouble: n.Trouble, Version: n.Version})
 	}
 	return all
+}
+
+// shipped shows the console what other nodes have shipped.
+type shipped struct {
+	f *fleet.Fleet
+
+	mu sync.Mutex
+	of map[string]*fleet.Records
+}
+
+// Nodes implements index.Others.
+func (s *shipped) Nodes() []string { return s.f.Others() }
+
+// Of implements index.Others.
+func (s *shipped) Of(node string) index.Source { return s.records(node) }
+
+// Get implements console.Elsewhere.
+func (s *shipped) Get(node string, seq uint64) (audit.Record, bool, error) {
+	return s.records(node).Get(seq)
+}
+
+func (s *shipped) records(node string) *fleet.Records {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.of[node]
+	if r == nil {
+		r = s.f.Records(node)
+		s.of[node] = r
+	}
+	return r
 }
 
 // fleetMetrics tells how this node stands in the fleet, and of the others what

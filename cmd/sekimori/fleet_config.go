@@ -119,6 +119,8 @@ func (c *config) sharedKey(name string) []byte {
 		return c.Fleet.Keys.Content[:]
 	case "releases":
 		return c.Fleet.Keys.Releases[:]
+	case "pieces":
+		return c.Fleet.Keys.Pieces()
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func TestFleetRecipe(t *testing.T) {
 			t.Errorf("a node may publish to %s", subject)
 		}
 	}
-	for _, subject := range []string{"_INBOX_node-2.>", "_INBOX.>", ">", "sekimori.audit.*"} {
+	for _, subject := range []string{"_INBOX_node-2.>", "_INBOX.>", ">", "sekimori.audit.*", "sekimori.pieces.node-2", "sekimori.pieces.*"} {
 		s, err := conn.SubscribeSync(subject)
 		check(t, err)
 		check(t, conn.Flush())
@@ -112,6 +112,18 @@ func TestFleetRecipe(t *testing.T) {
 			t.Errorf("a node may listen to %s", subject)
 		}
 		_ = s.Unsubscribe()
+	}
+	// What it may: answer those who ask it for pieces of uploads.
+	_, err = conn.Subscribe("sekimori.pieces.node-1", func(m *nats.Msg) { _ = m.Respond([]byte("here")) })
+	check(t, err)
+	check(t, conn.Flush())
+	key, err = nats.NkeyOptionFromSeed(dir + "/node-2.nk")
+	check(t, err)
+	asks, err := nats.Connect("tls://"+strings.Replace(address, "127.0.0.1", "localhost", 1), key, nats.RootCAs(dir+"/nats-ca.pem"), nats.CustomInboxPrefix("_INBOX_node-2"))
+	check(t, err)
+	defer asks.Close()
+	if m, err := asks.Request("sekimori.pieces.node-1", []byte("?"), 10*time.Second); err != nil || string(m.Data) != "here" {
+		t.Errorf("a node does not answer for pieces: %v", err)
 	}
 	// Nor may the administrator take records away.
 	key, err = nats.NkeyOptionFromSeed(dir + "/admin.nk")

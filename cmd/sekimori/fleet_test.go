@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/history"
 )
 
@@ -219,8 +220,8 @@ type nodeStatus struct {
 }
 
 // TestFleetSurvivesKills runs three nodes and three servers of the engine, kills
-// any of them again and again under load, and cuts one node off from the
-// engine. Then nothing that was answered may be lost or doubled, nothing blocked
+// any of them again and again under load of uploads and mail, and cuts one node
+// off from the engine. Then nothing that was answered may be lost or doubled, nothing blocked
 // may have left, all verdicts are those of one node alone, and all nodes count
 // the same.
 func TestFleetSurvivesKills(t *testing.T) {
@@ -236,6 +237,9 @@ func TestFleetSurvivesKills(t *testing.T) {
 	}
 	check(t, os.WriteFile(filepath.Join(dir, "fleet.keys"), []byte(keys), 0o600))
 	check(t, os.WriteFile(filepath.Join(dir, "rules.toml"), fmt.Appendf(nil, "[[rule]]\nid = \"plans\"\naction = \"block\"\nsay = { en = \"No.\", ja = \"不可\" }\nwhat = { keywords = \"plan\" }\n[[rule]]\nid = \"people\"\naction = \"log\"\nwhat = { people = { at_least = 1, with = [\"NAME\", \"EMAIL\"] } }\n[[keywords]]\nid = \"plan\"\nwords = [%q]\n", secret), 0o600))
+	hop := &arrivals{by: map[string][]string{}}
+	next := listen(t, hop)
+	m := &mailers{t: t, all: map[string]posted{}}
 	var cutters []*cutter
 	var nodes []*site
 	for i := range 3 {
@@ -249,6 +253,7 @@ func TestFleetSurvivesKills(t *testing.T) {
 			}
 			urls = append(urls, fmt.Sprintf("%q", u))
 		}
+		m.nodes = append(m.nodes, keptAddress(t))
 		in := &site{t: t, origin: o, dir: filepath.Join(dir, fmt.Sprint("node-", i))}
 		in.config = filepath.Join(in.dir, "sekimori.toml")
 		in.write("sekimori.toml", fmt.Sprintf(`data = "data"
@@ -266,12 +271,18 @@ record = "all"
 checkpoint = "500ms"
 [console]
 enabled = false
+[company]
+domains = ["corp.example"]
+[smtp]
+listen = [%q]
+name = "gate.corp.example"
+next = { address = %q, tls = "never" }
 [fleet]
 enabled = true
 node = "node-%d"
 keys_file = "../fleet.keys"
 servers = [%s]
-`, o.plain, i, strings.Join(urls, ", ")))
+`, o.plain, m.nodes[i], next, i, strings.Join(urls, ", ")))
 		nodes = append(nodes, in)
 	}
 	for _, e := range servers {
@@ -287,6 +298,7 @@ servers = [%s]
 	for range 3 {
 		clients.Go(func() { l.run(done) })
 	}
+	clients.Go(func() { m.run(done) })
 	kills, end := 0, time.Now().Add(*fleetFor)
 	for time.Now().Before(end) {
 		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
@@ -354,7 +366,7 @@ servers = [%s]
 	recorded := recordedIn(t, in)
 	passed := 0
 	for id, s := range l.all {
-		actions := recorded[id]
+		actions := recorded.uploads[id]
 		stopped := len(actions) == 1 && actions[0] == "block"
 		switch {
 		case len(actions) > 1:
@@ -373,6 +385,7 @@ servers = [%s]
 	if passed == 0 {
 		t.Error("nothing passed")
 	}
+	m.check(hop, recorded)
 	o.mu.Lock()
 	for _, r := range o.requests {
 		if bytes.Contains(r.body, []byte(secret)) {
@@ -384,7 +397,7 @@ servers = [%s]
 	// All count the same: no fewer than what was answered, no more than what
 	// was recorded.
 	may := 0
-	for _, actions := range recorded {
+	for _, actions := range recorded.uploads {
 		if len(actions) == 1 && actions[0] != "block" {
 			may++
 		}
@@ -407,24 +420,38 @@ servers = [%s]
 	}
 }
 
-// recordedIn gives the actions of each upload, over all nodes.
-func recordedIn(t *testing.T, in *site) map[string][]string {
+// fleetRecords is what the records of all nodes tell of the load.
+type fleetRecords struct {
+	uploads   map[string][]string // actions by path
+	incidents map[string][]string // actions by incident number
+	accepted  map[string]bool     // tries to pass mail on, by our id
+	doubt     map[string]bool     // of these, those that may not be the only one
+}
+
+func recordedIn(t *testing.T, in *site) *fleetRecords {
 	t.Helper()
 	out, err := exec.Command(in.cmd.Path, "fleet", "records", "--config", in.config).Output()
 	check(t, err)
-	all := map[string][]string{}
+	all := &fleetRecords{map[string][]string{}, map[string][]string{}, map[string]bool{}, map[string]bool{}}
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var r struct {
 			Node  string
-			Event struct{ Kind, Path, Action string }
+			Event audit.Event
 		}
 		if err := d.Decode(&r); err == io.EOF {
 			return all
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if r.Event.Kind == "decision" && strings.HasPrefix(r.Event.Path, "/upload/") {
-			all[r.Event.Path] = append(all[r.Event.Path], r.Event.Action)
+		ev, id := &r.Event, r.Event.Details["id"]
+		switch {
+		case ev.Kind == "decision" && strings.HasPrefix(ev.Path, "/upload/"):
+			all.uploads[ev.Path] = append(all.uploads[ev.Path], ev.Action)
+		case ev.Kind == "decision" && ev.Incident != "":
+			all.incidents[ev.Incident] = append(all.incidents[ev.Incident], ev.Action)
+		case ev.Kind == "mail":
+			all.accepted[id] = all.accepted[id] || ev.Details["what"] == "accepted"
+			all.doubt[id] = all.doubt[id] || ev.Details["what"] == "doubtful" || ev.Reason != ""
 		}
 	}
 }

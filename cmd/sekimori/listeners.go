@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -214,45 +213,6 @@ func (l *listener) complete(i *installation) error {
 	return nil
 }
 
-// opened is a listening socket and what is to be served on it.
-type opened struct {
-	net.Listener
-	door *proxy.Door
-}
-
-// open opens all ways in: the main one, if there is one, first.
-func (i *installation) open(ctx context.Context) (all []opened, err error) {
-	defer func() {
-		if err != nil {
-			for _, o := range all {
-				o.Close()
-			}
-		}
-	}()
-	ways := i.cfg.Listeners
-	if i.cfg.Listen != "" {
-		main := listener{door: &proxy.Door{Name: "proxy"}, listen: door.Options{Address: i.cfg.Listen}}
-		ways = append([]listener{main}, ways...)
-	}
-	for k := range ways {
-		w := &ways[k]
-		if err := w.complete(i); err != nil {
-			return all, err
-		}
-		ls, err := w.listen.Listen(ctx)
-		if err != nil {
-			return all, fmt.Errorf("listen for clients at %q: %w", w.door.Name, err)
-		}
-		for _, l := range ls {
-			all = append(all, opened{l, w.door})
-		}
-	}
-	if len(all) == 0 {
-		return nil, errors.New("there is no address for clients; set listen.proxy or a [[listener]]")
-	}
-	return all, nil
-}
-
 // scheme is how a client's settings name the proxy.
 func (o *opened) scheme() string {
 	switch o.door.Kind {
@@ -273,11 +233,25 @@ func (c *config) lists() string {
 	return fmt.Sprintf("%x", sha256.Sum256(b))[:16]
 }
 
+// listenAt opens a door at an address that was checked, also at a socket in a
+// folder.
+func listenAt(ctx context.Context, address string) ([]net.Listener, error) {
+	local, ok, err := door.ParseLocal(address)
+	if !ok {
+		return door.Options{Address: address}.Listen(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l, err := local.Listen(ctx)
+	return []net.Listener{l}, err
+}
+
 // serveAt opens a door at each address, as the named protocol, and tells of each;
 // what fails later goes to failed.
 func serveAt(ctx context.Context, addresses []string, protocol string, tell func(net.Addr), serve func(net.Listener) error, failed chan<- error) error {
 	for _, a := range addresses {
-		ls, err := door.Options{Address: a}.Listen(ctx)
+		ls, err := listenAt(ctx, a)
 		if err != nil {
 			return fmt.Errorf("listen for %s: %w", protocol, err)
 		}

@@ -3,14 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/emersion/go-sasl"
@@ -217,6 +220,53 @@ say    = "Be 100% sure."
 	}
 	evs := in.events("--kind", "decision")
 	if len(evs) != 4 || evs[1].Protocol != "milter" || evs[1].User != "sato" || evs[1].Address != "127.0.0.1" {
+		t.Errorf("recorded: %+v", evs)
+	}
+}
+
+// Postfix asks by a socket in a folder that only its group may use.
+func TestPostfixAsksByUnixSocket(t *testing.T) {
+	installed(t, "postfix")
+	if os.Getuid() != 0 {
+		t.Skip("Postfix is started by root only")
+	}
+	dir, err := os.MkdirTemp("", "sekimori-milter-")
+	check(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	check(t, os.Chmod(dir, 0o755)) //nolint:gosec // Postfix's processes have to get in
+	path := filepath.Join(dir, "milter.sock")
+	box := &postbox{}
+	in := install(t, fmt.Sprintf("[company]\ndomains = [\"corp.example\"]\n[milter]\nlisten = [\"unix:%s mode=0660 group=postfix\"]\n", path)).start()
+	group, err := user.LookupGroup("postfix")
+	check(t, err)
+	info, err := os.Lstat(path)
+	check(t, err)
+	if st := info.Sys().(*syscall.Stat_t); info.Mode() != fs.ModeSocket|0o660 || fmt.Sprint(st.Gid) != group.Gid {
+		t.Errorf("the socket: %v, group %d", info.Mode(), st.Gid)
+	}
+	p := newPostfix(t, "front", listen(t, box), "smtpd_milters = unix:"+path+"\nmilter_default_action = tempfail\n")
+	if out := swaks(t, p.addr); !strings.Contains(out, "queued as") {
+		t.Fatalf("%s\n%s", out, p.log())
+	}
+	if out := swaks(t, p.addr, "--body", "Card number 4980-1273-4561-2094"); !strings.Contains(out, "550 5.7.1 ") {
+		t.Errorf("the card: %s", out)
+	}
+	// What a kill leaves behind is no hindrance.
+	check(t, in.cmd.Process.Kill())
+	_ = in.cmd.Wait()
+	if _, err := os.Lstat(path); err != nil {
+		t.Fatal(err)
+	}
+	in.start()
+	if out := swaks(t, p.addr); !strings.Contains(out, "queued as") {
+		t.Errorf("%s\n%s", out, p.log())
+	}
+	in.stop()
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the socket after the end: %v", err)
+	}
+	evs := in.events("--kind", "decision")
+	if len(evs) != 3 || evs[1].Protocol != "milter" || evs[1].Action != "block" || evs[1].Address != "127.0.0.1" {
 		t.Errorf("recorded: %+v", evs)
 	}
 }

@@ -43,7 +43,11 @@ func (r *rawMilter) check(n tomlfile.Node, report tomlfile.Report) *milterConfig
 		return nil
 	}
 	for i, a := range r.Listen {
-		if err := door.Check(a); err != nil {
+		_, local, err := door.ParseLocal(a)
+		if !local {
+			err = door.Check(a)
+		}
+		if err != nil {
 			report(n.Key("listen").Elem(i).Pos(), "milter.listen: %v", err)
 		}
 	}
@@ -81,6 +85,12 @@ func (i *installation) serveMilter(ctx context.Context, p *program, failed chan<
 	if i.milter == nil {
 		return nil
 	}
-	tell := func(a net.Addr) { fmt.Fprintf(p.stdout, "milter: inet:%s\n", a) }
+	tell := func(a net.Addr) { // as Postfix names it
+		kind := "inet"
+		if a.Network() == "unix" {
+			kind = "unix"
+		}
+		fmt.Fprintf(p.stdout, "milter: %s:%s\n", kind, a)
+	}
 	return serveAt(ctx, i.cfg.Milter.listen, "milter", tell, i.milter.Serve, failed)
 }

@@ -26,17 +26,25 @@ func (r *rawPieces) check(n tomlfile.Node, report tomlfile.Report) pieces.Config
 }
 
 // openPieces opens the store of uploads in pieces, under a key that survives a
-// restart as they do.
-func (c *config) openPieces(registry *prometheus.Registry) (*pieces.Store, error) {
+// restart as they do, and is the same on all nodes of a fleet, which ask each
+// other for theirs.
+func (i *installation) openPieces(registry *prometheus.Registry) (*pieces.Store, error) {
+	c, f := i.cfg, i.fleet.Load()
 	key, err := c.key("pieces")
 	if err != nil {
 		return nil, err
 	}
 	p := c.Pieces
 	p.Key, p.Dir = key, c.folder("pieces")
+	if f != nil {
+		p.Others = f.Pieces()
+	}
 	s, err := pieces.Open(p)
 	if err != nil {
 		return nil, fmt.Errorf("open the uploads in pieces: %w", err)
+	}
+	if f != nil {
+		f.Pieces().Serve(s)
 	}
 	gauge := func(name, help string, value func(pieces.Stats) float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(s.Stats()) }))

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -54,6 +55,7 @@ func (i *installation) openReleases() (*release.Store, error) {
 			_, err := i.audit.Append(ctx, releaseEvent(st))
 			return err
 		},
+		Recorded: i.releaseRecorded,
 	}
 	if c.Fleet != nil {
 		cfg.Key, cfg.Node, cfg.Share = c.sharedKey("releases"), c.Fleet.Node, i.told
@@ -63,7 +65,49 @@ func (i *installation) openReleases() (*release.Store, error) {
 		return nil, fmt.Errorf("open releases: %w", err)
 	}
 	i.closers = append(i.closers, s.Close)
+	i.expireReleases(s)
 	return s, nil
+}
+
+// expireReleases records, while the program runs, the end of what was not
+// decided on in time and of what may not pass any longer.
+func (i *installation) expireReleases(s *release.Store) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			wait := time.Second // it costs nothing while nothing is due
+			if err := s.Expire(); err != nil && ctx.Err() == nil {
+				i.log.Error("the end of a release is not recorded; it is tried again", "error", err)
+				wait = time.Minute
+			}
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	i.closers = append(i.closers, func() error { stop(); <-done; return nil })
+}
+
+// releaseRecorded looks for the event of a step that was to be recorded from
+// since on.
+func (i *installation) releaseRecorded(st release.Step, since time.Time) (found bool, err error) {
+	want := releaseEvent(st)
+	enough := errors.New("enough")
+	err = audit.Read(i.cfg.folder("audit"), audit.Filter{From: since.Add(-time.Hour), Kind: want.Kind, Action: want.Action}, func(r audit.Record) error {
+		if d := r.Event.Details; d["release"] != want.Details["release"] || d["was"] != want.Details["was"] {
+			return nil
+		}
+		found = true
+		return enough
+	})
+	if found {
+		err = nil
+	}
+	return found, err
 }
 
 // releaseEvent puts a step on record.
@@ -81,6 +125,9 @@ func releaseEvent(st release.Step) audit.Event {
 		ev.Details = map[string]string{
 			"release": k.ID, "state": string(k.State), "asked_by": asker,
 			"agreed": strconv.Itoa(k.Agreed()) + " of " + strconv.Itoa(k.Terms.People),
+		}
+		if k.State == release.Expired {
+			ev.Details["was"], ev.Details["ended"] = string(k.Lapsed), k.Ends.UTC().Format(time.RFC3339)
 		}
 		if n := len(k.Votes); n > 0 && k.Votes[n-1].For != "" && st.By == k.Votes[n-1].By {
 			ev.Details["in_place_of"] = k.Votes[n-1].For

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit"
 )
 
 // refusal is what a program is told of an upload that was kept in.
@@ -19,6 +22,18 @@ type refusal struct {
 		ID, State string
 		Agreed    int
 	}
+}
+
+// sendHeld sends something as programs do and gives what they are told.
+func (in *site) sendHeld(content string, args ...string) (status string, r refusal) {
+	in.t.Helper()
+	status, text := in.curl([]byte(content), append(args, "-H", "Accept: application/json", "--data-binary", "@-", "https://"+hosts[0]+"/upload")...)
+	if status != "200" {
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			in.t.Fatalf("%s %v: %s", status, err, text)
+		}
+	}
+	return status, r
 }
 
 // TestReleaseByTwoPeople holds an upload, has its sender ask for a release with
@@ -43,18 +58,7 @@ words = ["zaphod-plan"]
 	in.start()
 	anna := in.found("anna", "approver")
 	in.found("ben", "approver")
-	site := "https://" + hosts[0] + "/upload"
-	send := func(content string, args ...string) (string, refusal) {
-		t.Helper()
-		status, text := in.curl([]byte(content), append(args, "-H", "Accept: application/json", "--data-binary", "@-", site)...)
-		var r refusal
-		if status != "200" {
-			if err := json.Unmarshal([]byte(text), &r); err != nil {
-				t.Fatalf("%s %v: %s", status, err, text)
-			}
-		}
-		return status, r
-	}
+	send := in.sendHeld
 	const content = "the zaphod-plan of next year"
 	status, r := send(content)
 	if status != "403" || r.Error != "held" || r.Confirm.Token == "" || r.Release != nil {
@@ -115,5 +119,50 @@ words = ["zaphod-plan"]
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("the record does not tell %q: %d\n%s", want, code, out)
 		}
+	}
+}
+
+// TestReleaseExpires asks for a release that nobody decides on: its end is in the
+// record, once over restarts, on its page and in the report.
+func TestReleaseExpires(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the whole program")
+	}
+	in := install(t, "[release]\nwait = \"1s\"\n[rules]\npaths = [\"rules\"]\n")
+	in.write("rules/held.toml", "[[rule]]\nid = \"plans\"\naction = \"hold\"\nwhat = { keywords = \"plan\" }\n[[keywords]]\nid = \"plan\"\nwords = [\"zaphod-plan\"]\n")
+	in.start()
+	in.found("anna", "approver", "auditor")
+	_, r := in.sendHeld("the zaphod-plan")
+	if _, r = in.sendHeld("the zaphod-plan", "-H", r.Confirm.Header+": "+r.Confirm.Token+" asked%20for"); r.Release == nil {
+		t.Fatalf("not asked for: %+v", r)
+	}
+	id := r.Release.ID
+	ended := func() (all []audit.Event) {
+		t.Helper()
+		for _, ev := range in.events("--kind", "release", "--action", "expired") {
+			if ev.Details["release"] == id {
+				all = append(all, ev)
+			}
+		}
+		return all
+	}
+	waitFor(t, "the end is in the record", func() bool { return len(ended()) > 0 })
+	in.signal(syscall.SIGKILL)
+	_ = in.cmd.Wait()
+	in.start()
+	anna := in.officer().login("anna")
+	if _, page := anna.get("/console/releases/" + id); !strings.Contains(page, "Expired: nobody decided in time.") {
+		t.Errorf("the page:\n%s", page)
+	}
+	all := ended()
+	if len(all) != 1 {
+		t.Fatalf("%d ends in the record: %+v", len(all), all)
+	}
+	if d := all[0].Details; d["state"] != "expired" || d["was"] != "waiting" || d["ended"] == "" || d["asked_by"] == "" || d["agreed"] != "0 of 1" || all[0].Rule != "plans" || all[0].Incident == "" || all[0].Host != hosts[0] {
+		t.Errorf("recorded %+v", all[0])
+	}
+	out, code := in.sekimori("audit", "report", "--config", in.config, "--day", time.Now().Format(time.DateOnly), "--csv", "--lang", "en")
+	if code != 0 || !strings.Contains(out, "What happened to requests for a release,expired,1") {
+		t.Errorf("the report: %d\n%s", code, out)
 	}
 }

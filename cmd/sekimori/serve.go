@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -76,6 +77,7 @@ func runServe(ctx context.Context, p *program, c *command, args []string) error 
 	if err != nil {
 		return err
 	}
+	i.listen = *listen
 	return errors.Join(i.serve(ctx, p), i.close())
 }
 
@@ -99,10 +101,15 @@ type installation struct {
 	icap      *icap.Server                // nil if there is none
 	milter    *milter.Server              // nil if there is none
 	modes     *switchboard
+	clocks    *clocks
 	ending    atomic.Bool        // it was told to end
 	turn      func() error       // opens the access log's file anew; nil if there is none
 	alarms    prometheus.Counter // of shared accounts
 	closers   []func() error
+	fronts    []opened // where clients connect
+	listen    string   // the address that the command line gives; "" for none
+	// advertised is the address that the PAC file names by default.
+	advertised string
 	// noticing: changes of the rules are recorded with their difference.
 	noticing atomic.Bool
 
@@ -190,6 +197,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	}
 	registry := prometheus.NewRegistry()
 	i.modes = newSwitchboard(registry)
+	i.clocks = newClocks(registry, i.clockSet)
 	i.alarms = prometheus.NewCounter(prometheus.CounterOpts{Name: "sekimori_shared_accounts_total",
 		Help: "Alarms about accounts that came from too many addresses at once."})
 	registry.MustRegister(i.alarms)
@@ -231,7 +239,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err != nil {
 		return nil, err
 	}
-	uploads, err := c.openPieces(registry)
+	uploads, err := i.openPieces(registry)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +249,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	}
 	deps := proxy.Deps{
 		Releases: i.releases, Pieces: uploads, Past: past, PersonKey: personKey,
-		Policy: i.policy, Access: access, Halted: i.modes.halted,
+		Policy: i.policy, Access: access, Traces: i.openTraces(registry), Halted: i.modes.halted,
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: i.classes, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
@@ -332,13 +340,14 @@ func (i *installation) reloaded(s rules.Status, reloads *prometheus.CounterVec) 
 }
 
 // reconfigure reads the configuration again and puts in force what can be
-// without a restart: the bypass list, the limits on sites, the ways to origins,
-// the catalogue of services and the CA. It is all or nothing.
-func (i *installation) reconfigure() {
+// without a restart: the listeners, the bypass list, the limits on sites, the ways
+// to origins, the catalogue of services and the CA. It is all or nothing.
+func (i *installation) reconfigure(ctx context.Context, failed chan<- error) {
 	if i.cfg.file == "" {
 		return
 	}
 	fresh, err := loadConfig(i.cfg.file)
+	var ways turnover
 	var catalogue *destination.Catalogue
 	var ca *intercept.CA
 	if err == nil {
@@ -348,7 +357,16 @@ func (i *installation) reconfigure() {
 		ca, err = fresh.openCA(false)
 	}
 	if err == nil {
-		err = i.server.Reconfigure(fresh.Proxy)
+		fresh.Listen = cmp.Or(i.listen, fresh.Listen)
+		ways, err = i.turnOver(ctx, fresh)
+	}
+	if err == nil {
+		if err = i.server.Reconfigure(fresh.Proxy); err != nil {
+			ways.drop()
+		}
+	}
+	if err == nil {
+		err = i.take(ways, failed)
 	}
 	if err != nil {
 		i.log.Error("configuration not loaded; the last good one stays in force", "error", err)
@@ -361,8 +379,15 @@ func (i *installation) reconfigure() {
 		i.log.Warn("another CA signs from now on", "fingerprint", ca.Fingerprint())
 		i.record(audit.Event{Kind: "ca", Details: map[string]string{"what": "in force", "fingerprint": ca.Fingerprint()}})
 	}
-	i.log.Info("bypass list, limits on sites, ways to origins, catalogue and CA loaded")
-	i.record(audit.Event{Kind: "reload", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: "bypass list and sites: " + fresh.lists()})
+	i.log.Info("listeners, bypass list, limits on sites, ways to origins, catalogue and CA loaded")
+	if keys := i.cfg.cold(fresh); len(keys) > 0 {
+		i.log.Warn("changed, but in force after a restart only", "keys", keys)
+	}
+	if now := i.fronts[0].Addr().String(); now != i.advertised && len(i.cfg.Proxy.PAC.Proxies) == 0 {
+		i.log.Warn("the PAC file goes on naming the first listener of the start until a restart", "names", i.advertised, "first", now)
+	}
+	i.record(audit.Event{Kind: "reload", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: "bypass list and sites: " + fresh.lists(),
+		Details: map[string]string{"listeners": i.listing()}})
 }
 
 // record appends an event that is no decision. Its failure shows in readiness
@@ -390,18 +415,18 @@ func (i *installation) heal(ctx context.Context) {
 
 // serve listens, tells where, and runs until ctx is done.
 func (i *installation) serve(ctx context.Context, p *program) error {
-	fronts, err := i.open(ctx)
+	ways, err := i.turnOver(ctx, i.cfg)
 	if err != nil {
 		return err
 	}
+	fronts := ways.all
 	backs, err := door.Options{Address: i.cfg.Admin}.Listen(ctx)
 	if err != nil {
-		for _, f := range fronts {
-			f.Close()
-		}
+		ways.drop()
 		return fmt.Errorf("listen for the admin address: %w", err)
 	}
 	front, back := fronts[0], backs[0]
+	i.advertised = front.Addr().String()
 	if help := i.help(fronts[0]); i.cfg.Help != "" {
 		ls, err := door.Options{Address: i.cfg.Help}.Listen(ctx)
 		if err != nil {
@@ -412,14 +437,10 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			go help.Serve(l) //nolint:errcheck // ends with Close
 		}
 	}
-	admin := &http.Server{Handler: i.admin(front.Addr().String()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	admin := &http.Server{Handler: i.admin(i.advertised), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
 	failed := make(chan error, len(fronts)+1)
-	for _, f := range fronts {
-		go func() {
-			if err := i.server.ServeDoor(f.Listener, f.door); err != nil {
-				failed <- err
-			}
-		}()
+	if err := i.take(ways, failed); err != nil {
+		return err
 	}
 	go func() {
 		if err := admin.Serve(back); !errors.Is(err, http.ErrServerClosed) {
@@ -436,6 +457,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		return err
 	}
 	i.look()
+	i.clocks.look()
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
 	i.noticeAll()
 	i.outlets.start()
@@ -460,7 +482,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		select {
 		case <-hangup:
 			_ = i.rules.Reload(ctx) // told by reloaded
-			i.reconfigure()
+			i.reconfigure(ctx, failed)
 			i.turnAccess()
 			i.noticeConfig()
 			if err := i.who.Reload(); err != nil {
@@ -472,6 +494,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			continue
 		case <-look.C:
 			i.look()
+			i.clocks.look()
 			continue
 		case <-heal.C:
 			i.heal(ctx)

@@ -10,23 +10,25 @@ import (
 
 // Act is a record that is no decision: what an officer did, a start, a reload.
 type Act struct {
-	Seq      uint64
+	Seq      uint64 // in the record of its node
+	Node     string // "" where there is only the own one
 	Time     time.Time
 	Kind     string
 	Action   string
 	By       string
 	Address  string
 	Incident string
-	Record   uint64 // the decision it is about, 0 if none
+	Record   uint64 // the decision it is about, by its number in the index; 0 if none
 	Text     string
 	Details  map[string]string
 }
 
-// ActFilter selects acts; its zero fields select all.
+// ActFilter selects acts; its zero fields select all of the own record. Those
+// about a decision are in any node's.
 type ActFilter struct {
 	Kind, Action, By string
 	Record           uint64
-	Before           uint64 // only records before this number
+	Before           uint64 // only records before this number; not with Record
 
 	marks bool
 }
@@ -44,7 +46,13 @@ func (x *Index) Acts(ctx context.Context, f ActFilter, limit int) (all []Act, mo
 	and(f.Action != "", "action = ?", f.Action)
 	and(f.By != "", "by = ?", f.By)
 	and(f.Record > 0, "record > 0 AND record = ?", int64(f.Record))
-	and(f.Before > 0, "seq < ?", int64(f.Before))
+	order := "seq DESC"
+	if f.Record > 0 {
+		order = "time DESC, seq DESC"
+	} else {
+		and(true, "seq <= ?", maxSeq)
+		and(f.Before > 0, "seq < ?", int64(min(f.Before, maxSeq)))
+	}
 	query := "SELECT seq, time, kind, action, by, address, incident, record, text, details FROM act"
 	if f.marks {
 		where = append(where, "kind NOT IN ('console', 'confirm', 'release', 'evidence', 'alarm-escalated')")
@@ -52,7 +60,7 @@ func (x *Index) Acts(ctx context.Context, f ActFilter, limit int) (all []Act, mo
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	rows, err := x.read.QueryContext(ctx, query+" ORDER BY seq DESC LIMIT ?", append(args, limit+1)...)
+	rows, err := x.read.QueryContext(ctx, query+" ORDER BY "+order+" LIMIT ?", append(args, limit+1)...)
 	if err != nil {
 		return nil, false, fmt.Errorf("list acts: %w", err)
 	}
@@ -64,7 +72,8 @@ func (x *Index) Acts(ctx context.Context, f ActFilter, limit int) (all []Act, mo
 		if err := rows.Scan(&seq, &stamp, &a.Kind, &a.Action, &a.By, &a.Address, &a.Incident, &record, &a.Text, &details); err != nil {
 			return nil, false, fmt.Errorf("list acts: %w", err)
 		}
-		a.Seq, a.Time, a.Record = uint64(seq), time.UnixMilli(stamp).In(x.loc), uint64(record)
+		a.Node, a.Seq, _ = x.Resolve(uint64(seq))
+		a.Time, a.Record = time.UnixMilli(stamp).In(x.loc), uint64(record)
 		if details != "" {
 			if err := json.Unmarshal([]byte(details), &a.Details); err != nil {
 				return nil, false, fmt.Errorf("list acts: details of record %d: %w", seq, err)

@@ -56,21 +56,25 @@ const (
 
 var errStale = errors.New("the record is not the one the index was made of")
 
-// Feed takes in what the index does not have yet. An index that was made of
-// another record is emptied and made anew.
+// Feed takes in what the index does not have yet of the own record. An index
+// that was made of another record is emptied and made anew.
 func (x *Index) Feed(ctx context.Context) error {
 	x.feeding.Lock()
 	defer x.feeding.Unlock()
-	if x.checked && x.src.Acknowledged() == x.last {
+	if at := x.at(&x.own); at.checked && x.src.Acknowledged() == at.last {
 		x.set(func(s *Status) { s.Building = false })
 		return nil
 	}
-	err := x.feed(ctx)
+	x.set(func(s *Status) { s.Total = x.src.Acknowledged() })
+	err := x.feed(ctx, x.src, &x.own)
 	if errors.Is(err, errStale) {
 		if err := x.empty(); err != nil {
 			return fmt.Errorf("empty the index: %w", err)
 		}
-		err = x.feed(ctx)
+		err = x.feed(ctx, x.src, &x.own)
+	}
+	if errors.Is(err, errEmptied) { // for another node's sake, or somebody asked for it
+		err = x.feed(ctx, x.src, &x.own)
 	}
 	if err != nil {
 		return fmt.Errorf("index the record: %w", err)
@@ -80,84 +84,111 @@ func (x *Index) Feed(ctx context.Context) error {
 }
 
 // Rebuild makes the index anew at the next look.
-func (x *Index) Rebuild() error {
-	x.feeding.Lock()
-	defer x.feeding.Unlock()
-	return x.empty()
+func (x *Index) Rebuild() error { return x.empty() }
+
+// at is how far a record was taken in.
+func (x *Index) at(p *place) place {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	return *p
 }
 
-// empty forgets all that was taken in.
+// empty forgets all that was taken in. What is being read is not taken in.
 func (x *Index) empty() error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
 	tx, err := x.write.Begin()
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	for _, t := range []string{"name", "event", "typed", "daily", "flow", "act", "follow"} {
+	for _, t := range []string{"name", "event", "typed", "daily", "block", "flow", "act", "follow"} {
 		if _, err := tx.Exec("DELETE FROM " + t); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.Exec(`UPDATE meta SET value = CASE key WHEN 'seq' THEN '0' ELSE '' END WHERE key IN ('seq', 'hash')`); err != nil {
-		return err
+	for _, reset := range []string{`UPDATE meta SET value = CASE key WHEN 'seq' THEN '0' ELSE '' END WHERE key IN ('seq', 'hash')`, `UPDATE node SET seq = 0, hash = ''`} {
+		if _, err := tx.Exec(reset); err != nil {
+			return err
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	x.names, x.last, x.hash, x.checked = map[nameKey]int64{}, 0, "", true
-	x.set(func(s *Status) { s.Last, s.Building, s.Total = 0, true, 0 })
+	x.names = map[nameKey]int64{}
+	x.era++
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, p := range append([]*place{&x.own}, x.nodes...) {
+		p.last, p.hash, p.checked, p.caught = 0, "", true, false
+	}
+	x.status.Last, x.status.Building, x.status.Total = 0, true, 0
 	return nil
 }
 
-func (x *Index) feed(ctx context.Context) error {
-	b, began := newTally(), time.Now()
-	building := x.Status().Building
-	x.set(func(s *Status) { s.Total = x.src.Acknowledged() })
-	take := func(r audit.Record) error {
-		if !x.checked { // the record we ended with has to be there still
-			if r.Seq != x.last || r.Hash.String() != x.hash {
+// errEmptied: all was forgotten while a record was being read.
+var errEmptied = errors.New("the index was emptied meanwhile; it goes on from the beginning")
+
+// feed takes in what is new of the record at a place.
+func (x *Index) feed(ctx context.Context, src Source, p *place) error {
+	x.writing.Lock()
+	at, era, gentle := *p, x.era, x.gentle
+	x.writing.Unlock()
+	b, began := newTally(p), time.Now()
+	if p == &x.own {
+		at.caught = !x.Status().Building
+	}
+	from := at.last + 1
+	if !at.checked {
+		from = max(at.last, 1)
+		at.checked = at.last == 0
+	}
+	err := src.Read(from, func(r audit.Record) error {
+		if !at.checked { // the record we ended with has to be there still
+			if r.Seq != at.last || r.Hash.String() != at.hash {
 				return errStale
 			}
-			x.checked = true
+			at.checked = true
 			return nil
 		}
-		if r.Event.Kind == audit.KindExpire && !building {
+		if r.Event.Kind == audit.KindExpire && at.caught {
 			return errStale // what is no longer in the record is no longer here
 		}
 		b.add(x, r)
 		if b.n < batch {
 			return nil
 		}
-		if err := x.commit(b); err != nil {
+		if err := x.commit(b, era); err != nil {
 			return err
 		}
-		if x.gentle {
+		if gentle {
 			select {
 			case <-ctx.Done():
 			case <-time.After(min(x.share()*time.Since(began), 20*time.Second)):
 			}
 		}
-		b, began = newTally(), time.Now()
+		b, began = newTally(p), time.Now()
 		return ctx.Err()
-	}
-	from := x.last + 1
-	if !x.checked {
-		from = max(x.last, 1)
-		x.checked = x.last == 0
-	}
-	err := x.src.Read(from, take)
-	if err == nil && !x.checked {
+	})
+	if err == nil && !at.checked {
 		err = errStale
 	}
-	if errors.Is(err, errStale) || ctx.Err() != nil {
+	if errors.Is(err, errStale) || errors.Is(err, errEmptied) || ctx.Err() != nil {
 		return err
 	}
 	// A record that cannot be read does not keep the others out.
-	return errors.Join(err, x.commit(b))
+	err = errors.Join(err, x.commit(b, era))
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	if x.era == era {
+		p.checked, p.caught = p.checked || at.checked, p.caught || err == nil
+	}
+	return err
 }
 
 // tally is a batch of records, summed.
 type tally struct {
+	of     *place
 	n      int
 	events []event
 	acts   []act
@@ -168,8 +199,7 @@ type tally struct {
 }
 
 type event struct {
-	seq                    uint64
-	time                   int64
+	seq, time              int64
 	noted                  bool
 	action                 int
 	incident, failure      string
@@ -182,10 +212,8 @@ type event struct {
 }
 
 type act struct {
-	seq                              uint64
-	time                             int64
+	seq, time, record                int64
 	kind, action, by, address, onInc string
-	record                           uint64
 	text, details, state             string
 }
 
@@ -203,8 +231,8 @@ type flowKey struct {
 
 type sums struct{ n, kept, bytes, people int64 }
 
-func newTally() *tally {
-	return &tally{daily: map[dayKey]*sums{}, flow: map[flowKey]*sums{}}
+func newTally(of *place) *tally {
+	return &tally{of: of, daily: map[dayKey]*sums{}, flow: map[flowKey]*sums{}}
 }
 
 // civil is the day in the zone, counted from 1970-01-01, and the month.
@@ -223,10 +251,10 @@ func (t *tally) add(x *Index, r audit.Record) {
 	t.last, t.hash = r.Seq, r.Hash.String()
 	ev := &r.Event
 	if ev.Kind != "decision" {
-		t.act(r.Seq, ev)
+		t.act(x, r.Seq, ev)
 		return
 	}
-	e := event{seq: r.Seq, time: ev.Time.UnixMilli(), action: actionNumber(ev.Action), incident: ev.Incident, failure: ev.Reason,
+	e := event{seq: t.of.number(r.Seq), time: ev.Time.UnixMilli(), action: actionNumber(ev.Action), incident: ev.Incident, failure: ev.Reason,
 		user: ev.User, host: ev.Host, service: ev.Service, rule: ev.Rule, severity: ev.Severity, bytes: ev.Bytes, people: ev.Records, types: ev.Counts}
 	if len(ev.Classes) > 0 {
 		e.class = ev.Classes[0]
@@ -300,12 +328,20 @@ func gaps(coverage any) map[string]int {
 	return m
 }
 
-func (t *tally) act(seq uint64, ev *audit.Event) {
-	a := act{seq: seq, time: ev.Time.UnixMilli(), kind: ev.Kind, action: ev.Action, by: ev.User, address: ev.Address, onInc: ev.Incident, text: ev.Reason}
+func (t *tally) act(x *Index, seq uint64, ev *audit.Event) {
+	a := act{seq: t.of.number(seq), time: ev.Time.UnixMilli(), kind: ev.Kind, action: ev.Action, by: ev.User, address: ev.Address, onInc: ev.Incident, text: ev.Reason}
 	if len(ev.Details) > 0 {
 		b, _ := json.Marshal(ev.Details) // of words there is no error
 		a.details = string(b)
-		a.record, _ = strconv.ParseUint(ev.Details["record"], 10, 63)
+		if about, err := strconv.ParseUint(ev.Details["record"], 10, nodeShift); err == nil && about > 0 {
+			of := t.of
+			if node := ev.Details["node"]; node != "" && ev.Kind == "console" {
+				of, err = x.place(node)
+			}
+			if err == nil {
+				a.record = of.number(about)
+			}
+		}
 		if ev.Kind == "console" && ev.Action == "note" {
 			a.state = ev.Details["state"]
 		}
@@ -314,9 +350,14 @@ func (t *tally) act(seq uint64, ev *audit.Event) {
 }
 
 // commit writes a batch and where the record was read to, together.
-func (x *Index) commit(t *tally) (err error) {
+func (x *Index) commit(t *tally, era int) (err error) {
 	if t.n == 0 {
 		return nil
+	}
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	if x.era != era {
+		return errEmptied
 	}
 	tx, err := x.write.Begin()
 	if err != nil {
@@ -333,16 +374,24 @@ func (x *Index) commit(t *tally) (err error) {
 	}
 	w := writer{tx: tx, names: x.names}
 	w.all(t)
-	w.exec(`UPDATE meta SET value = ? WHERE key = 'seq'`, strconv.FormatUint(t.last, 10))
-	w.exec(`UPDATE meta SET value = ? WHERE key = 'hash'`, t.hash)
+	if own := t.of.id == 0; own {
+		w.exec(`UPDATE meta SET value = ? WHERE key = 'seq'`, strconv.FormatUint(t.last, 10))
+		w.exec(`UPDATE meta SET value = ? WHERE key = 'hash'`, t.hash)
+		defer func() {
+			if err == nil {
+				x.set(func(s *Status) { s.Last = t.last })
+			}
+		}()
+	} else {
+		w.exec(`UPDATE node SET seq = ?, hash = ? WHERE id = ?`, int64(t.last), t.hash, int64(t.of.id))
+	}
 	if w.err != nil {
 		return w.err
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	x.last, x.hash = t.last, t.hash
-	x.set(func(s *Status) { s.Last = t.last })
+	t.of.last, t.of.hash, t.of.checked = t.last, t.hash, true
 	return nil
 }
 
@@ -393,11 +442,11 @@ func (w *writer) all(t *tally) {
 		if e.noted {
 			noted = 1
 		}
-		w.exec(`INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, int64(e.seq), e.time, noted, e.action, e.incident,
+		w.exec(`INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, e.seq, e.time, noted, e.action, e.incident,
 			w.name(User, e.user), w.name(Host, e.host), w.name(Service, e.service), w.name(Class, e.class), w.name(Rule, e.rule),
 			w.name(severity, e.severity), e.bytes, e.people, e.found, e.notRead, e.failure)
 		for typ, n := range e.types {
-			w.exec(`INSERT OR REPLACE INTO typed VALUES (?, ?, ?, ?)`, w.name(Type, typ), e.time, int64(e.seq), n)
+			w.exec(`INSERT OR REPLACE INTO typed VALUES (?, ?, ?, ?, ?)`, w.name(Type, typ), e.time, e.seq, n, noted)
 		}
 	}
 	for k, s := range t.daily {
@@ -405,6 +454,7 @@ func (w *writer) all(t *tally) {
 			SET n = n + excluded.n, bytes = bytes + excluded.bytes, people = people + excluded.people`,
 			int(k.dim), k.day, w.name(k.dim, k.key), k.action, s.n, s.bytes, s.people)
 	}
+	w.blocks(t)
 	for k, s := range t.flow {
 		w.exec(`INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
 			SET n = n + excluded.n, kept = kept + excluded.kept, bytes = bytes + excluded.bytes, people = people + excluded.people`,
@@ -412,10 +462,10 @@ func (w *writer) all(t *tally) {
 	}
 	for i := range t.acts {
 		a := &t.acts[i]
-		w.exec(`INSERT OR REPLACE INTO act VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, int64(a.seq), a.time, a.kind, a.action, a.by, a.address, a.onInc,
-			int64(a.record), a.text, a.details)
+		w.exec(`INSERT OR REPLACE INTO act VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, a.seq, a.time, a.kind, a.action, a.by, a.address, a.onInc,
+			a.record, a.text, a.details)
 		if a.state != "" && a.record > 0 {
-			w.exec(`INSERT INTO follow VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`, int64(a.record), a.state)
+			w.exec(`INSERT INTO follow VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, time = excluded.time WHERE excluded.time >= time`, a.record, a.state, a.time)
 		}
 	}
 }

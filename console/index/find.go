@@ -17,6 +17,7 @@ type Filter struct {
 	Action                          string
 	Incident                        string
 	State                           string // of follow-up; "new": nobody looked after it yet
+	Node                            string // whose record it is in; "": any
 	Reason                          bool   // only those of which something was not inspected
 	From, To                        time.Time
 	Quiet                           bool // those that no rule noted, too
@@ -24,7 +25,8 @@ type Filter struct {
 
 // Row is a decision as lists show it.
 type Row struct {
-	Seq                            uint64
+	Seq                            uint64 // number in the index; Resolve tells whose record it is
+	Node                           string // whose record it is in; "" where there is only the own one
 	Time                           time.Time
 	Action, Incident, User, Host   string
 	Service, Class, Rule, Severity string
@@ -48,14 +50,23 @@ const maxWords = 200
 
 // query is a WHERE in the making.
 type query struct {
-	where []string
-	args  []any
-	from  string
-	none  bool
+	where         []string
+	args          []any
+	from          string
+	stamp, number string // the columns that a list is ordered by
+	none          bool
 }
 
 func (q *query) and(cond string, args ...any) {
 	q.where, q.args = append(q.where, cond), append(q.args, args...)
+}
+
+func (q *query) in(column string, ids []any) {
+	if len(ids) == 1 {
+		q.and(column+" = ?", ids[0])
+	} else {
+		q.and(column+" IN (?"+strings.Repeat(",?", len(ids)-1)+")", ids...)
+	}
 }
 
 func (q *query) String() string {
@@ -101,7 +112,8 @@ func (x *Index) where(ctx context.Context, f Filter) (*query, error) {
 	if !f.Quiet {
 		q.and("e.noted = 1")
 	}
-	stamp := "e.time"
+	var names []named
+	var typ []any
 	for _, w := range []struct {
 		dim    Dim
 		column string
@@ -111,35 +123,39 @@ func (x *Index) where(ctx context.Context, f Filter) (*query, error) {
 			continue
 		}
 		ids, err := x.words(ctx, w.dim, w.text)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if len(ids) == 0 {
+		case len(ids) == 0:
 			q.none = true
-			continue
+		case w.dim == Type:
+			typ = ids[:1] // types are few and chosen whole
+		default:
+			names = append(names, named{w.column, ids})
 		}
-		if w.dim == Type {
-			ids = ids[:1] // types are few and chosen whole
-			q.from = "typed t CROSS JOIN event e ON e.seq = t.seq"
-			stamp = "t.time"
-		}
-		if len(ids) == 1 {
-			q.and(w.column+" = ?", ids[0])
-		} else {
-			q.and(w.column+" IN (?"+strings.Repeat(",?", len(ids)-1)+")", ids...)
-		}
+	}
+	free, err := x.lead(ctx, q, f, names, typ)
+	if err != nil {
+		return nil, err
 	}
 	switch f.Action {
 	case "":
 	case Kept:
-		q.and("e.action IN (0, 3, 4, 5)")
+		q.and(free + "e.action IN (0, 3, 4, 5)")
 	default:
 		n := actionNumber(f.Action)
 		q.none = q.none || n == 0
-		q.and("e.action = ?", n)
+		q.and(free+"e.action = ?", n)
 	}
 	if f.Incident != "" {
 		q.and("e.incident = ?", f.Incident)
+	}
+	if f.Node != "" {
+		if p := x.known(f.Node); p != nil {
+			q.and("+e.seq BETWEEN ? AND ?", p.number(0), p.number(maxSeq))
+		} else {
+			q.none = true
+		}
 	}
 	if f.Reason {
 		q.and("e.unread > 0")
@@ -152,10 +168,10 @@ func (x *Index) where(ctx context.Context, f Filter) (*query, error) {
 		q.and("EXISTS (SELECT 1 FROM follow WHERE record = e.seq AND state = ?)", f.State)
 	}
 	if !f.From.IsZero() {
-		q.and(stamp+" >= ?", f.From.UnixMilli())
+		q.and(q.stamp+" >= ?", f.From.UnixMilli())
 	}
 	if !f.To.IsZero() {
-		q.and(stamp+" < ?", f.To.UnixMilli())
+		q.and(q.stamp+" < ?", f.To.UnixMilli())
 	}
 	return q, nil
 }
@@ -170,17 +186,13 @@ func (x *Index) Find(ctx context.Context, f Filter, after Cursor, limit int) (fo
 	if q.none {
 		return nil, false, nil
 	}
-	stamp, number := "e.time", "e.seq"
-	if f.Type != "" {
-		stamp, number = "t.time", "t.seq"
-	}
 	if after != (Cursor{}) {
-		q.and("("+stamp+", "+number+") < (?, ?)", after.Time, int64(after.Seq))
+		q.and("("+q.stamp+", "+q.number+") < (?, ?)", after.Time, int64(after.Seq))
 	}
 	x.look()
 	rows, err := x.read.QueryContext(ctx, `SELECT e.seq, e.time, e.action, e.incident, e.bytes, e.people, e.findings, e.unread, e.failure,
 		coalesce(u.text, ''), coalesce(h.text, ''), coalesce(s.text, ''), coalesce(c.text, ''), coalesce(r.text, ''), coalesce(v.text, ''), coalesce(f.state, '')
-		FROM (SELECT e.*, `+stamp+` AS at FROM `+q.String()+` ORDER BY `+stamp+` DESC, `+number+` DESC LIMIT ?) e
+		FROM (SELECT e.*, `+q.stamp+` AS at FROM `+q.String()+` ORDER BY `+q.stamp+` DESC, `+q.number+` DESC LIMIT ?) e
 		LEFT JOIN name u ON u.id = e.user LEFT JOIN name h ON h.id = e.host LEFT JOIN name s ON s.id = e.service
 		LEFT JOIN name c ON c.id = e.class LEFT JOIN name r ON r.id = e.rule LEFT JOIN name v ON v.id = e.severity
 		LEFT JOIN follow f ON f.record = e.seq ORDER BY e.at DESC, e.seq DESC`, append(q.args, limit+1)...)
@@ -196,6 +208,7 @@ func (x *Index) Find(ctx context.Context, f Filter, after Cursor, limit int) (fo
 			&r.User, &r.Host, &r.Service, &r.Class, &r.Rule, &r.Severity, &r.State); err != nil {
 			return nil, false, fmt.Errorf("search the index: %w", err)
 		}
+		r.Node, _, _ = x.Resolve(uint64(seq))
 		r.Seq, r.Time, r.Action = uint64(seq), time.UnixMilli(r.stamp).In(x.loc), Actions[action]
 		found = append(found, r)
 	}
@@ -248,10 +261,11 @@ func (x *Index) Known(ctx context.Context, dim Dim, text string) (known bool, er
 	return known, nil
 }
 
-// Begins returns the number of the first record of the last n decisions.
+// Begins returns the number of the first record of the last n decisions of the
+// own record.
 func (x *Index) Begins(ctx context.Context, n int) (seq uint64, err error) {
 	var s int64
-	err = x.read.QueryRowContext(ctx, `SELECT coalesce(min(seq), 1) FROM (SELECT seq FROM event ORDER BY seq DESC LIMIT ?)`, n).Scan(&s)
+	err = x.read.QueryRowContext(ctx, `SELECT coalesce(min(seq), 1) FROM (SELECT seq FROM event WHERE seq < 1<<48 ORDER BY seq DESC LIMIT ?)`, n).Scan(&s)
 	if err != nil {
 		return 0, fmt.Errorf("look for the first record: %w", err)
 	}

@@ -5,7 +5,8 @@
 // Kept are the columns that officers search by, sums by day for every
 // dimension, and the acts of officers; no finding, no clause. Days are those
 // of the local time zone. Memory is bounded by the batch and by SQLite's
-// caches, a few tens of MiB.
+// caches, a few tens of MiB. The records of other nodes can be taken in beside
+// the own one; then pages show all of them together.
 package index
 
 import (
@@ -36,7 +37,7 @@ type Source interface {
 }
 
 // version is of the schema; an index of another one is made anew.
-const version = "1"
+const version = "3"
 
 const schema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -54,11 +55,16 @@ CREATE INDEX noted_host ON event (host, time) WHERE noted = 1;
 CREATE INDEX noted_action ON event (action, time) WHERE noted = 1;
 CREATE INDEX noted_rule ON event (rule, time) WHERE noted = 1;
 CREATE INDEX noted_incident ON event (incident) WHERE noted = 1;
-CREATE TABLE typed (type INTEGER NOT NULL, time INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL,
+CREATE INDEX unread_time ON event (time) WHERE unread > 0;
+CREATE INDEX noted_unread ON event (time) WHERE noted = 1 AND unread > 0;
+CREATE TABLE typed (type INTEGER NOT NULL, time INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, noted INTEGER NOT NULL,
 	PRIMARY KEY (type, time, seq)) WITHOUT ROWID;
+CREATE INDEX noted_typed ON typed (type, time, seq) WHERE noted = 1;
 CREATE TABLE daily (dim INTEGER NOT NULL, day INTEGER NOT NULL, key INTEGER NOT NULL, action INTEGER NOT NULL,
 	n INTEGER NOT NULL, bytes INTEGER NOT NULL, people INTEGER NOT NULL, PRIMARY KEY (dim, day, key, action)) WITHOUT ROWID;
 CREATE INDEX daily_key ON daily (dim, key, day);
+CREATE TABLE block (dim INTEGER NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, key INTEGER NOT NULL, action INTEGER NOT NULL,
+	n INTEGER NOT NULL, bytes INTEGER NOT NULL, people INTEGER NOT NULL, PRIMARY KEY (dim, size, at, key, action)) WITHOUT ROWID;
 CREATE TABLE flow (user INTEGER NOT NULL, host INTEGER NOT NULL, month INTEGER NOT NULL,
 	n INTEGER NOT NULL, kept INTEGER NOT NULL, bytes INTEGER NOT NULL, people INTEGER NOT NULL,
 	PRIMARY KEY (user, host, month)) WITHOUT ROWID;
@@ -67,7 +73,9 @@ CREATE TABLE act (seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT 
 	address TEXT NOT NULL, incident TEXT NOT NULL, record INTEGER NOT NULL, text TEXT NOT NULL, details TEXT NOT NULL);
 CREATE INDEX act_by ON act (by, seq);
 CREATE INDEX act_record ON act (record, seq) WHERE record > 0;
-CREATE TABLE follow (record INTEGER PRIMARY KEY, state TEXT NOT NULL);
+CREATE TABLE follow (record INTEGER PRIMARY KEY, state TEXT NOT NULL, time INTEGER NOT NULL);
+CREATE INDEX follow_state ON follow (state);
+CREATE TABLE node (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL DEFAULT 0, hash TEXT NOT NULL DEFAULT '');
 `
 
 // Index is an open index. Safe for concurrent use.
@@ -78,16 +86,21 @@ type Index struct {
 	write *sql.DB
 	read  *sql.DB
 
-	feeding sync.Mutex // one reader of the record at a time
+	others Others       // nil: there are none
+	looked atomic.Int64 // when somebody last asked, in Unix seconds
+
+	// One reader of the record, and one of all others, at a time.
+	feeding, feedingOthers sync.Mutex
+
+	writing sync.Mutex
 	names   map[nameKey]int64
-	last    uint64
-	hash    string
-	checked bool         // that the record is the one the index was made of
-	gentle  bool         // leave processors to others
-	looked  atomic.Int64 // when somebody last asked, in Unix seconds
+	own     place
+	era     int  // times that all was forgotten
+	gentle  bool // leave processors to others
 
 	mu     sync.Mutex
 	status Status
+	nodes  []*place // the others; what they point at is under writing, but id and name
 }
 
 // Status tells how far the index is.
@@ -96,6 +109,7 @@ type Status struct {
 	Building bool   // the record's past is being taken in
 	Total    uint64 // number of the last record that there is
 	Err      error  // why the last reading of the record failed
+	Others   error  // why that of another node's did
 	At       time.Time
 }
 
@@ -150,7 +164,7 @@ func (x *Index) create() error {
 		return err
 	}
 	_, err := x.write.Exec(`INSERT INTO meta VALUES ('version', ?), ('zone', ?), ('seq', '0'), ('hash', '')`, version, x.loc.String())
-	x.names, x.last, x.hash, x.checked = map[nameKey]int64{}, 0, "", true
+	x.names, x.own = map[nameKey]int64{}, place{checked: true}
 	return err
 }
 
@@ -166,11 +180,11 @@ func (x *Index) current() bool {
 	if get("version") != version || get("zone") != x.loc.String() {
 		return false
 	}
-	if _, err := fmt.Sscan(get("seq"), &x.last); err != nil {
+	if _, err := fmt.Sscan(get("seq"), &x.own.last); err != nil {
 		return false
 	}
-	x.hash, x.names = get("hash"), map[nameKey]int64{}
-	x.status.Last = x.last
+	x.own.hash, x.names = get("hash"), map[nameKey]int64{}
+	x.status.Last = x.own.last
 	return true
 }
 
@@ -231,9 +245,14 @@ const (
 // the least time between two looks; a look that took long makes the next one
 // later, so that following costs a twentieth of a processor at most while nobody looks.
 func (x *Index) Run(ctx context.Context, every time.Duration) {
-	x.feeding.Lock()
+	x.writing.Lock()
 	x.gentle = true
-	x.feeding.Unlock()
+	x.writing.Unlock()
+	if x.others != nil {
+		var beside sync.WaitGroup
+		beside.Go(func() { x.follow(ctx, every) })
+		defer beside.Wait()
+	}
 	var seen uint64 // how far the record was at the last look
 	var fed, looked time.Time
 	for {

@@ -91,8 +91,8 @@ const (
 )
 
 var orders = map[Order]string{
-	ByNumber: "sum(d.n) DESC", ByBytes: "sum(d.bytes) DESC", ByPeople: "sum(d.people) DESC", ByKey: "k.text",
-	ByKept: "sum(CASE WHEN d.action = 0 OR d.action >= 3 THEN d.n ELSE 0 END) DESC, sum(d.n) DESC",
+	ByNumber: "d.n DESC", ByBytes: "d.bytes DESC", ByPeople: "d.people DESC", ByKey: "k.text",
+	ByKept: "d.a0 + d.a3 + d.a4 + d.a5 DESC, d.n DESC",
 }
 
 // Top lists the keys of a dimension with what they came to from the day of
@@ -103,33 +103,37 @@ func (x *Index) Top(ctx context.Context, dim Dim, part string, from, to time.Tim
 	if !ok {
 		order = orders[ByNumber]
 	}
-	const sum = `sum(CASE WHEN d.action = %d THEN d.n ELSE 0 END)`
 	cols := ""
 	for a := range Actions {
-		cols += ", " + fmt.Sprintf(sum, a)
+		cols += fmt.Sprintf(", sum(CASE WHEN action = %d THEN n ELSE 0 END) a%[1]d", a)
 	}
-	where, args := "", []any{int(dim), x.day(from), x.day(to)}
+	first, last := x.day(from), x.day(to)
+	if first > last {
+		return nil, nil
+	}
+	rows, args := summed(dim, first, last)
+	where := ""
 	if part != "" {
-		where = ` AND k.text LIKE ? ESCAPE '\'`
+		where = ` WHERE k.text LIKE ? ESCAPE '\'`
 		args = append(args, like(part))
 	}
 	x.look()
-	rows, err := x.read.QueryContext(ctx, `SELECT coalesce(k.text, ''), sum(d.n), sum(d.bytes), sum(d.people)`+cols+`
-		FROM daily d LEFT JOIN name k ON k.id = d.key WHERE d.dim = ? AND d.day BETWEEN ? AND ?`+where+`
-		GROUP BY d.key ORDER BY `+order+`, k.text LIMIT ? OFFSET ?`, append(args, limit, offset)...)
+	found, err := x.read.QueryContext(ctx, `SELECT coalesce(k.text, ''), d.n, d.bytes, d.people, d.a0, d.a1, d.a2, d.a3, d.a4, d.a5
+		FROM (SELECT key, sum(n) n, sum(bytes) bytes, sum(people) people`+cols+` FROM (`+rows+`) GROUP BY key) d
+		LEFT JOIN name k ON k.id = d.key`+where+` ORDER BY `+order+`, k.text LIMIT ? OFFSET ?`, append(args, limit, offset)...)
 	if err != nil {
 		return nil, fmt.Errorf("sum by key: %w", err)
 	}
-	defer rows.Close()
+	defer found.Close()
 	var all []Sum
-	for rows.Next() {
+	for found.Next() {
 		var s Sum
-		if err := rows.Scan(&s.Key, &s.N, &s.Bytes, &s.People, &s.ByAction[0], &s.ByAction[1], &s.ByAction[2], &s.ByAction[3], &s.ByAction[4], &s.ByAction[5]); err != nil {
+		if err := found.Scan(&s.Key, &s.N, &s.Bytes, &s.People, &s.ByAction[0], &s.ByAction[1], &s.ByAction[2], &s.ByAction[3], &s.ByAction[4], &s.ByAction[5]); err != nil {
 			return nil, fmt.Errorf("sum by key: %w", err)
 		}
 		all = append(all, s)
 	}
-	return all, rows.Err()
+	return all, found.Err()
 }
 
 // Flow is what went from one person to one host over the last months.

@@ -10,14 +10,21 @@ import (
 )
 
 // launch starts a process in a network of its own that has no way out, where the
-// system allows that; it dies with its parent.
+// system allows that. If this process is killed it sees the end of its input.
 func launch(args []string) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
+	return launchMortal(args, 0)
+}
+
+// launchMortal does that for a process which gets the signal death, if it is not
+// 0, when this one ends in whatever way.
+func launchMortal(args []string, death syscall.Signal) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
 	cmd, stdin, stdout, err := command(args)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	uid, gid := os.Getuid(), os.Getgid()
 	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Pdeathsig:   death,
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
@@ -29,13 +36,14 @@ func launch(args []string) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
 	if cmd, stdin, stdout, err = command(args); err != nil {
 		return nil, nil, nil, err
 	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: death}
 	return cmd, stdin, stdout, cmd.Start()
 }
 
 // launchProgram starts a program of others with bounds on its memory, time and
 // files.
 func launchProgram(p *Program) (*exec.Cmd, io.WriteCloser, io.ReadCloser, error) {
-	cmd, stdin, stdout, err := launch(p.Command)
+	cmd, stdin, stdout, err := launchMortal(p.Command, syscall.SIGKILL) // it may not look at its input's end
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -3,6 +3,7 @@ package part
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 )
 
@@ -44,6 +45,7 @@ func (l Limits) WithDefaults() Limits {
 type Budget struct {
 	limits  Limits
 	in, out int64
+	rounds  int64
 	entries int
 	dead    time.Time
 }
@@ -83,6 +85,29 @@ func (b *Budget) Spend(ctx context.Context, n int) error {
 	return nil
 }
 
+// Bounds of trying passwords: how many on one lock, and the rounds of hashing that
+// deriving keys from them may cost in one upload, some twenty seconds.
+const (
+	maxTries  = 32
+	maxRounds = 1 << 25
+)
+
+// Tries yields the passwords that may be tried on a lock whose key takes so many
+// rounds of hashing to derive: the first of them, as long as there is budget. What
+// is locked beyond stays so.
+func (b *Budget) Tries(ctx context.Context, passwords []string, rounds int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, p := range passwords[:min(len(passwords), maxTries)] {
+			if rounds < 0 || b.rounds+int64(rounds) > maxRounds || b.Spend(ctx, 0) != nil {
+				return
+			}
+			if b.rounds += int64(rounds); !yield(p) {
+				return
+			}
+		}
+	}
+}
+
 // Enter takes one part at the given depth from the budget.
 func (b *Budget) Enter(depth int) error {
 	b.entries++
@@ -100,17 +125,18 @@ func (b *Budget) Enter(depth int) error {
 type Share struct {
 	Limits  Limits
 	In, Out int64
+	Rounds  int64
 	Dead    time.Time
 }
 
 // Share returns the budget as it stands. Entries are not in it: whoever
 // implements Emitter counts them.
-func (b *Budget) Share() Share { return Share{b.limits, b.in, b.out, b.dead} }
+func (b *Budget) Share() Share { return Share{b.limits, b.in, b.out, b.rounds, b.dead} }
 
 // Budget goes on with a share.
 func (s Share) Budget() *Budget {
-	return &Budget{limits: s.Limits.WithDefaults(), in: s.In, out: s.Out, dead: s.Dead}
+	return &Budget{limits: s.Limits.WithDefaults(), in: s.In, out: s.Out, rounds: s.Rounds, dead: s.Dead}
 }
 
 // Join takes over what was spent elsewhere.
-func (b *Budget) Join(s Share) { b.in, b.out = s.In, s.Out }
+func (b *Budget) Join(s Share) { b.in, b.out, b.rounds = s.In, s.Out, s.Rounds }

@@ -32,6 +32,14 @@ func control(o Options, network string, raw syscall.RawConn) error {
 	return errors.Join(err, fault)
 }
 
+// private gives a socket that is about to be bound to a path rights for its owner
+// alone: of unix(7), Linux takes those of the path from the socket itself.
+func private(raw syscall.RawConn) error {
+	var fault error
+	err := raw.Control(func(fd uintptr) { fault = unix.Fchmod(int(fd), 0o600) })
+	return errors.Join(err, fault)
+}
+
 // soOriginalDst is SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST of Linux's
 // netfilter headers.
 const soOriginalDst = 80

@@ -16,6 +16,9 @@ func control(o Options, _ string, _ syscall.RawConn) error {
 	return nil
 }
 
+// private is for Linux alone; elsewhere the umask has to do.
+func private(syscall.RawConn) error { return nil }
+
 // Original is for Linux alone.
 func Original(net.Conn) (netip.AddrPort, error) {
 	return netip.AddrPort{}, fmt.Errorf("original destination: %w", ErrUnsupported)

@@ -50,6 +50,9 @@ func Check(address string) error {
 	if name, ok := strings.CutPrefix(address, "systemd"); ok && (name == "" || name[0] == ':') {
 		return nil
 	}
+	if strings.HasPrefix(address, "unix:") {
+		return fmt.Errorf("%q: a socket in a folder is for mail servers that ask only (milter.listen); write \"host:port\"", address)
+	}
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		return fmt.Errorf("%q is no address; write \"host:port\", or \"systemd:NAME\" for a passed socket", address)
 	}

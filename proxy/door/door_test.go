@@ -11,7 +11,7 @@ import (
 )
 
 func TestListen(t *testing.T) {
-	for _, bad := range []string{"nowhere", "", "127.0.0.1", "systemdx"} {
+	for _, bad := range []string{"nowhere", "", "127.0.0.1", "systemdx", "unix:/run/a.sock"} {
 		if _, err := (Options{Address: bad}).Listen(t.Context()); err == nil {
 			t.Errorf("%q is taken for an address", bad)
 		}

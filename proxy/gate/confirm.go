@@ -144,7 +144,7 @@ func (c *Confirmations) read(token, sender, host string) (claim, error) {
 	if !hmac.Equal(mac, c.mac(b, sender, host)) {
 		return claim{}, ErrToken
 	}
-	if end := time.Unix(int64(binary.BigEndian.Uint64(b)), 0); c.now().After(end) {
+	if c.over(time.Unix(int64(binary.BigEndian.Uint64(b)), 0)) {
 		return claim{}, ErrToken
 	}
 	return claim{sender: sender, host: host, rule: string(b[head:]), content: [32]byte(b[8:40]),
@@ -176,12 +176,22 @@ func (c *Confirmations) keep(sum [32]byte, end time.Time) error {
 	return nil
 }
 
+// maxAhead is by how much the clock of another node may be ahead of this one's.
+const maxAhead = 5 * time.Minute
+
+// over tells whether something that ends at end, and has lasted ttl then, is over:
+// also if it would go on for longer than that, because the clock was set back.
+func (c *Confirmations) over(end time.Time) bool {
+	now := c.now()
+	return now.After(end) || end.Sub(now) > c.ttl+maxAhead
+}
+
 func (c *Confirmations) holds(cl claim) bool {
 	s := c.sum(cl)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	end, ok := c.given[s]
-	if ok && c.now().After(end) {
+	if ok && c.over(end) {
 		delete(c.given, s)
 		return false
 	}

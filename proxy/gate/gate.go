@@ -202,6 +202,35 @@ type Transaction struct {
 	// Confirm is what the sender gives to confirm an earlier warning: a
 	// token and a reason.
 	Confirm, Reason string
+
+	// Watch, if it is not nil, is told of each step of the check when it is done.
+	Watch func(s Step, began time.Time)
+}
+
+// Step is a step of a check.
+type Step string
+
+// The steps. The second and the third may be taken twice.
+const (
+	Holding    Step = "hold"    // the body is read, whole
+	Inspecting Step = "inspect" // with the wait for a turn
+	Deciding   Step = "decide"  // by the rules
+	Recording  Step = "record"  // until it is on disk
+)
+
+// clock is the time, if anybody wants to know it.
+func (c *check) clock() (t time.Time) {
+	if c.t.Watch != nil {
+		t = time.Now()
+	}
+	return t
+}
+
+// took tells that a step is done.
+func (c *check) took(s Step, began time.Time) {
+	if c.t.Watch != nil {
+		c.t.Watch(s, began)
+	}
 }
 
 // Header is one header field.
@@ -320,7 +349,9 @@ func (c *check) run(ctx context.Context) {
 		c.offerRelease()
 	}
 	if c.recorded() {
+		began := c.clock()
 		c.record()
+		c.took(Recording, began)
 	}
 	c.useReleases()
 	c.keepEvidence(ctx)
@@ -336,11 +367,13 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 			f = Engine
 		}
 	}()
-	if f := c.hold(ctx); f != None {
-		c.ready = time.Now()
+	began := c.clock()
+	f = c.hold(ctx)
+	c.took(Holding, began)
+	c.ready = time.Now()
+	if f != None {
 		return f
 	}
-	c.ready = time.Now()
 	if c.policy = c.Policy(); c.policy == nil {
 		return NoRules
 	}
@@ -376,6 +409,7 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 // judge asks the rules.
 func (c *check) judge() {
 	t := c.t
+	defer c.took(Deciding, c.clock())
 	report := c.out.Report
 	if report == nil {
 		report = &inspect.Report{}

@@ -44,6 +44,7 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 		}
 		return None
 	}
+	defer c.took(Inspecting, c.clock())
 	turn := c.turns()
 	if !turn.take(ctx, c.Queue) {
 		if ctx.Err() != nil {

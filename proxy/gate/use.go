@@ -216,7 +216,14 @@ func (c *check) qualify(r *inspect.Report) {
 	if u.lost && len(u.wholes) == 0 {
 		fault(r, part.TooLarge, c.size() > 0, "no room to keep the piece until the upload is complete")
 	}
-	if u.held == nil || len(u.wholes) > 0 || !u.data() || !u.Pieces[0].Trusted {
+	if u.held == nil || len(u.wholes) > 0 {
+		return
+	}
+	if u.held.Apart() {
+		fault(r, part.Truncated, c.size() > 0, "other nodes, which may have what stands before this piece, could not be asked")
+		return
+	}
+	if !u.data() || !u.Pieces[0].Trusted {
 		return
 	}
 	for i := range r.Parts {

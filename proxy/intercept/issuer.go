@@ -145,7 +145,11 @@ func (i *Issuer) kept(name string) *tls.Certificate {
 		return nil
 	}
 	l := e.Value.(*leaf)
-	if i.now().After(l.cert.Leaf.NotAfter.Add(-leafRenew)) && i.ca.Load().cert.NotAfter.After(l.cert.Leaf.NotAfter) {
+	now, ca := i.now(), i.ca.Load().cert
+	if now.Before(l.cert.Leaf.NotBefore) && l.cert.Leaf.NotBefore.After(ca.NotBefore) {
+		return nil // the clock was set back since
+	}
+	if now.After(l.cert.Leaf.NotAfter.Add(-leafRenew)) && ca.NotAfter.After(l.cert.Leaf.NotAfter) {
 		return nil // keep replaces it
 	}
 	i.byUse.MoveToFront(e)

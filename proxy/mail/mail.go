@@ -137,7 +137,9 @@ func (s *Judge) Sender(from Address, at netip.Addr) rules.Principal {
 // Note records what became of a message after the verdict.
 func (s *Judge) Note(m *Message, ev audit.Event) {
 	ev.Kind, ev.Time, ev.Scheme, ev.Protocol = "mail", time.Now(), "smtp", m.Protocol
-	ev.User, ev.Address = m.Who.User, m.Who.Address.String()
+	if ev.User = m.Who.User; m.Who.Address.IsValid() {
+		ev.Address = m.Who.Address.String()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if _, err := s.Audit.Append(ctx, ev); err != nil {

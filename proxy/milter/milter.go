@@ -119,7 +119,8 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 }
 
-// take counts a mail server in, or returns nil.
+// take counts a mail server in, or returns nil. One that comes by a socket in a
+// folder has no address: the socket's rights let it in.
 func (s *Server) take(raw net.Conn) *session {
 	ap, err := netip.ParseAddrPort(raw.RemoteAddr().String())
 	if err == nil && !door.Contains(s.c.Clients, ap.Addr()) {

@@ -40,8 +40,14 @@ type Whole struct {
 
 // Join puts an upload together: in the order of the IDs given, or, if order is
 // nil, of the IDs sorted, or of the offsets. Of an upload that is not known all
-// is missing.
+// is missing. What came to other nodes is fetched; where that cannot be known,
+// an upload that does not tell by itself how much it is has bytes missing.
 func (s *Store) Join(session string, order []string) *Whole {
+	return s.join(session, order, s.gather(s.folder(session)))
+}
+
+// join is Join of what is here; sure tells that this is all that there is.
+func (s *Store) join(session string, order []string, sure bool) *Whole {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := &Whole{s: s}
@@ -60,9 +66,10 @@ func (s *Store) Join(session string, order []string) *Whole {
 	if len(byID) == 0 {
 		var end int64
 		w.runs, end, w.Missing = u.byOffset()
-		w.Missing = w.Missing || u.total() > end || len(order) > 0
+		w.Missing = w.Missing || u.total() > end || len(order) > 0 || !sure && u.total() < 0
 	} else {
 		if order == nil {
+			w.Missing = !sure
 			for id := range byID {
 				order = append(order, id)
 			}
@@ -179,7 +186,7 @@ func (w *Whole) Reader() *io.SectionReader { return io.NewSectionReader(w, 0, w.
 // far as that is here: a record may be cut between two pieces. Where the
 // pieces' order is not known yet, that of their IDs is taken.
 func (h *Held) Around(n int) (before, after []byte) {
-	whole := h.s.Join(h.session, nil)
+	whole := h.s.join(h.session, nil, true)
 	defer whole.Close()
 	for i := range whole.runs {
 		r := &whole.runs[i]

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type Config struct {
 	Count  int           // uploads at once; default 2,000
 	Pieces int           // of one upload; default 10,000
 	Keep   time.Duration // since the last piece; default 48 h
+	Others Others        // other nodes that pieces may have come to; nil: none
 }
 
 // Place says where in an upload a piece belongs: by its offset, or, where ID is
@@ -48,7 +50,7 @@ type Place struct {
 	Offset int64  `json:"offset,omitempty"`
 	ID     string `json:"id,omitempty"`
 	Total  int64  `json:"total"`            // size of the whole, -1 if unknown
-	Count  int    `json:"count,omitempty"`  // of pieces by ID, 0 if unknown
+	Count  int    `json:"count,omitempty"`  // of pieces by ID, which then are numbers from 0 on; 0 if unknown
 	Remote bool   `json:"remote,omitempty"` // the bytes are at the service already
 }
 
@@ -68,7 +70,8 @@ type upload struct {
 	dir    string
 	pieces []*piece // in the order in which they came
 	bytes  int64
-	lost   bool // a piece did not fit
+	lost   bool            // a piece did not fit
+	older  map[string]bool // files of other nodes, in whose place a later one is
 	last   time.Time
 }
 
@@ -174,7 +177,7 @@ func (s *Store) load(name string) error {
 func (u *upload) take(p *piece) (instead []*piece) {
 	kept := u.pieces[:0]
 	for _, q := range u.pieces {
-		if q.ID == p.ID && (p.ID != "" || q.Offset == p.Offset && (q.Size <= p.Size || q.Size == 0)) {
+		if q.at(p) {
 			instead = append(instead, q)
 			u.bytes -= q.Size
 			continue
@@ -186,16 +189,31 @@ func (u *upload) take(p *piece) (instead []*piece) {
 	return instead
 }
 
+// at tells whether p takes the place of q.
+func (q *piece) at(p *piece) bool {
+	return q.ID == p.ID && (p.ID != "" || q.Offset == p.Offset && (q.Size <= p.Size || q.Size == 0))
+}
+
 // Held is a piece that was added.
 type Held struct {
 	s       *Store
 	session string
 	p       *piece
+	sure    bool // all other nodes were asked for theirs
 }
 
 // Add keeps a piece of size bytes, in the stead of one at the same place. If it
-// cannot be kept, the upload is marked as one that cannot be joined.
+// cannot be kept, the upload is marked as one that cannot be joined. What came to
+// other nodes is fetched.
 func (s *Store) Add(session string, at Place, body io.Reader, size int64) (*Held, error) {
+	h, err := s.add(session, at, body, size)
+	if err == nil {
+		h.sure = s.gather(s.folder(session))
+	}
+	return h, err
+}
+
+func (s *Store) add(session string, at Place, body io.Reader, size int64) (*Held, error) {
 	name := s.folder(session)
 	dir, total, err := s.reserve(name, size)
 	if err != nil {
@@ -223,7 +241,7 @@ func (s *Store) Add(session string, at Place, body io.Reader, size int64) (*Held
 		os.Remove(q.file)
 	}
 	u.last = s.now()
-	return &Held{s, session, p}, nil
+	return &Held{s: s, session: session, p: p}, nil
 }
 
 // reserve makes room for size more bytes of an upload, and returns its folder
@@ -282,11 +300,13 @@ func (s *Store) loseLocked(name string) {
 	}
 }
 
-// Drop forgets an upload.
+// Drop forgets an upload, here and at other nodes.
 func (s *Store) Drop(session string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.dropLocked(s.folder(session))
+	name := s.folder(session)
+	s.Forget(name)
+	if s.c.Others != nil {
+		s.c.Others.Drop(name)
+	}
 }
 
 func (s *Store) dropLocked(name string) {
@@ -354,6 +374,32 @@ func (h *Held) Withdraw() {
 	if len(u.pieces) == 0 && !u.lost {
 		s.dropLocked(name)
 	}
+}
+
+// Apart reports whether bytes before the piece are missing here, and may be at
+// another node that could not be asked.
+func (h *Held) Apart() bool {
+	number, err := strconv.Atoi(h.p.ID)
+	if h.sure || h.p.ID != "" && h.p.Count == 0 || err != nil && h.p.ID != "" {
+		return false // who lists the pieces at the end tells what is missing
+	}
+	h.s.mu.Lock()
+	defer h.s.mu.Unlock()
+	u := h.s.uploads[h.s.folder(h.session)]
+	if u == nil {
+		return true
+	}
+	if h.p.ID == "" {
+		_, _, gap := u.byOffset()
+		return gap
+	}
+	before := 0
+	for _, p := range u.pieces {
+		if p.ID < h.p.ID {
+			before++
+		}
+	}
+	return before < number
 }
 
 // Complete reports whether the pieces make up a whole of known size, or are as

@@ -173,7 +173,7 @@ func (b *box) due(now time.Time) []*parcel {
 
 func (p *parcel) ready(now time.Time, held time.Duration) bool {
 	switch {
-	case now.Before(p.Next):
+	case now.Before(p.Next) && p.Next.Sub(now) <= pauses[len(pauses)-1]: // else the clock was set back
 		return false
 	case !p.Told:
 		return true

@@ -117,6 +117,15 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write implements net.Conn.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if e := c.answered.Load(); e != nil && err == nil {
+		c.s.journal.told(e)
+	}
+	return n, err
+}
+
 // SetReadDeadline leaves the time to Read.
 func (c *conn) SetReadDeadline(time.Time) error { return nil }
 

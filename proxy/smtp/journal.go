@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,9 @@ type entry struct {
 	state byte
 	at    time.Time
 	alive bool // begun by this process, and not yet accepted
+	// id is by which the record knows it, as long as its client is not answered;
+	// "" from then on.
+	id string
 }
 
 // journal remembers on disk which messages the next hop has while their client
@@ -83,7 +87,7 @@ func (j *journal) read(r io.Reader) error {
 	in := bufio.NewScanner(r)
 	for in.Scan() {
 		f := strings.Fields(in.Text())
-		if len(f) != 3 || len(f[0]) != 1 {
+		if len(f) != 3 && len(f) != 4 || len(f[0]) != 1 {
 			continue
 		}
 		raw, err := hex.DecodeString(f[1])
@@ -92,6 +96,9 @@ func (j *journal) read(r io.Reader) error {
 			continue
 		}
 		e := &entry{key: key(raw), state: f[0][0], at: time.Unix(at, 0)}
+		if len(f) == 4 {
+			e.id = f[3]
+		}
 		if e.state == done {
 			delete(j.live, e.key)
 		} else {
@@ -133,13 +140,18 @@ func (j *journal) rewrite() (err error) {
 }
 
 func (e *entry) line() string {
-	return string(e.state) + " " + hex.EncodeToString(e.key[:]) + " " + strconv.FormatInt(e.at.Unix(), 10) + "\n"
+	line := string(e.state) + " " + hex.EncodeToString(e.key[:]) + " " + strconv.FormatInt(e.at.Unix(), 10)
+	if e.id != "" {
+		line += " " + e.id
+	}
+	return line + "\n"
 }
 
 // begin is called before the last byte of a message goes to the next hop, with
 // its state on disk when begin returns. It tells what became of the same
-// message before: 0 nothing, sending or accepted.
-func (j *journal) begin(k key) (*entry, byte, error) {
+// message before: 0 nothing, sending or accepted. id is by which the record
+// knows this try; "" if nobody is to be told that it was cut off.
+func (j *journal) begin(k key, id string) (*entry, byte, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	before := byte(0)
@@ -151,7 +163,7 @@ func (j *journal) begin(k key) (*entry, byte, error) {
 			return e, before, nil
 		}
 	}
-	e := &entry{key: k, state: sending, at: j.now(), alive: true}
+	e := &entry{key: k, state: sending, at: j.now(), alive: true, id: id}
 	j.live[k] = e
 	if err := j.write(e, true); err != nil {
 		delete(j.live, k)
@@ -177,7 +189,42 @@ func (j *journal) leave(e *entry, open bool) {
 	defer j.mu.Unlock()
 	if e.alive = false; !open {
 		j.drop(e)
+		return
 	}
+	j.settle(e)
+}
+
+// told says that the client was sent its answer.
+func (j *journal) told(e *entry) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e.id != "" && j.live[e.key] == e {
+		j.settle(e)
+	}
+}
+
+// settle says that a try was not cut off. If that is lost, it only counts as if
+// it had been.
+func (j *journal) settle(e *entry) {
+	e.id = ""
+	_ = j.write(e, false)
+}
+
+// cut tells, once, of tries that the end of an earlier process cut off before
+// their clients were answered. But for those that the next hop has not taken,
+// they will be sent again, which not every one of them has to be to this
+// journal's node.
+func (j *journal) cut() (ids []string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.live {
+		if e.id != "" && !e.alive {
+			ids = append(ids, e.id)
+			j.settle(e)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // forget says that the next hop has not taken the message.

@@ -246,7 +246,7 @@ func (s *Server) TakeOver(ctx context.Context, m *mail.Message, v *mail.Verdict)
 	}
 	p.trace = newID()
 	p.receivedBy = s.received(p.trace, m.Protocol, j.to)
-	e, before, err := s.journal.begin(p.key)
+	e, before, err := s.journal.begin(p.key, "")
 	switch {
 	case err == nil && before == accepted:
 		s.judge.Note(m, audit.Event{Incident: v.Incident, Host: v.Host, Details: map[string]string{"what": "repeated"}})

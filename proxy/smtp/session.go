@@ -297,7 +297,7 @@ func (x *session) send(ctx context.Context, p *plan) (outcome string, answer err
 		ev.Details["what"], ev.Details["next"], ev.Details["answer"] = what, r.next, fmt.Sprintf("%d %s", r.reply.Code, mail.OneLine(r.reply.Message))
 		s.judge.Note(p.Message, ev)
 	}
-	e, before, err := s.journal.begin(p.key)
+	e, before, err := s.journal.begin(p.key, id)
 	switch {
 	case errors.Is(err, errBusy):
 		return "busy", later("The same message is on its way; try again later")

@@ -7,7 +7,9 @@
 // Nothing that was acknowledged is lost, because the next hop has it by then.
 // A journal sees to it that a client which did not get our answer, and sends
 // again, does not cause a second copy; only where the next hop's own answer
-// was lost may a message arrive twice, and the record says so.
+// was lost may a message arrive twice, and the record says so. A client that
+// sends again at another node has no journal there; of what an end in the middle
+// cut off, the node tells in its record when it starts again.
 //
 // It is no mail server: it has no mailboxes, no queue and no aliases, and does
 // not sign. Use it behind the company's own.
@@ -27,6 +29,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/proxy/mail"
 )
 
@@ -128,6 +131,9 @@ func New(c Config, judge *mail.Judge, registry *prometheus.Registry) (*Server, e
 			return nil, err
 		}
 	}
+	for _, id := range s.journal.cut() {
+		judge.Note(&mail.Message{Protocol: protocol}, audit.Event{Reason: cutOff, Details: map[string]string{"what": "doubtful", "id": id}})
+	}
 	i := gosmtp.NewServer(gosmtp.BackendFunc(s.session))
 	i.Domain, i.TLSConfig = c.Name, c.TLS
 	i.MaxMessageBytes, i.MaxRecipients, i.MaxLineLength = c.Size, c.Recipients, maxLine
@@ -183,6 +189,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	return errors.Join(err, s.journal.close())
 }
+
+// cutOff is why a message may arrive twice, if its client does not try again
+// here, where the journal knows it, but at another node.
+const cutOff = "this node ended before it had answered the client: the next hop may have the message, and the client will send it again"
 
 // protocol is what events call this door.
 const protocol = "SMTP"

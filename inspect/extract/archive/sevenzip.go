@@ -49,7 +49,7 @@ func (sevenZip) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 			return err
 		}
 	}
-	z := &sevenReader{ctx: ctx, b: b, at: at, size: size}
+	z := &sevenReader{ctx: ctx, b: b, at: at, size: size, passwords: p.Passwords}
 	end, fault := z.open()
 	if fault != nil {
 		return part.Stop(ctx, e, part.Decoding("7z", fault), false)
@@ -72,6 +72,10 @@ type sevenReader struct {
 	at   io.ReaderAt
 	size int64
 	sevenHeader
+
+	passwords []string
+	password  string            // the one in use
+	keys      map[string][]byte // made of it, by what else they are made of
 }
 
 // open reads the header and returns where the archive ends.
@@ -120,8 +124,8 @@ func (z *sevenReader) open() (end int64, err error) {
 }
 
 func (z *sevenReader) decodeHeader(f *sevenFolder) ([]byte, error) {
-	if z.locked(f) {
-		return nil, &part.Fault{Reason: part.Encrypted, Detail: "names and contents of 7z"}
+	if err := z.unlock(f); err != nil {
+		return nil, err
 	}
 	n := f.sizes[f.main()]
 	if n > maxSevenHeader {
@@ -177,10 +181,8 @@ func (z *sevenReader) members() error {
 // members1 hands on the files of one folder.
 func (z *sevenReader) members1(f *sevenFolder, next func() (string, bool, error)) error {
 	var src io.Reader
-	var fault error
-	if z.locked(f) {
-		fault = &part.Fault{Reason: part.Encrypted}
-	} else if len(f.parts) > 0 {
+	fault := z.unlock(f)
+	if fault == nil && len(f.parts) > 0 {
 		r, release, err := z.folder(f)
 		defer release()
 		src, fault = r, err
@@ -239,16 +241,6 @@ func (c *checked) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// locked reports whether a folder is encrypted.
-func (z *sevenReader) locked(f *sevenFolder) bool {
-	for i := range f.coders {
-		if f.coders[i].method == methodAES {
-			return true
-		}
-	}
-	return false
-}
-
 // folder returns a reader of a folder's output, and what gives back its memory.
 func (z *sevenReader) folder(f *sevenFolder) (r io.Reader, release func(), err error) {
 	var done []func()
@@ -285,6 +277,9 @@ func (z *sevenReader) folder(f *sevenFolder) (r io.Reader, release func(), err e
 				return nil, err
 			}
 			in[k] = bufio.NewReader(r)
+		}
+		if c.method == methodAES {
+			return z.decrypted(c, in[0], f.sizes[i])
 		}
 		r, close, err := c.open(in, f.sizes[i])
 		if close != nil {

@@ -58,6 +58,7 @@ type node struct {
 	size    int64
 	nodes   []*node // of a storage, in stored order
 	taken   bool    // a reader has made use of it
+	plain   []byte  // what a stream holds, once it is decrypted
 }
 
 const (
@@ -271,6 +272,9 @@ func (c *container) chain(start uint32, size int64) *stream {
 
 // stream opens the stream that n is.
 func (c *container) stream(n *node) *stream {
+	if n.plain != nil {
+		return &stream{at: bytes.NewReader(n.plain), sectors: []uint32{0}, shift: 62, size: int64(len(n.plain))}
+	}
 	if n.size >= c.cutoff {
 		return c.chain(n.start, n.size)
 	}

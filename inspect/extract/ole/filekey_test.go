@@ -35,20 +35,20 @@ func TestOpensForEverybody(t *testing.T) {
 	salt, verifier := strings.Repeat("s", 16), strings.Repeat("v", 16)
 	// The verifiers are encrypted with the key that they verify.
 	sum5, sum1 := md5.Sum([]byte(verifier)), sha1.Sum([]byte(verifier))
-	rc, _ := rc4Key([]byte(salt + strings.Repeat("\x00", 32)))
+	rc, _ := rc4Key([]byte(salt+strings.Repeat("\x00", 32)), everybody)
 	v, h := rc.plain([]byte(verifier), sum5[:])
 	rcPass := "\x01\x00\x01\x00\x01\x00" + salt + string(v) + string(h)
 	info := func(v, h string) string {
 		head := le4(4) + le4(0) + le4(0x6801) + le4(0x8004) + le4(128) + le4(1) + le4(0) + le4(0)
 		return le4(4) + le4(len(head)) + head + le4(16) + salt + v + le4(20) + h
 	}
-	ca, _ := cryptoKey([]byte(info(strings.Repeat("\x00", 16), strings.Repeat("\x00", 20))))
+	ca, _ := cryptoKey([]byte(info(strings.Repeat("\x00", 16), strings.Repeat("\x00", 20))), everybody)
 	v, h = ca.plain([]byte(verifier), sum1[:])
 	caPass := "\x01\x00\x02\x00\x02\x00" + info(string(v), string(h))
 	for name, pass := range map[string]string{
 		"RC4": rcPass, "CryptoAPI": caPass, "obfuscation": "\x00\x00\x12\x34\x0a\x9a",
 	} {
-		key, ok := openKey([]byte(pass), 8)
+		key, ok := openKey([]byte(pass), 8, everybody)
 		if !ok {
 			t.Errorf("%s: the password is not known", name)
 			continue
@@ -70,7 +70,7 @@ func TestOpensForEverybody(t *testing.T) {
 		"RC4": rcPass[:len(rcPass)-1] + "x", "CryptoAPI": caPass[:len(caPass)-1] + "x", "obfuscation": "\x00\x00\x12\x34\x0b\x9a",
 		"short": "\x01\x00\x01", "unknown": "\x01\x00\x09\x00\x01\x00" + strings.Repeat("x", 60),
 	} {
-		if _, ok := openKey([]byte(pass), 8); ok {
+		if _, ok := openKey([]byte(pass), 8, everybody); ok {
 			t.Errorf("%s: another password opens it", name)
 		}
 	}

@@ -50,7 +50,7 @@ func (compound) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 		e.Skip(part.DecodeError, true, broken.Error())
 		return e.Child(part.Part{Path: "content", Body: io.NewSectionReader(at, 512, size-512), Size: size - 512})
 	}
-	f := &file{ctx: ctx, b: b, c: c}
+	f := &file{ctx: ctx, b: b, c: c, given: p.Passwords}
 	s := &scope{file: f, e: e, dir: c.root}
 	if over := s.document(); over != nil {
 		return f.stop(e, over)
@@ -69,9 +69,10 @@ func (compound) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 
 // file is a compound file that is being read.
 type file struct {
-	ctx context.Context
-	b   *part.Budget
-	c   *container
+	ctx   context.Context
+	b     *part.Budget
+	c     *container
+	given []string // passwords
 }
 
 // fatal is an error of the emitter, which ends the reading, told apart from

@@ -90,12 +90,42 @@ func (s *scope) word() error {
 				err = broken
 			}
 			t.taken = false // rest looks for other text in it
+			if broken := d.decrypt(n, t); broken != nil {
+				return broken
+			}
 		}
 	}
 	if broken := d.read(); broken != nil {
 		return broken
 	}
 	return err
+}
+
+// decrypt makes the streams plain, if they are encrypted by RC4 ([MS-DOC] 2.2.6)
+// and one of the passwords fits.
+func (d *wordDocument) decrypt(main, table *node) error {
+	const flags, encrypted, obfuscated, clear = 0x0b, 0x01, 0x80, 68 // bytes in clear
+	if d.main[flags]&(encrypted|obfuscated) != encrypted {
+		return nil
+	}
+	for password := range d.b.Tries(d.ctx, d.passwords(), 1) {
+		key, ok := streamKey(d.table[:min(len(d.table), max(d.word(0x0e), 0))], wordBlock, password)
+		if !ok {
+			continue
+		}
+		d.main[flags] &^= encrypted
+		key.decryptAt(clear, d.main[clear:])
+		key.decryptAt(0, d.table)
+		main.plain, table.plain = d.main, d.table
+		if data := d.dir.find("Data"); data != nil {
+			b, err := d.bytes(data)
+			key.decryptAt(0, b)
+			data.plain, data.taken = b, false
+			return err
+		}
+		return nil
+	}
+	return errEncrypted
 }
 
 // modern reports whether a main stream is of Word 97 or later: earlier versions

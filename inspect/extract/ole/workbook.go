@@ -58,7 +58,7 @@ func (bareBIFF) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	if at == nil {
 		return part.Stop(ctx, e, err, false)
 	}
-	f := &file{ctx: ctx, b: b}
+	f := &file{ctx: ctx, b: b, given: p.Passwords}
 	s := &scope{file: f, e: e}
 	broken := s.sheetsOf(at, size)
 	if broken != nil {
@@ -159,20 +159,6 @@ var errNoWorkbook = &part.Fault{Reason: part.DecodeError, Detail: "workbook has 
 
 var errEncrypted = &part.Fault{Reason: part.Encrypted, Detail: "a password is needed"}
 
-// encrypted tells of documents that are encrypted as a whole.
-func (s *scope) encrypted() error {
-	for _, name := range []string{"EncryptedPackage", "EncryptionInfo", "\x09DRMContent", "\x06DRMContent"} {
-		if n := s.dir.find(name); n != nil {
-			n.taken = true
-		}
-	}
-	if n := s.dir.find("\x06DataSpaces"); n != nil {
-		n.taken = true
-	}
-	s.e.Skip(part.Encrypted, false, "a password or a licence is needed")
-	return nil
-}
-
 // globals reads what belongs to the whole workbook and where its sheets are. A
 // workbook without globals is a single sheet.
 func (w *book) globals() error {
@@ -197,11 +183,15 @@ func (w *book) globals() error {
 		}
 		switch {
 		case r.id == recFilePass:
-			key, ok := openKey(r.body, w.version)
-			if !ok {
+			for password := range w.b.Tries(w.ctx, w.passwords(), 1) {
+				if key, ok := openKey(r.body, w.version, password); ok {
+					w.key, r.key = key, key
+					break
+				}
+			}
+			if w.key == nil {
 				return errEncrypted
 			}
-			w.key, r.key = key, key
 		case isBOF(r.id):
 			depth++
 		case r.id == recSheetHeader && w.version == 4 && len(r.body) > 4 && len(w.sheets) < maxFormats:
@@ -321,7 +311,7 @@ func (w *book) sheet(at sheetPlace, i int) error {
 	r := newBIFF(w.at, at.offset, w.size)
 	r.version, r.page = w.version, w.page
 	if w.key != nil {
-		r.key = &fileKey{xor: w.key.xor, block: w.key.block}
+		r.key = &fileKey{xor: w.key.xor, block: w.key.block, size: w.key.size}
 	}
 	rows := &sheetRows{book: w, r: r}
 	body := part.NewMeter(w.ctx, w.b, "xls", rows)

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,9 @@ import (
 	"testing"
 
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+	"github.com/sekimori-dlp/sekimori/inspect/part/parttest"
 )
 
 // rich writes a file with everything that carries text besides pages.
@@ -161,6 +165,27 @@ func TestEncrypted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPasswords opens the files that need a password, by the user's and by the
+// owner's.
+func TestPasswords(t *testing.T) {
+	for name, body := range encrypted(t) {
+		if !strings.HasPrefix(name, "locked") {
+			continue
+		}
+		open := func(passwords ...string) *parttest.Tree {
+			return parttest.Read(t, readers(), part.Part{Body: bytes.NewReader(body), Size: int64(len(body)), Passwords: passwords}, part.Limits{})
+		}
+		for _, right := range []string{"user", "own"} {
+			if x := open("wrong", right, "other"); text(t, x, "page 1") != found+"\n" || len(x.Skips()) > 0 {
+				t.Errorf("%s as %s:\n%s", name, right, x)
+			}
+		}
+		if x := open("use", "users", "User", "関守", strings.Repeat("user", 64)); strings.Join(x.Skips(), " ") != "encrypted" || x.Has(found) {
+			t.Errorf("%s with others:\n%s", name, x)
+		}
 	}
 }
 

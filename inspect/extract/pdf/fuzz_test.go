@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,24 @@ func FuzzReader(f *testing.F) {
 		l := part.Limits{Bytes: 4 << 20, Entries: 100, Time: 5 * time.Second}
 		start := time.Now()
 		parttest.Read(t, readers(), part.Part{Body: bytes.NewReader(body), Size: int64(len(body))}, l)
+		if d := time.Since(start); d > 4*time.Second {
+			t.Errorf("%d bytes took %v", len(body), d)
+		}
+	})
+}
+
+// FuzzPasswords changes files that need a password, with both at hand.
+func FuzzPasswords(f *testing.F) {
+	for name, b := range encrypted(f) {
+		if strings.HasPrefix(name, "locked") {
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		l := part.Limits{Bytes: 4 << 20, Entries: 100, Time: 5 * time.Second}
+		p := part.Part{Body: bytes.NewReader(body), Size: int64(len(body)), Passwords: []string{"own", "user"}}
+		start := time.Now()
+		parttest.Read(t, readers(), p, l)
 		if d := time.Since(start); d > 4*time.Second {
 			t.Errorf("%d bytes took %v", len(body), d)
 		}

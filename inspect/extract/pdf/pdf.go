@@ -2,8 +2,8 @@
 // place, and what else can carry text: annotations, forms, bookmarks,
 // properties, metadata, scripts, attachments, text that cannot be seen.
 //
-// It reads broken files as far as it can, and files that open without a
-// password though they are encrypted. Text in pictures is not read: pages that
+// It reads broken files as far as it can, and encrypted ones that open without a
+// password or with one of those that came with the part. Text in pictures is not read: pages that
 // show nothing else are told, and their pictures handed on. Text whose font
 // does not say which characters its glyphs are is told too.
 package pdf
@@ -59,7 +59,7 @@ func (reader) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		d.fault(err, "the file")
 	}
 	var opening error
-	if d.f, opening = object.Open(ctx, b, at, size); opening != nil {
+	if d.f, opening = object.Open(ctx, b, at, size, p.Passwords); opening != nil {
 		return part.Stop(ctx, e, opening, false)
 	}
 	if err := d.read(); err != nil {

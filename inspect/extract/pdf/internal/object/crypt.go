@@ -6,9 +6,6 @@ import (
 	"crypto/cipher"
 	"crypto/md5"
 	"crypto/rc4"
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/binary"
 	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -25,18 +22,13 @@ const (
 	locked // by a password that is not known
 )
 
-// crypt is the standard security handler (7.6.4) with the empty user password,
-// with which files open that only restrict printing or copying.
+// crypt is the standard security handler (7.6.4).
 type crypt struct {
 	key                   []byte
 	strings, streams, eff method
 	metadata              bool // is encrypted too
 	dict                  int  // number of the encryption dictionary, 0 if direct
 }
-
-// padding fills up passwords (algorithm 2).
-const padding = "\x28\xbf\x4e\x5e\x4e\x75\x8a\x41\x64\x00\x4e\x56\xff\xfa\x01\x08" +
-	"\x2e\x2e\x00\xb6\xd0\x68\x3e\x80\x2f\x0c\xa9\xfe\x64\x53\x69\x7a"
 
 // decrypt makes the file's contents readable if they are encrypted.
 func (f *File) decrypt() error {
@@ -91,124 +83,6 @@ func (f *File) filterMethod(d Dict, key Name) method {
 		return methodAES256
 	}
 	return inClear
-}
-
-// open derives the key and reports whether it is right.
-func (c *crypt) open(f *File, d Dict) bool {
-	text := func(k Name) []byte { s, _ := f.Get(d[k]).(String); return s }
-	o, u := text("O"), text("U")
-	r := f.Int(d["R"], 0)
-	if r >= 5 {
-		return c.open256(r, u, text("UE"))
-	}
-	size := f.Int(d["Length"], 40)
-	if size < 40 {
-		size *= 8 // given in bytes
-	}
-	switch f.Int(d["V"], 0) {
-	case 1:
-		size = 40
-	case 4:
-		size = 128
-	}
-	n := min(max(size/8, 5), 16)
-	var id []byte
-	if ids := f.Array(f.Trailer["ID"]); len(ids) > 0 {
-		id, _ = f.Get(ids[0]).(String)
-	}
-	h := md5.New()
-	h.Write([]byte(padding))
-	h.Write(o[:min(len(o), 32)])
-	h.Write(binary.LittleEndian.AppendUint32(nil, uint32(int64(f.Int(d["P"], 0)))))
-	h.Write(id)
-	if r >= 4 && !c.metadata {
-		h.Write([]byte{0xff, 0xff, 0xff, 0xff})
-	}
-	key := h.Sum(nil)
-	if r >= 3 {
-		for range 50 {
-			sum := md5.Sum(key[:n])
-			key = sum[:]
-		}
-	}
-	c.key = key[:n]
-	if r < 3 {
-		want := []byte(padding)
-		rc4With(c.key, want)
-		return bytes.Equal(want, u[:min(len(u), 32)])
-	}
-	sum := md5.Sum(append([]byte(padding), id...))
-	want := sum[:]
-	turned := make([]byte, n)
-	for i := range 20 {
-		for k := range turned {
-			turned[k] = c.key[k] ^ byte(i)
-		}
-		rc4With(turned, want)
-	}
-	return len(u) >= 16 && bytes.Equal(want, u[:16])
-}
-
-func rc4With(key, b []byte) {
-	if c, err := rc4.NewCipher(key); err == nil {
-		c.XORKeyStream(b, b)
-	}
-}
-
-// open256 is algorithm 2.A for the empty user password.
-func (c *crypt) open256(r int, u, ue []byte) bool {
-	if len(u) < 48 || len(ue) < 32 {
-		return false
-	}
-	hash := func(salt []byte) []byte {
-		if r == 5 {
-			sum := sha256.Sum256(salt)
-			return sum[:]
-		}
-		return hash2B(salt)
-	}
-	if !bytes.Equal(hash(u[32:40]), u[:32]) {
-		return false
-	}
-	b, err := aes.NewCipher(hash(u[40:48]))
-	if err != nil {
-		return false
-	}
-	c.key = make([]byte, 32)
-	cipher.NewCBCDecrypter(b, make([]byte, 16)).CryptBlocks(c.key, ue[:32])
-	return true
-}
-
-// hash2B is algorithm 2.B for the empty user password.
-func hash2B(salt []byte) []byte {
-	sum := sha256.Sum256(salt)
-	k := sum[:]
-	for round := 1; ; round++ {
-		e := bytes.Repeat(k, 64)
-		b, err := aes.NewCipher(k[:16])
-		if err != nil {
-			return nil
-		}
-		cipher.NewCBCEncrypter(b, k[16:32]).CryptBlocks(e, e)
-		mod := 0
-		for _, v := range e[:16] {
-			mod += int(v)
-		}
-		switch mod % 3 {
-		case 0:
-			s := sha256.Sum256(e)
-			k = s[:]
-		case 1:
-			s := sha512.Sum384(e)
-			k = s[:]
-		default:
-			s := sha512.Sum512(e)
-			k = s[:]
-		}
-		if round >= 64 && int(e[len(e)-1]) <= round-32 {
-			return k[:32]
-		}
-	}
 }
 
 // keyFor returns the key of one object (algorithm 1).

@@ -25,6 +25,7 @@ type File struct {
 	spans   map[int64]int64 // where what was parsed starts and ends
 	endless int64           // from where on no stream ends, 0 if not known
 	crypt   *crypt
+	given   []string // passwords
 	rebuilt bool
 	err     error // the budget's
 	faults  []part.Fault
@@ -46,11 +47,11 @@ const (
 )
 
 // Open reads where the objects of a file are. An error is one of the budget,
-// or says that the file cannot be opened without a password: a *part.Fault
-// with part.Encrypted.
-func Open(ctx context.Context, b *part.Budget, r io.ReaderAt, size int64) (*File, error) {
+// or says that the file opens neither without a password nor with one of these:
+// a *part.Fault with part.Encrypted.
+func Open(ctx context.Context, b *part.Budget, r io.ReaderAt, size int64, passwords []string) (*File, error) {
 	f := &File{
-		ctx: ctx, b: b, src: source{r: r, size: size},
+		ctx: ctx, b: b, given: passwords, src: source{r: r, size: size},
 		entries: map[int]entry{}, cache: map[int]any{}, loading: map[int]bool{}, read: map[int64]bool{}, spans: map[int64]int64{},
 		Trailer: Dict{},
 	}

@@ -136,7 +136,7 @@ func TestTruncated(t *testing.T) {
 	w.Close()
 	cut := z.String()[:z.Len()/2]
 	body := fmt.Sprintf("%%PDF-1.4\n1 0 obj\n<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream\nendobj\n2 0 obj << /Type /Catalog /Pages 3 0 R >> endobj", len(cut), cut)
-	f, err := Open(context.Background(), part.NewBudget(part.Limits{}, 100), strings.NewReader(body), int64(len(body)))
+	f, err := Open(context.Background(), part.NewBudget(part.Limits{}, 100), strings.NewReader(body), int64(len(body)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFleetOfTwo: what one node has stopped is found, opened and followed up on
+// the other's console, and an upload whose pieces go to both is judged as one.
+func TestFleetOfTwo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs three programs")
+	}
+	server := engines(t, 1)[0]
+	conf, err := os.ReadFile(server.file)
+	check(t, err)
+	check(t, os.WriteFile(server.file, regexp.MustCompile(`(?m)^cluster .*$`).ReplaceAll(conf, nil), 0o600)) // it has nobody to vote with
+	server.start()
+	o, dir := newOrigin(t), t.TempDir()
+	keys, code := (&site{t: t, dir: dir}).sekimori("fleet", "keys")
+	if code != 0 {
+		t.Fatal(keys)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "fleet.keys"), []byte(keys), 0o600))
+	check(t, os.WriteFile(filepath.Join(dir, "rules.toml"), fmt.Appendf(nil, "[[rule]]\nid = \"plans\"\naction = \"block\"\nsay = { en = \"No.\", ja = \"不可\" }\nwhat = { keywords = \"plan\" }\n[[keywords]]\nid = \"plan\"\nwords = [%q]\n", secret), 0o600))
+	var nodes []*site
+	for _, name := range []string{"tokyo-1", "osaka-1"} {
+		in := &site{t: t, origin: o, dir: filepath.Join(dir, name)}
+		in.config = filepath.Join(in.dir, "sekimori.toml")
+		in.write("sekimori.toml", fmt.Sprintf(`data = "data"
+[rules]
+paths = ["../rules.toml"]
+defaults = false
+[listen]
+proxy = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+[upstream]
+allow_private = ["127.0.0.0/8"]
+resolve = { "upload.example.com:80" = %q }
+[audit]
+record = "all"
+checkpoint = "200ms"
+[fleet]
+enabled = true
+node = %q
+keys_file = "../fleet.keys"
+servers = [%q]
+replicas = 1
+`, o.plain, name, server.url))
+		nodes = append(nodes, in.start())
+	}
+	send := func(in *site, path, place, body string) int {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodPut, "http://upload.example.com"+path, strings.NewReader(body))
+		check(t, err)
+		if place != "" {
+			r.Header.Set("Content-Range", place)
+		}
+		c := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: in.proxy})}}
+		resp, err := c.Do(r)
+		check(t, err)
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	for i, in := range nodes { // each is stopped once
+		if status := send(in, "/whole", "", "the "+secret); status != http.StatusForbidden {
+			t.Fatalf("node %d let it out: %d", i, status)
+		}
+	}
+
+	// On the first node's console there are both.
+	anna := nodes[0].found("anna", "approver", "auditor")
+	row := regexp.MustCompile(`(?s)<a class="row-link" href="(/console/incidents/\d+)".*?<small title="[^"]*">([a-z0-9-]+)</small>`)
+	links := map[string]string{}
+	anna.until("the incidents of both nodes", func() bool {
+		_, list := anna.get("/console/incidents?rule=plans")
+		for _, m := range row.FindAllStringSubmatch(list, -1) {
+			links[m[2]] = m[1]
+		}
+		return len(links) == 2
+	})
+	if _, list := anna.get("/console/incidents?node=osaka-1"); !strings.Contains(list, links["osaka-1"]) || strings.Contains(list, links["tokyo-1"]+`"`) {
+		t.Error("the search for one node's does not give that node's")
+	}
+	_, page := anna.get(links["osaka-1"])
+	for _, want := range []string{"osaka-1", "/whole", "plans", "shipped record"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the other node's incident does not tell %q", want)
+		}
+	}
+	if status, text := anna.post(links["osaka-1"]+"/notes", url.Values{"text": {"asked by telephone"}, "state": {"closed"}}); status != http.StatusSeeOther {
+		t.Fatalf("no note: %d %s", status, text)
+	}
+	if _, page = anna.get(links["osaka-1"]); !strings.Contains(page, "asked by telephone") {
+		t.Error("the note is not there")
+	}
+	// The other console has the note as well.
+	ben := nodes[1].found("ben", "approver", "auditor")
+	ben.until("the note on the other console", func() bool {
+		_, list := ben.get("/console/incidents?state=closed&node=osaka-1")
+		return row.MatchString(list)
+	})
+
+	// Neither piece has the words, both together do.
+	text := "the " + secret + " of next year"
+	half := strings.Index(text, "-") + 1
+	place := func(from, to int) string { return fmt.Sprintf("bytes %d-%d/%d", from, to-1, len(text)) }
+	if status := send(nodes[0], "/pieces", place(0, half), text[:half]); status != http.StatusOK {
+		t.Errorf("the first piece: %d", status)
+	}
+	if status := send(nodes[1], "/pieces", place(half, len(text)), text[half:]); status != http.StatusForbidden {
+		t.Errorf("the piece that completes it on the other node: %d", status)
+	}
+	for _, in := range nodes {
+		if code := in.stop(); code != 0 {
+			t.Errorf("stop: %d", code)
+		}
+	}
+	joined := ""
+	for _, ev := range nodes[1].events("--kind", "decision") {
+		joined += ev.Details["joined"]
+	}
+	if joined != fmt.Sprintf("2 pieces, %d bytes", len(text)) {
+		t.Errorf("joined: %q", joined)
+	}
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	netsmtp "net/smtp"
+	"net/textproto"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
+)
+
+// arrivals is a next hop that remembers what came, and by which of our tries.
+type arrivals struct {
+	mu   sync.Mutex
+	by   map[string][]string // our ids of tries by the message's
+	left bool                // something that is blocked came
+}
+
+func (a *arrivals) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return a, nil }
+func (a *arrivals) Reset()                                          {}
+func (a *arrivals) Logout() error                                   { return nil }
+func (a *arrivals) Mail(string, *gosmtp.MailOptions) error          { return nil }
+func (a *arrivals) Rcpt(string, *gosmtp.RcptOptions) error          { return nil }
+func (a *arrivals) Data(r io.Reader) error {
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	message, try := messageID.FindSubmatch(b), oursID.FindSubmatch(b)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if message == nil || try == nil || strings.Contains(string(b), secretAttached) {
+		a.left = true
+		return nil
+	}
+	a.by[string(message[1])] = append(a.by[string(message[1])], string(try[1]))
+	return nil
+}
+
+// secretAttached is the secret as it stands in a message's attachment.
+var secretAttached = base64.StdEncoding.EncodeToString([]byte("The " + secret + " of next year"))
+
+// posted is what a mail server was told of a message in the end.
+type posted struct {
+	blocked  bool   // what it was to be
+	code     int    // 250 or 550
+	incident string // of a 550
+	tries    int
+}
+
+// mailers are mail servers: each message is sent until a node has answered it
+// for good, each time to the next one.
+type mailers struct {
+	t     *testing.T
+	nodes []string
+
+	mu   sync.Mutex
+	all  map[string]posted
+	next int
+}
+
+func (l *mailers) run(done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		default:
+			l.one()
+		}
+	}
+}
+
+var incidentNumber = regexp.MustCompile(`SK-[0-9A-Z]+-[0-9A-Z]+`)
+
+func (l *mailers) one() {
+	l.mu.Lock()
+	n := l.next
+	l.next++
+	l.mu.Unlock()
+	p, id, attached := posted{blocked: n%4 == 0}, fmt.Sprint("m", n), base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "name,mail\nTaro Yamada,u%d@example.jp\n", n))
+	if p.blocked {
+		attached = secretAttached
+	}
+	text := fmt.Sprintf("From: sato@corp.example\r\nTo: a@outside.example\r\nSubject: no. %d\r\nMessage-ID: <%s@corp.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"+
+		"--b\r\nContent-Type: text/plain\r\n\r\nSee the list.\r\n--b\r\nContent-Type: text/csv; name=a.csv\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n--b--\r\n", n, id, attached)
+	for end := time.Now().Add(2 * time.Minute); ; p.tries++ {
+		err := deliver(l.nodes[(n+p.tries)%len(l.nodes)], text)
+		var no *textproto.Error
+		switch {
+		case err == nil:
+			p.code = 250
+		case errors.As(err, &no) && no.Code == 550:
+			p.code, p.incident = 550, incidentNumber.FindString(no.Msg)
+		case time.Now().After(end):
+			l.t.Errorf("message %s is not answered: %v", id, err)
+		default: // a node is away, or says later
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		break
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all[id] = p
+}
+
+// deliver sends one message, without TLS; nil says that it is taken.
+func deliver(addr, text string) error {
+	conn, err := net.DialTimeout("tcp", addr, 5*time.Second)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		return err
+	}
+	c, err := netsmtp.NewClient(conn, "localhost")
+	if err == nil {
+		err = c.Mail("sato@corp.example")
+	}
+	if err == nil {
+		err = c.Rcpt("a@outside.example")
+	}
+	var w io.WriteCloser
+	if err == nil {
+		w, err = c.Data()
+	}
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err == nil {
+		_ = c.Quit() // it is taken, whatever comes now
+	}
+	return err
+}
+
+// check looks that no message was lost, none came twice but where the record has
+// a doubt, none that is blocked came, and that all are recorded.
+func (l *mailers) check(hop *arrivals, recorded *fleetRecords) {
+	hop.mu.Lock()
+	defer hop.mu.Unlock()
+	if hop.left {
+		l.t.Error("a message left that is blocked, or is none of those sent")
+	}
+	passed, blocked, again, doubled := 0, 0, 0, 0
+	for id, p := range l.all {
+		came := hop.by[id]
+		if p.tries > 0 {
+			again++
+		}
+		switch {
+		case p.blocked != (p.code == 550):
+			l.t.Errorf("message %s was answered with %d, meant to be blocked: %v", id, p.code, p.blocked)
+		case p.blocked:
+			blocked++
+			if actions := recorded.incidents[p.incident]; len(actions) != 1 || actions[0] != "block" {
+				l.t.Errorf("message %s: incident %q is recorded as %v", id, p.incident, actions)
+			}
+		case len(came) == 0:
+			l.t.Errorf("message %s was taken and is lost", id)
+		default:
+			passed++
+		}
+		known, said := false, false
+		for _, try := range came {
+			known = known || recorded.accepted[try] || recorded.doubt[try]
+			said = said || recorded.doubt[try]
+		}
+		if len(came) > 0 && !known {
+			l.t.Errorf("message %s came by %v, of which the record knows nothing", id, came)
+		}
+		if len(came) > 1 {
+			doubled++
+			if !said {
+				l.t.Errorf("message %s came %d times, and the record has no doubt: %v", id, len(came), came)
+			}
+		}
+	}
+	if passed == 0 || blocked == 0 {
+		l.t.Errorf("%d messages passed, %d were blocked", passed, blocked)
+	}
+	l.t.Logf("%d messages by mail, %d sent more than once: %d passed, %d blocked, none lost, %d came twice and are recorded as in doubt", len(l.all), again, passed, blocked, doubled)
+}
