@@ -34,6 +34,31 @@ type incidentsBody struct {
 	Rules       []string
 	Types       []string
 	Nodes       []string // more than one, or none
+	Behind      []behind
+}
+
+// behind is a node of which not all is shown.
+type behind struct {
+	Node    string
+	Records uint64 // that it says it has, and are not here
+	Silent  bool   // so there may be more
+}
+
+// behind tells of what nodes this one does not show all.
+func (c *Console) behind() (all []behind) {
+	if c.cfg.Elsewhere == nil || c.cfg.Nodes == nil {
+		return nil
+	}
+	for _, n := range c.cfg.Nodes() {
+		b := behind{Node: n.Name, Silent: n.Silent}
+		if taken := c.index.Taken(n.Name); n.Records > taken {
+			b.Records = n.Records - taken
+		}
+		if !n.Own && (b.Silent || b.Records > 0) {
+			all = append(all, b)
+		}
+	}
+	return all
 }
 
 // filter reads the search form.
@@ -118,6 +143,7 @@ func (c *Console) incidents(q *request) {
 		return
 	}
 	b.Rows = rows
+	b.Behind = c.behind()
 	if b.Nodes = c.index.Nodes(); len(b.Nodes) < 2 {
 		b.Nodes = nil
 	}

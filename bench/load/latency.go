@@ -61,11 +61,16 @@ func (r *run) sizes(ctx context.Context) error {
 		}
 		send := func(s *subject, n int64) error {
 			for range n {
-				ms, err := clients[s].timed(ctx, size)
+				err := s.persist(ctx, func() error {
+					ms, err := clients[s].timed(ctx, size)
+					if err == nil {
+						took[s] = append(took[s], ms)
+					}
+					return err
+				})
 				if err != nil {
 					return err
 				}
-				took[s] = append(took[s], ms)
 			}
 			return nil
 		}

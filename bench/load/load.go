@@ -238,6 +238,7 @@ func (r *run) figures() {
 		f.CPUPer1000 = s.median(func(r round) float64 { return r.cpu })
 		f.HandshakeCPU = s.median(func(r round) float64 { return r.shake })
 		f.CPUPerGiB = s.median(func(r round) float64 { return r.gib })
+		f.Broken = s.broken.Load()
 		r.result.Subjects = append(r.result.Subjects, f)
 	}
 	for _, s := range r.subjects[1:] {

@@ -131,6 +131,8 @@ func TestMistakes(t *testing.T) {
 		"above 0":                   {Sizes: []int64{0}},
 		"write text, json or":       {Kind: "xml"},
 		"deployed proxy only":       {Origin: Origin{URL: "https://localhost/"}},
+		"open to other machines":    {Origin: Origin{Listen: "192.0.2.1:0"}},
+		"name the address by which": {Origin: Origin{Listen: ":0"}, Mine: true},
 		"write https://HOST":        {Origin: Origin{URL: "localhost:3000"}, Against: &Against{Address: "127.0.0.1:3128"}},
 	} {
 		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {

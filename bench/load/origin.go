@@ -45,7 +45,21 @@ func encodePEM(der []byte) []byte {
 func openOrigin(opt Options) (*origin, error) {
 	o := opt.Origin
 	if o.URL == "" {
-		return startOrigin(o)
+		if o.Listen == "" {
+			o.Listen = "127.0.0.1:0"
+		}
+		host, _, err := net.SplitHostPort(o.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("the origin's address: %w", err)
+		}
+		ip := net.ParseIP(host)
+		switch {
+		case host == "" || ip.IsUnspecified():
+			return nil, fmt.Errorf("the origin at %q: name the address by which the proxy reaches it", o.Listen)
+		case !opt.Mine && host != "localhost" && !ip.IsLoopback():
+			return nil, fmt.Errorf("the origin at %q would be open to other machines: if the network is yours, say --mine", o.Listen)
+		}
+		return startOrigin(o, host)
 	}
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -63,29 +77,22 @@ func openOrigin(opt Options) (*origin, error) {
 	return out, nil
 }
 
-// startOrigin serves one that reads uploads whole and answers how many bytes came.
-func startOrigin(opt Origin) (*origin, error) {
+// startOrigin serves one at host that reads uploads whole and answers how many
+// bytes came.
+func startOrigin(opt Origin, host string) (*origin, error) {
 	ca, err := originCA(opt.KeepDir)
 	if err != nil {
 		return nil, err
-	}
-	listen := opt.Listen
-	if listen == "" {
-		listen = "127.0.0.1:0"
-	}
-	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
-		return nil, fmt.Errorf("the origin's address: %w", err)
 	}
 	leaf, _, err := newCertificate(originHost, &ca, "localhost", host)
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", listen)
+	l, err := net.Listen("tcp", opt.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the origin: %w", err)
 	}
-	if host == "" || net.ParseIP(host).IsLoopback() {
+	if net.ParseIP(host).IsLoopback() {
 		host = "localhost"
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())

@@ -29,6 +29,7 @@ type Figures struct {
 	LargeMiB          float64 `json:"large_upload_rss_above_idle_mib,omitempty"`
 	TunnelKiB         float64 `json:"idle_tunnel_kib,omitempty"`
 	UploadsMiB        float64 `json:"tunnels_and_uploads_rss_mib,omitempty"` // at most, in all
+	Broken            int64   `json:"uploads_broken_off,omitempty"`          // and sent again
 }
 
 // SizeFigures are the times of a subject's uploads of one size.
@@ -157,6 +158,11 @@ func (r *Result) Markdown(w io.Writer) {
 			cell("%.0f", s.RequestsPerSecond), cell("%.1f", s.P50), cell("%.1f", s.P99), cell("%.1f", s.P999), cell("%.3f", s.CPUPer1000),
 			cell("%.2f", s.HandshakeCPU), cell("%.2f", s.CPUPerGiB), cell("%.0f", s.IdleMiB), cell("%.0f", s.LargeMiB), cell("%.0f", s.TunnelKiB), cell("%.0f", s.UploadsMiB))
 	}
+	for _, s := range r.Subjects {
+		if s.Broken > 0 {
+			fmt.Fprintf(w, "\n%s broke off %d large uploads, which were sent again.\n", s.Subject, s.Broken)
+		}
+	}
 	than := ""
 	for _, q := range r.Ratios {
 		if q.Than != than {
@@ -223,7 +229,7 @@ func (r *Result) SVG(w io.Writer) error {
 	} {
 		var series []plot.Series
 		for _, s := range r.Subjects {
-			line := plot.Series{Name: s.Subject}
+			line := plot.Series{Name: shortName(s.Subject)}
 			for _, x := range r.Sizes {
 				if x.Subject == s.Subject && x.Added != nil && q.of(*x.Added) > 0 {
 					line.X, line.Y = append(line.X, float64(x.Bytes)), append(line.Y, q.of(*x.Added))
@@ -261,7 +267,7 @@ func (r *Result) SVG(w io.Writer) error {
 				class = plot.Ours
 			}
 			if v := q.of(s); v > 0 {
-				panel.Bars = append(panel.Bars, plot.Bar{Label: s.Subject, Value: v, Class: class})
+				panel.Bars = append(panel.Bars, plot.Bar{Label: shortName(s.Subject), Value: v, Class: class})
 			}
 		}
 		if len(panel.Bars) > 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,24 @@ type subject struct {
 	client   *client
 	rounds   []round
 	figures  Figures // what is not of rounds
+	broken   atomic.Int64
+}
+
+// persist sends an upload again that a peer has broken off, and counts it, since
+// squid 5 breaks off some that are large and come fast. Ours must not.
+func (s *subject) persist(ctx context.Context, send func() error) error {
+	for tries := 0; ; tries++ {
+		err := send()
+		if err == nil || !s.optional || tries == 20 || ctx.Err() != nil {
+			return err
+		}
+		s.broken.Add(1)
+	}
+}
+
+// stream sends a large upload.
+func (s *subject) stream(ctx context.Context, r *run, size int64) error {
+	return s.client.upload(ctx, s.client.transport, newStream(r.block, size), size)
 }
 
 // round is one subject's figures of one round; 0 for what was not measured.
@@ -94,8 +113,9 @@ func (s *subject) round(ctx context.Context, r *run) (f round, err error) {
 		f.shake *= 1000 / float64(r.Options.Handshakes)
 	}
 	if r.wants(Large) && r.LargeBytes > 0 {
-		f.gib, err = s.process.cost(func() error {
-			return s.client.upload(ctx, s.client.transport, newStream(r.block, r.LargeBytes), r.LargeBytes)
+		err := s.persist(ctx, func() (err error) {
+			f.gib, err = s.process.cost(func() error { return s.stream(ctx, r, r.LargeBytes) })
+			return err
 		})
 		if err != nil {
 			return f, fmt.Errorf("large upload: %w", err)
@@ -122,7 +142,7 @@ func (s *subject) memory(ctx context.Context, r *run) error {
 	}
 	if r.LargeBytes > 0 {
 		peak, err := s.process.peak(func() error {
-			return s.client.upload(ctx, s.client.transport, newStream(r.block, r.LargeBytes), r.LargeBytes)
+			return s.persist(ctx, func() error { return s.stream(ctx, r, r.LargeBytes) })
 		})
 		if err != nil {
 			return fmt.Errorf("large upload: %w", err)
@@ -192,7 +212,7 @@ func (s *subject) atOnce(ctx context.Context, r *run) error {
 	errs := make(chan error)
 	for range r.Uploads {
 		go func() {
-			errs <- s.client.upload(ctx, s.client.transport, newStream(r.block, r.UploadBytes), r.UploadBytes)
+			errs <- s.persist(ctx, func() error { return s.stream(ctx, r, r.UploadBytes) })
 		}()
 	}
 	var all []error

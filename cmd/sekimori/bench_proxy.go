@@ -29,7 +29,7 @@ With --pid of a proxy on this machine, processor time and memory are told as wel
 Each row of --json has "kind". subject: requests_per_second, p50_ms, p99_ms,
 p99_9_ms, cpu_s_per_1000_uploads, cpu_s_per_1000_handshakes, cpu_s_per_gib,
 idle_rss_mib, large_upload_rss_above_idle_mib, idle_tunnel_kib,
-tunnels_and_uploads_rss_mib. size: bytes, samples, p50_ms, p99_ms, p99_9_ms, added
+tunnels_and_uploads_rss_mib, uploads_broken_off. size: bytes, samples, p50_ms, p99_ms, p99_9_ms, added
 (the same, beyond direct uploads). half: most_per_second, driven_per_second,
 samples, direct, added. ratio: what, than, median, min, max. skipped: what, why.
 What was not measured is absent. bench/README.md tells how it is measured.`}

@@ -45,8 +45,8 @@ func serveCommand() *command {
 		long: `
 Needs no configuration: on the first start it makes its own CA and a state
 folder, and takes the built-in rules. Prints where it listens once it is ready;
-logs go to standard error. SIGHUP loads the rules and accounts again (a change of
-their files does so too); SIGTERM and Ctrl-C let uploads under way finish; a second one ends
+logs go to standard error. SIGHUP loads listeners, rules, accounts and lists again (a
+change of the files of rules and accounts does so too); SIGTERM and Ctrl-C let uploads under way finish; a second one ends
 at once.`,
 	}
 }

@@ -40,7 +40,7 @@ func TestTopIsTheSumOfDays(t *testing.T) {
 	}
 	x := open(t, m, filepath.Join(t.TempDir(), "index"))
 	ctx := context.Background()
-	for range 60 {
+	for range 20 {
 		from := begin.AddDate(0, 0, r.IntN(366))
 		to := from.AddDate(0, 0, r.IntN(366))
 		for _, dim := range []Dim{Total, User, Rule, Type} {

@@ -62,7 +62,7 @@ CREATE TABLE typed (type INTEGER NOT NULL, time INTEGER NOT NULL, seq INTEGER NO
 CREATE INDEX noted_typed ON typed (type, time, seq) WHERE noted = 1;
 CREATE TABLE daily (dim INTEGER NOT NULL, day INTEGER NOT NULL, key INTEGER NOT NULL, action INTEGER NOT NULL,
 	n INTEGER NOT NULL, bytes INTEGER NOT NULL, people INTEGER NOT NULL, PRIMARY KEY (dim, day, key, action)) WITHOUT ROWID;
-CREATE INDEX daily_key ON daily (dim, key, day);
+CREATE INDEX daily_key ON daily (dim, key, day, action, n, bytes, people);
 CREATE TABLE block (dim INTEGER NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL, key INTEGER NOT NULL, action INTEGER NOT NULL,
 	n INTEGER NOT NULL, bytes INTEGER NOT NULL, people INTEGER NOT NULL, PRIMARY KEY (dim, size, at, key, action)) WITHOUT ROWID;
 CREATE TABLE flow (user INTEGER NOT NULL, host INTEGER NOT NULL, month INTEGER NOT NULL,

@@ -128,6 +128,16 @@ func (x *Index) Nodes() (names []string) {
 	return append([]string{x.own.name}, names...)
 }
 
+// Taken is the number of a node's last record that was taken in.
+func (x *Index) Taken(node string) uint64 {
+	p := x.known(node)
+	if p == nil {
+		return 0
+	}
+	at := x.at(p)
+	return at.last
+}
+
 // FeedOthers takes in what is there of other nodes, one after the other. What
 // cannot be reached does not keep the rest out.
 func (x *Index) FeedOthers(ctx context.Context) (err error) {

@@ -96,6 +96,9 @@ func TestOtherNodesAreShownBesideTheOwn(t *testing.T) {
 		}
 	}
 	feed()
+	if x.Taken("osaka-1") != 2 || x.Taken("tokyo-1") != 2 || x.Taken("nowhere") != 0 {
+		t.Errorf("taken in: %d %d %d", x.Taken("osaka-1"), x.Taken("tokyo-1"), x.Taken("nowhere"))
+	}
 	const all = "tokyo-1/2 ito ;osaka-1/2 kato ;tokyo-2/1 sato ;tokyo-1/1 sato ;"
 	want(Filter{}, all)
 	want(Filter{User: "sato"}, "tokyo-2/1 sato ;tokyo-1/1 sato ;")

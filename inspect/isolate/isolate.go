@@ -136,19 +136,24 @@ func (j *job) run(index int, share part.Share) error {
 	if err := c.sendJSON(kindRead, request{Reader: index, Part: describe(j.p), Seekable: seekable, Share: share}); err != nil {
 		return err
 	}
+	c.serve = func(kind byte, question []byte) error {
+		switch {
+		case kind == kindBytes:
+			return c.sendBytes(j.p.Body, question)
+		case kind == kindAt && seekable:
+			return c.sendAt(at, question)
+		}
+		return errProtocol
+	}
+	defer func() { c.serve = nil }()
 	for {
 		kind, data, err := c.receive()
 		if err != nil {
 			return err
 		}
 		switch kind {
-		case kindBytes:
-			err = c.sendBytes(kindBytes, j.p.Body, data)
-		case kindAt:
-			if !seekable {
-				return errProtocol
-			}
-			err = c.sendAt(at, data)
+		case kindBytes, kindAt:
+			err = c.serve(kind, data)
 		case kindFormat:
 			var f [2]string
 			if err = decode(data, &f); err == nil {

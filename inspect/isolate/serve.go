@@ -108,7 +108,7 @@ func (e *emitter) answer(p *part.Part) ([]byte, error) {
 		case kind == kindGo:
 			return data, nil
 		case kind == kindBytes && p != nil && p.Body != nil:
-			err = e.c.sendBytes(kindBytes, p.Body, data)
+			err = e.c.sendBytes(p.Body, data)
 		case kind == kindAt && p != nil:
 			at, ok := p.Body.(io.ReaderAt)
 			if !ok {

@@ -16,8 +16,9 @@ import (
 // serves the other's questions until the answer comes.
 const (
 	kindRead   = 'R' // to the process: read this part
-	kindBytes  = 'B' // to whoever has a body: up to so many bytes; and these
+	kindBytes  = 'B' // to whoever has a body: up to so many bytes
 	kindAt     = 'A' // likewise, from an offset
+	kindAnswer = 'N' // the bytes asked for
 	kindFormat = 'F'
 	kindSkip   = 'S'
 	kindText   = 'T' // answered by kindGo
@@ -94,6 +95,10 @@ type conn struct {
 	out *bufio.Writer
 	buf []byte // of the message received last
 	tmp []byte // bytes of a body on their way
+
+	// serve answers questions that come while an answer is waited for: the bytes
+	// asked for may be made of others. nil where none can come.
+	serve func(kind byte, question []byte) error
 }
 
 func newConn(in io.Reader, out io.Writer) conn {
@@ -162,7 +167,7 @@ const (
 )
 
 // sendBytes answers a question for bytes from r.
-func (c *conn) sendBytes(kind byte, r io.Reader, question []byte) error {
+func (c *conn) sendBytes(r io.Reader, question []byte) error {
 	if len(question) != 4 {
 		return errProtocol
 	}
@@ -173,7 +178,7 @@ func (c *conn) sendBytes(kind byte, r io.Reader, question []byte) error {
 			err = io.ErrNoProgress
 		}
 	}
-	return c.answer(kind, b[:n], err)
+	return c.answer(b[:n], err)
 }
 
 // sendAt answers a question for bytes at an offset of r.
@@ -186,7 +191,7 @@ func (c *conn) sendAt(r io.ReaderAt, question []byte) error {
 	if n > 0 {
 		err = nil // it comes again
 	}
-	return c.answer(kindAt, b[:n], err)
+	return c.answer(b[:n], err)
 }
 
 func (c *conn) room(question []byte) []byte {
@@ -198,16 +203,16 @@ func (c *conn) room(question []byte) []byte {
 }
 
 // answer sends bytes and how the reading went.
-func (c *conn) answer(kind byte, b []byte, err error) error {
+func (c *conn) answer(b []byte, err error) error {
 	switch {
 	case err == nil:
-		return c.send(kind, []byte{readMore}, b)
+		return c.send(kindAnswer, []byte{readMore}, b)
 	case err == io.EOF:
-		return c.send(kind, []byte{readEnd}, b)
+		return c.send(kindAnswer, []byte{readEnd}, b)
 	}
 	reason, detail := part.ReasonOf(err)
 	j, _ := json.Marshal(done{Reason: string(reason), Detail: detail}) // two strings
-	return c.send(kind, []byte{readFault}, j)
+	return c.send(kindAnswer, []byte{readFault}, j)
 }
 
 // ask asks the other side for bytes of a body.
@@ -223,10 +228,17 @@ func (c *conn) ask(kind byte, p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	got, data, err := c.receive()
+	for err == nil && got != kindAnswer && c.serve != nil {
+		if err = c.serve(got, data); err == nil {
+			got, data, err = c.receive()
+		} else {
+			err = &lostError{err}
+		}
+	}
 	if err != nil {
 		return 0, err
 	}
-	if got != kind || len(data) == 0 {
+	if got != kindAnswer || len(data) == 0 {
 		return 0, &lostError{errProtocol}
 	}
 	switch data[0] {

@@ -86,10 +86,10 @@ func (b *Budget) Spend(ctx context.Context, n int) error {
 }
 
 // Bounds of trying passwords: how many on one lock, and the rounds of hashing that
-// deriving keys from them may cost in one upload, some twenty seconds.
+// deriving keys from them may cost in one upload, some fifteen seconds of SHA-512.
 const (
 	maxTries  = 32
-	maxRounds = 1 << 25
+	maxRounds = 1 << 24
 )
 
 // Tries yields the passwords that may be tried on a lock whose key takes so many

@@ -25,6 +25,7 @@ const (
 	unhashedPower = 63 // the key is the password as it is
 	provenSize    = 16 << 20
 	provingRounds = 1 << 14 // what decoding on trial costs, in rounds
+	roundsToOne   = 8       // of this key, which cost as much as one of others
 )
 
 // sevenKey is what a coder's properties say of its key.
@@ -105,7 +106,7 @@ func (z *sevenReader) unlock(f *sevenFolder) error {
 		if k.power > maxSevenPower && k.power != unhashedPower {
 			return &part.Fault{Reason: part.Encrypted, Detail: fmt.Sprintf("a password is needed whose key takes more than %d rounds", 1<<maxSevenPower)}
 		}
-		rounds += k.rounds()
+		rounds += k.rounds() / roundsToOne
 	}
 	if !locked {
 		return nil
