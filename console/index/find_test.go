@@ -30,7 +30,11 @@ func TestWhateverLeadsTheSearch(t *testing.T) {
 		}
 		return word
 	}
-	for range 200 {
+	searches := 200
+	if testing.Short() {
+		searches = 20
+	}
+	for range searches {
 		few = []int{20_000, 15, 0}[r.IntN(3)]
 		at := m.all[r.IntN(4000)].Event
 		f := Filter{User: maybe(2, at.User), Host: maybe(3, at.Host), Rule: maybe(3, fmt.Sprintf("rule-%d", r.IntN(12))), Type: maybe(3, []string{"NAME", "PHONE", "EMAIL"}[r.IntN(3)]),

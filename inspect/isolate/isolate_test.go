@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -47,6 +48,17 @@ func (odd) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budge
 			}
 		}
 		return e.Child(part.Part{Path: "seekable", Body: strings.NewReader(rest), Size: int64(len(rest))})
+	case "lazy children": // made of the part's own bytes while they are read
+		for _, from := range []int64{14, 15} {
+			r := io.NewSectionReader(at, from, size-from)
+			if err := e.Child(part.Part{Path: "lazy", Body: bufio.NewReader(r), Size: -1}); err != nil {
+				return err
+			}
+			r = io.NewSectionReader(at, from, size-from)
+			if err := e.Child(part.Part{Path: "lazy", Body: r, Size: r.Size()}); err != nil {
+				return err
+			}
+		}
 	case "damaged child":
 		return e.Child(part.Part{Path: "half", Size: -1, Body: io.MultiReader(strings.NewReader("half"), broken{})})
 	case "spend":
@@ -190,6 +202,11 @@ func TestReadsApart(t *testing.T) {
 		if err != nil || strings.Join(s.kids, "|") != strings.Join(want, "|") {
 			t.Errorf("%q %v", s.kids, err)
 		}
+	}
+	s = &sink{}
+	if _, err := readApart(t, p, "lazy children\n"+strings.Repeat("x", 200_000), part.Limits{}, s); err != nil ||
+		strings.Join(s.kids, "|") != "lazy  200000|lazy  200000|lazy  199999|lazy  199999" {
+		t.Errorf("%q %v", s.kids, err)
 	}
 	s = &sink{}
 	if _, err := readApart(t, p, "damaged child\n", part.Limits{}, s); err != nil || len(s.kids) != 1 || !strings.HasSuffix(s.kids[0], "decode-error") {
