@@ -45,19 +45,20 @@ var behind = sync.OnceValue(func() *syncer {
 // request and answer are struct iocb and struct io_event of linux/aio_abi.h on
 // little-endian machines.
 type request struct {
-	data           uint64
-	key, rwFlags   uint32
-	opcode         uint16
-	priority       int16
-	fd             uint32
-	buf, size, off uint64
-	_              uint64
-	flags, event   uint32
+	_      uint64 // data
+	_      uint64 // key, flags
+	opcode uint16
+	_      int16 // priority
+	fd     uint32
+	_      [4]uint64 // buffer, size, offset
+	flags  uint32
+	event  uint32
 }
 
 type answer struct {
-	data, object   uint64
-	result, second int64
+	_      [2]uint64 // data, request
+	result int64
+	_      int64
 }
 
 const (
