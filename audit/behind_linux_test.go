@@ -51,3 +51,32 @@ func TestSyncsBehindOnesBack(t *testing.T) {
 		t.Error("a pipe is on disk")
 	}
 }
+
+// An answer that did not come is never taken for that of a later sync.
+func TestSyncerWithoutAnAnswerIsNotUsedAgain(t *testing.T) {
+	s := newSyncer()
+	if s == nil {
+		t.Skip("this kernel does not take io_setup: syncs block instead")
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if taken, err := s.sync(f); !taken || err != nil {
+		t.Fatalf("taken %v, %v", taken, err)
+	}
+	done := s.done
+	if s.done, err = os.Open(os.DevNull); err != nil { // ends at once
+		t.Fatal(err)
+	}
+	if taken, err := s.sync(f); !taken || err == nil {
+		t.Errorf("a sync without an answer: taken %v, %v", taken, err)
+	}
+	_ = s.done.Close()
+	s.done = done
+	if taken, _ := s.sync(f); taken {
+		t.Error("it goes on with an answer outstanding")
+	}
+	_ = done.Close()
+}

@@ -110,7 +110,7 @@ func Open(c Config, d Deps) (*Fleet, error) {
 		return nil, fmt.Errorf("fleet: open what is to be told: %w", err)
 	}
 	f.ships = &ship{f: f}
-	f.roster = &roster{f: f, nodes: map[string]Node{}}
+	f.roster = &roster{f: f, began: time.Now().UTC(), nodes: map[string]Node{}}
 	f.pieces = &Pieces{f: f, mute: map[string]time.Time{}}
 	if f.rules, err = openRules(f); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)

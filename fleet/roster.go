@@ -75,7 +75,6 @@ func (r *roster) own() Node {
 
 // beat sends heartbeats; what becomes of them tells whether the engine is there.
 func (r *roster) beat(ctx context.Context) {
-	r.began = time.Now().UTC()
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,38 +22,10 @@ func TestFleetOfTwo(t *testing.T) {
 	check(t, err)
 	check(t, os.WriteFile(server.file, regexp.MustCompile(`(?m)^cluster .*$`).ReplaceAll(conf, nil), 0o600)) // it has nobody to vote with
 	server.start()
-	o, dir := newOrigin(t), t.TempDir()
-	keys, code := (&site{t: t, dir: dir}).sekimori("fleet", "keys")
-	if code != 0 {
-		t.Fatal(keys)
-	}
-	check(t, os.WriteFile(filepath.Join(dir, "fleet.keys"), []byte(keys), 0o600))
-	check(t, os.WriteFile(filepath.Join(dir, "rules.toml"), fmt.Appendf(nil, "[[rule]]\nid = \"plans\"\naction = \"block\"\nsay = { en = \"No.\", ja = \"不可\" }\nwhat = { keywords = \"plan\" }\n[[keywords]]\nid = \"plan\"\nwords = [%q]\n", secret), 0o600))
+	o, dir := newOrigin(t), fleetFolder(t, "")
 	var nodes []*site
 	for _, name := range []string{"tokyo-1", "osaka-1"} {
-		in := &site{t: t, origin: o, dir: filepath.Join(dir, name)}
-		in.config = filepath.Join(in.dir, "sekimori.toml")
-		in.write("sekimori.toml", fmt.Sprintf(`data = "data"
-[rules]
-paths = ["../rules.toml"]
-defaults = false
-[listen]
-proxy = "127.0.0.1:0"
-admin = "127.0.0.1:0"
-[upstream]
-allow_private = ["127.0.0.0/8"]
-resolve = { "upload.example.com:80" = %q }
-[audit]
-record = "all"
-checkpoint = "200ms"
-[fleet]
-enabled = true
-node = %q
-keys_file = "../fleet.keys"
-servers = [%q]
-replicas = 1
-`, o.plain, name, server.url))
-		nodes = append(nodes, in.start())
+		nodes = append(nodes, fleetNode(t, o, dir, name, []string{server.url}, "").start())
 	}
 	send := func(in *site, path, place, body string) int {
 		t.Helper()

@@ -219,6 +219,56 @@ type nodeStatus struct {
 	Trouble          string
 }
 
+// fleetFolder makes a folder with a fleet's keys and rules: one that blocks the
+// secret, and the others given.
+func fleetFolder(t *testing.T, others string) string {
+	t.Helper()
+	dir := t.TempDir()
+	keys, code := (&site{t: t, dir: dir}).sekimori("fleet", "keys")
+	if code != 0 {
+		t.Fatal(keys)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "fleet.keys"), []byte(keys), 0o600))
+	check(t, os.WriteFile(filepath.Join(dir, "rules.toml"), fmt.Appendf(nil, `[[rule]]
+id = "plans"
+action = "block"
+say = { en = "No.", ja = "不可" }
+what = { keywords = "plan" }
+[[keywords]]
+id = "plan"
+words = [%q]
+%s`, secret, others), 0o600))
+	return dir
+}
+
+// fleetNode makes a node in a folder of its own within the fleet's; more is the
+// rest of its configuration.
+func fleetNode(t *testing.T, o *origin, dir, name string, servers []string, more string) *site {
+	in := &site{t: t, origin: o, dir: filepath.Join(dir, name)}
+	in.config = filepath.Join(in.dir, "sekimori.toml")
+	in.write("sekimori.toml", fmt.Sprintf(`data = "data"
+[rules]
+paths = ["../rules.toml"]
+defaults = false
+[listen]
+proxy = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+[upstream]
+allow_private = ["127.0.0.0/8"]
+resolve = { "upload.example.com:80" = %q }
+[audit]
+record = "all"
+checkpoint = "500ms"
+[fleet]
+enabled = true
+node = %q
+keys_file = "../fleet.keys"
+servers = ["%s"]
+replicas = %d
+%s`, o.plain, name, strings.Join(servers, `", "`), len(servers), more))
+	return in
+}
+
 // TestFleetSurvivesKills runs three nodes and three servers of the engine, kills
 // any of them again and again under load of uploads and mail, and cuts one node
 // off from the engine. Then nothing that was answered may be lost or doubled, nothing blocked
@@ -230,13 +280,11 @@ func TestFleetSurvivesKills(t *testing.T) {
 	}
 	servers := engines(t, 3)
 	o := newOrigin(t)
-	dir := t.TempDir()
-	keys, code := (&site{t: t, dir: dir}).sekimori("fleet", "keys")
-	if code != 0 {
-		t.Fatal(keys)
-	}
-	check(t, os.WriteFile(filepath.Join(dir, "fleet.keys"), []byte(keys), 0o600))
-	check(t, os.WriteFile(filepath.Join(dir, "rules.toml"), fmt.Appendf(nil, "[[rule]]\nid = \"plans\"\naction = \"block\"\nsay = { en = \"No.\", ja = \"不可\" }\nwhat = { keywords = \"plan\" }\n[[rule]]\nid = \"people\"\naction = \"log\"\nwhat = { people = { at_least = 1, with = [\"NAME\", \"EMAIL\"] } }\n[[keywords]]\nid = \"plan\"\nwords = [%q]\n", secret), 0o600))
+	dir := fleetFolder(t, `[[rule]]
+id = "people"
+action = "log"
+what = { people = { at_least = 1, with = ["NAME", "EMAIL"] } }
+`)
 	hop := &arrivals{by: map[string][]string{}}
 	next := listen(t, hop)
 	m := &mailers{t: t, all: map[string]posted{}}
@@ -251,25 +299,10 @@ func TestFleetSurvivesKills(t *testing.T) {
 				cutters = append(cutters, c)
 				u = "nats://" + c.l.Addr().String()
 			}
-			urls = append(urls, fmt.Sprintf("%q", u))
+			urls = append(urls, u)
 		}
 		m.nodes = append(m.nodes, keptAddress(t))
-		in := &site{t: t, origin: o, dir: filepath.Join(dir, fmt.Sprint("node-", i))}
-		in.config = filepath.Join(in.dir, "sekimori.toml")
-		in.write("sekimori.toml", fmt.Sprintf(`data = "data"
-[rules]
-paths = ["../rules.toml"]
-defaults = false
-[listen]
-proxy = "127.0.0.1:0"
-admin = "127.0.0.1:0"
-[upstream]
-allow_private = ["127.0.0.0/8"]
-resolve = { "upload.example.com:80" = %q }
-[audit]
-record = "all"
-checkpoint = "500ms"
-[console]
+		nodes = append(nodes, fleetNode(t, o, dir, fmt.Sprint("node-", i), urls, fmt.Sprintf(`[console]
 enabled = false
 [company]
 domains = ["corp.example"]
@@ -277,13 +310,7 @@ domains = ["corp.example"]
 listen = [%q]
 name = "gate.corp.example"
 next = { address = %q, tls = "never" }
-[fleet]
-enabled = true
-node = "node-%d"
-keys_file = "../fleet.keys"
-servers = [%s]
-`, o.plain, m.nodes[i], next, i, strings.Join(urls, ", ")))
-		nodes = append(nodes, in)
+`, m.nodes[i], next)))
 	}
 	for _, e := range servers {
 		e.start()

@@ -41,6 +41,20 @@ GLOBL iota<>(SB), RODATA|NOPTR, $64
 	VMOVDQU8 512(BX), Z24; \
 	VMOVDQU8 576(BX), Z25
 
+// PASSES leaves in Z3 the buckets whose marks pass at each byte: of the four
+// bytes from it on and of the one at fifth. Z0 is the text.
+#define PASSES(fifth) \
+	LOOKUP(0, Z16, Z21, Z0, Z1, Z2); \
+	VPANDD Z1, Z2, Z3; \
+	LOOKUP(1, Z17, Z22, Z4, Z5, Z6); \
+	VPTERNLOGD $0x80, Z5, Z6, Z3; \
+	LOOKUP(2, Z18, Z23, Z7, Z8, Z9); \
+	VPTERNLOGD $0x80, Z8, Z9, Z3; \
+	LOOKUP(3, Z19, Z24, Z10, Z11, Z12); \
+	VPTERNLOGD $0x80, Z11, Z12, Z3; \
+	LOOKUP(fifth, Z20, Z25, Z4, Z5, Z6); \
+	VPTERNLOGD $0x80, Z5, Z6, Z3
+
 // FOUND stores the offsets in the mask AX (and K1) at DI, 16 of them, counts
 // them in CX, and goes to many, which comes back behind it, for the others.
 #define FOUND(many) \
@@ -85,16 +99,7 @@ TEXT ·markAVX512(SB), NOSPLIT, $0-80
 	MOVQ R11, R13
 
 loop:
-	LOOKUP(0, Z16, Z21, Z0, Z1, Z2)
-	VPANDD Z1, Z2, Z3
-	LOOKUP(1, Z17, Z22, Z4, Z5, Z6)
-	VPTERNLOGD $0x80, Z5, Z6, Z3
-	LOOKUP(2, Z18, Z23, Z7, Z8, Z9)
-	VPTERNLOGD $0x80, Z8, Z9, Z3
-	LOOKUP(3, Z19, Z24, Z10, Z11, Z12)
-	VPTERNLOGD $0x80, Z11, Z12, Z3
-	LOOKUP(5, Z20, Z25, Z4, Z5, Z6)
-	VPTERNLOGD $0x80, Z5, Z6, Z3
+	PASSES(5)
 
 	// Digits: where being one changes.
 	VPSUBB  Z27, Z0, Z13
@@ -170,16 +175,7 @@ TEXT ·literalsAVX512(SB), NOSPLIT, $0-48
 	MOVQ DI, R12
 
 loop:
-	LOOKUP(0, Z16, Z21, Z0, Z1, Z2)
-	VPANDD Z1, Z2, Z3
-	LOOKUP(1, Z17, Z22, Z4, Z5, Z6)
-	VPTERNLOGD $0x80, Z5, Z6, Z3
-	LOOKUP(2, Z18, Z23, Z7, Z8, Z9)
-	VPTERNLOGD $0x80, Z8, Z9, Z3
-	LOOKUP(3, Z19, Z24, Z10, Z11, Z12)
-	VPTERNLOGD $0x80, Z11, Z12, Z3
-	LOOKUP(5, Z20, Z25, Z4, Z5, Z6)
-	VPTERNLOGD $0x80, Z5, Z6, Z3
+	PASSES(5)
 
 	VPTESTMB Z3, Z3, K1
 	KMOVQ    K1, AX
@@ -221,16 +217,7 @@ TEXT ·shapesAVX512(SB), NOSPLIT, $0-48
 	MOVQ DI, R12
 
 loop:
-	LOOKUP(0, Z16, Z21, Z0, Z1, Z2)
-	VPANDD Z1, Z2, Z3
-	LOOKUP(1, Z17, Z22, Z4, Z5, Z6)
-	VPTERNLOGD $0x80, Z5, Z6, Z3
-	LOOKUP(2, Z18, Z23, Z7, Z8, Z9)
-	VPTERNLOGD $0x80, Z8, Z9, Z3
-	LOOKUP(3, Z19, Z24, Z10, Z11, Z12)
-	VPTERNLOGD $0x80, Z11, Z12, Z3
-	LOOKUP(4, Z20, Z25, Z4, Z5, Z6)
-	VPTERNLOGD $0x80, Z5, Z6, Z3
+	PASSES(4)
 
 	VPTESTMB Z3, Z3, K1
 	KMOVQ    K1, AX
