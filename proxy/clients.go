@@ -293,6 +293,8 @@ func clientOf(c net.Conn) *client {
 			return u.client
 		case *framing.Conn:
 			c = u.Conn
+		case *patient:
+			c = u.Conn
 		case *tls.Conn:
 			c = u.NetConn()
 		default:

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/proxy/door"
-	"github.com/sekimori-dlp/sekimori/proxy/framing"
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/socks"
 	"github.com/sekimori-dlp/sekimori/rules"
@@ -195,13 +194,13 @@ func (s *Server) pass(c *client, d *Door) (stage string, err error) {
 	}
 	switch d.kind() {
 	case DoorHTTP:
-		return "serve", s.hand(c, s.inner1, framing.Guard(c, s.cfg.Limits.HeaderBytes+guardSlack))
+		return "serve", s.hand(c, s.inner1, s.guarded(c))
 	case DoorHTTPS:
 		t := tls.Server(c, d.TLS)
 		if err := t.Handshake(); err != nil {
 			return "handshake", err
 		}
-		return "serve", s.hand(c, s.inner1, framing.Guard(t, s.cfg.Limits.HeaderBytes+guardSlack))
+		return "serve", s.hand(c, s.inner1, s.guarded(t))
 	case DoorSOCKS:
 		return s.passSOCKS(c, d)
 	case DoorRedirect, DoorTPROXY:

@@ -301,7 +301,7 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	var held []byte
 	ahead, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	if g, ok := conn.(*framing.Conn); ok {
-		conn, held = g.Release()
+		conn, held = unguarded(g)
 	}
 	t := w.x.tunnel
 	if t == nil {

@@ -124,6 +124,9 @@ func connContext(ctx context.Context, c net.Conn) context.Context {
 		l.guard = g
 		c = g.Conn
 	}
+	if p, ok := c.(*patient); ok {
+		c = p.Conn
+	}
 	outer, _ := c.(*tls.Conn)
 	if outer != nil {
 		c = outer.NetConn()
@@ -201,7 +204,7 @@ func (s *Server) look(t *tunnel) (stage string, err error) {
 		t.SetDeadline(time.Time{})
 		t.client.settle()
 		s.metrics.tunnels.WithLabelValues("http").Inc()
-		return "serve", s.inner1.push(framing.Guard(t, s.cfg.Limits.HeaderBytes+guardSlack))
+		return "serve", s.inner1.push(s.guarded(t))
 	}
 	return "protocol", errors.New("neither TLS nor HTTP")
 }
@@ -222,7 +225,7 @@ func (s *Server) openTLS(t *tunnel) (stage string, err error) {
 	if state.NegotiatedProtocol == "h2" {
 		return "serve", s.inner2.push(c)
 	}
-	return "serve", s.inner1.push(framing.Guard(c, s.cfg.Limits.HeaderBytes+guardSlack))
+	return "serve", s.inner1.push(s.guarded(c))
 }
 
 func (t *tunnel) speaks(scheme string) {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/sekimori-dlp/sekimori/proxy/framing"
 )
 
 // Way is a listener in use, and the door by whose rules clients come in by it.
@@ -118,7 +116,7 @@ func (f front) Accept() (net.Conn, error) {
 		switch {
 		case client == nil:
 		case d.plain():
-			return framing.Guard(client, f.s.cfg.Limits.HeaderBytes+guardSlack), nil
+			return f.s.guarded(client), nil
 		default:
 			go f.s.arrive(client, d)
 		}
