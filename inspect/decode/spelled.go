@@ -46,7 +46,7 @@ var ascii85Chars = func() string {
 // notation is a way to write bytes.
 type notation struct {
 	name  string
-	chars *[256]byte             // 0 for those it does not have; nil if that alone tells nothing
+	chars *letters               // it is made of; nil if that alone tells nothing
 	fits  func(head []byte) bool // more that is to be so; may be nil
 	share int                    // of chars, how many in 64 are digits at least
 	step  recoding
@@ -75,7 +75,7 @@ func spelling(head []byte) *notation {
 		if n.whole && !whole {
 			continue
 		}
-		if n.has(head) && n.reads(through(n.recoding(), head, whole)) {
+		if n.has(head) && n.promises(head) && n.reads(through(n.recoding(), head, whole)) {
 			return n
 		}
 	}
@@ -106,22 +106,48 @@ func wideText(b []byte) bool {
 // reads reports whether b is text, not all of a few characters, or begins as a
 // known format that is no text does.
 func reads(b []byte) bool {
-	if magical(b) {
-		return true
-	}
-	if len(b) < 16 || hasControls(b) || !worthwhile(b, false) {
-		return false
-	}
+	return magical(b) || len(b) >= 16 && varied(b) && !hasControls(b) && worthwhile(b, false)
+}
+
+// varied reports whether b has a dozen different bytes.
+func varied(b []byte) bool {
 	const few = 12
 	var seen [256]bool
 	n := 0
 	for _, c := range b {
-		if !seen[c] {
-			seen[c] = true
-			n++
+		if seen[c] {
+			continue
+		}
+		seen[c] = true
+		if n++; n == few {
+			return true
 		}
 	}
-	return n >= few
+	return false
+}
+
+// glimpseSize is how much of a body is decoded to see whether it is worth going on.
+const glimpseSize = 192
+
+// promises reports whether the start of b, in the notation, may be the start of
+// something that reads: what is in no notation decodes to noise, and of that one
+// byte in nine is a control character.
+func (n *notation) promises(b []byte) bool {
+	if n.whole || len(b) <= glimpseSize {
+		return true // asNumber sees for itself
+	}
+	start := through(n.recoding(), b[:glimpseSize], false)
+	if n.name == "hexadecimal" && bytes.Count(start, []byte{0})*32 >= len(start) {
+		return true // wideText
+	}
+	return promising(start)
+}
+
+// promising reports whether start may be how something begins that reads. Names
+// with zeros behind them are at the start of archives (tar), zeros in that of other
+// formats.
+func promising(start []byte) bool {
+	return len(start) > 0 && (!hasControls(bytes.TrimRight(start, "\x00")) || magical(start) || bytes.Contains(start, make([]byte, 4)))
 }
 
 // has reports whether head may be in the notation, by its characters.
@@ -130,17 +156,10 @@ func (n *notation) has(head []byte) bool {
 		if n.fits != nil && !n.fits(head[:min(len(head), 256)]) {
 			return false
 		}
-		digits := 0
 		if body, ok := bytes.CutPrefix(head, []byte("<~")); ok {
 			head, _, _ = bytes.Cut(body, []byte("~"))
 		}
-		for _, c := range head {
-			if n.chars[c] == 0 {
-				return false
-			}
-			digits += int(n.chars[c] & 1)
-		}
-		if digits*64 < n.share*len(head) {
+		if n.chars.prefix(head) < len(head) || n.chars.digits(head)*64 < n.share*len(head) {
 			return false
 		}
 	}
@@ -161,27 +180,13 @@ func (n *notation) recoding() recoding {
 		if bytes.HasPrefix(src, []byte("<~")) {
 			return dst, 2
 		}
-		for k, c := range src {
-			if n.chars[c] == 0 {
-				over = true
-				dst, _ = n.step(dst, src[:k], true)
-				return append(append(dst, '\n'), c), k + 1
-			}
+		if k := n.chars.prefix(src); k < len(src) {
+			over = true
+			dst, _ = n.step(dst, src[:k], true)
+			return append(append(dst, '\n'), src[k]), k + 1
 		}
 		return n.step(dst, src, last)
 	}
-}
-
-// chars makes a table of digits (odd) and what may stand between them.
-func chars(digits, between string) *[256]byte {
-	var t [256]byte
-	for _, c := range []byte(digits) {
-		t[c] = 1
-	}
-	for _, c := range []byte(between) {
-		t[c] |= 2
-	}
-	return &t
 }
 
 // magical reports whether b begins as a known format that is no text does.

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"math/bits"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
@@ -103,21 +104,88 @@ func unbase45(dst, src []byte, last bool) ([]byte, int) {
 // steps as its length squared.
 const maxNumber = 12 << 10
 
-// asNumber takes all of a text as one number, whose bytes it stands for.
+// asNumber takes all of a text as one number, whose bytes it stands for. It writes
+// nothing where the first of them are neither text nor of a known format.
 func asNumber(alphabet string) recoding {
 	digits := digitsOf(alphabet)
+	base := uint64(len(alphabet))
+	squares := sync.OnceValue(func() []*big.Float { return squaresOf(base) })
 	return func(dst, src []byte, _ bool) ([]byte, int) {
 		if len(src) > maxNumber {
 			return dst, len(src)
 		}
-		n, base, digit := new(big.Int), big.NewInt(int64(len(alphabet))), new(big.Int)
-		for _, c := range src {
-			if digits[c] != outside {
-				n.Add(n.Mul(n, base), digit.SetInt64(int64(digits[c])))
+		// The value and the number of digits that make up one step.
+		const most = 10 // base 62 to this power is below 2 to the 63rd
+		n, scale, step := new(big.Int), new(big.Int), new(big.Int)
+		var v uint64
+		power, count := uint64(1), 0
+		enter := func() {
+			n.Mul(n, scale.SetUint64(power))
+			n.Add(n, step.SetUint64(v))
+			v, power = 0, 1
+		}
+		for i, c := range src {
+			if digits[c] == outside {
+				continue
+			}
+			v, power = v*base+uint64(digits[c]), power*base
+			if count++; count%most == 0 {
+				enter()
+			}
+			if count == leadDigits {
+				rest := src[i+1:]
+				left := len(rest) - bytes.Count(rest, []byte{'\n'}) - bytes.Count(rest, []byte{'\r'})
+				if lead := leadOf(n, squares(), left); !promising(lead) {
+					return dst, len(src)
+				}
 			}
 		}
+		enter()
 		return append(dst, n.Bytes()...), len(src)
 	}
+}
+
+// The first leadBytes bytes of a number are known from its first leadDigits digits
+// and how many follow.
+const (
+	leadBytes  = 48
+	leadDigits = 70
+)
+
+const leadPrecision = 8*leadBytes + 128
+
+// squaresOf returns base, its square, the square of that and so on, as far as
+// maxNumber needs them.
+func squaresOf(base uint64) (all []*big.Float) {
+	f := new(big.Float).SetPrec(leadPrecision).SetUint64(base)
+	for range bits.Len(maxNumber) {
+		all = append(all, f)
+		f = new(big.Float).Mul(f, f)
+	}
+	return all
+}
+
+// leadOf returns the first bytes of the number that begins with the digits n and
+// has further ones.
+func leadOf(n *big.Int, squares []*big.Float, further int) []byte {
+	f := new(big.Float).SetPrec(leadPrecision).SetInt(n)
+	for k := 0; further > 0; k, further = k+1, further>>1 {
+		if further&1 != 0 {
+			f.Mul(f, squares[k])
+		}
+	}
+	fraction := new(big.Float)
+	size := f.MantExp(fraction) // in bits
+	if size <= 8*leadBytes {
+		return n.Bytes() // it has no more
+	}
+	first := (size-1)%8 + 1 // bits of the first byte
+	whole, _ := f.SetMantExp(fraction, 8*(leadBytes-1)+first).Int(nil)
+	lead := whole.Bytes()
+	if lead[len(lead)-1] == 0xff { // zeros, to which the further digits have not been added
+		lead = whole.Add(whole, big.NewInt(1)).Bytes()
+	}
+	return lead
 }
 
 // uncode takes numbers as those of characters: of UTF-16, or of Unicode.

@@ -128,8 +128,20 @@ func veiled(head []byte, e part.Emitter) {
 // hasControls reports whether b holds what text does not: some one byte in nine
 // of binary data.
 func hasControls(b []byte) bool {
-	return bytes.ContainsFunc(b, func(r rune) bool { return r < '\t' || r > '\r' && r < ' ' && r != 0x1b || r == 0x7f })
+	for _, c := range b {
+		if control[c] {
+			return true
+		}
+	}
+	return false
 }
+
+var control = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < '\t' || c > '\r' && c < ' ' && c != 0x1b || c == 0x7f
+	}
+	return t
+}()
 
 // cut returns where to end a block of text: after a line if one ends near,
 // else where folding does not care.

@@ -33,3 +33,10 @@ func unbase64Blocks(dst, src *byte, blocks int) int { return unbase64AVX2(dst, s
 
 //go:noescape
 func unbase64AVX2(dst, src *byte, blocks int) int
+
+// prefixBlocks returns how many bytes from b on are in s, of blocks of 32, at least
+// one.
+func prefixBlocks(b *byte, blocks int, s *asciiSet) int { return prefixAVX2(b, blocks, s) }
+
+//go:noescape
+func prefixAVX2(b *byte, blocks int, s *asciiSet) int

@@ -159,7 +159,7 @@ type alphabets [256]uint32
 var possible = func() (t alphabets) {
 	for i := range notations {
 		for c := range t {
-			if chars := notations[i].chars; chars != nil && (chars[c] != 0 || c == '~') { // which may close it
+			if chars := notations[i].chars; chars != nil && (chars.of[c] != 0 || c == '~') { // which may close it
 				t[c] |= 1 << i
 			}
 		}
@@ -196,12 +196,10 @@ func (s *seeker) notation(at int) (vein, bool) {
 			continue
 		}
 		start, end := at, at
-		for start > 0 && n.chars[s.b[start-1]] != 0 {
+		for start > 0 && n.chars.of[s.b[start-1]] != 0 {
 			start--
 		}
-		for end < len(s.b) && n.chars[s.b[end]] != 0 {
-			end++
-		}
+		end += n.chars.prefix(s.b[end:])
 		s.tried[i] = end
 		if n.whole && (end-start > maxNumber || amidBase64(s.b, start, end)) {
 			continue
@@ -211,7 +209,7 @@ func (s *seeker) notation(at int) (vein, bool) {
 			probe = end - start
 		}
 		for range 2 { // the end of the words before it may look like its start
-			if end-start >= minSpelled && n.reads(through(n.recoding(), s.b[start:min(end, start+probe)], start+probe >= end)) {
+			if b := s.b[start:min(end, start+probe)]; len(b) >= minSpelled && n.promises(b) && n.reads(through(n.recoding(), b, start+probe >= end)) {
 				return vein{n.name, start, end, n.recoding()}, true
 			}
 			k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n:,")

@@ -65,18 +65,17 @@ func (t *table) open(delim byte, wide bool) {
 // fit judges whether head is delimited by t's delimiter: 0 if not, else more
 // for the better. It sets where the table starts and its header.
 func (t *table) fit(head []byte) int {
-	t.build(head, 0, sniffRows)
-	bestRun, bestAt, bestN := 0, 0, 0
-	for i := 0; i < len(t.rows); {
-		n := t.width(i)
-		j := i + 1
-		for j < len(t.rows) && t.width(j) == n {
-			j++
+	var bestRun, bestAt, bestN int
+	if t.delim == fixed || bytes.IndexByte(head, '"') >= 0 {
+		t.build(head, 0, sniffRows)
+		bestRun, bestAt, bestN = alike(len(t.rows), t.width)
+	} else {
+		var widths [sniffRows]int32
+		n := t.measure(head, &widths)
+		bestRun, bestAt, bestN = alike(n, func(i int) int { return int(widths[i]) })
+		if bestRun > 0 {
+			t.buildSome(head, n, bestAt-1, bestAt+bestRun)
 		}
-		if n >= 2 && (j-i)*n > bestRun*bestN {
-			bestRun, bestAt, bestN = j-i, i, n
-		}
-		i = j
 	}
 	if bestRun == 0 {
 		return 0
@@ -116,6 +115,55 @@ func (t *table) fit(head []byte) int {
 	}
 	t.stale = true
 	return bestRun*bestN + labels*10
+}
+
+// alike returns the rows one after another that have as many cells each, at least
+// two, and together the most: how many, the first, and the cells of each; 0 if
+// there are none.
+func alike(rows int, width func(int) int) (run, at, cells int) {
+	for i := 0; i < rows; {
+		n := width(i)
+		j := i + 1
+		for j < rows && width(j) == n {
+			j++
+		}
+		if n >= 2 && (j-i)*n > run*cells {
+			run, at, cells = j-i, i, n
+		}
+		i = j
+	}
+	return run, at, cells
+}
+
+// measure counts the cells of the first rows of a text without quotes, and returns
+// how many rows these are: most texts are prose, and their cells need not be known.
+func (t *table) measure(text []byte, widths *[sniffRows]int32) (rows int) {
+	delim := []byte{t.delim}
+	for i := 0; i < len(text) && rows < sniffRows; rows++ {
+		end := len(text)
+		if k := bytes.IndexByte(text[i:], '\n'); k >= 0 {
+			end = i + k
+		}
+		widths[rows] = int32(bytes.Count(text[i:end], delim)) + 1
+		i = end + 1
+	}
+	return rows
+}
+
+// buildSome is build for the first rows of a text without quotes; those before row
+// lo and from row hi on get no cells.
+func (t *table) buildSome(text []byte, rows, lo, hi int) {
+	t.cells, t.rows = t.cells[:0], t.rows[:0]
+	t.to, t.ended, t.stale, t.quotes, t.last = len(text), false, false, false, 0
+	for i := 0; len(t.rows) < rows; {
+		k := len(t.rows)
+		t.rows = append(t.rows, row{int32(i), int32(len(t.cells))})
+		if k >= lo && k < hi {
+			i, _ = t.parsePlain(text, i)
+		} else if end := bytes.IndexByte(text[i:], '\n'); end >= 0 {
+			i += end + 1
+		}
+	}
 }
 
 // longestLabel is the length of the longest label of a form, in bytes.
