@@ -52,6 +52,7 @@ var arrows = map[string][]string{
 	"proxy/pac":           {},
 	"proxy/trace":         {},
 	"proxy/trust":         {},
+	"proxy/xconnect":      {},
 	"proxy/service":       {},
 	"proxy/pieces":        {},
 	"proxy/icap":          {"rules", "proxy/gate", "proxy/answer", "proxy/door"},

@@ -23,7 +23,7 @@ import (
 )
 
 // Kinds of event that an alarm may name.
-var Kinds = []string{"alarm", "decision", "release", "reload", "mode", "gap", "bypass", "rules", "config", "ca", "evidence", "start", "stop"}
+var Kinds = []string{"alarm", "decision", "release", "reload", "mode", "gap", "bypass", "rules", "config", "accounts", "ca", "evidence", "report", "start", "stop"}
 
 // usualKinds are those of an alarm that names none.
 var usualKinds = []string{"alarm", "release", "reload", "mode", "gap"}

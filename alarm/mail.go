@@ -71,26 +71,9 @@ func roots(file string) (*x509.CertPool, error) {
 }
 
 func (s *mailer) send(ctx context.Context, m *Message, to string) error {
-	msg := gomail.NewMsg()
 	all := s.to
 	if to != "" {
 		all = []string{to}
 	}
-	err := errors.Join(msg.From(s.from), msg.To(all...))
-	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
-	}
-	msg.Subject(m.Subject)
-	msg.SetDate()
-	msg.SetMessageIDWithValue(m.Key + "@" + s.host) // the same if it comes twice
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text+"\n")
-	client, err := gomail.NewClient(s.host, s.options...)
-	if err == nil {
-		err = client.DialAndSendWithContext(ctx, msg)
-	}
-	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
-	}
-	return nil
+	return s.post(ctx, all, &Letter{Key: m.Key, Subject: m.Subject, Text: m.Text})
 }

@@ -31,7 +31,7 @@ var titles = map[string]pair{
 	"reload failed": {"設定またはルールの読み込みに失敗しました", "Rules or settings could not be loaded"},
 	"mode enforce":  {"通常運転に戻りました", "The rules are enforced again"}, "mode observe": {"観察モード (止めない) になりました", "Mode observe: nothing is stopped by rules"}, "mode block-all": {"全送信停止モードになりました", "Mode block-all: nothing leaves"}, "mode": {"運転モードが変わりました", "The mode was changed"},
 	"gap": {"記録に欠けがあります", "There is a gap in the record"}, "bypass": {"検査なしの中継がありました", "A connection was not opened for inspection"},
-	"rules": {"有効なルールが変わりました", "The rules in force have changed"}, "config": {"設定ファイルが変わりました", "The configuration has changed"}, "ca": {"認証局の操作がありました", "Something was done to the CA"},
+	"rules": {"有効なルールが変わりました", "The rules in force have changed"}, "config": {"設定ファイルが変わりました", "The configuration has changed"}, "accounts": {"利用者の登録が変わりました", "Accounts have changed"}, "report": {"報告書を送りました", "A report was delivered"}, "ca": {"認証局の操作がありました", "Something was done to the CA"},
 	"evidence opened": {"証拠が開かれました", "Evidence was opened"}, "evidence failed": {"証拠を保存できませんでした", "Evidence could not be kept"}, "start": {"起動しました", "Started"}, "stop": {"停止しました", "Stopped"},
 }
 

@@ -285,6 +285,12 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.
 // lags does not keep uploads in.
 func (c *Console) Healthy() error { return c.index.Status().Err }
 
+// Behind is how many records its pages do not show yet.
+func (c *Console) Behind() uint64 {
+	last, all := c.index.Status().Last, c.cfg.Record.Acknowledged()
+	return all - min(last, all)
+}
+
 // Approvers are the accounts, as the proxy knows them, of those who decide on
 // releases.
 func (c *Console) Approvers() (all []string) {

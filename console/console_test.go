@@ -107,7 +107,7 @@ func TestPagesDrawInBothLanguages(t *testing.T) {
 		}
 	}
 	status, text := b.get("/console/incidents/1")
-	for _, want := range []string{"SK-0000", "4***-****-****-***4", "list.csv", "card-outside", "other"} {
+	for _, want := range []string{"SK-0000", "4***-****-****-***4", "list.csv", "card-outside", "other", "300 of 1000 bytes (30 %)"} {
 		if status != 200 || !strings.Contains(text, want) {
 			t.Errorf("the incident does not tell %q", want)
 		}

@@ -148,6 +148,7 @@ func newHouse(t *testing.T, people map[string][]account.Role) *house {
 			ev.Clause, ev.Counts, ev.Records = "findings: 1 (needs at least 1 validated CARD, confidence 0.80)", map[string]int{"CARD": 1}, 1
 			ev.Matches = []map[string]any{{"rule": "card-outside", "action": "block", "clause": ev.Clause}, {"rule": "other", "action": "warn", "clause": "x", "shadow": true}}
 			ev.Findings = []map[string]any{{"type": "CARD", "masked": "4***-****-****-***4", "in": "list.csv", "line": 3, "confidence": 0.95, "validated": true}}
+			ev.Details = map[string]string{"left": "300 of 1000 bytes (30 %)"}
 		}
 		if _, err := m.Append(context.Background(), ev); err != nil {
 			t.Fatal(err)

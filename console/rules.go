@@ -90,7 +90,7 @@ func (c *Console) rule(q *request) {
 	for _, n := range b.Info.Needs {
 		rest, or := strings.CutPrefix(n, "or ")
 		key, need, _ := strings.Cut(rest, ": ")
-		b.Needs = append(b.Needs, needBody{or, page.Term(q.lang, "key", key), need})
+		b.Needs = append(b.Needs, needBody{or, page.Key(q.lang, key), need})
 	}
 	n, from, to := q.days()
 	b.Span = spanBody{Base: "/console/rules/rule", Param: "id", Key: id, Days: n}

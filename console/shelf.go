@@ -58,6 +58,11 @@ func (s shelf) put(k kept, r *report.Report) error {
 	return err
 }
 
+// Shelve keeps a report that was made by itself, to be looked at like the others.
+func (c *Console) Shelve(p report.Period, r *report.Report) error {
+	return c.shelf.put(kept{Name: p.Name, Made: r.Made}, r)
+}
+
 // get reads a report; ok is false if there is none.
 func (s shelf) get(name string) (k kept, r *report.Report, ok bool, err error) {
 	b, err := os.ReadFile(s.file(name))

@@ -110,9 +110,11 @@ const maxSenders = 16
 // series is what went to one class under one name: by the hour for two days,
 // then by the day.
 type series struct {
-	class string
-	hours []bucket // ascending
-	days  []bucket
+	class   string
+	hours   []bucket // ascending
+	days    []bucket
+	rhythm  rhythm
+	members map[string]int64 // of a group: who sent, and the last day
 }
 
 // bucket is one hour or day.
@@ -208,6 +210,9 @@ func (s *series) add(e *Entry) {
 	var h, d *bucket
 	s.hours, h = at(s.hours, hour)
 	s.days, d = at(s.days, hour/24)
+	if !e.Stopped {
+		s.rhythm.add(hour)
+	}
 	for _, b := range []*bucket{h, d} {
 		if e.Stopped {
 			b.stopped++
@@ -223,6 +228,7 @@ func (s *series) add(e *Entry) {
 
 // trim drops what is too old and reports whether nothing is left.
 func (s *series) trim(hour int64) (empty bool) {
+	s.leave(hour)
 	s.hours = slices.DeleteFunc(s.hours, func(b bucket) bool { return b.at <= hour-hoursKept })
 	s.days = slices.DeleteFunc(s.days, func(b bucket) bool { return b.at <= hour/24-int64(daysKept) })
 	return len(s.days) == 0
@@ -269,7 +275,11 @@ func (h *History) add(e *Entry) {
 	for _, class := range classes {
 		h.at(name{ByUser, e.User}, class).add(e)
 		for _, g := range e.Groups {
-			h.at(name{ByGroup, g}, class).add(e)
+			s := h.at(name{ByGroup, g}, class)
+			s.add(e)
+			if !e.Stopped {
+				s.join(e.User, e.Time.Unix()/3600)
+			}
 		}
 		h.at(name{ByHost, e.Host}, class).add(e)
 		h.at(name{ByClass, class}, class).add(e)
@@ -408,36 +418,6 @@ func (h *History) matching(q Query) []*series {
 	}
 	h.found = out
 	return out
-}
-
-// Usual is how many persons somebody sends in a window, on average over the
-// windows of the past four weeks before the present one; false if there were
-// fewer than two in which anything was sent.
-func (h *History) Usual(q Query) (mean float64, ok bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	const past = 28 * 24 * time.Hour
-	window := max(q.Window, 24*time.Hour)
-	n, active, sum := 0, 0, 0
-	for end := q.Now.Add(-window); end.After(q.Now.Add(-past)); end = end.Add(-window) {
-		var all persons
-		uploads := 0
-		for _, s := range h.matching(q) {
-			for _, b := range s.within(end, window-time.Second) {
-				uploads += b.uploads
-				all.join(&b.people)
-			}
-		}
-		n++
-		if uploads > 0 {
-			active++
-			sum += all.count()
-		}
-	}
-	if n == 0 || active < 2 {
-		return 0, false
-	}
-	return float64(sum) / float64(active), true
 }
 
 // NewHost reports whether a user has not sent to a host before the last window.

@@ -104,22 +104,6 @@ func TestSketchesAreCloseEnough(t *testing.T) {
 	}
 }
 
-func TestUsual(t *testing.T) {
-	h := New()
-	q := Query{Names: []string{"sato"}, Window: 24 * time.Hour}
-	for day := range 28 {
-		h.Add(upload(noon.AddDate(0, 0, day), digests(1000*day, 4)))
-	}
-	q.Now = noon.AddDate(0, 0, 28)
-	if mean, ok := h.Usual(q); !ok || mean < 3.9 || mean > 8.1 {
-		t.Errorf("%v %v", mean, ok)
-	}
-	q.Names = []string{"ito"}
-	if _, ok := h.Usual(q); ok {
-		t.Error("somebody new has a usual amount")
-	}
-}
-
 func TestHostsAndAccounts(t *testing.T) {
 	h := New()
 	if !h.NewHost("sato", "www.dropbox.com", 24*time.Hour, noon) {

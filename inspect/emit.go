@@ -121,6 +121,11 @@ func (e *emitter) read() (err error) {
 			continue
 		}
 		e.Format(r.Name(), "")
+		if l := e.scan.opt.Live; l != nil && isApart(r) {
+			l.Ended = true
+			e.failed = errApart
+			return errApart
+		}
 		err := r.Read(e.scan.ctx, p, e, e.scan.budget)
 		switch {
 		case err == nil:
@@ -162,10 +167,14 @@ func (e *emitter) Text(t part.Text) error {
 	if *at == nil {
 		*at = e.scan.scanner.engine.Session(holder)
 	}
-	return e.guard(at, func(s *detect.Session) {
+	err := e.guard(at, func(s *detect.Session) {
 		s.Tag = e.index
 		s.Write(t)
 	})
+	if e.scan.opt.Live != nil {
+		e.scan.soFar()
+	}
+	return err
 }
 
 // guard runs a step of a session. If a detector panics, the part counts as

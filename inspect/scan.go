@@ -45,6 +45,8 @@ type ScanOptions struct {
 	OnText func(p *PartReport, text []byte)
 	// OnPart is called when a part has been read, children before parents.
 	OnPart func(p *PartReport)
+	// Live is for an upload that is still coming in; nil for one that is whole.
+	Live *Live
 }
 
 // Scanner inspects uploads for one Spec. It is immutable and safe for

@@ -44,10 +44,13 @@ func (s *Server) Admin(advertise string) http.Handler {
 }
 
 // ready answers 200 if uploads can be checked and recorded now, else 503, with
-// one entry for each condition.
-func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+// one entry for each condition. Asked with "leaving=404" it says 404 where all is
+// well but that it is about to end, by which HAProxy (disable-on-404) knows to
+// send nobody any more and to leave alone who is there.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	state := map[string]string{}
 	status := http.StatusOK
+	leaves := false
 	note := func(name string, err error) {
 		state[name] = "ok"
 		if err != nil {
@@ -60,10 +63,19 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 		note("inspection", nil)
 	}
 	for _, c := range s.deps.Checks {
-		was := status
-		if note(c.Name, c.Probe()); c.Notes {
+		was, err := status, c.Probe()
+		note(c.Name, err)
+		if c.Notes || c.Leaves {
 			status = was
 		}
+		leaves = leaves || c.Leaves && err != nil
+	}
+	switch {
+	case !leaves || status != http.StatusOK:
+	case r.FormValue("leaving") == "404":
+		status = http.StatusNotFound
+	default:
+		status = http.StatusServiceUnavailable
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

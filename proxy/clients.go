@@ -83,6 +83,19 @@ func (cs *clients) add(c net.Conn, w *Way, d *Door) (cl *client, why string) {
 	return cl, ""
 }
 
+// adopt counts in a stream of c that is relayed as connections are. It is not
+// refused: whoever has the connection has its streams.
+func (c *client) adopt(s net.Conn) *client {
+	cs := c.all
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	a := &client{Conn: s, all: cs, way: c.way, from: c.from}
+	cs.open[a] = struct{}{}
+	cs.by[a.from]++
+	a.way.open.Add(1)
+	return a
+}
+
 // move counts a connection under the address that was announced for it; false
 // if that one has too many.
 func (cs *clients) move(c *client, to netip.Addr) bool {

@@ -80,6 +80,8 @@ type Timeouts struct {
 	Header    time.Duration // a request's head; default 30 s
 	Idle      time.Duration // between requests on a kept-alive connection, and for a client that takes nothing of an answer; default 2 min
 	Body      time.Duration // without any progress while a body is read; default 60 s
+	Upload    time.Duration // until a body of undeclared length has ended; default 1 h
+	Pause     time.Duration // of the client of a stream of events, until what has come is judged; default 2 s
 	Drain     time.Duration // reading what a refused client still sends; default 10 s
 }
 
@@ -155,6 +157,8 @@ func (c Config) withDefaults() Config {
 	set(&c.Timeouts.Header, 30*time.Second)
 	set(&c.Timeouts.Idle, 2*time.Minute)
 	set(&c.Timeouts.Body, time.Minute)
+	set(&c.Timeouts.Upload, time.Hour)
+	set(&c.Timeouts.Pause, 2*time.Second)
 	set(&c.Timeouts.Drain, 10*time.Second)
 	set(&c.Limits.Connections, 20000)
 	set(&c.Limits.PerClient, max(64, c.Limits.Connections/2))
@@ -201,7 +205,7 @@ func (c Config) Validate() error {
 	}{
 		{"confirm.for", c.ConfirmFor}, {"timeout.handshake", c.Timeouts.Handshake},
 		{"timeout.header", c.Timeouts.Header}, {"timeout.idle", c.Timeouts.Idle},
-		{"timeout.body", c.Timeouts.Body}, {"timeout.drain", c.Timeouts.Drain},
+		{"timeout.body", c.Timeouts.Body}, {"timeout.upload", c.Timeouts.Upload}, {"timeout.pause", c.Timeouts.Pause}, {"timeout.drain", c.Timeouts.Drain},
 		{"inspect.queue", c.Inspect.Queue}, {"inspect.time", c.Inspect.Time},
 	} {
 		if d.v < 0 {

@@ -36,6 +36,7 @@ type exchange struct {
 	// upgraded is the connection once it was turned over to another
 	// protocol.
 	upgraded *tunnel
+	socket   *socket // a stream of HTTP/2 that is to be turned over; nil for anything else
 
 	in       bodyReader // the body as the client sends it
 	unmet    []uint64   // sums of header fields that were not seen before
@@ -44,6 +45,7 @@ type exchange struct {
 	upload   *upload         // the held body on its way out
 	talk     *talk           // a call that may be a conversation; nil for anything else
 	lent     bool            // the held body's memory is on its way out
+	stream   *stream         // the body, under way before its verdict; nil for anything else
 	trace    *trace.Exchange // nil if it is not traced
 	turns    bool            // it asks to turn the connection over to WebSocket
 	agreed   string          // the extensions of that
@@ -74,6 +76,7 @@ func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
 	if refusal := x.bar(); refusal != nil {
 		return r, x.own(refusal)
 	}
+	x.mayStream(r)
 	x.outcome = x.s.gate.Check(r.Context(), &x.asked)
 	x.rememberHeaders()
 	switch {
@@ -82,6 +85,8 @@ func (x *exchange) request(r *http.Request) (*http.Request, *http.Response) {
 	case !x.outcome.Passes():
 		x.kept(&x.outcome, r.Proto)
 		return r, x.own(x.refusal())
+	case x.streams():
+		return r, nil
 	}
 	x.prepare(r)
 	x.goOn(r)
@@ -96,6 +101,9 @@ func (s *Server) send(r *http.Request) (*http.Response, error) {
 	}
 	if x.host == TryHost && !s.cfg.NoTry {
 		return s.try.RoundTrip(r)
+	}
+	if x.streams() {
+		return x.traced(r, x.stream.answer)
 	}
 	return x.traced(r, s.origins.RoundTrip)
 }
@@ -126,9 +134,15 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 	if x.turns {
 		x.agreed = strings.Join(resp.Header[extensions], ",")
 	}
+	if x.socket != nil && !x.socket.agreed(resp) {
+		return x.own(&answer.Answer{Kind: "origin-broken", Host: x.host})
+	}
 	x.w.stream = resp.ContentLength < 0
 	if x.talk != nil {
 		resp.Body = &talkAnswer{resp.Body, x.talk, resp}
+	}
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		resp.Body = unfinished{resp.Body}
 	}
 	x.s.cleanResponse(resp)
 	return resp
@@ -160,7 +174,7 @@ func (x *exchange) own(a *answer.Answer) *http.Response {
 	x.answered = true
 	x.drain = hasBody(x.r) && x.outcome.Body == nil && x.outcome.Failure != gate.Stalled && x.outcome.Failure != gate.Malformed
 	// Over HTTP/2 this would end the other streams too, and is not needed.
-	a.Close = x.r.ProtoMajor == 1 && (a.Close || hasBody(x.r) && x.outcome.Body == nil)
+	a.Close = x.r.ProtoMajor == 1 && (a.Close || hasBody(x.r) && x.outcome.Body == nil || x.talk != nil && !x.talk.complete())
 	return x.s.answer(*a, x.r)
 }
 
@@ -189,9 +203,8 @@ func (x *exchange) write(a *answer.Answer) {
 // is read a little longer: closing at once would reset the connection, and it
 // would never see why.
 func (x *exchange) finish(failed bool) {
-	if x.talk != nil {
-		x.talk.end()
-	}
+	x.talk.leave()
+	x.stream.end()
 	if b := x.outcome.Body; b != nil && x.lent && !x.link.sent() {
 		b.Abandon() // the transport may still read it
 	} else {
@@ -231,6 +244,9 @@ func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // WriteHeader implements http.ResponseWriter. The head of a streamed answer
 // does not wait for its first bytes, which may be long in coming.
 func (w *writer) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols && w.x.socket != nil {
+		status, w.stream = w.x.socket.began(w.Header()), true
+	}
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		w.status = status
 	}
@@ -287,8 +303,28 @@ func (w *writer) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
+// unfinished is an answer that goproxy copies by itself, without a word of how it
+// ended; see ReadFrom.
+type unfinished struct{ io.ReadCloser }
+
+// Read implements io.Reader.
+func (u unfinished) Read(p []byte) (int, error) {
+	n, err := u.ReadCloser.Read(p)
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case n > 0:
+		return n, nil // it comes again
+	}
+	panic(http.ErrAbortHandler)
+}
+
 // Hijack implements http.Hijacker.
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if w.x.socket != nil {
+		w.x.upgraded = w.x.turnOver()
+		return w.relay(w.x.upgraded)
+	}
 	h, ok := w.ResponseWriter.(http.Hijacker)
 	if !ok {
 		return nil, nil, http.ErrNotSupported
@@ -314,6 +350,11 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		conn.Close()
 		return nil, nil, http.ErrNotSupported
 	}
+	return w.relay(t)
+}
+
+// relay hands over a connection that no server looks after any more.
+func (w *writer) relay(t *tunnel) (net.Conn, *bufio.ReadWriter, error) {
 	if w.x.upgraded != nil && w.x.asked.Opaque == "" {
 		w.x.inspectMessages(t, w.x.agreed)
 	}

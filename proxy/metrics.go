@@ -35,6 +35,8 @@ type metrics struct {
 	pinned      *prometheus.CounterVec
 	panics      prometheus.Counter
 	relayed     *prometheus.CounterVec
+	streamed    *prometheus.CounterVec
+	streamLeft  *prometheus.CounterVec
 
 	sizes [len(sizeNames)]prometheus.Observer // of added
 
@@ -78,6 +80,8 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 		pinned:      counters("certificates_refused_total", "Handshakes that clients broke off on seeing our certificate: by clients that trust the CA elsewhere (pinned), and by those that have not been seen to (untrusted).", "kind"),
 		panics:      counter("panics_total", "Requests ended by a fault of the program."),
 		relayed:     counters("relayed_bytes_total", "Bytes from clients relayed uninspected, by kind of connection.", "kind"),
+		streamed:    counters("streams_total", "Large uploads that were sent on while they were inspected: passed, stopped (reset at the origin), or sent again (reset, and sent anew after the verdict).", "outcome"),
+		streamLeft:  counters("streamed_bytes_total", "Bytes of such uploads that had left at most before the verdict.", "outcome"),
 		appendFails: counter("audit_failures_total", "Audit records that could not be written."),
 		added: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "sekimori_added_seconds", Help: "Time from the last byte of a request to its recorded verdict, by body size.",
@@ -103,6 +107,10 @@ func newMetrics(reg prometheus.Registerer, s *Server) *metrics {
 	}
 	for _, kind := range []string{"bypass", "websocket"} {
 		m.relayed.WithLabelValues(kind)
+	}
+	for _, outcome := range []gate.Streamed{gate.StreamPassed, gate.StreamStopped, gate.StreamAgain} {
+		m.streamed.WithLabelValues(string(outcome))
+		m.streamLeft.WithLabelValues(string(outcome))
 	}
 	for _, kind := range []answer.Kind{answer.NoIdentity, answer.TooMany} {
 		m.identity.WithLabelValues(string(kind))
@@ -153,6 +161,10 @@ func (m *metrics) Decided(d gate.Decision) {
 		}
 		m.verdict(verdictKey{d.Verdict.Rule, class, d.Verdict.Action, d.Failure}).Inc()
 		m.sizes[sizeClass(d.Bytes)].Observe(d.Added.Seconds())
+	}
+	if d.Streamed != "" {
+		m.streamed.WithLabelValues(string(d.Streamed)).Inc()
+		m.streamLeft.WithLabelValues(string(d.Streamed)).Add(float64(d.Left))
 	}
 	inspected := d.Coverage.Bytes
 	for reason, n := range d.Coverage.Missed {

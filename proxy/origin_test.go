@@ -253,6 +253,29 @@ func TestStreamedAnswers(t *testing.T) {
 	}
 }
 
+// TestBrokenAnswers: an answer that the origin breaks off does not look whole.
+func TestBrokenAnswers(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		for _, ct := range []string{"text/event-stream", "application/json"} {
+			h := build(t)
+			h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", ct)
+				io.WriteString(w, "tick\n")
+				w.(http.Flusher).Flush()
+				panic(http.ErrAbortHandler)
+			}
+			resp, err := h.client(http2).Get("https://" + originHost + "/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, err := io.ReadAll(resp.Body); err == nil {
+				t.Errorf("h2 %v, %s: %q looks whole", http2, ct, b)
+			}
+			resp.Body.Close()
+		}
+	}
+}
+
 func TestBypassedTunnelIsRelayedAndRecorded(t *testing.T) {
 	h := build(t, limits(func(c *Config) { c.Intercept.Bypass = []string{"*.example"} }))
 	c := h.connect(originHost + ":443")

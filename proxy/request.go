@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -36,7 +37,7 @@ func (x *exchange) ask(r *http.Request) {
 	if r.URL.ForceQuery && t.Query == "" {
 		t.Query = "?"
 	}
-	if x.turns = isWebSocket(r); x.turns && !speaksFrames(r) {
+	if x.turns = x.socket != nil || isWebSocket(r); x.turns && !speaksFrames(r) {
 		t.Opaque = "websocket"
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -60,6 +61,9 @@ func (x *exchange) ask(r *http.Request) {
 	if hasBody(r) {
 		x.in = bodyReader{r.Body, x.link.guard}
 		t.Body, t.Length = &x.in, r.ContentLength
+		if t.Length < 0 {
+			t.Body = x.inTime(&x.in)
+		}
 		t.MediaType = r.Header.Get("Content-Type")
 		t.Encodings = encodings(r.Header["Content-Encoding"])
 		t.Idle = x.s.cfg.Timeouts.Body
@@ -83,6 +87,24 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 		err = b.guard.Err()
 	}
 	return n, err
+}
+
+// inTime bounds how long a body may take whose length nobody knows, so that one
+// without end gets an answer.
+func (x *exchange) inTime(r io.Reader) io.Reader {
+	return &timed{r, elapsed() + int64(x.s.cfg.Timeouts.Upload)}
+}
+
+type timed struct {
+	io.Reader
+	until int64 // by elapsed
+}
+
+func (t *timed) Read(p []byte) (int, error) {
+	if elapsed() > t.until {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return t.Reader.Read(p)
 }
 
 func (x *exchange) destination(r *http.Request) rules.Destination {

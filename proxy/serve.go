@@ -71,6 +71,9 @@ func (x *exchange) enter() *answer.Answer {
 		r.TLS = &state
 	}
 	if t := x.link.tunnel; t != nil {
+		if refusal := x.overStream(r); refusal != nil {
+			return refusal
+		}
 		if r.Method == http.MethodConnect {
 			return &answer.Answer{Kind: answer.NoMethod}
 		}

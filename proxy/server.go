@@ -85,6 +85,8 @@ type Check struct {
 	Probe func() error // nil: all well
 	// Notes: what it finds is told, but the proxy is ready all the same.
 	Notes bool
+	// Leaves: what it finds is that the proxy is about to end.
+	Leaves bool
 }
 
 var errNoRules = errors.New("no rules in force")
@@ -247,11 +249,11 @@ func (s *Server) begin() {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.doors.close()
 	s.fresh.settle(ctx)
-	done := make(chan error, 2)
+	done := make(chan error, 3)
 	go func() { done <- s.h1.Shutdown(ctx) }()
-	go func() { done <- s.h2.Shutdown(ctx) }()
-	err := errors.Join(<-done, <-done)
-	err = errors.Join(err, s.clients.drain(ctx))
+	go func() { done <- s.h2.Shutdown(ctx) }() // waits for streams that are relayed, too
+	go func() { done <- s.clients.drain(ctx) }()
+	err := errors.Join(<-done, <-done, <-done)
 	s.h1.Close()
 	s.h2.Close()
 	s.clients.closeAll(nil)

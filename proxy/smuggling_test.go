@@ -268,7 +268,7 @@ func TestNothingDiffersOverHTTP2(t *testing.T) {
 		{Name: "content-length", Value: "0"}, {Name: "content-length", Value: "3"}, {Name: "content-length", Value: "500"}, {Name: "content-length", Value: "x"},
 		{Name: "connection", Value: "transfer-encoding"}, {Name: "connection", Value: "close, content-length"}, {Name: "upgrade", Value: "h2c"},
 		{Name: "x", Value: "a\r\nTransfer-Encoding: chunked"}, {Name: "x", Value: "a\nb"}, {Name: "x", Value: "a\x00b"}, {Name: "x", Value: "a" + hidden}, {Name: "x\r\ny", Value: "a"}, {Name: "x: y", Value: "a"}, {Name: "x y", Value: "a"},
-		{Name: "x" + hidden, Value: "a"}, {Name: "", Value: "a"}, {Name: "host", Value: "other.example"}, {Name: "host", Value: originHost + hidden}, {Name: ":path", Value: "/other"}, {Name: ":method", Value: "GET"}, {Name: ":other", Value: "x"},
+		{Name: "x" + hidden, Value: "a"}, {Name: "", Value: "a"}, {Name: "host", Value: "other.example"}, {Name: "host", Value: originHost + hidden}, {Name: ":path", Value: "/other"}, {Name: ":method", Value: "GET"}, {Name: ":other", Value: "x"}, {Name: ":protocol", Value: "websocket"}, {Name: ":protocol", Value: "h2c" + hidden},
 		{Name: "te", Value: "chunked"}, {Name: "trailer", Value: "content-length"}, {Name: "expect", Value: "100-continue"},
 	} {
 		all = append(all, []field{f})

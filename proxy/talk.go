@@ -2,12 +2,10 @@ package proxy
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,26 +14,24 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 )
 
-// talkPause is how long the client of a call that could be a conversation sends
-// nothing, between two messages, until it is taken to wait for an answer.
-const talkPause = 50 * time.Millisecond
-
-// talk is a call of gRPC or Connect over HTTP/2, whose client may wait for an
-// answer before it goes on. Such a call cannot be held whole: each side would
-// wait for the other. So it is inspected in stretches of whole messages: all
-// that came until the client paused, and from then on whatever has come, each
-// judged by the gate like an upload and passed on only then. A call without a
-// pause is one stretch, held whole like any upload.
+// talk is a request whose client may wait for an answer before it goes on, or never
+// end: a call of gRPC or Connect over HTTP/2, or a stream of events of undeclared
+// length. Such a body cannot be held whole: each side would wait for the other. So it
+// is inspected in stretches of whole messages: all that came until the client paused,
+// and from then on whatever has come, each judged by the gate like an upload and
+// passed on only then. A body without a pause is one stretch, held whole like any
+// upload.
 type talk struct {
 	x      *exchange
-	chunks chan []byte // what the client sends
-	err    error       // why chunks is closed; io.EOF at the end of the body
-	ended  bool        // chunks was seen to be closed
-	pause  time.Duration
+	chunks chan []byte   // what the client sends
+	err    error         // why chunks is closed; io.EOF at the end of the body
+	ended  bool          // chunks was seen to be closed
+	taken  chan struct{} // closed with it
+	*rhythm
+	pause time.Duration
+	until int64 // by elapsed, the end of a stretch without a pause; 0: it has none
 
 	have []byte // of a chunk, not yet read
-	head []byte // of the next message's head
-	left uint32 // of the message under way
 
 	// refused is the outcome of a stretch that is kept in.
 	refused atomic.Pointer[gate.Outcome]
@@ -50,27 +46,28 @@ type talk struct {
 // errKeptIn ends the request at the origin.
 var errKeptIn = errors.New("the next message is kept in")
 
-// isTalk tells whether a request's client may wait for answers.
-func isTalk(r *http.Request) bool {
-	ct := r.Header.Get("Content-Type")
-	return r.ProtoMajor == 2 && hasBody(r) &&
-		(strings.HasPrefix(ct, "application/grpc") && !strings.HasPrefix(ct, "application/grpc-web") || strings.HasPrefix(ct, "application/connect+"))
-}
-
 // converse has the gate see the first stretch only, where a request may be a
 // conversation.
 func (x *exchange) converse(r *http.Request) {
-	if !isTalk(r) {
+	by := rhythmOf(r, x.s.cfg.Timeouts.Pause)
+	if by == nil || by.longest > 0 && x.asked.Use != nil { // a service whose uploads are known to end
 		return
 	}
-	t := &talk{x: x, chunks: make(chan []byte), done: make(chan struct{}), pause: talkPause}
+	t := &talk{x: x, chunks: make(chan []byte), taken: make(chan struct{}), done: make(chan struct{}), rhythm: by, pause: by.first}
+	if by.longest > 0 {
+		t.until = elapsed() + int64(x.s.cfg.Timeouts.Body)
+	}
+	if r.ProtoMajor == 1 && http.NewResponseController(x.w.ResponseWriter).EnableFullDuplex() != nil {
+		return
+	}
 	x.talk = t
-	x.asked.Body, x.asked.Length = t, -1
+	x.asked.Body, x.asked.Length = x.inTime(t), -1
 	go t.take(&x.in)
 }
 
 // take reads what the client sends until it or the exchange ends.
 func (t *talk) take(body io.Reader) {
+	defer close(t.taken)
 	defer close(t.chunks)
 	// Two in turn: while one is read, the other is filled.
 	var chunks [2][32 << 10]byte
@@ -100,7 +97,7 @@ func (t *talk) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(p, t.have)
-	t.follow(t.have[:n])
+	t.ends.follow(t.have[:n])
 	t.have = t.have[n:]
 	return n, nil
 }
@@ -108,9 +105,12 @@ func (t *talk) Read(p []byte) (int, error) {
 // more waits for the next chunk; false at the end of a stretch or of the body.
 func (t *talk) more() bool {
 	var ok bool
-	if t.left > 0 || len(t.head) > 0 {
+	switch {
+	case !t.ends.between():
 		t.have, ok = <-t.chunks
-	} else {
+	case t.until > 0 && elapsed() > t.until:
+		return false
+	default:
 		timer := time.NewTimer(t.pause)
 		defer timer.Stop()
 		select {
@@ -123,28 +123,13 @@ func (t *talk) more() bool {
 	return ok
 }
 
-// follow keeps track of where messages end: each has a flag and its length in
-// four bytes before it.
-func (t *talk) follow(p []byte) {
-	for len(p) > 0 {
-		if k := min(int(t.left), len(p)); k > 0 {
-			t.left, p = t.left-uint32(k), p[k:]
-			continue
-		}
-		t.head, p = append(t.head, p[0]), p[1:]
-		if len(t.head) == 5 {
-			t.left, t.head = binary.BigEndian.Uint32(t.head[1:]), t.head[:0]
-		}
-	}
-}
-
 // goOn has a request that passed with its first stretch go on with the next.
 func (x *exchange) goOn(r *http.Request) {
 	t := x.talk
 	if t == nil || t.ended {
 		return // it is whole
 	}
-	t.pause = 0
+	t.pause = t.next
 	if b := x.outcome.Body; b != nil {
 		t.r = b.NewReader() // closed with the exchange
 	}
@@ -173,8 +158,11 @@ func (b talkBody) Read(p []byte) (int, error) {
 		if len(t.have) == 0 {
 			return 0, t.err
 		}
+		if t.longest > 0 {
+			t.until = elapsed() + int64(t.longest)
+		}
 		q := t.x.asked
-		q.Body, q.Use, q.Headers, q.Trailer, q.Query, q.Confirm = t, nil, nil, nil, "", ""
+		q.Body, q.Use, q.Headers, q.Trailer, q.Query, q.Confirm = t.x.inTime(t), nil, nil, nil, "", ""
 		o := t.x.s.gate.Check(t.x.r.Context(), &q)
 		switch {
 		case o.Failure == gate.Aborted:
@@ -232,6 +220,29 @@ func (t *talk) end() {
 	if t.now != nil {
 		t.now.Close()
 		t.now = nil
+	}
+}
+
+// leave ends a conversation with its exchange. On HTTP/1.1 the server would wait
+// for more of the body.
+func (t *talk) leave() {
+	if t == nil {
+		return
+	}
+	t.end()
+	if t.x.r.ProtoMajor == 1 && !t.complete() {
+		_ = http.NewResponseController(t.x.w.ResponseWriter).SetReadDeadline(past) // or it has ended
+		<-t.taken
+	}
+}
+
+// complete tells whether the body has come to its end.
+func (t *talk) complete() bool {
+	select {
+	case <-t.taken:
+		return t.err == io.EOF
+	default:
+		return false
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"net"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -33,11 +33,10 @@ func clientFrame(first byte, payload []byte) []byte {
 	return b
 }
 
-// webSocket opens one to an origin that sends back, in hexadecimal frames of a
-// server, how many bytes of frames it got so far.
-func webSocket(t *testing.T, h *house, agreed string) (net.Conn, *bufio.Reader) {
-	t.Helper()
-	h.secure.handle = func(w http.ResponseWriter, r *http.Request) {
+// talker is the origin of a WebSocket, which sends back, in hexadecimal frames of
+// a server, how many bytes of frames it got so far.
+func talker(t *testing.T, h *house, agreed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.Header.Get(extensions), "x-unknown") {
 			t.Error("an extension that is not understood was offered to the origin")
 		}
@@ -46,7 +45,7 @@ func webSocket(t *testing.T, h *house, agreed string) (net.Conn, *bufio.Reader) 
 			return
 		}
 		defer conn.Close()
-		io.WriteString(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+		io.WriteString(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "+acceptFor(r.Header.Get(keyField))+"\r\n")
 		if agreed != "" {
 			io.WriteString(rw, "Sec-WebSocket-Extensions: "+agreed+"\r\n")
 		}
@@ -64,6 +63,17 @@ func webSocket(t *testing.T, h *house, agreed string) (net.Conn, *bufio.Reader) 
 			conn.Write(append([]byte{0x81, byte(len(answer))}, answer...))
 		}
 	}
+}
+
+// opener opens a WebSocket to a talker.
+type opener func(t *testing.T, h *house, agreed string) (io.WriteCloser, *bufio.Reader)
+
+// overHTTP are the versions of HTTP by which one is opened.
+var overHTTP = map[string]opener{"HTTP/1.1": webSocket, "HTTP/2": streamSocket}
+
+func webSocket(t *testing.T, h *house, agreed string) (io.WriteCloser, *bufio.Reader) {
+	t.Helper()
+	h.secure.handle = talker(t, h, agreed)
 	c := inTLS(h)
 	c.SetDeadline(time.Now().Add(10 * time.Second))
 	io.WriteString(c, "GET /chat HTTP/1.1\r\nHost: "+originHost+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
@@ -106,70 +116,109 @@ func closed(t *testing.T, br *bufio.Reader) (code int, reason string) {
 
 func TestWebSocketMessagesAreInspected(t *testing.T) {
 	half := len(secret) / 2
-	deflate := func(w *flate.Writer, b *bytes.Buffer, text string) []byte {
-		b.Reset()
-		io.WriteString(w, text)
-		w.Flush()
-		return bytes.TrimSuffix(b.Bytes(), []byte("\x00\x00\xff\xff"))
+	one := func(frames ...[]byte) [][][]byte { return [][][]byte{frames} }
+	// deflated makes messages that refer back to those before them.
+	deflated := func(texts ...string) (messages [][]byte) {
+		var b bytes.Buffer
+		w, _ := flate.NewWriter(&b, 9)
+		for _, text := range texts {
+			b.Reset()
+			io.WriteString(w, text)
+			w.Flush()
+			messages = append(messages, bytes.Clone(bytes.TrimSuffix(b.Bytes(), []byte("\x00\x00\xff\xff"))))
+		}
+		return messages
 	}
+	filler := make([]byte, 20<<10) // cannot be compressed
+	rand.NewChaCha8([32]byte{}).Read(filler)
 	for name, c := range map[string]struct {
-		agreed string
-		frames func(text string) [][]byte // of one message
+		agreed   string
+		messages func(text string) [][][]byte // each of frames; the text is in the last
 	}{
-		"text":   {"", func(s string) [][]byte { return [][]byte{clientFrame(0x81, []byte(s))} }},
-		"binary": {"", func(s string) [][]byte { return [][]byte{clientFrame(0x82, []byte(s))} }},
-		"ping":   {"", func(s string) [][]byte { return [][]byte{clientFrame(0x89, []byte(s))} }},
-		"large":  {"", func(s string) [][]byte { return [][]byte{clientFrame(0x81, []byte(strings.Repeat("x", 70_000)+s))} }},
-		"fragments": {"", func(s string) [][]byte {
-			return [][]byte{clientFrame(0x01, []byte(s[:half])), clientFrame(0x89, nil), clientFrame(0x80, []byte(s[half:]))}
+		"text":   {"", func(s string) [][][]byte { return one(clientFrame(0x81, []byte(s))) }},
+		"binary": {"", func(s string) [][][]byte { return one(clientFrame(0x82, []byte(s))) }},
+		"ping":   {"", func(s string) [][][]byte { return one(clientFrame(0x89, []byte(s))) }},
+		"large":  {"", func(s string) [][][]byte { return one(clientFrame(0x81, []byte(strings.Repeat("x", 70_000)+s))) }},
+		"fragments": {"", func(s string) [][][]byte {
+			return one(clientFrame(0x01, []byte(s[:half])), clientFrame(0x89, nil), clientFrame(0x80, []byte(s[half:])))
 		}},
-		"compressed": {"permessage-deflate", func(s string) [][]byte {
-			var b bytes.Buffer
-			w, _ := flate.NewWriter(&b, 9)
-			return [][]byte{clientFrame(0xc1, deflate(w, &b, s))}
+		"a frame for each byte": {"", func(s string) [][][]byte {
+			frames := [][]byte{clientFrame(0x01, nil)}
+			for i := range len(s) {
+				frames = append(frames, clientFrame(0x00, []byte(s[i:i+1])))
+			}
+			return one(append(frames, clientFrame(0x80, nil))...)
 		}},
-		"compressed with what came before": {"permessage-deflate", func(s string) [][]byte {
-			var b bytes.Buffer
-			w, _ := flate.NewWriter(&b, 9)
-			first := clientFrame(0xc1, bytes.Clone(deflate(w, &b, s[:half]+" and "+s[half:])))
-			return [][]byte{first, clientFrame(0xc1, deflate(w, &b, "now "+s))}
+		"compressed": {"permessage-deflate", func(s string) [][][]byte { return one(clientFrame(0xc1, deflated(s)[0])) }},
+		"compressed in fragments": {"permessage-deflate", func(s string) [][][]byte {
+			d := deflated(s)[0]
+			return one(clientFrame(0x41, d[:1]), clientFrame(0x00, d[1:4]), clientFrame(0x80, d[4:]))
+		}},
+		"compressed each alone": {"permessage-deflate; client_no_context_takeover", func(s string) [][][]byte {
+			return [][][]byte{{clientFrame(0xc1, deflated("before")[0])}, {clientFrame(0xc1, deflated(s)[0])}}
+		}},
+		"compressed with what came before": {"permessage-deflate", func(s string) [][][]byte {
+			d := deflated(s[:half]+" and "+s[half:], "now "+s)
+			return [][][]byte{{clientFrame(0xc1, d[0])}, {clientFrame(0xc1, d[1])}}
+		}},
+		"compressed with what came long before, in fragments": {"permessage-deflate", func(s string) [][][]byte {
+			d := deflated(string(filler), s[:half]+" and "+s[half:]+string(filler[:10<<10]), string(filler[10<<10:]), s)
+			return [][][]byte{{clientFrame(0xc2, d[0])}, {clientFrame(0xc2, d[1])}, {clientFrame(0xc2, d[2])},
+				{clientFrame(0x42, d[3][:2]), clientFrame(0x80, d[3][2:])}}
+		}},
+		"not compressed, among compressed": {"permessage-deflate", func(s string) [][][]byte {
+			d := deflated("before")
+			return [][][]byte{{clientFrame(0xc1, d[0])}, {clientFrame(0x01, []byte(s[:half])), clientFrame(0x80, []byte(s[half:]))}}
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		eachVersion(t, name, func(t *testing.T, open opener) {
 			h := build(t)
-			conn, br := webSocket(t, h, c.agreed)
+			conn, br := open(t, h, c.agreed)
 			n := 0
-			for _, f := range c.frames(strings.Repeat("harmless", 4)) {
-				conn.Write(f)
-				n += len(f)
+			for _, m := range c.messages(strings.Repeat("harmless", 4)) {
+				for _, f := range m {
+					conn.Write(f)
+					n += len(f)
+				}
+				arrived(t, br, n)
 			}
-			arrived(t, br, n)
 			conn.Close()
 
-			conn, br = webSocket(t, h, c.agreed)
+			conn, br = open(t, h, c.agreed)
 			before := h.secure.bytes.Load()
-			frames := c.frames(secret)
-			for _, f := range frames {
-				conn.Write(f)
+			n = 0
+			messages := c.messages(secret)
+			last := len(messages) - 1
+			for _, m := range messages[:last] {
+				conn.Write(m[0])
+				n += len(m[0])
+				arrived(t, br, n)
 			}
-			if name == "compressed with what came before" || name == "fragments" {
-				// What came first may be answered.
-				if b, err := br.Peek(1); err == nil && b[0] == 0x81 {
-					io.CopyN(io.Discard, br, 10)
+			for _, f := range messages[last] {
+				conn.Write(f)
+				if control := f[0]&8 != 0 && len(messages[last]) > 1; control {
+					n += len(f)
+					arrived(t, br, n)
 				}
 			}
 			code, reason := closed(t, br)
 			if code != closePolicy || !strings.Contains(reason, "SK-") {
 				t.Errorf("closed with %d %q", code, reason)
 			}
-			if n := int(h.secure.bytes.Load() - before); n >= len(frames[len(frames)-1]) && len(frames) == 1 {
-				t.Errorf("%d bytes reached the origin", n)
+			if got := int(h.secure.bytes.Load() - before); got != n {
+				t.Errorf("%d bytes reached the origin, want %d", got, n)
 			}
 			evs := h.audit.events()
 			if last := evs[len(evs)-1]; last.Action != "block" || last.Protocol != "WebSocket" || last.Incident == "" {
 				t.Errorf("recorded: %+v", last)
 			}
 		})
+	}
+}
+
+func eachVersion(t *testing.T, name string, f func(t *testing.T, open opener)) {
+	for version, open := range overHTTP {
+		t.Run(name+" over "+version, func(t *testing.T) { f(t, open) })
 	}
 }
 
@@ -188,9 +237,9 @@ func TestWebSocketFaults(t *testing.T) {
 		"fragmented ping":        {clientFrame(0x09, []byte("x")), closeProtocol},
 		"too large":              {huge, closeTooBig},
 	} {
-		t.Run(name, func(t *testing.T) {
+		eachVersion(t, name, func(t *testing.T, open opener) {
 			h := build(t)
-			conn, br := webSocket(t, h, "")
+			conn, br := open(t, h, "")
 			conn.Write(c.frame)
 			if code, _ := closed(t, br); code != c.code {
 				t.Errorf("closed with %d, want %d", code, c.code)

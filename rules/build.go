@@ -58,6 +58,7 @@ type builder struct {
 	detectors []entry[detectorTOML]
 	keywords  []entry[keywordsTOML]
 	tests     []entry[testTOML]
+	streams   []entry[streamTOML]
 	disabled  []tomlfile.Node
 
 	lists     []keywordsTOML // keywords, with the words of their files
@@ -112,6 +113,7 @@ func (b *builder) add(s source) {
 	b.rules = collect(b, b.rules, f.Rules, "rule", s)
 	b.detectors = collect(b, b.detectors, f.Detectors, "detector", s)
 	b.keywords = collect(b, b.keywords, f.Keywords, "keywords", s)
+	b.streams = collect(b, b.streams, f.Streams, "stream", s)
 	for _, n := range f.Tests {
 		e := entry[testTOML]{node: n, from: s}
 		b.decode(n, &e.raw, fmt.Sprintf("test %q", n.Key("name").Text()))
@@ -177,6 +179,9 @@ func (b *builder) set() *Set {
 	s := &Set{}
 	for i := range b.rules {
 		s.rules = append(s.rules, b.rule(&b.rules[i], i))
+	}
+	for i := range b.streams {
+		s.streams = append(s.streams, b.stream(&b.streams[i], i))
 	}
 	b.lifts(s.rules)
 	b.unreachable(s.rules)

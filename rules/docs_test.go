@@ -77,7 +77,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	}{
 		{"at the top of a file", fileTOML{}}, {"`[[rule]]`", ruleTOML{}}, {"`[rule.what]`", whatTOML{}}, {"`[rule.where]`", whereTOML{}},
 		{"`[rule.who]`", whoTOML{}}, {"`[rule.when]`", whenTOML{}}, {"`[rule.over]`", overTOML{}}, {"`[[rule.test]]`, `[[test]]`", testTOML{}},
-		{"`[[detector]]`", detectorTOML{}}, {"`[[keywords]]`", keywordsTOML{}},
+		{"`[[detector]]`", detectorTOML{}}, {"`[[keywords]]`", keywordsTOML{}}, {"`[[stream]]`", streamTOML{}},
 	} {
 		fmt.Fprintf(&table, "| **%s** | |\n", b.heading)
 		walk(reflect.TypeOf(b.of), "")

@@ -91,11 +91,33 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 		n := int(*o.Bytes)
 		least("bytes", &n, "bytes", func(t *Transaction) int { return int(t.History.Count(p.query(t)).Bytes + t.Bytes) })
 	}
-	if o.TimesUsual != nil {
-		c = append(c, p.unusual(*o.TimesUsual, span))
-		if *o.TimesUsual <= 1 {
-			report(o.At.Key("times_usual").Pos(), "times_usual = %v holds on a usual day; write 3.0 or so", *o.TimesUsual)
+	for _, u := range []unusual{
+		{"times_usual", "people", "the usual", o.TimesUsual, peopleOf, p.usual}, {"bytes_times_usual", "bytes", "the usual", o.BytesUsual, bytesOf, p.usual},
+		{"times_peers", "people", "what their group sends", o.TimesPeers, peopleOf, p.peers}, {"bytes_times_peers", "bytes", "what their group sends", o.BytesPeers, bytesOf, p.peers},
+	} {
+		if u.times == nil {
+			continue
 		}
+		if *u.times <= 1 {
+			report(o.At.Key(u.key).Pos(), "%s = %v holds on a usual day; write 3.0 or so", u.key, *u.times)
+		}
+		if u.key != "times_usual" && u.key != "bytes_times_usual" && p.scope != history.ByUser {
+			report(o.At.Key(u.key).Pos(), "%s compares a user with their groups; leave out by = %q", u.key, by)
+		}
+		c = append(c, p.unusual(u, span))
+	}
+	if o.UnusualHour {
+		c = append(c, condition{
+			key: "hour by " + by, need: "one that is unusual for them", any: []string{by},
+			holds: func(t *Transaction) bool {
+				if t.History == nil {
+					return false
+				}
+				unusual, ok := t.History.UnusualHour(p.query(t))
+				return ok && unusual
+			},
+			have: func(t *Transaction) string { return t.Time.Format("15:04") },
+		})
 	}
 	if o.NewDestination {
 		c = append(c, condition{
@@ -107,33 +129,55 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 		})
 	}
 	if len(c) == 0 {
-		report(o.At.Pos(), "over counts nothing; write people, uploads, bytes, stopped, times_usual, accounts or new_destination, or leave it out")
+		report(o.At.Pos(), "over counts nothing; write people, uploads, bytes, stopped, times_usual, times_peers, unusual_hour, accounts or new_destination, or leave it out")
 	}
 	return c
 }
 
-// unusual is the condition that more persons leave than usual.
-func (p *past) unusual(times float64, span string) condition {
-	have := func(t *Transaction) (now int, usual float64, ok bool) {
-		if t.History == nil {
-			return 0, 0, false
-		}
-		q := p.query(t)
-		usual, ok = t.History.Usual(q)
-		return t.History.Count(q).People, usual, ok
+// unusual is a condition that more leaves than usual.
+type unusual struct {
+	key, what, than string
+	times           *float64
+	of              func(history.Amount) float64
+	known           func(*Transaction) (history.Amount, bool) // what is usual
+}
+
+func peopleOf(a history.Amount) float64 { return a.People }
+func bytesOf(a history.Amount) float64  { return a.Bytes }
+
+// usual is what those that p counts together send in such a window.
+func (p *past) usual(t *Transaction) (history.Amount, bool) { return t.History.Usual(p.query(t)) }
+
+// peers is what the others of the sender's groups do.
+func (p *past) peers(t *Transaction) (history.Amount, bool) {
+	return t.History.Peers(p.query(t), t.who(), t.Principal.Groups)
+}
+
+func (p *past) unusual(u unusual, span string) condition {
+	least := func(t *Transaction) float64 {
+		s := t.History.Count(p.query(t))
+		return u.of(history.Amount{People: float64(s.People), Bytes: float64(s.Bytes + t.Bytes)})
 	}
 	return condition{
-		key: "people over " + span, need: fmt.Sprintf("%v times the usual", times), any: []string{fmt.Sprint(times, span)},
+		key: u.what + " over " + span, need: fmt.Sprintf("%v times %s", *u.times, u.than), any: []string{fmt.Sprint(*u.times, u.than, span)},
 		holds: func(t *Transaction) bool {
-			now, usual, ok := have(t)
-			return ok && float64(now) >= times*max(usual, 1)
+			if t.History == nil {
+				return false
+			}
+			now := least(t)
+			if now < *u.times { // less than that of one
+				return false
+			}
+			known, ok := u.known(t)
+			return ok && now >= *u.times*max(u.of(known), 1)
 		},
 		have: func(t *Transaction) string {
-			now, usual, ok := have(t)
-			if !ok {
-				return "nothing known of what is usual"
+			if t.History != nil {
+				if known, ok := u.known(t); ok {
+					return fmt.Sprintf("%.0f, usually %.1f", least(t), u.of(known))
+				}
 			}
-			return fmt.Sprintf("%d, usually %.1f", now, usual)
+			return "nothing known of what is usual"
 		},
 	}
 }

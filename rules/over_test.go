@@ -35,6 +35,31 @@ action = "log"
 over   = { days = 1, times_usual = 5.0 }
 
 [[rule]]
+id     = "much"
+action = "log"
+over   = { days = 1, bytes_times_usual = 8.0 }
+
+[[rule]]
+id     = "unlike-peers"
+action = "log"
+over   = { days = 7, times_peers = 5.0 }
+
+[[rule]]
+id     = "much-unlike-peers"
+action = "log"
+over   = { days = 7, bytes_times_peers = 5.0 }
+
+[[rule]]
+id     = "at-night"
+action = "log"
+over   = { days = 28, unusual_hour = true }
+
+[[rule]]
+id     = "nobody-works-then"
+action = "log"
+over   = { days = 28, unusual_hour = true, by = "group" }
+
+[[rule]]
 id     = "passed-around"
 action = "log"
 over   = { days = 1, accounts = 3 }
@@ -143,6 +168,69 @@ func TestOver(t *testing.T) {
 		}
 		if got := d.send(sending("web-mail", day(20), 50_000, 60), false); !strings.Contains(got, "unusual") {
 			t.Error(got)
+		}
+	})
+	t.Run("more bytes than usual", func(t *testing.T) {
+		d := &pastDesk{t, set, history.New()}
+		for n := range 20 {
+			x := sending("web-mail", day(n), 0, 0)
+			x.Bytes = 1000
+			if got := d.send(x, false); strings.Contains(got, "much") {
+				t.Errorf("day %d: %q", n, got)
+			}
+		}
+		x := sending("web-mail", day(20), 0, 0)
+		x.Bytes = 50_000
+		if got := d.send(x, false); !strings.Contains(got, "much") {
+			t.Error(got)
+		}
+	})
+	t.Run("more than the peers", func(t *testing.T) {
+		d := &pastDesk{t, set, history.New()}
+		for n := range 6 {
+			for _, who := range []string{"ito", "kato", "mori", "sato"} {
+				x := sending("web-mail", day(n), 1000*n+len(who), 3)
+				x.Principal.User, x.Bytes = who, 1000
+				if got := d.send(x, false); strings.Contains(got, "peers") {
+					t.Errorf("day %d: %q", n, got)
+				}
+			}
+		}
+		x := sending("web-mail", day(6), 50_000, 300)
+		x.Bytes = 1000
+		if got := d.send(x, false); !strings.Contains(got, "unlike-peers") || strings.Contains(got, "much-unlike") {
+			t.Error(got)
+		}
+		x = sending("web-mail", day(6), 0, 0)
+		x.Bytes = 100_000
+		if got := d.send(x, false); !strings.Contains(got, "much-unlike-peers") {
+			t.Error(got)
+		}
+		alone := x
+		alone.Principal.Groups = []string{"a group of one"}
+		if got := d.send(alone, false); strings.Contains(got, "peers") {
+			t.Error("without peers:", got)
+		}
+	})
+	t.Run("an unusual hour", func(t *testing.T) {
+		d := &pastDesk{t, set, history.New()}
+		night := func(n int) time.Time { return day(n).Add(-6 * time.Hour) }
+		for n := range 20 {
+			if got := d.send(sending("web-mail", day(n), 0, 0), false); strings.Contains(got, "night") {
+				t.Errorf("day %d: %q", n, got)
+			}
+			late := sending("web-mail", night(n), 0, 0)
+			late.Principal.User = "night-shift"
+			late.Principal.Groups = []string{"operations"}
+			d.send(late, false)
+		}
+		if got := d.send(sending("web-mail", night(20), 0, 0), false); !strings.Contains(got, "at-night") || !strings.Contains(got, "nobody-works-then") {
+			t.Error(got)
+		}
+		x := sending("web-mail", night(20), 0, 0)
+		x.Principal.Groups = []string{"sales", "operations"}
+		if got := d.send(x, false); !strings.Contains(got, "at-night") || strings.Contains(got, "nobody-works-then") {
+			t.Error("a colleague works then:", got)
 		}
 	})
 	t.Run("the same list from several accounts", func(t *testing.T) {

@@ -30,6 +30,7 @@ func Schema() []byte {
 			"detector": list(detectorTOML{}),
 			"keywords": list(keywordsTOML{}),
 			"test":     list(testTOML{}),
+			"stream":   list(streamTOML{}),
 		},
 	}
 	data, err := json.MarshalIndent(schema, "", "  ")
@@ -47,6 +48,7 @@ var required = map[reflect.Type][]string{
 	reflect.TypeFor[testTOML]():     {"name", "expect"},
 	reflect.TypeFor[peopleTOML]():   {"with"},
 	reflect.TypeFor[findingsTOML](): {"types"},
+	reflect.TypeFor[streamTOML]():   {"id", "where"},
 }
 
 // schemaOf gives the schema of a type of source.go.

@@ -14,6 +14,7 @@ import (
 type Set struct {
 	rules   []rule
 	tests   []sample // of the whole set
+	streams []stream
 	spec    inspect.Spec
 	scanner *inspect.Scanner
 	digest  string
@@ -63,19 +64,25 @@ func (s *Set) List() []Info {
 		r := &s.rules[i]
 		infos[i] = Info{ID: r.id, Title: r.title, Severity: r.severity, Action: r.action, Shadow: r.shadow,
 			BuiltIn: r.builtin, Lifts: r.lifts, Evidence: r.evidence, Tests: len(r.tests), At: r.at.String()}
-		for g := range r.groups {
-			for k, c := range r.groups[g].any {
-				for n := range c {
-					need := c[n].key + ": " + c[n].need
-					if k > 0 && n == 0 {
-						need = "or " + need
-					}
-					infos[i].Needs = append(infos[i].Needs, need)
+		infos[i].Needs = needs(r.groups[:])
+	}
+	return infos
+}
+
+// needs puts every condition of groups into words.
+func needs(groups []group) (all []string) {
+	for g := range groups {
+		for k, c := range groups[g].any {
+			for n := range c {
+				need := c[n].key + ": " + c[n].need
+				if k > 0 && n == 0 {
+					need = "or " + need
 				}
+				all = append(all, need)
 			}
 		}
 	}
-	return infos
+	return all
 }
 
 // digest is over what the author's words mean, in the order in which they
@@ -85,11 +92,16 @@ func (b *builder) digest() string {
 	for i := range b.rules {
 		rules = append(rules, b.rules[i].raw)
 	}
+	var streams []streamTOML
+	for i := range b.streams {
+		streams = append(streams, b.streams[i].raw)
+	}
 	data, err := json.Marshal(struct {
-		Rules []ruleTOML
-		Lists []keywordsTOML
-		Spec  inspect.Spec
-	}{rules, b.lists, b.spec})
+		Rules   []ruleTOML
+		Lists   []keywordsTOML
+		Spec    inspect.Spec
+		Streams []streamTOML `json:",omitempty"`
+	}{rules, b.lists, b.spec, streams})
 	if err != nil {
 		panic("rules: " + err.Error()) // only plain values are in there
 	}

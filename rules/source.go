@@ -17,6 +17,7 @@ type fileTOML struct {
 	Detectors []tomlfile.Node `toml:"detector" json:"-"`
 	Keywords  []tomlfile.Node `toml:"keywords" json:"-"`
 	Tests     []tomlfile.Node `toml:"test" json:"-"`
+	Streams   []tomlfile.Node `toml:"stream" json:"-"`
 }
 
 // ruleTOML is a [[rule]].
@@ -153,6 +154,10 @@ type overTOML struct {
 	Bytes          *sizeTOML     `toml:"bytes" doc:"More bytes than this have left: 1000000 or \"10 MB\"."`
 	Stopped        *int          `toml:"stopped" doc:"At least so many uploads were stopped."`
 	TimesUsual     *float64      `toml:"times_usual" doc:"So many times the persons that usually leave in such a time, by the four weeks before."`
+	TimesPeers     *float64      `toml:"times_peers" doc:"So many times the persons that the others of the sender's groups send in such a time; by the median of those who send."`
+	BytesUsual     *float64      `toml:"bytes_times_usual" doc:"Like times_usual, of bytes."`
+	BytesPeers     *float64      `toml:"bytes_times_peers" doc:"Like times_peers, of bytes."`
+	UnusualHour    bool          `toml:"unusual_hour" doc:"It is sent at an hour at which this seldom happened in the last four weeks: within an hour of it on fewer than one in ten of the days with uploads, of five at least; by group: nor did anybody of the sender's groups."`
 	Accounts       *int          `toml:"accounts" doc:"At least so many accounts sent this very content within a month."`
 	NewDestination bool          `toml:"new_destination" doc:"The user first sent to this host within the time."`
 }

@@ -105,7 +105,9 @@ func (p *Principal) Sender() string {
 // History answers what has left over time; *history.History in production.
 type History interface {
 	Count(history.Query) history.Sums
-	Usual(history.Query) (mean float64, ok bool)
+	Usual(history.Query) (mean history.Amount, ok bool)
+	Peers(q history.Query, user string, groups []string) (median history.Amount, ok bool)
+	UnusualHour(history.Query) (unusual, ok bool)
 	NewHost(user, host string, window time.Duration, now time.Time) bool
 	Accounts(content uint64, user string) int
 }

@@ -23,7 +23,7 @@ var Types = []string{
 var Classes = []string{
 	"web-mail", "cloud-storage", "file-transfer", "social", "paste", "code-hosting", "chat",
 	"ai-assistant", "video-meeting", "crm", "groupware", "dev-registry", "forms", "translation",
-	"search", "update", "unknown", "internal", "mail", "mail-many", "mail-open", "mail-bcc",
+	"search", "update", "unknown", "internal", "mail", "mail-many", "mail-open", "mail-bcc", "mail-ppap",
 }
 
 // Operations lists what can be done at a service whose interface is known.

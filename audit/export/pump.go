@@ -17,7 +17,8 @@ import (
 
 // Item is a record on its way.
 type Item struct {
-	Seq   uint64
+	Seq   uint64 // of a checkpoint: of the last record under it
+	Note  uint64 // of a checkpoint: its number; 0 for records
 	Time  time.Time
 	Kind  string
 	Level string // severity
@@ -55,6 +56,7 @@ type Pump struct {
 	sink   sink
 	format Format
 	cursor string
+	at     cursorState // as kept; Run's
 
 	mu sync.Mutex
 	st Status
@@ -72,7 +74,9 @@ const (
 
 // cursorState is what the cursor file says.
 type cursorState struct {
-	Sent uint64 `json:"sent"`
+	Sent     uint64    `json:"sent"`
+	Note     uint64    `json:"checkpoint,omitempty"` // the last one that went out
+	NoteTime time.Time `json:"checkpoint_time,omitzero"`
 }
 
 // New makes a pump for the log in dir whose progress is kept in state.
@@ -99,9 +103,9 @@ func New(cfg Config, dir, state string, log Log) (*Pump, error) {
 	case err != nil:
 		return nil, fmt.Errorf("audit export %q: %w", cfg.Name, err)
 	case json.Unmarshal(b, &at) != nil:
-		at.Sent = 0 // all again is better than some never
+		at = cursorState{} // all again is better than some never
 	}
-	p.st.Sent = at.Sent
+	p.st.Sent, p.at = at.Sent, at
 	return p, nil
 }
 
@@ -125,6 +129,16 @@ func (p *Pump) Run(ctx context.Context) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		batch, last, lost, err := p.collect(from)
+		next := p.at
+		next.Sent = max(next.Sent, last)
+		if n, due := p.note(); err == nil && due {
+			if len(batch) > 0 { // each in a batch of its own
+				p.deliver(ctx, batch, next, lost)
+				batch, lost = nil, 0
+			}
+			next.Note, next.NoteTime = n.Note, n.Time
+			batch, last = append(batch, n), max(last, 1)
+		}
 		if err == nil && last == 0 {
 			select {
 			case <-tick.C:
@@ -133,7 +147,7 @@ func (p *Pump) Run(ctx context.Context) {
 			continue
 		}
 		if err == nil {
-			p.deliver(ctx, batch, last, lost)
+			p.deliver(ctx, batch, next, lost)
 			continue
 		}
 		p.failed(err)
@@ -162,14 +176,14 @@ func (p *Pump) collect(from *audit.Follower) (batch []Item, last, lost uint64, e
 		if p.cfg.wants(&r.Event) {
 			line := p.format(&r)
 			bytes += len(line)
-			batch = append(batch, Item{r.Seq, r.Event.Time, r.Event.Kind, severity(&r.Event), line})
+			batch = append(batch, Item{Seq: r.Seq, Time: r.Event.Time, Kind: r.Event.Kind, Level: severity(&r.Event), Line: line})
 		}
 	}
 	return batch, last, lost, nil
 }
 
 // deliver sends one batch until it has arrived or ctx is done.
-func (p *Pump) deliver(ctx context.Context, batch []Item, last, lost uint64) {
+func (p *Pump) deliver(ctx context.Context, batch []Item, next cursorState, lost uint64) {
 	wait := firstWait
 	for len(batch) > 0 {
 		try, cancel := context.WithTimeout(ctx, sendTime)
@@ -189,9 +203,10 @@ func (p *Pump) deliver(ctx context.Context, batch []Item, last, lost uint64) {
 		// It arrived, but whether it did may not be known; again then.
 		return
 	}
-	err := p.save(last)
+	err := p.save(next)
+	p.at = next
 	p.mu.Lock()
-	p.st.Sent, p.st.Err, p.st.At = last, err, time.Now()
+	p.st.Sent, p.st.Err, p.st.At = next.Sent, err, time.Now()
 	p.st.Lost += lost
 	p.mu.Unlock()
 }
@@ -203,8 +218,8 @@ func (p *Pump) failed(err error) {
 }
 
 // save keeps the cursor. If it cannot, some records are sent twice later.
-func (p *Pump) save(sent uint64) error {
-	b := marshal(cursorState{sent})
+func (p *Pump) save(at cursorState) error {
+	b := marshal(at)
 	temp := p.cursor + ".new"
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err == nil {

@@ -321,6 +321,7 @@ func TestConfigFaults(t *testing.T) {
 		"name":        {Name: "a b", To: "file:x"},
 		"format":      {Name: "a", To: "file:x", Format: "xml"},
 		"HOST:PORT":   {Name: "a", To: "tcp:host"},
+		"checkpoints": {Name: "a", To: "dir:x", Checkpoints: "often"},
 		"secret_file": {Name: "a", To: "https://x"},
 		"syslog":      {Name: "a", To: "ftp://x"},
 		"belong":      {Name: "a", To: "tls://x:1", Cert: "c"},

@@ -19,7 +19,7 @@ import (
 //
 //	X-Sekimori-Timestamp: seconds since 1970
 //	X-Sekimori-Signature: sha256=HEX of HMAC-SHA-256(secret, timestamp "." body)
-//	Idempotency-Key:      FIRST-LAST, the numbers of the records
+//	Idempotency-Key:      FIRST-LAST, the numbers of the records; checkpoint-N
 //
 // Any answer of 2xx means that they have arrived.
 type webhook struct {
@@ -67,7 +67,11 @@ func (w *webhook) send(ctx context.Context, items []Item) error {
 	req.Header.Set("Content-Type", "application/x-ndjson")
 	req.Header.Set("X-Sekimori-Timestamp", now)
 	req.Header.Set("X-Sekimori-Signature", Sign(w.secret, now, body))
-	req.Header.Set("Idempotency-Key", fmt.Sprintf("%d-%d", items[0].Seq, items[len(items)-1].Seq))
+	key := fmt.Sprintf("%d-%d", items[0].Seq, items[len(items)-1].Seq)
+	if n := items[0].Note; n > 0 {
+		key = fmt.Sprintf("checkpoint-%d", n)
+	}
+	req.Header.Set("Idempotency-Key", key)
 	res, err := w.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("send to webhook: %w", err)

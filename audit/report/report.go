@@ -97,7 +97,7 @@ const (
 )
 
 // privileged are the kinds of event that people in charge cause.
-var privileged = []string{"config", "rules", "reload", "ca", "start", "stop", "read", "console", "bypass", audit.KindExpire}
+var privileged = []string{"config", "rules", "accounts", "reload", "ca", "start", "stop", "read", "console", "bypass", audit.KindExpire}
 
 // Make reads the log in dir twice: to count, and to fetch the sample of so many
 // decisions.

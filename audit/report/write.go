@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"encoding/csv"
 	"fmt"
 	"html/template"
@@ -72,6 +73,7 @@ var words = map[string][2]string{
 	"allow": {"許可", "allowed"}, "log": {"記録のみ", "logged"}, "warn": {"警告", "warned"}, "hold": {"保留", "held"}, "block": {"遮断", "blocked"},
 	"decision": {"判定", "decision"}, "start": {"起動", "start"}, "stop": {"停止", "stop"}, "reload": {"規則の読み込み", "rules loaded"},
 	"confirm": {"確認送信", "confirmed warning"}, "gap": {"途切れ", "gap"}, "bypass": {"検査除外", "bypass"}, "config": {"設定変更", "configuration changed"}, "rules": {"規則変更", "rules changed"},
+	"report": {"報告書", "report"}, "accounts": {"アカウントの変更", "accounts changed"}, "evidence": {"証拠", "evidence"}, "alarm-escalated": {"警報の引き上げ", "alarm escalated"}, "mode": {"運転モード", "mode"}, "mail": {"メール", "mail"}, "fleet": {"ノード間", "fleet"}, "tunnel": {"中継", "tunnel"},
 	"ca": {"認証局", "certificate authority"}, "read": {"記録の閲覧", "record read"}, "console": {"画面操作", "console"}, "alarm": {"警報", "alarm"},
 	"expire": {"保存期限切れの削除", "expired records deleted"}, "release": {"持ち出し申請", "release"},
 	"asked": {"申請", "asked for"}, "agreed": {"賛成(まだ人数不足)", "agreed to, by fewer than it takes"}, "approved": {"許可", "approved"}, "denied": {"却下", "refused"}, "withdrawn": {"取り下げ", "withdrawn"},
@@ -128,7 +130,7 @@ func (r *Report) local(t time.Time) string {
 func (r *Report) HTML(w io.Writer, lang string) error {
 	say := speak(lang)
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"say": say, "plain": func(s string) string { return plain(s, say) }, "local": r.local, "about": about,
+		"say": say, "plain": func(s string) string { return plain(s, say) }, "local": r.local, "about": about, "note": base64.RawURLEncoding.EncodeToString,
 		"percent": func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
 		"thousands": func(n int64) string {
 			s := strconv.FormatInt(n, 10)
@@ -169,6 +171,7 @@ func (r *Report) CSV(w io.Writer, lang string) error {
 	safe(say("range"), strconv.FormatUint(r.First, 10), strconv.FormatUint(r.Last, 10))
 	if c := r.Checkpoint; c != nil {
 		safe(say("checkpoint"), strconv.FormatUint(c.Size, 10), c.Root.String())
+		safe(say("checkpoint"), "note="+base64.RawURLEncoding.EncodeToString(c.Note), "")
 	}
 	for _, s := range []struct {
 		name string
@@ -190,4 +193,18 @@ func (r *Report) CSV(w io.Writer, lang string) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// Summary says in a few lines what the report comes to.
+func (r *Report) Summary(lang string) []string {
+	say := speak(lang)
+	out := []string{say("title") + " " + r.Period.Name}
+	for _, c := range []Count{{Name: "records", N: r.Records}, {Name: "decisions", N: r.Decisions}, {Name: "stopped", N: r.Stopped},
+		{Name: "people", N: r.People}, {Name: "unread", N: r.Unread}, {Name: "grave", N: int64(len(r.Grave))}} {
+		out = append(out, say(c.Name)+": "+strconv.FormatInt(c.N, 10))
+	}
+	if r.Reconciles() {
+		return append(out, say("sums"))
+	}
+	return append(out, say("no-sums"))
 }

@@ -237,6 +237,13 @@ files, for other products to be tried with.
 %d cases: %d found, %d found in part, %d not read but named, all these stopped;
 %d open.
 
+Not in the list are pictures that show a list (a photograph, a screen shot, a
+scanned page amid pages of text): only a program that recognises characters reads
+those, see ` + "`inspect.ocr`" + ` in [configuration.md](configuration.md). Without one they
+are recorded as not inspected, and the built-in rules let them pass, for
+[reasons](rules.md#what-the-built-in-rules-do-with-what-cannot-be-read); PDF files
+of nothing but pictures are asked about.
+
 "warn" and "hold" stop an upload as "block" does, until the sender gives a
 reason or an approver agrees. An "open" case is told as it is, with the cause.
 `

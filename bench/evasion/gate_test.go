@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -23,6 +24,9 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/decode"
+	"github.com/sekimori-dlp/sekimori/inspect/extract"
+	"github.com/sekimori-dlp/sekimori/inspect/isolate"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
@@ -67,11 +71,42 @@ type house struct {
 
 const store = "store.example"
 
+// readerProcess is the argument that makes this program a process of readers.
+const readerProcess = "reader-process"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == readerProcess {
+		if err := isolate.Serve(readers(), os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func readers() []part.Reader { return slices.Concat(extract.Readers(), decode.Readers()) }
+
+// apart returns all readers, those of complex formats in processes of their own,
+// as serve has them.
+func apart(t *testing.T) []part.Reader {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := isolate.NewPool(isolate.Config{Command: []string{self, readerProcess}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	return pool.Readers(readers())
+}
+
 // build starts a proxy as serve does, with a scanner and rules that remember
-// what they said.
+// what they said. Readers of complex formats run in processes of their own.
 func build(t *testing.T) *house {
 	t.Helper()
-	set, err := rules.Load(nil, rules.Options{Untested: true})
+	set, err := rules.Load(nil, rules.Options{Untested: true, Inspect: inspect.Options{Readers: apart(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -217,7 +217,21 @@ func pdfs() []evasion {
 		{name: "a picture of a page", make: pdf(func(l list) []byte {
 			return onPage(uni, deflated("", "q 600 0 0 800 0 0 cm /I Do Q"), "/Group << >> /Resources << /XObject << /I 6 0 R >> >>", deflated("/Type /XObject /Subtype /Image /Width 600 /Height 800 /BitsPerComponent 8 /ColorSpace /DeviceGray", strings.Repeat("\x80", 480000)))
 		}), opaque: true},
+		{name: "pixels of a picture that are the text", make: pdf(func(l list) []byte {
+			return onPage(uni, deflated("", shown("こんにちは。", "", wide)+"q 60 0 0 80 0 0 cm /I Do Q"), "/Group << >> /Resources << /XObject << /I 6 0 R >> >>", deflated(pixelsOf(l.csv()), l.csv()))
+		})},
+		{name: "pixels of a picture that no page shows", make: pdf(func(l list) []byte {
+			return onPage(uni, greeting, "", deflated(pixelsOf(l.csv()), l.csv()))
+		})},
+		{name: "pixels of a picture amid the content of a page", make: pdf(func(l list) []byte {
+			return onPage(uni, deflated("", shown("こんにちは。", "", wide)+fmt.Sprintf("BI /W %d /H 1 /BPC 8 /CS /G ID %s EI", len(l.csv()), l.csv())), "")
+		})},
 	}, kept("pdf-password", "pdf-owner-password")...)
+}
+
+// pixelsOf describes a picture whose pixels are the bytes of s.
+func pixelsOf(s string) string {
+	return fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray", len(s))
 }
 
 // compressedPDF keeps all objects but streams in one object stream, and the

@@ -9,18 +9,30 @@ import (
 	"unicode/utf8"
 )
 
+// Kinds are the kinds of small uploads that Body makes.
+var Kinds = []string{"text", "json", "random", "word", "bytes"}
+
 // Body makes n bytes of an upload without personal information: Japanese and
-// English office text, JSON of readings, or random bytes in base64.
+// English office text, JSON of readings, random bytes in base64, one word of random
+// letters and digits, or random bytes as they are.
 func Body(kind string, n int) []byte {
 	r := rand.New(rand.NewPCG(7, 77))
 	var b bytes.Buffer
 	switch kind {
-	case "random":
+	case "random", "bytes":
 		raw := make([]byte, n)
 		for i := range raw {
 			raw[i] = byte(r.Uint32())
 		}
+		if kind == "bytes" {
+			return raw
+		}
 		b.WriteString(base64.StdEncoding.EncodeToString(raw))
+	case "word":
+		const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		for b.Len() < n {
+			b.WriteByte(letters[r.IntN(len(letters))])
+		}
 	case "json":
 		for b.Len() < n {
 			fmt.Fprintf(&b, `{"sensor":"unit-%d","state":"%s","reading":%.3f,"unit":"kPa","note":"within range"}`+"\n",
@@ -63,6 +75,7 @@ type bodies struct {
 	text   []byte
 	starts []int
 	size   int
+	raw    bool // no text
 }
 
 const (
@@ -71,9 +84,10 @@ const (
 )
 
 func newBodies(kind string, size int) *bodies {
-	b := &bodies{text: Body(kind, size+stretch), size: size, starts: []int{0}}
+	b := &bodies{text: Body(kind, size+stretch), size: size, starts: []int{0}, raw: kind == "bytes"}
+	lines := kind == "text" || kind == "json"
 	for i := range stretch {
-		if b.text[i] == '\n' || kind == "random" && i%64 == 63 {
+		if lines && b.text[i] == '\n' || !lines && i%64 == 63 {
 			b.starts = append(b.starts, i+1)
 		}
 	}
@@ -92,7 +106,9 @@ func (b *bodies) fill(dst []byte, k int64) {
 		}
 		n -= letters
 	}
-	endWhole(dst[:n])
+	if !b.raw {
+		endWhole(dst[:n])
+	}
 }
 
 // newStream repeats a block up to size bytes.

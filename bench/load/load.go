@@ -47,7 +47,7 @@ type Options struct {
 	Requests    int           // small uploads a round; default 4000
 	Connections int           // kept alive, at once; default 32
 	BodyBytes   int           // of a small upload; default 10 KiB
-	Kind        string        // of a small upload: text, json, random; default text
+	Kind        string        // of a small upload, one of Kinds; default text
 	LargeBytes  int64         // of a large upload; default 256 MiB, 0 < skips when negative
 	Handshakes  int           // fresh connections a round; default 300
 	Sizes       []int64       // of uploads whose added time is told; default 1 KiB to 100 MiB
@@ -90,8 +90,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("counts have to be 1 or more")
 	case o.BodyBytes < 1 || o.UploadBytes < 1 || o.Half < 0 || slices.ContainsFunc(o.Sizes, func(n int64) bool { return n < 1 }):
 		return o, errors.New("sizes and times have to be above 0")
-	case !slices.Contains([]string{"text", "json", "random"}, o.Kind):
-		return o, fmt.Errorf("uploads of kind %q: write text, json or random", o.Kind)
+	case !slices.Contains(Kinds, o.Kind):
+		return o, fmt.Errorf("uploads of kind %q: write one of %s", o.Kind, strings.Join(Kinds, ", "))
 	}
 	return o, nil
 }

@@ -72,7 +72,7 @@ func runAuditVerify(ctx context.Context, p *program, c *command, args []string) 
 	asJSON := f.Bool("json", false, "print the outcome as a JSON object")
 	own := f.String("log-key", "", "the log's public `KEY` (default that of the state folder)")
 	var files, witnesses, keys list
-	f.Var(&files, "checkpoint", "a `FILE` with a checkpoint of this log that was kept elsewhere; may be given several times")
+	f.Var(&files, "checkpoint", "a `FILE` or folder with checkpoints of this log that were kept elsewhere; may be given several times")
 	f.Var(&witnesses, "witness", "ask the witness at `URL` what it has cosigned; needs --key; may be given several times")
 	f.Var(&keys, "key", "the public `KEY` of the witness")
 	rest, err := p.parse(c, f, args)

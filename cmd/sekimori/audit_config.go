@@ -92,8 +92,10 @@ func (r *rawAudit) check(n tomlfile.Node, path func(string) string, report tomlf
 	seen := map[string]bool{}
 	for i, e := range r.Exports {
 		at := n.Key("export").Elem(i)
-		if to, ok := strings.CutPrefix(e.To, "file:"); ok {
-			e.To = "file:" + path(to)
+		for _, scheme := range []string{"file:", "dir:"} {
+			if to, ok := strings.CutPrefix(e.To, scheme); ok {
+				e.To = scheme + path(to)
+			}
 		}
 		for _, p := range []*string{&e.CAFile, &e.Cert, &e.Key, &e.SecretFile} {
 			*p = path(*p)

@@ -105,6 +105,11 @@ func (i *installation) noticeRules() {
 		}
 		now["rule "+r.ID] = string(b)
 	}
+	for _, s := range i.rules.Set().Streams() {
+		s.At = ""
+		b, _ := json.Marshal(s) // of texts and numbers there is no error
+		now["stream "+s.ID] = string(b)
+	}
 	var owners []string
 	for _, p := range i.cfg.Rules {
 		if o := owner(p); o != "" && !slices.Contains(owners, o) {
@@ -112,6 +117,52 @@ func (i *installation) noticeRules() {
 		}
 	}
 	i.notice("rules", now, map[string]string{"author": strings.Join(owners, " ")})
+}
+
+// noticeAccounts records a change of the files of accounts and groups: whose password
+// was set, never to what, and who is in which group.
+func (i *installation) noticeAccounts() {
+	c := &i.cfg.Identity
+	now, stamp, owners := map[string]string{}, "", []string{}
+	for _, file := range []string{c.Htpasswd, c.Groups} {
+		if file == "" {
+			continue
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return // told by those who need it
+		}
+		stamp += fmt.Sprint(info.ModTime(), info.Size())
+	}
+	if stamp == i.accountsSeen || stamp == "" {
+		return
+	}
+	for _, file := range []string{c.Htpasswd, c.Groups} {
+		if file == "" {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return
+		}
+		for line := range strings.Lines(string(b)) {
+			name, rest, ok := strings.Cut(strings.TrimSpace(line), ":")
+			if !ok || strings.HasPrefix(name, "#") {
+				continue
+			}
+			if file == c.Groups {
+				now["group "+name] = strings.Join(strings.Fields(rest), " ")
+				continue
+			}
+			sum := sha256.Sum256([]byte(rest))
+			now["account "+name] = "password sha256:" + hex.EncodeToString(sum[:8])
+		}
+		if o := owner(file); o != "" && !slices.Contains(owners, o) {
+			owners = append(owners, o)
+		}
+	}
+	i.accountsSeen = stamp
+	i.notice("accounts", now, map[string]string{"author": strings.Join(owners, " ")})
 }
 
 // secretKey matches the names of keys whose values are not to be recorded.
@@ -201,5 +252,6 @@ func (p *program) leaveRead(dir, what string, details map[string]string) {
 func (i *installation) noticeAll() {
 	i.noticeConfig()
 	i.noticeRules()
+	i.noticeAccounts()
 	i.noticing.Store(true)
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/audit/checkpoint"
+	"github.com/sekimori-dlp/sekimori/audit/export"
 	"github.com/sekimori-dlp/sekimori/audit/witness"
 )
 
@@ -219,6 +221,34 @@ func runAuditCheckProof(_ context.Context, p *program, c *command, args []string
 	return nil
 }
 
+// keptNotes reads the checkpoints in a file or a folder: one as "audit checkpoint"
+// prints it, all that an export sent, or those in a report.
+func keptNotes(name string) (notes [][]byte, err error) {
+	files := []string{name}
+	if info, err := os.Stat(name); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		if files, err = filepath.Glob(filepath.Join(name, "*")); err != nil {
+			return nil, err
+		}
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		found := export.Notes(b)
+		if len(found) == 0 && len(files) == 1 {
+			found = [][]byte{b}
+		}
+		notes = append(notes, found...)
+	}
+	if len(notes) == 0 {
+		return nil, fmt.Errorf("%s: there is no checkpoint in it", name)
+	}
+	return notes, nil
+}
+
 // outside collects what others hold: files, witnesses that are asked now, and
 // what the configured witnesses have cosigned, as it is kept here.
 func (p *program) outside(ctx context.Context, cfg *config, files, urls, keys []string, log note.Verifier) ([]checkpoint.Checkpoint, error) {
@@ -232,7 +262,7 @@ func (p *program) outside(ctx context.Context, cfg *config, files, urls, keys []
 	}
 	var all []checkpoint.Checkpoint
 	for _, file := range files {
-		b, err := os.ReadFile(file)
+		notes, err := keptNotes(file)
 		if err != nil {
 			return nil, err
 		}
@@ -240,11 +270,13 @@ func (p *program) outside(ctx context.Context, cfg *config, files, urls, keys []
 		if log != nil {
 			trusted = append(trusted[:len(trusted):len(trusted)], log)
 		}
-		c, _, err := checkpoint.Open(b, trusted...)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+		for _, b := range notes {
+			c, _, err := checkpoint.Open(b, trusted...)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
+			all = append(all, c)
 		}
-		all = append(all, c)
 	}
 	if len(urls) > 0 && len(urls) != len(keys) {
 		return nil, errors.New("each --witness needs its --key")

@@ -79,6 +79,12 @@ key = %q
 [[audit.export]]
 name = "copy"
 to = "file:copy.jsonl"
+checkpoints = "1ms"
+[[audit.export]]
+name = "worm"
+to = "dir:worm"
+kinds = ["checkpoint"]
+checkpoints = "1ms"
 `, url, key))
 	in.start()
 	name, _, _ := strings.Cut(key, "+")
@@ -96,14 +102,29 @@ to = "file:copy.jsonl"
 	verify := func(more ...string) (string, int) {
 		return in.sekimori(append([]string{"audit", "verify", "--data", filepath.Join(in.dir, "data")}, more...)...)
 	}
+	day := time.Now().Format(time.DateOnly)
+	kept := []string{filepath.Join(in.dir, "kept.txt"), filepath.Join(in.dir, "worm"), filepath.Join(in.dir, "copy.jsonl")}
+	for name, form := range map[string]string{"report.html": "--html", "report.csv": "--csv"} {
+		page, code := in.sekimori("audit", "report", "--config", in.config, "--day", day, form)
+		if code != 0 {
+			t.Fatal(page)
+		}
+		in.write(name, page)
+		kept = append(kept, filepath.Join(in.dir, name))
+	}
 	if out, code := verify("--witness", url, "--key", key); code != 0 || !strings.Contains(out, "agrees with 1 of 1") || !strings.Contains(out, "; 0 records are newer") {
 		t.Fatalf("the true log: %d %s", code, out)
 	}
-	kept, code := in.sekimori("audit", "checkpoint", "--config", in.config)
+	one, code := in.sekimori("audit", "checkpoint", "--config", in.config)
 	if code != 0 {
-		t.Fatal(kept)
+		t.Fatal(one)
 	}
-	in.write("kept.txt", kept)
+	in.write("kept.txt", one)
+	for _, file := range kept {
+		if out, code := verify("--checkpoint", file); code != 0 || !strings.Contains(out, "agrees with") {
+			t.Errorf("against %s: %d %s", file, code, out)
+		}
+	}
 	proofs(in, logKey)
 
 	// The forgery.
@@ -122,7 +143,11 @@ to = "file:copy.jsonl"
 	if out, code := verify(); code != 0 {
 		t.Errorf("the forgery is not whole by itself: %s", out)
 	}
-	for _, how := range [][]string{{"--witness", url, "--key", key}, {"--checkpoint", filepath.Join(in.dir, "kept.txt")}} {
+	ways := [][]string{{"--witness", url, "--key", key}}
+	for _, file := range kept {
+		ways = append(ways, []string{"--checkpoint", file})
+	}
+	for _, how := range ways {
 		if out, code := verify(how...); code != exitFound || !strings.Contains(out, "BAD") || !strings.Contains(out, "outsiders hold") {
 			t.Errorf("%s: exit %d: %s", how[0], code, out)
 		}
@@ -177,7 +202,9 @@ func proofs(in *site, logKey string) {
 // TestPrivilegedActsAreRecorded: changes of configuration and rules, with
 // digests and difference, and reading the record.
 func TestPrivilegedActsAreRecorded(t *testing.T) {
-	in := install(t, "contact = { en = \"ask 100\" }\nname = \"gate-1\"\n")
+	in := install(t, "contact = { en = \"ask 100\" }\nname = \"gate-1\"\n[rules]\npaths = [\"rules\"]\n[auth]\nhtpasswd = \"users\"\nanonymous = \"allow\"\n")
+	withUser(in, "sato", "one")
+	check(t, os.MkdirAll(filepath.Join(in.dir, "rules"), 0o700))
 	in.start()
 	in.stop()
 	conf, err := os.ReadFile(in.config)
@@ -199,6 +226,28 @@ func TestPrivilegedActsAreRecorded(t *testing.T) {
 	}
 	if got := fmt.Sprint(ev.Data); !strings.Contains(got, "contact.en") || !strings.Contains(got, "ask 100") || !strings.Contains(got, "ask 200") || strings.Contains(got, "gate-1") {
 		t.Errorf("difference %s", got)
+	}
+	// While it runs: an exception from inspection, a rule, an account.
+	difference := func(kind string) string {
+		out, _ := in.sekimori("audit", "show", "--config", in.config, "--kind", kind, "--json", "--last", "1")
+		return out
+	}
+	conf, err = os.ReadFile(in.config)
+	check(t, err)
+	in.write("sekimori.toml", string(conf)+"\n[[bypass]]\nid = \"pinned\"\nhosts = [\"pinned.example\"]\nowner = \"ito\"\nreason = \"its client pins\"\nuntil = 2999-01-01\n")
+	in.write("rules/new.toml", "[[rule]]\nid = \"brand-new\"\naction = \"log\"\nwhere = { hosts = [\"a.example\"] }\n")
+	withUser(in, "kato", "a password")
+	in.signal(syscall.SIGHUP)
+	for kind, want := range map[string][]string{"config": {"pinned.example", "its client pins", `"author"`}, "rules": {"rule brand-new", `"author"`}, "accounts": {"account kato", "sha256:", `"author"`}} {
+		for _, w := range want {
+			in.await(w, func() string { return difference(kind) })
+		}
+		if kind == "accounts" && strings.Contains(difference(kind), "$2") {
+			t.Error("the record holds a password's hash")
+		}
+	}
+	if out, _ := in.sekimori("audit", "show", "--config", in.config, "--kind", "start", "--json"); !strings.Contains(out, `"ca":"`) {
+		t.Errorf("the start does not tell which CA signs: %s", out)
 	}
 	in.await(" read", func() string {
 		out, _ := in.sekimori("audit", "show", "--config", in.config, "--kind", "read")

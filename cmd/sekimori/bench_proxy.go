@@ -46,7 +46,7 @@ func runBenchProxy(ctx context.Context, p *program, c *command, args []string) e
 	f.IntVar(&o.Requests, "requests", 4000, "small uploads a round")
 	f.IntVar(&o.Connections, "connections", 32, "kept-alive connections")
 	f.IntVar(&o.BodyBytes, "body", 10<<10, "`BYTES` of a small upload")
-	f.StringVar(&o.Kind, "kind", "text", "what uploads hold: text, json or random")
+	f.StringVar(&o.Kind, "kind", "text", "what uploads hold: "+strings.Join(load.Kinds, ", "))
 	f.IntVar(&o.Handshakes, "handshakes", 300, "fresh connections a round")
 	f.Func("sizes", "tell the time added to uploads of these `SIZES`; 1KiB,10KiB,100KiB,1MiB,10MiB,100MiB", func(s string) error {
 		for size := range strings.SplitSeq(s, ",") {

@@ -50,7 +50,7 @@ func TestScriptsInBrowsers(t *testing.T) {
 			}
 			in := install(t, "")
 			people, twins := customers(60).csv(), products(60).csv()
-			reports := make(chan map[string]string, 1)
+			reports, via := make(chan map[string]string, 1), make(chan string, 2)
 			pages := http.NewServeMux()
 			pages.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -69,6 +69,7 @@ func TestScriptsInBrowsers(t *testing.T) {
 				}
 			})
 			pages.Handle("/chat", websocket.Server{Handler: func(c *websocket.Conn) {
+				via <- c.Request().Header.Get("Via")
 				var m string
 				for websocket.Message.Receive(c, &m) == nil {
 					if strings.Contains(m, "顧客番号") {
@@ -95,6 +96,12 @@ func TestScriptsInBrowsers(t *testing.T) {
 				}
 				if r := got[how+" people"]; !strings.HasPrefix(r, "403 ") && !strings.HasPrefix(r, "1008 ") || !strings.Contains(r, "SK-") {
 					t.Errorf("%s: a list of people: %s", how, r)
+				}
+			}
+			// Both use the HTTP/2 connection that is open, as its server says that it can.
+			for range 2 {
+				if v := <-via; !strings.HasPrefix(v, "2.0 ") {
+					t.Errorf("the WebSocket came by %s", v)
 				}
 			}
 			for _, r := range in.origin.all() {

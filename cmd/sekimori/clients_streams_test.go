@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/websocket"
 )
@@ -152,5 +154,75 @@ func TestServerSentEvents(t *testing.T) {
 		if strings.Count(out, "data: event") != 3 || strings.Contains(out, "error") {
 			t.Errorf("%s: %s", scheme, out)
 		}
+	}
+}
+
+// TestBodiesWithoutEnd: of a request that never ends each event is judged as it
+// comes; what nobody can take apart gets an answer in time.
+func TestBodiesWithoutEnd(t *testing.T) {
+	in := install(t, "[timeout]\npause = \"100ms\"\nupload = \"3s\"\n")
+	in.origin.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rc := http.NewResponseController(w)
+		_ = rc.EnableFullDuplex()
+		w.WriteHeader(http.StatusOK)
+		_ = rc.Flush()
+		for lines := bufio.NewReader(r.Body); ; {
+			line, err := lines.ReadString('\n')
+			if strings.Contains(line, "example.jp") {
+				t.Error("the list reached the origin")
+			}
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(w, line)
+			_ = rc.Flush()
+		}
+	}))
+	in.start()
+	list, err := json.Marshal(customers(60).csv())
+	check(t, err)
+	for name, h2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		client, _ := in.by(in.proxy, h2)
+		t.Run("events over "+name, func(t *testing.T) {
+			body, send := io.Pipe()
+			defer send.Close()
+			go io.WriteString(send, "{\"note\": \"one\"}\n")
+			resp, err := client.Post("https://upload.example.com/events", "application/x-ndjson", body)
+			check(t, err)
+			defer resp.Body.Close()
+			lines := bufio.NewReader(resp.Body)
+			for _, next := range []string{"two", "three"} {
+				if line, err := lines.ReadString('\n'); err != nil || !strings.Contains(line, "note") {
+					t.Fatalf("%q, %v", line, err)
+				}
+				_, err = io.WriteString(send, "{\"note\": \""+next+"\"}\n")
+				check(t, err)
+			}
+			_, err = lines.ReadString('\n')
+			check(t, err)
+			go send.Write(append(list, '\n'))
+			if rest, err := io.ReadAll(lines); err == nil {
+				t.Errorf("after the list: %q, and no error", rest)
+			}
+			evs := in.events()
+			if last := evs[len(evs)-1]; last.Action != "block" || last.Incident == "" {
+				t.Errorf("recorded: %s by %q", last.Action, last.Rule)
+			}
+		})
+		t.Run("anything else over "+name, func(t *testing.T) {
+			body, send := io.Pipe()
+			defer send.Close()
+			go func() {
+				for err := error(nil); err == nil; time.Sleep(20 * time.Millisecond) {
+					_, err = io.WriteString(send, "x")
+				}
+			}()
+			if answer := post(client, body); !strings.HasPrefix(answer, "408 ") {
+				t.Errorf("answered %s", answer)
+			}
+			if evs := in.events(); evs[len(evs)-1].Clause != "stalled" {
+				t.Errorf("recorded: %q", evs[len(evs)-1].Clause)
+			}
+		})
 	}
 }

@@ -103,6 +103,7 @@ type rawConfig struct {
 	Audit    rawAudit            `toml:"audit"`
 	Console  rawConsole          `toml:"console"`
 	Release  rawRelease          `toml:"release"`
+	Report   rawReport           `toml:"report"`
 	Evidence rawEvidence         `toml:"evidence"`
 	Mail     alarm.Mail          `toml:"mail"`
 	Notify   []alarm.Destination `toml:"notify"`
@@ -122,7 +123,10 @@ type rawConfig struct {
 		Header    duration `toml:"header"`
 		Idle      duration `toml:"idle"`
 		Body      duration `toml:"body"`
+		Upload    duration `toml:"upload"`
+		Pause     duration `toml:"pause"`
 		Drain     duration `toml:"drain"`
+		Leave     duration `toml:"leave"`
 		Shutdown  duration `toml:"shutdown"`
 	} `toml:"timeout"`
 	Limit struct {
@@ -225,6 +229,7 @@ type config struct {
 	Audit     recordConfig
 	Console   consoleConfig
 	Release   releaseConfig
+	Report    reportConfig
 	Evidence  evidence.Config
 	Alarms    alarmConfig
 	SMTP      *smtpConfig   // nil: no mail
@@ -233,6 +238,7 @@ type config struct {
 	Fleet     *fleetConfig  // nil: the installation is alone
 	Pieces    pieces.Config
 	Trace     *trace.Config // nil: nothing is traced
+	Leave     time.Duration // from being told to end, in which clients are still taken
 	Shutdown  time.Duration
 	LogLevel  slog.Level
 	LogText   bool
@@ -314,6 +320,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		CAKey:     path(r.Intercept.CAKey),
 		CASigner:  r.Intercept.CASigner,
 		CASecret:  path(r.Intercept.Passphrase),
+		Leave:     time.Duration(r.Timeout.Leave),
 		Shutdown:  time.Duration(r.Timeout.Shutdown),
 		LogLevel:  r.Log.Level,
 		Access:    r.Log.Access,
@@ -361,6 +368,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	}
 	c.Evidence = r.Evidence.check(n.Key("evidence"), report)
 	c.Alarms = r.alarms(n, path, report)
+	c.Report = r.Report.check(n.Key("report"), c.Alarms.to, path, report)
 	c.Pieces = r.Pieces.check(n.Key("pieces"), report)
 	c.SMTP = r.SMTP.check(n.Key("smtp"), path, report)
 	c.Milter = r.Milter.check(n.Key("milter"), report)
@@ -419,7 +427,7 @@ func (r *rawConfig) proxy() proxy.Config {
 	c.NoTry = r.TryHost != nil && !*r.TryHost
 	c.ConfirmFor = time.Duration(r.Confirm.For)
 	c.Timeouts = proxy.Timeouts{Handshake: time.Duration(r.Timeout.Handshake), Header: time.Duration(r.Timeout.Header),
-		Idle: time.Duration(r.Timeout.Idle), Body: time.Duration(r.Timeout.Body), Drain: time.Duration(r.Timeout.Drain)}
+		Idle: time.Duration(r.Timeout.Idle), Body: time.Duration(r.Timeout.Body), Upload: time.Duration(r.Timeout.Upload), Pause: time.Duration(r.Timeout.Pause), Drain: time.Duration(r.Timeout.Drain)}
 	c.Limits = proxy.Limits{Connections: r.Limit.Connections, PerClient: r.Limit.PerClient, HeaderBytes: int(r.Limit.Header),
 		Drain: int64(r.Limit.Drain), Streams: r.Limit.Streams}
 	c.Inspect = proxy.Inspect{Exact: r.Inspect.Count == "exact", Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),

@@ -84,7 +84,7 @@ func (c *config) rulePaths() []string {
 }
 
 // openConsole makes the console, if there is to be one.
-func (i *installation) openConsole(catalogue *destination.Catalogue, metrics prometheus.Gatherer, checks ...console.Check) error {
+func (i *installation) openConsole(catalogue *destination.Catalogue, registry *prometheus.Registry, checks ...console.Check) error {
 	if i.cfg.Console.Off {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 		Record: &reader{dir: i.cfg.folder("audit"), log: i.audit, check: i.check}, Recorder: i.audit, History: i.cfg.folder("history"),
 		Rules:    &judges{cfg: i.cfg, watcher: i.rules, catalogue: catalogue},
 		Releases: i.releases, Links: i.cfg.Release.links, Groups: i.who.Groups,
-		Checks: checks, Nodes: i.nodes, Metrics: metrics, Integrity: i.integrity, Log: i.log, Version: version(),
+		Checks: checks, Nodes: i.nodes, Metrics: registry, Integrity: i.integrity, Log: i.log, Version: version(),
 		Accounts: i.cfg.Console.Accounts, Installation: i.standing,
 		Report: i.makeReport,
 		Evidence: func(incident string) (int64, time.Time, bool) {
@@ -123,6 +123,8 @@ func (i *installation) openConsole(catalogue *destination.Catalogue, metrics pro
 	if err != nil {
 		return err
 	}
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sekimori_console_index_lag_records",
+		Help: "Records that the console's pages do not show yet."}, func() float64 { return float64(c.Behind()) }))
 	c.Run()
 	i.console = c
 	i.closers = append(i.closers, c.Close)

@@ -107,6 +107,7 @@ until = 2099-12-31
 func TestDeployFilesParse(t *testing.T) {
 	b, err := os.ReadFile("../../deploy/kubernetes/sekimori.yaml")
 	check(t, err)
+	checkManifests(t, string(b))
 	kinds := map[string]bool{}
 	for d := yaml.NewDecoder(strings.NewReader(string(b))); ; {
 		var doc struct {

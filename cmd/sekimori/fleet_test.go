@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,9 +26,13 @@ import (
 	"github.com/sekimori-dlp/sekimori/history"
 )
 
-// fleetFor is for how long TestFleetSurvivesKills kills: seconds in the usual
-// run, half an hour with "go test ./cmd/sekimori -run Fleet -fleet 30m".
-var fleetFor = flag.Duration("fleet", 5*time.Second, "how long the fleet's processes are killed")
+// For how long TestFleetSurvivesKills kills, and then cuts a node off: seconds in
+// the usual run, as long as is wanted with "go test ./cmd/sekimori -run
+// FleetSurvivesKills -fleet 30m -fleet.cut 5m -timeout 2h".
+var (
+	fleetFor = flag.Duration("fleet", 5*time.Second, "how long the fleet's processes are killed")
+	fleetCut = flag.Duration("fleet.cut", 2*time.Second, "how long a node is then cut off from the engine")
+)
 
 // engineServer is a server of the engine, run by this program.
 type engineServer struct {
@@ -209,6 +215,44 @@ func (l *senders) one() {
 	l.all[id] = s
 }
 
+var engineAway = regexp.MustCompile(`(?m)^sekimori_fleet_engine_away_seconds (\S+)$`)
+
+// whileCut cuts a node off from the engine: it has to say so, and to go on. It is
+// the one of a number.
+func (l *senders) whileCut(in *site, number int, cut func(bool)) {
+	l.t.Helper()
+	away := func() float64 {
+		_, text := in.get("/metrics")
+		n, err := strconv.ParseFloat(engineAway.FindStringSubmatch(text)[1], 64)
+		check(l.t, err)
+		return n
+	}
+	waitFor(l.t, "the node has its engine", func() bool { return away() == 0 })
+	cut(true)
+	end := time.Now().Add(*fleetCut)
+	waitFor(l.t, "the node says that its engine is away", func() bool { return away() > 0 })
+	if s, body := in.get("/readyz"); s != http.StatusOK || strings.Contains(body, `"fleet-engine": "ok"`) {
+		l.t.Errorf("readyz of a node that is cut off: %d %s", s, body)
+	}
+	l.mu.Lock()
+	from := l.next
+	l.mu.Unlock()
+	answered := func() (n int) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for id := from; id < l.next; id++ {
+			if id%len(l.nodes) == number && l.all[fmt.Sprintf("/upload/%d", id)].status == http.StatusOK {
+				n++
+			}
+		}
+		return n
+	}
+	time.Sleep(time.Until(end))
+	waitFor(l.t, "the node goes on alone", func() bool { return answered() >= 10 })
+	cut(false)
+	l.t.Logf("cut off for %v; %d uploads passed meanwhile", *fleetCut, answered())
+}
+
 // nodeStatus is a line of "fleet status --json".
 type nodeStatus struct {
 	Name             string
@@ -269,14 +313,14 @@ replicas = %d
 	return in
 }
 
-// TestFleetSurvivesKills runs three nodes and three servers of the engine, kills
-// any of them again and again under load of uploads and mail, and cuts one node
-// off from the engine. Then nothing that was answered may be lost or doubled, nothing blocked
-// may have left, all verdicts are those of one node alone, and all nodes count
-// the same.
+// TestFleetSurvivesKills runs three nodes, three servers of the engine and the
+// next hop of mail, kills any of them again and again under load of uploads and
+// mail, and cuts one node off from the engine, for moments and at last for longer.
+// Then nothing that was answered may be lost or doubled, nothing blocked may have
+// left, all verdicts are those of one node alone, and all nodes count the same.
 func TestFleetSurvivesKills(t *testing.T) {
 	if testing.Short() {
-		t.Skip("runs six programs")
+		t.Skip("runs seven programs")
 	}
 	servers := engines(t, 3)
 	o := newOrigin(t)
@@ -285,8 +329,7 @@ id = "people"
 action = "log"
 what = { people = { at_least = 1, with = ["NAME", "EMAIL"] } }
 `)
-	hop := &arrivals{by: map[string][]string{}}
-	next := listen(t, hop)
+	hop := newNextHop(t)
 	m := &mailers{t: t, all: map[string]posted{}}
 	var cutters []*cutter
 	var nodes []*site
@@ -310,7 +353,7 @@ domains = ["corp.example"]
 listen = [%q]
 name = "gate.corp.example"
 next = { address = %q, tls = "never" }
-`, m.nodes[i], next)))
+`, m.nodes[i], hop.addr)))
 	}
 	for _, e := range servers {
 		e.start()
@@ -326,28 +369,43 @@ next = { address = %q, tls = "never" }
 		clients.Go(func() { l.run(done) })
 	}
 	clients.Go(func() { m.run(done) })
+	cut := func(yes bool) {
+		for _, c := range cutters {
+			c.cut(yes)
+		}
+	}
+	victims := len(servers) + len(nodes) + 1
+	var order []int // of those to be killed next: each once, at random
 	kills, end := 0, time.Now().Add(*fleetFor)
-	for time.Now().Before(end) {
-		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
-		if k := rand.IntN(6); k < 3 {
+	for kills < victims || time.Now().Before(end) {
+		time.Sleep(time.Duration(200+rand.IntN(600)) * time.Millisecond)
+		if len(order) == 0 {
+			order = rand.Perm(victims)
+		}
+		k := order[0]
+		order = order[1:]
+		away := time.Duration(rand.IntN(500)) * time.Millisecond
+		switch {
+		case k < len(servers):
 			servers[k].kill()
-			time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
+			time.Sleep(away)
 			servers[k].start()
-		} else {
-			in := nodes[k-3]
-			_ = in.cmd.Process.Kill()
-			_ = in.cmd.Wait()
+		case k < len(servers)+len(nodes):
+			k -= len(servers)
+			in := nodes[k]
+			in.kill()
 			in.start()
-			l.nodes[k-3].Store(&in.proxy)
+			l.nodes[k].Store(&in.proxy)
+		default:
+			hop.kill()
+			time.Sleep(away)
+			hop.start()
 		}
 		kills++
-		for _, c := range cutters { // off for a while, on for a while
-			c.cut(kills/2%2 == 1)
-		}
+		cut(kills/2%2 == 1) // off for a while, on for a while
 	}
-	for _, c := range cutters {
-		c.cut(false)
-	}
+	cut(false)
+	l.whileCut(nodes[2], 2, cut)
 	close(done)
 	clients.Wait()
 	t.Logf("%d kills, %d uploads", kills, len(l.all))

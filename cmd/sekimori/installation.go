@@ -62,6 +62,8 @@ type installation struct {
 	advertised string
 	// noticing: changes of the rules are recorded with their difference.
 	noticing atomic.Bool
+	// accountsSeen is how the files of accounts were when they were last looked at.
+	accountsSeen string
 
 	inForce atomic.Pointer[generation]
 }
@@ -78,7 +80,7 @@ func (i *installation) policy() *gate.Policy {
 	set, mode := i.rules.Set(), i.modes.mode()
 	g := i.inForce.Load()
 	if g == nil || g.set != set || g.mode != mode {
-		g = &generation{set, mode, gate.Policy{Scanner: set.Scanner(), Rules: under(mode, set)}}
+		g = &generation{set, mode, gate.Policy{Scanner: set.Scanner(), Rules: under(mode, set), Streams: set}}
 		i.inForce.Store(g)
 	}
 	return &g.policy
@@ -203,7 +205,7 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: i.classes, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},
-			{Name: "running", Probe: i.staying},
+			{Name: "running", Probe: i.staying, Leaves: true},
 			{Name: "audit", Probe: i.audit.Healthy},
 			{Name: "ca", Probe: healthyCA},
 			{Name: "accounts", Probe: i.who.Healthy},

@@ -53,6 +53,7 @@ type origin struct {
 	requests []received
 	bytes    int
 	handler  http.Handler // further answers, nil for none
+	light    bool         // bodies are counted, and not kept
 	addr     string       // TLS
 	plain    string       // HTTP
 	ca       string       // PEM file
@@ -93,8 +94,10 @@ type counted struct {
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	c.kept.Write(p[:n])
 	c.o.mu.Lock()
+	if !c.o.light {
+		c.kept.Write(p[:n])
+	}
 	c.o.bytes += n
 	c.o.mu.Unlock()
 	return n, err

@@ -271,6 +271,61 @@ func TestPostfixAsksByUnixSocket(t *testing.T) {
 	}
 }
 
+// An encrypted file by one message, its password by the next one to the same
+// people: the second is warned of, whoever of them it goes to.
+func TestPasswordFollowsFile(t *testing.T) {
+	hop := freeAddress(t)
+	box := &postbox{}
+	in := install(t, fmt.Sprintf(`[company]
+domains = ["corp.example"]
+[rules]
+paths = ["lets.toml"]
+[smtp]
+listen = [%q]
+name = "gate.corp.example"
+next = { address = %q, tls = "never" }
+`, hop, listen(t, box)))
+	in.write("lets.toml", "disable = [\"unreadable-outside\"]\n") // or the file were held already
+	in.start()
+	file := []string{"--to", "a@outside.example,b@outside.example", "--body", "資料をお送りします。パスワードは別途お送りします。",
+		"--attach-type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "--attach", "@../../inspect/extract/ole/testdata/encrypted/agile.xlsx"}
+	password := []string{"--header", "Subject: files", "--header", "Content-Type: text/plain; charset=utf-8", "--body", "先ほどのファイルのパスワードは以下のとおりです。\n\naB3-xYz9q\n"}
+	taken := "<-  250 2.0.0 OK: next hop has it"
+	for _, step := range []struct {
+		what string
+		args []string
+		want string
+	}{
+		{"a password for no file", append(slices.Clone(password), "--to", "b@outside.example"), taken},
+		{"the file, to others", append(slices.Clone(file), "--to", "c@outside.example"), taken},
+		{"its password", append(slices.Clone(password), "--to", "c@outside.example"), "550-5.7.1 SK-"},
+		{"a word on it to somebody else", append(slices.Clone(password), "--to", "d@outside.example"), taken},
+		{"the file to the one who had a password before", file, "550-5.7.1 SK-"},
+	} {
+		if out := swaks(t, hop, step.args...); !strings.Contains(out, step.want) {
+			t.Errorf("%s: no %q in %s", step.what, step.want, tail(out))
+		}
+	}
+	out := swaks(t, hop, append(slices.Clone(password), "--to", "c@outside.example")...)
+	incident := incidentNumber.FindString(out)
+	password[1] = "Subject: [" + incident + " they have no other way] files"
+	if out := swaks(t, hop, append(password, "--to", "c@outside.example")...); incident == "" || !strings.Contains(out, taken) {
+		t.Errorf("confirmed: %s", tail(out))
+	}
+	in.stop()
+	warned := 0
+	for _, ev := range in.events("--kind", "decision") {
+		if ev.Action == "warn" {
+			if warned++; ev.Rule != "mail-password-same-way" || !slices.Contains(ev.Classes, "mail-ppap") {
+				t.Errorf("recorded: %s %v", ev.Rule, ev.Classes)
+			}
+		}
+	}
+	if warned != 3 {
+		t.Errorf("%d warnings on record", warned)
+	}
+}
+
 // c-icap's client asks, as appliances do.
 func TestICAPClient(t *testing.T) {
 	ask := freeAddress(t)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sekimori": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){"sekimori": func() { os.Exit(Main()) }, nextHopCommand: runNextHop})
 }
 
 // TestScript runs the command line as users type it.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/sekimori-dlp/sekimori/inspect"
@@ -175,11 +176,15 @@ func runRulesExplain(ctx context.Context, p *program, c *command, args []string)
 	}
 	defer closer.Close()
 	report := j.set.Scanner().Scan(ctx, []part.Part{root}, inspect.ScanOptions{Key: scanKey})
-	e := j.set.Explain(j.transaction(report, root.Name, max(in.size, 0)))
+	t := j.transaction(report, root.Name, max(in.size, 0))
+	e := j.set.Explain(t)
 	if *asJSON {
 		return json.NewEncoder(p.stdout).Encode(e)
 	}
 	fmt.Fprintf(p.stdout, "%s to %s (%v)\n%s\n", in.name, j.destination.Host, j.destination.Classes, e)
+	if s, ok := j.set.Stream(t); ok {
+		fmt.Fprintf(p.stdout, "uploads of more than %d bytes are sent on while they are inspected, by stream %q; this one has %d\n", s.Above, s.ID, t.Bytes)
+	}
 	return nil
 }
 
@@ -217,6 +222,18 @@ func runRulesList(_ context.Context, p *program, c *command, args []string) erro
 			}
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\t%s\n", i.ID, action, i.Severity, i.Tests, title, i.At)
+	}
+	for _, s := range set.Streams() {
+		if r.json {
+			if err := json.NewEncoder(p.stdout).Encode(struct {
+				rules.StreamInfo
+				Action string `json:"action"`
+			}{s, "stream"}); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(tw, "%s\tstream\t\t\tover %d bytes, less %d: %s\t%s\n", s.ID, s.Above, s.Keep, strings.Join(s.Needs, "; "), s.At)
 	}
 	return tw.Flush()
 }

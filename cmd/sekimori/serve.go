@@ -199,7 +199,8 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	}
 	i.look()
 	i.clocks.look()
-	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version()})
+	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version(),
+		Details: map[string]string{"ca": i.ca.Load().Fingerprint()}})
 	i.noticeAll()
 	i.outlets.start()
 	i.runFleet()
@@ -207,6 +208,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 		i.runAlarms()
 	}
 	i.noticeEvidence()
+	i.openReports()
 	// Before anybody is told that the proxy is there: nobody has to wait until it
 	// knows the signal.
 	hangup := make(chan os.Signal, 1)
@@ -239,6 +241,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			continue
 		case <-heal.C:
 			i.heal(ctx)
+			i.noticeAccounts()
 			continue
 		case err = <-failed:
 		case <-ctx.Done():
@@ -247,12 +250,24 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	}
 	i.ending.Store(true)
 	notify(daemon.SdNotifyStopping)
-	i.log.Info("ending; uploads under way may finish", "within", i.cfg.Shutdown.String())
-	end, cancel := context.WithTimeout(context.Background(), i.cfg.Shutdown)
-	defer cancel()
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, os.Interrupt)
 	defer signal.Stop(again)
+	hurry := false
+	if err == nil && i.cfg.Leave > 0 {
+		i.log.Info("about to end; clients are still taken until load balancers have seen it", "for", i.cfg.Leave.String())
+		select {
+		case <-time.After(i.cfg.Leave):
+		case <-again:
+			hurry = true
+		}
+	}
+	i.log.Info("ending; uploads under way may finish", "within", i.cfg.Shutdown.String())
+	end, cancel := context.WithTimeout(context.Background(), i.cfg.Shutdown)
+	defer cancel()
+	if hurry {
+		cancel()
+	}
 	go func() {
 		select {
 		case <-again:

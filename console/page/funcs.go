@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"math"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +23,9 @@ func (p *Pages) funcs(lang string) template.FuncMap {
 		"minute": func(t time.Time) template.HTML { return p.moment(lang, t, "01-02 15:04") },
 		"date":   func(t time.Time) template.HTML { return p.moment(lang, t, time.DateOnly) },
 		"clause": func(s string) []Clause { return Clauses(lang, s) },
-		"need":   func(s string) string { return need(lang, s) },
+		"have":   func(s string) string { return translate(lang, s, haveForms) },
+		"key":    func(s string) string { return Key(lang, s) },
+		"need":   func(s string) string { return translate(lang, s, needForms) },
 		"query":  query,
 		"share":  share,
 		"hours": func(d time.Duration) string {
@@ -126,76 +127,4 @@ func query(pairs ...string) template.URL {
 		}
 	}
 	return template.URL("?" + q.Encode())
-}
-
-// Clause is one condition of a rule as the record has it: what was looked at,
-// what there was, what was asked for.
-type Clause struct{ Key, Have, Need string }
-
-var clauseForm = regexp.MustCompile(`^([a-z_]+): (.*) \(needs (.*)\)$`)
-
-// Clauses takes apart the words in which a decision was recorded. What is not
-// of the form of a condition stands in Have.
-func Clauses(lang, s string) []Clause {
-	var all []Clause
-	for part := range strings.SplitSeq(s, "; ") {
-		m := clauseForm.FindStringSubmatch(part)
-		switch {
-		case m != nil:
-			all = append(all, Clause{Term(lang, "key", m[1]), spell(lang, m[2]), need(lang, m[3])})
-		case part != "":
-			all = append(all, Clause{Have: Term(lang, "said", part)})
-		}
-	}
-	return all
-}
-
-// needForms turn what rules say they need into Japanese.
-var needForms = []struct {
-	re *regexp.Regexp
-	to string
-}{
-	{regexp.MustCompile(`^at least (\d+) validated (.+), confidence ([\d.]+)$`), "検査数字の合う $2 が $1 件以上 (確度 $3 以上)"},
-	{regexp.MustCompile(`^at least (\d+) with (.+), confidence ([\d.]+)$`), "$2 のそろう人が $1 人以上 (確度 $3 以上)"},
-	{regexp.MustCompile(`^at least (\d+) of (.+)$`), "$2 の語が $1 個以上"},
-	{regexp.MustCompile(`^at least (\d+) (.+), confidence ([\d.]+)$`), "$2 が $1 件以上 (確度 $3 以上)"},
-	{regexp.MustCompile(`^(\d+) to (\d+) with (.+), confidence ([\d.]+)$`), "$3 のそろう人が $1〜$2 人 (確度 $4 以上)"},
-	{regexp.MustCompile(`^(\d+) to (\d+) (.+), confidence ([\d.]+)$`), "$3 が $1〜$2 件 (確度 $4 以上)"},
-	{regexp.MustCompile(`^over (.+)$`), "$1 を超える"},
-	{regexp.MustCompile(`^not (.+)$`), "$1 以外"},
-}
-
-func need(lang, s string) string {
-	if lang == "ja" {
-		for _, f := range needForms {
-			if f.re.MatchString(s) {
-				s = f.re.ReplaceAllString(s, f.to)
-				s = strings.ReplaceAll(s, " and ", " と ")
-				break
-			}
-		}
-	}
-	return spell(lang, s)
-}
-
-var (
-	aWord  = regexp.MustCompile(`[A-Za-z][A-Za-z_-]*[A-Za-z]`)
-	orMore = regexp.MustCompile(` and (\d+) more$`)
-)
-
-// spell puts the words of the pages in the place of types, classes and
-// reasons, and lists them as people do.
-func spell(lang, s string) string {
-	s = aWord.ReplaceAllStringFunc(s, func(w string) string {
-		for _, kind := range []string{"type", "class", "reason"} {
-			if t := Term(lang, kind, w); t != w {
-				return t
-			}
-		}
-		return w
-	})
-	if lang == "ja" {
-		return orMore.ReplaceAllString(strings.ReplaceAll(s, "|", "・"), " ほか $1")
-	}
-	return strings.ReplaceAll(s, "|", " or ")
 }

@@ -48,8 +48,16 @@ func TestEveryWordIsThere(t *testing.T) {
 }
 
 func TestClauses(t *testing.T) {
-	got := Clauses("ja", "people: 12 (needs at least 10 with NAME and PHONE|EMAIL, confidence 0.80); class: web-mail (needs web-mail|chat); the sender confirmed the warning")
+	over := Clauses("en", "people over 14 days by user: 512 (needs at least 500 different persons)")
+	if len(over) != 1 || over[0] != (Clause{"Persons sent out in 14 days by this person", "512", "at least 500 different persons"}) {
+		t.Errorf("%+v", over)
+	}
+	got := Clauses("ja", "people over 14 days by user: 512 (needs at least 500 different persons); bytes over 24 hours by user: 900, usually 12.5 (needs 8 times what their group sends); hour by group: 03:10 (needs one that is unusual for them); recipients_outside: 2 of 5 outside at b.example (needs one outside); people: 12 (needs at least 10 with NAME and PHONE|EMAIL, confidence 0.80); class: web-mail (needs web-mail|chat); the sender confirmed the warning")
 	want := []Clause{
+		{"過去14日間の個人の数 (本人)", "512", "重複を除いて 500 人以上"},
+		{"過去24時間の送信の量 (本人)", "900 (普段は 12.5)", "グループの他の人の 8 倍以上"},
+		{"送信の時刻 (グループ)", "03:10", "普段は送信のない時間帯"},
+		{"社外の宛先", "5 人のうち社外 2 人 (b.example)", "社外の宛先がある"},
 		{"個人の数", "12", "氏名 と 電話番号・メールアドレス のそろう人が 10 人以上 (確度 0.80 以上)"},
 		{"宛先の分類", "ウェブメール", "ウェブメール・チャット"},
 		{"", "送信者が警告を確認した", ""},

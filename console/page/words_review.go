@@ -43,6 +43,6 @@ var reviewTerms = map[string]pair{
 	"outcome fine": {"問題なし", "Fine"}, "outcome question": {"要確認", "A question"},
 	"act alarm-acknowledged": {"警報の確認", "Alarm acknowledged"}, "act delegated": {"代理", "Delegation"}, "act report": {"報告書", "Report made"}, "act report-file": {"報告書の持ち出し", "Report taken out"}, "act sample-looked": {"抜き取り確認", "Spot check"},
 	"detail alarm": {"警報", "alarm"}, "detail of": {"不在の人", "of"}, "detail delegate": {"代理の人", "delegate"}, "detail until": {"まで", "until"}, "detail period": {"期間", "period"}, "detail report": {"報告書", "report"}, "detail form": {"形式", "form"}, "detail outcome": {"結果", "outcome"}, "detail page": {"ページ", "page"}, "detail bytes": {"量 (バイト)", "bytes"}, "detail what": {"内容", "what"}, "detail cut": {"上限で切り取り", "cut off"}, "detail about": {"内容", "about"}, "detail witness": {"証人", "witness"},
-	"kind evidence": {"証拠", "Evidence"}, "kind alarm-escalated": {"警報の引き上げ", "Alarm escalated"},
+	"kind report": {"報告書", "Report"}, "kind accounts": {"アカウントの変更", "Accounts changed"}, "kind evidence": {"証拠", "Evidence"}, "kind alarm-escalated": {"警報の引き上げ", "Alarm escalated"},
 	"check alarms": {"警報", "Alarms"},
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,16 +36,18 @@ func (form) Match(p *part.Part, head []byte) bool {
 	cut, high := len(head) == part.HeadSize, 0
 	for i, c := range bytes.TrimRight(head, "\r\n") {
 		switch {
-		case c == '%' && cut && i+2 >= len(head):
-		case c == '%':
+		case c != '%':
+			if !inForm[c] {
+				return false
+			}
+		case cut && i+2 >= len(head):
+		default:
 			if i+2 >= len(head) || unhex[head[i+1]] > 15 || unhex[head[i+2]] > 15 {
 				return false
 			}
 			if unhex[head[i+1]] >= 8 {
 				high++
 			}
-		case !inForm[c]:
-			return false
 		}
 	}
 	if high >= 8 {
@@ -74,15 +77,16 @@ type formReader struct {
 	err  error
 	base int64 // offset of raw
 
-	plain  []byte     // percent-decoded
-	pm     normal.Map // from plain to the body
-	text   []byte     // in UTF-8
-	tm     normal.Map // from text to plain
-	m      normal.Map // from text to the body
-	value  []byte
-	guess  charset.Guess
-	judged bool
-	body   io.Reader
+	plain   []byte     // percent-decoded
+	pm      normal.Map // from plain to the body
+	text    []byte     // in UTF-8
+	decoded []byte     // storage of text, where it is not plain
+	tm      normal.Map // from text to plain
+	m       normal.Map // from text to the body
+	value   []byte
+	guess   charset.Guess
+	judged  bool
+	body    io.Reader
 }
 
 var forms = sync.Pool{New: func() any { return &formReader{raw: make([]byte, 0, chunk)} }}
@@ -157,13 +161,19 @@ func (f *formReader) block(b []byte) error {
 
 // pair decodes one pair, and hands its value on if it is a part of its own.
 func (f *formReader) pair(b []byte, base int64) error {
-	key, value, ok := bytes.Cut(b, []byte("="))
-	f.decode(key, base)
-	if !ok {
+	k := bytes.IndexByte(b, '=')
+	if k < 0 {
+		f.decode(b, base)
 		return nil
 	}
-	f.pm.Step(len(f.plain), base+int64(len(key)), 1, 1)
-	f.plain = append(f.plain, '=')
+	key, value := b[:k], b[k+1:]
+	f.decode(b[:k+1], base)
+	at := len(f.plain)
+	if met := f.decode(value, base+int64(k)+1); met&(valueLine|valueControl) == 0 {
+		if v := f.plain[at:]; len(v) < minValue && sniff(v) == nil {
+			return nil // no document is as short
+		}
+	}
 	f.value = unpercent(f.value[:0], value, ' ')
 	if isBase64(f.value) { // a plus that was not encoded is no space here
 		for i, c := range f.value {
@@ -172,13 +182,15 @@ func (f *formReader) pair(b []byte, base int64) error {
 			}
 		}
 	}
-	child := part.Part{Role: part.Field, Body: newBytesReader(f.value), Size: int64(len(f.value))}
-	if inner, ok := document(f.value); ok {
-		child = inner
-	} else if !hasControls(f.value) && bytes.IndexByte(f.value, '\n') < 0 && sniff(f.value) == nil || len(bytes.TrimSpace(f.value)) == 0 {
-		f.decode(value, base+int64(len(key))+1)
-		return nil
+	child, ok := document(f.value)
+	if !ok {
+		if !hasControls(f.value) && bytes.IndexByte(f.value, '\n') < 0 && sniff(f.value) == nil || len(bytes.TrimSpace(f.value)) == 0 {
+			return nil
+		}
+		child = part.Part{Role: part.Field, Body: newBytesReader(f.value), Size: int64(len(f.value))}
 	}
+	f.plain = f.plain[:at]
+	f.pm.Cut(at)
 	if over := f.b.Spend(f.ctx, len(f.value)); over != nil {
 		return part.Stop(f.ctx, f.e, over, true)
 	}
@@ -186,24 +198,61 @@ func (f *formReader) pair(b []byte, base int64) error {
 	return f.e.Child(child)
 }
 
-// decode appends b, percent-decoded, to plain, on one line.
-func (f *formReader) decode(b []byte, base int64) {
-	for i := 0; i < len(b); {
-		c := b[i]
-		n := 1
+// What decode met in a value.
+const (
+	valueSign    = 1 << iota // a byte that stands for another
+	valueLine                // a line end
+	valueControl             // any other control character
+)
+
+// inValue tells for a byte which of them it is.
+var inValue = func() (t [256]uint8) {
+	for c := range t {
 		switch {
-		case c == '%' && i+2 < len(b) && unhex[b[i+1]] < 16 && unhex[b[i+2]] < 16:
-			c, n = unhex[b[i+1]]<<4|unhex[b[i+2]], 3
-		case c == '+':
-			c = ' '
+		case c == '%' || c == '+':
+			t[c] = valueSign
+		case c == '\n' || c == '\r':
+			t[c] = valueLine
+		case control[c]:
+			t[c] = valueControl
 		}
-		if c == '\n' || c == '\r' {
-			c = ' '
-		}
-		f.pm.Step(len(f.plain), base+int64(i), 1, n)
-		f.plain = append(f.plain, c)
-		i += n
 	}
+	return t
+}()
+
+// decode appends b, percent-decoded, to plain, on one line, and tells what it met.
+func (f *formReader) decode(b []byte, base int64) (met uint8) {
+	if len(b) == 0 {
+		return 0
+	}
+	f.plain = slices.Grow(f.plain, len(b))
+	from, o := len(f.plain), len(f.plain)
+	out := f.plain[:from+len(b)]
+	one := false // the bytes at hand stand for one each
+	for i := 0; i < len(b); o++ {
+		c, n := b[i], 1
+		if c == '%' && i+2 < len(b) && unhex[b[i+1]] < 16 && unhex[b[i+2]] < 16 {
+			c, n, one = unhex[b[i+1]]<<4|unhex[b[i+2]], 3, false
+			f.pm.Step(o, base+int64(i), 1, n)
+		} else if !one {
+			f.pm.Step(o, base+int64(i), 1, n)
+			one = true
+		}
+		i += n
+		kind := inValue[c]
+		switch met |= kind; {
+		case n == 1 && c == '+', kind == valueLine:
+			c = ' '
+		}
+		out[o] = c
+		for one && i < len(b) && inValue[b[i]] == 0 {
+			o++
+			out[o] = b[i]
+			i++
+		}
+	}
+	f.plain = out[:o]
+	return met
 }
 
 // flush hands on plain as text, in the encoding that its bytes are in.
@@ -213,7 +262,25 @@ func (f *formReader) flush() error {
 			f.guess, f.judged = g, true
 		}
 	}
-	f.text = f.text[:0]
+	m := &f.pm
+	if f.text = f.plain; f.guess.Charset != charset.UTF8 || charset.ValidPrefix(f.plain) < len(f.plain) {
+		f.transcribe()
+		m = &f.m
+	}
+	for text := f.text; len(text) > 0; {
+		n := cut(text, true)
+		if err := f.e.Text(part.Text{Bytes: text[:n], Map: m, Layout: part.Form}); err != nil {
+			return err
+		}
+		m.Drop(n)
+		text = text[n:]
+	}
+	return nil
+}
+
+// transcribe makes text of plain, and m the way back.
+func (f *formReader) transcribe() {
+	f.text = f.decoded[:0]
 	f.tm.Reset(0)
 	d := charset.Decoder{Charset: f.guess.Charset}
 	for at := 0; at < len(f.plain); {
@@ -225,16 +292,8 @@ func (f *formReader) flush() error {
 			at++
 		}
 	}
+	f.decoded = f.text
 	f.m.Join(&f.tm, &f.pm, len(f.text))
-	for text := f.text; len(text) > 0; {
-		n := cut(text, true)
-		if err := f.e.Text(part.Text{Bytes: text[:n], Map: &f.m, Layout: part.Form}); err != nil {
-			return err
-		}
-		f.m.Drop(n)
-		text = text[n:]
-	}
-	return nil
 }
 
 // long hands on a value that does not end in raw as a nested part.

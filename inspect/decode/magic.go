@@ -65,7 +65,11 @@ var formats = []format{
 	{name: "tiff", magic: "II*\x00"},
 	{name: "tiff", magic: "MM\x00*"},
 	{name: "jpeg2000", magic: "\x00\x00\x00\x0cjP  \r\n\x87\n"},
+	{name: "jbig2", magic: "\x97JB2\r\n\x1a\n"},
 	{name: "psd", magic: "8BPS"},
+	{name: "emf", magic: " EMF", offset: 40},
+	{name: "wmf", magic: "\xd7\xcd\xc6\x9a"},
+	{name: "wmf", magic: "\x01\x00\x09\x00\x00\x03"},
 	{name: "ico", magic: "\x00\x00\x01\x00"},
 	{name: "heif", magic: "ftyphei", offset: 4},
 	{name: "heif", magic: "ftypmif", offset: 4},
@@ -105,11 +109,32 @@ var byFirst = func() (t [256][]*format) {
 	return t
 }()
 
-// byOffset holds the others.
-var byOffset = func() (t []*format) {
+// byOffset holds the others, those at one offset together.
+var byOffset = func() (t []formatsAt) {
 	for i := range formats {
-		if formats[i].offset > 0 {
-			t = append(t, &formats[i])
+		f := &formats[i]
+		if f.offset == 0 {
+			continue
+		}
+		if n := len(t); n == 0 || t[n-1].offset != f.offset {
+			t = append(t, formatsAt{offset: f.offset})
+		}
+		t[len(t)-1].formats = append(t[len(t)-1].formats, f)
+	}
+	return t
+}()
+
+// formatsAt are the formats whose magic is at an offset.
+type formatsAt struct {
+	offset  int
+	formats []*format
+}
+
+// magicLeads has a bit for each of byOffset at which a magic begins with a byte.
+var magicLeads = func() (t [256]uint32) {
+	for i, at := range byOffset {
+		for _, f := range at.formats {
+			t[f.magic[0]] |= 1 << i
 		}
 	}
 	return t
@@ -125,9 +150,15 @@ func sniff(head []byte) *format {
 			return f
 		}
 	}
-	for _, f := range byOffset {
-		if len(head) >= f.offset+len(f.magic) && string(head[f.offset:f.offset+len(f.magic)]) == f.magic && f.confirmed(head) {
-			return f
+	for i := range byOffset {
+		at := &byOffset[i]
+		if len(head) <= at.offset || magicLeads[head[at.offset]]>>i&1 == 0 {
+			continue
+		}
+		for _, f := range at.formats {
+			if len(head) >= f.offset+len(f.magic) && string(head[f.offset:f.offset+len(f.magic)]) == f.magic && f.confirmed(head) {
+				return f
+			}
 		}
 	}
 	return nil

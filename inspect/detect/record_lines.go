@@ -46,6 +46,9 @@ func (l *lineGrouper) block(g *grouper, found []Finding) {
 	if l.open != nil {
 		// Remember what the rest of the block says about its end.
 		l.passed(b.text, max(l.end, b.own), b.cut)
+		if l.far > recordReach {
+			l.close(g) // nothing joins it any more, and somebody may wait for it
+		}
 	}
 }
 

@@ -62,6 +62,9 @@ func (r remote) Starts() string {
 // tell so itself.
 const grace = 2 * time.Second
 
+// Apart tells that parts are read in a process of its own.
+func (remote) Apart() {}
+
 // Read implements part.Reader.
 func (r remote) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	share := b.Share()

@@ -16,7 +16,18 @@ func (m *Map) Copy(out int, in *Map, from, n int) {
 		}
 		m.copySegment(out, in, k, from, l)
 		out, from, n = out+l, from+l, n-l
-		k++
+		if k++; n > 0 {
+			// From here on whole segments stand side by side in both.
+			for ; k < len(in.segs) && in.segs[k].out < from+n && in.segs[k].ow > 0; k++ {
+				s := in.segs[k]
+				s.out += out - from
+				m.segs = append(m.segs, s)
+			}
+			if k == len(in.segs) || in.segs[k].out >= from+n {
+				return
+			}
+			out, from, n = out+in.segs[k].out-from, in.segs[k].out, from+n-in.segs[k].out
+		}
 	}
 }
 

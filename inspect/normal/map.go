@@ -39,9 +39,17 @@ func (m *Map) Identity() bool { return len(m.segs) == 0 }
 func (m *Map) Step(out int, in int64, ow, iw int) {
 	if n := len(m.segs); n > 0 {
 		s := &m.segs[n-1]
-		if s.ow == ow && s.iw == iw && ow > 0 && (out-s.out)%ow == 0 &&
-			s.in+int64((out-s.out)/ow)*int64(iw) == in {
-			return
+		if s.ow == ow && s.iw == iw && ow > 0 {
+			units := out - s.out
+			if ow == 1 { // far from free: a division
+			} else if units%ow == 0 {
+				units /= ow
+			} else {
+				units = -1
+			}
+			if units >= 0 && s.in+int64(units)*int64(iw) == in {
+				return
+			}
 		}
 		if s.out == out {
 			*s = segment{out, in, ow, iw}

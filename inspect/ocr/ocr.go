@@ -94,7 +94,7 @@ var marks = []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "II*\x00", "MM\x00*", "R
 
 func (reader) Match(p *part.Part, head []byte) bool {
 	known := slices.ContainsFunc(marks, func(m string) bool { return bytes.HasPrefix(head, []byte(m)) })
-	return known && p.Role.Content() && len(p.Encodings) == 0 && p.MediaType != image.DataType &&
+	return known && (p.Role.Content() || p.Role == part.Pixels) && len(p.Encodings) == 0 && p.MediaType != image.DataType &&
 		(head[0] != 'B' || len(head) > 14 && head[6]|head[7]|head[8]|head[9] == 0)
 }
 

@@ -23,6 +23,7 @@ const (
 	Header
 	Field
 	FileName
+	Pixels // a picture that a reader made of what a document shows: nothing but what can be seen
 )
 
 // Separator stands between the steps of a provenance path, as in

@@ -63,6 +63,8 @@ type Confirmations struct {
 
 	mu    sync.Mutex
 	given map[[32]byte]time.Time // sum of the claim to its end
+	// halves of pairs, in the same way; see pairs.go.
+	halves map[[32]byte]time.Time
 }
 
 func newConfirmations(ttl time.Duration) *Confirmations {
@@ -71,9 +73,15 @@ func newConfirmations(ttl time.Duration) *Confirmations {
 	return c
 }
 
-// TakeConfirmed takes in a confirmation that was given on another node with the
-// same key: its sum and its end.
+// TakeConfirmed takes in what was told on another node with the same key, a
+// confirmation or the half of a pair: its sum and its end.
 func (c *Confirmations) TakeConfirmed(sum [32]byte, end time.Time) {
+	if c.isHalf(end) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.keepHalf(sum, end)
+		return
+	}
 	_ = c.keep(sum, end) // where there are too many at once, the sender is warned again
 }
 

@@ -51,6 +51,7 @@ type Rules interface {
 type Policy struct {
 	Scanner Scanner
 	Rules   Rules
+	Streams Streams // nil: nothing leaves before its verdict
 }
 
 // Recorder keeps the evidence; *audit.Log in production. Append returns when
@@ -178,6 +179,10 @@ type Transaction struct {
 	Encodings []string  // Content-Encoding, in the order applied, lower case
 	Idle      time.Duration
 	Interrupt func() // makes a blocked read of Body return; see hold.Options
+	// Stream begins to send a large body on while it is inspected, where the
+	// rules ask for that. It is called once at most, and must not wait. nil: the
+	// door cannot.
+	Stream func(*Stream)
 	// Trailer returns the fields that came after Body; all are inspected.
 	Trailer func() []Header
 
@@ -295,12 +300,14 @@ func (g *Gate) Check(ctx context.Context, t *Transaction) (o Outcome) {
 			c.fault("checking", p)
 			c.out.Verdict, c.out.Failure = rules.Verdict{Action: rules.Block}, Engine
 			c.settle()
+			c.letOut()
 			c.observe()
 			o = c.out
 		}
 	}()
 	c.run(ctx)
 	c.settle()
+	c.letOut()
 	c.observe()
 	return c.out
 }
@@ -321,6 +328,15 @@ type check struct {
 	releases    []string  // by which holds were lifted
 	persons     []uint64  // in what was inspected
 	heard       []string  // passwords in it
+	keyed       bool      // it tells one, and may be half of a pair
+
+	growing *hold.Growing   // the body, where it may be sent on while it comes in
+	stream  *Stream         // where it is
+	live    *liveBody       // the body while it is inspected as it comes in
+	early   *inspect.Report // what came of that; see takeEarly
+	earlyBy *Policy
+	left    int64 // bytes of the stream that had left at most, before the verdict
+	parting bool  // there are no trailers yet
 }
 
 // fault logs a fault of the program: where it was, not what it was about.
@@ -333,7 +349,7 @@ func (c *check) run(ctx context.Context) {
 	if c.out.Failure == None && !valid(c.out.Verdict.Action) {
 		c.out.Failure = Engine
 	}
-	if c.out.Failure == Aborted {
+	if c.out.Failure == Aborted && c.stream == nil {
 		return // nothing left and nothing will
 	}
 	if c.out.Failure != None {
@@ -348,6 +364,7 @@ func (c *check) run(ctx context.Context) {
 	case c.out.Verdict.Action == rules.Hold && c.Releases != nil && c.out.Failure == None:
 		c.offerRelease()
 	}
+	c.endStream()
 	if c.recorded() {
 		began := c.clock()
 		c.record()
@@ -444,7 +461,14 @@ func (c *check) hold(ctx context.Context) Failure {
 		return None
 	}
 	c.source.Reader = t.Body
-	body, err := c.Hold.Hold(ctx, &c.source, hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt})
+	var body *hold.Body
+	var err error
+	o := hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt}
+	if by, w, ok := c.wanted(); ok {
+		body, err = c.holdAndSend(ctx, by, w, o)
+	} else {
+		body, err = c.Hold.Hold(ctx, &c.source, o)
+	}
 	if err == nil {
 		c.out.Body = body
 		return None
@@ -452,6 +476,8 @@ func (c *check) hold(ctx context.Context) Failure {
 	fault := c.source.err
 	var malformed framing.Error
 	switch {
+	case errors.Is(err, errUnrecorded):
+		return Unrecorded
 	case errors.Is(err, hold.ErrTooLarge):
 		return TooLarge
 	case errors.Is(err, hold.ErrFull):

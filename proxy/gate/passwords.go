@@ -82,15 +82,27 @@ var passwordShape = regexp.MustCompile(`(?i)(?:パスワード|ﾊﾟｽﾜｰ�
 // passwordWords are what text must hold for that to be looked for.
 var passwordWords = [][]byte{[]byte("パス"), []byte("暗証"), []byte("解凍"), []byte("ass"), []byte("ASS"), []byte("PW"), []byte("pw"), []byte("ＰＷ"), []byte("ﾊﾟｽ")}
 
+// mayTellPassword is a quick look for them.
+func mayTellPassword(text []byte) bool {
+	return slices.ContainsFunc(passwordWords, func(w []byte) bool { return bytes.Contains(text, w) })
+}
+
+// trimmed are the signs behind a password that may be of the sentence.
+const trimmed = `.,;:!?"')]}>`
+
 // appendPasswords appends what text gives as passwords to all, each once, as it
 // stands and without the signs that may be of the sentence.
 func appendPasswords(all []string, text []byte) []string {
-	if len(all) >= maxPerScan || !slices.ContainsFunc(passwordWords, func(w []byte) bool { return bytes.Contains(text, w) }) {
+	if len(all) >= maxPerScan || !mayTellPassword(text) {
 		return all
 	}
-	for _, m := range passwordShape.FindAllSubmatch(text, maxPerScan) {
+	found := passwordShape.FindAllSubmatch(text, maxPerScan)
+	if found == nil {
+		found = passwordBelow.FindAllSubmatch(text, maxPerScan)
+	}
+	for _, m := range found {
 		value := string(m[1])
-		for _, v := range []string{value, strings.TrimRight(value, `.,;:!?"')]}>`)} {
+		for _, v := range []string{value, strings.TrimRight(value, trimmed)} {
 			if len(v) >= minPassword && len(all) < maxPerScan && !slices.Contains(all, v) {
 				all = append(all, v)
 			}
@@ -107,10 +119,18 @@ func (c *check) sender() string {
 	return "address " + c.t.Principal.Address.String()
 }
 
-// hear makes an inspection look for passwords, if they are to be tried.
+// hear makes an inspection look for passwords, if they are to be tried or may be
+// half of a pair.
 func (c *check) hear(o *inspect.ScanOptions) {
-	if c.secrets != nil {
-		o.OnText = func(_ *inspect.PartReport, text []byte) { c.heard = appendPasswords(c.heard, text) }
+	pairs := c.pairs()
+	if c.secrets == nil && !pairs {
+		return
+	}
+	o.OnText = func(_ *inspect.PartReport, text []byte) {
+		if c.secrets != nil {
+			c.heard = appendPasswords(c.heard, text)
+		}
+		c.keyed = c.keyed || pairs && tellsPassword(text)
 	}
 }
 

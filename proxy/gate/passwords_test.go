@@ -14,6 +14,7 @@ func TestAppendPasswords(t *testing.T) {
 		"解凍パスワード「Xy7#kk9」をご利用ください":                    {"Xy7#kk9"},
 		"PW: hello123\nPass=other456":                 {"hello123", "other456"},
 		"Password is \"correct-horse\".":              {`correct-horse".`, "correct-horse"},
+		"パスワードは以下のとおりです。\r\n\r\n　aB3xYz9q\r\n":        {"aB3xYz9q"},
 		"来週の会議は10時からです。":                              nil,
 		"パスワードは別途お送りします。":                             nil,
 		"The passage is long; a compass points north": nil,

@@ -26,6 +26,8 @@ type Decision struct {
 	Coverage inspect.Coverage // zero if nothing was inspected
 	Opaque   string
 	Added    time.Duration // from the body's last byte to the durable verdict
+	Streamed Streamed      // what had become of a body that was sent on meanwhile; "" for any other
+	Left     int64         // bytes of it that had left at most, before the verdict
 }
 
 func (c *check) observe() {
@@ -36,6 +38,7 @@ func (c *check) observe() {
 		Verdict: c.out.Verdict, Failure: c.out.Failure, Classes: c.t.Destination.Classes,
 		Bytes: c.size(), Opaque: c.t.Opaque, Added: c.added,
 	}
+	d.Streamed, d.Left = c.streamed()
 	if c.out.Report != nil {
 		d.Coverage = c.out.Report.Coverage
 	}
@@ -133,6 +136,9 @@ func (c *check) event() audit.Event {
 	}
 	if c.use != nil {
 		ev.Details = c.details()
+	}
+	if c.stream != nil {
+		ev.Details = c.tellStream(ev.Details)
 	}
 	if len(v.Matches) > 0 {
 		ev.Matches = v.Matches

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -53,7 +54,10 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 		return Busy
 	}
 	defer turn.give()
-	if c.out.Report = c.inspect(ctx, roots, exact); c.out.Report == nil {
+	if c.out.Report = c.takeEarly(); c.out.Report == nil {
+		c.out.Report = c.inspect(ctx, roots, exact)
+	}
+	if c.out.Report == nil {
 		return Engine
 	}
 	if tried := c.passwords(); len(tried) > 0 && c.out.Report.Coverage.Reasons[part.Encrypted] > 0 && ctx.Err() == nil {
@@ -76,6 +80,9 @@ func (c *check) remark(r *inspect.Report) {
 	if c.use != nil {
 		c.qualify(r)
 	}
+	if c.pairs() {
+		c.pair(r)
+	}
 }
 
 // turns are those that the transaction waits for.
@@ -95,16 +102,21 @@ func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool, pass
 			c.fault("inspecting", p)
 		}
 	}()
+	for i := range roots {
+		roots[i].Passwords = passwords
+	}
+	return c.policy.Scanner.Scan(ctx, roots, c.scanOptions(exact))
+}
+
+// scanOptions are those of a scan, whose persons are then the upload's.
+func (c *check) scanOptions(exact bool) inspect.ScanOptions {
 	o := inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}, UntilDecided: !exact}
 	if c.Past != nil {
 		c.persons = c.persons[:0]
 		o.OnPerson, o.PersonKey = c.person, c.PersonKey
 	}
 	c.hear(&o)
-	for i := range roots {
-		roots[i].Passwords = passwords
-	}
-	return c.policy.Scanner.Scan(ctx, roots, o)
+	return o
 }
 
 // The paths of the roots, as incidents show them.
@@ -116,6 +128,17 @@ const (
 	piecePart = "piece"  // of an upload, in a form
 )
 
+// inspectable is the body as it is to be inspected; nil if there is none.
+func (c *check) inspectable() (io.Reader, int64) {
+	switch {
+	case c.live != nil:
+		return c.live, c.t.Length
+	case c.size() > 0:
+		return c.out.Body.NewReader(), c.size()
+	}
+	return nil, 0
+}
+
 // roots lists what of the transaction is inspected.
 func (c *check) roots() []part.Part {
 	t := c.t
@@ -125,14 +148,14 @@ func (c *check) roots() []part.Part {
 		roots = append(roots, part.Part{Path: path, Name: name, Role: role, Body: strings.NewReader(value), Size: int64(len(value))})
 	}
 	var body part.Part
-	if c.out.Body != nil && c.out.Body.Size() > 0 {
+	if content, size := c.inspectable(); content != nil {
 		name := ""
 		if len(t.FileNames) > 0 {
 			name = t.FileNames[0]
 		}
 		body = part.Part{
 			Path: bodyPart, Name: name, MediaType: t.MediaType, Encodings: t.Encodings,
-			Body: c.out.Body.NewReader(), Size: c.out.Body.Size(),
+			Body: content, Size: size,
 		}
 	}
 	if c.use != nil {
@@ -155,7 +178,7 @@ func (c *check) roots() []part.Part {
 		}
 		short("header "+h.Name, h.Name, h.Value, part.Header)
 	}
-	if t.Trailer != nil {
+	if t.Trailer != nil && !c.parting {
 		for _, h := range t.Trailer() {
 			short("trailer "+h.Name, h.Name, h.Value, part.Header)
 		}

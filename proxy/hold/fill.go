@@ -17,6 +17,7 @@ type filler struct {
 	limit     int64
 	idle      time.Duration // 0: no limit
 	interrupt func()
+	grow      *Growing      // whose body it is, nil for one that is held whole first
 	reads     atomic.Uint32 // that brought something
 
 	// The watch's, under its lock.
@@ -77,7 +78,7 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 	}
 	empty := 0
 	for {
-		space, err := b.space(f.ctx, first)
+		space, err := f.space(first)
 		if err != nil {
 			return err
 		}
@@ -88,14 +89,14 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 			if h != nil {
 				h.Write(space[:n])
 			}
-			b.wrote(n)
+			f.wrote(n)
 			if b.size > f.limit {
 				return ErrTooLarge
 			}
 		}
 		switch {
 		case err == io.EOF:
-			return b.finish()
+			return f.finish()
 		case err != nil:
 			return fmt.Errorf("read from the sender: %w", err)
 		case n == 0:
@@ -106,5 +107,35 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 		if err := f.ctx.Err(); err != nil {
 			return err
 		}
+		if f.grow != nil && f.grow.stop.Load() {
+			return errStop
+		}
 	}
+}
+
+// lock keeps those that read a body while it grows out of it.
+func (f *filler) lock() (unlock func()) {
+	if f.grow == nil {
+		return func() {}
+	}
+	f.grow.mu.Lock()
+	return f.grow.mu.Unlock
+}
+
+func (f *filler) space(first int) ([]byte, error) {
+	defer f.lock()()
+	return f.b.space(f.ctx, first)
+}
+
+func (f *filler) wrote(n int) {
+	defer f.lock()()
+	f.b.wrote(n)
+	if f.grow != nil {
+		f.grow.grew(f.b)
+	}
+}
+
+func (f *filler) finish() error {
+	defer f.lock()()
+	return f.b.finish()
 }

@@ -149,7 +149,10 @@ func (d *sealed) load(w *window, i int64) error {
 		w.buf = getSealBuffer()
 	}
 	w.plain = nil
-	n := min(chunk, d.size-i*chunk)
+	n := int64(chunk)
+	if d.size > 0 { // else it is still being written, and what is read was full
+		n = min(chunk, d.size-i*chunk)
+	}
 	if _, err := d.f.ReadAt(w.buf[:n+tag], i*(chunk+tag)); err != nil {
 		return fmt.Errorf("read temporary file: %w", err)
 	}

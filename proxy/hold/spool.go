@@ -139,7 +139,11 @@ type Options struct {
 // Hold reads r to its end and returns it. It ends early when ctx does or the
 // sender stalls; r is not read from any more when it returns.
 func (s *Spool) Hold(ctx context.Context, r io.Reader, o Options) (*Body, error) {
-	b, err := s.hold(ctx, r, o)
+	return s.end(s.hold(ctx, r, o, nil))
+}
+
+// end counts what became of a body.
+func (s *Spool) end(b *Body, err error) (*Body, error) {
 	switch {
 	case err == nil:
 		s.held.Add(1)
@@ -154,7 +158,7 @@ func (s *Spool) Hold(ctx context.Context, r io.Reader, o Options) (*Body, error)
 	return nil, fmt.Errorf("hold body: %w", err)
 }
 
-func (s *Spool) hold(ctx context.Context, r io.Reader, o Options) (*Body, error) {
+func (s *Spool) hold(ctx context.Context, r io.Reader, o Options, grow *Growing) (*Body, error) {
 	limit := s.c.Max
 	if o.Max > 0 {
 		limit = min(limit, o.Max)
@@ -166,7 +170,7 @@ func (s *Spool) hold(ctx context.Context, r io.Reader, o Options) (*Body, error)
 		return nil, err
 	}
 	b := newBody(s)
-	f := &filler{b: b, ctx: ctx, limit: limit, idle: o.Idle, interrupt: o.Interrupt}
+	f := &filler{b: b, ctx: ctx, limit: limit, idle: o.Idle, interrupt: o.Interrupt, grow: grow}
 	s.watch.add(f)
 	err := f.run(r, o.Expect)
 	if why := s.watch.remove(f); why != nil {

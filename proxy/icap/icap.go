@@ -161,7 +161,7 @@ func (s *Server) Serve(l net.Listener) error {
 			go func() {
 				raw.SetDeadline(time.Now().Add(2 * time.Second))
 				if full {
-					fmt.Fprintf(raw, "ICAP/1.0 503 Service overloaded\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n")
+					fmt.Fprintf(raw, "ICAP/1.0 503 Service overloaded\r\nISTag: %s\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n", s.tag())
 				}
 				raw.Close()
 			}()

@@ -471,7 +471,7 @@ func TestOnlyClientsAndOnlySoMany(t *testing.T) {
 	f := start(t, func(c *Config) { c.Connections = 1 })
 	one := f.dial()
 	one.ask("OPTIONS icap://g/reqmod ICAP/1.0\r\n\r\n")
-	if a := f.dial().answer(); a.status != 503 {
+	if a := f.dial().answer(); a.status != 503 || a.header.Get("ISTag") != f.tag() {
 		t.Errorf("one too many: %+v", a)
 	}
 	g := start(t, func(c *Config) { c.Clients = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} })

@@ -27,16 +27,21 @@ func NewCompany(domains []string) (Company, error) {
 // are outside, and counts those recipients.
 func (c Company) Outside(u *Use) (domains []string, n int) {
 	for _, a := range u.Recipients {
-		d := a[strings.LastIndexByte(a, '@')+1:]
-		if c.own(d) {
+		if c.Inside(a) {
 			continue
 		}
 		n++
+		d := a[strings.LastIndexByte(a, '@')+1:]
 		if !slices.Contains(domains, d) {
 			domains = append(domains, d)
 		}
 	}
 	return domains, n
+}
+
+// Inside tells whether a mail address is the company's own.
+func (c Company) Inside(address string) bool {
+	return c.own(address[strings.LastIndexByte(address, '@')+1:])
 }
 
 func (c Company) own(domain string) bool {

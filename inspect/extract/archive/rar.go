@@ -18,7 +18,8 @@ import (
 )
 
 // rar reads RAR from version 1.5 to 7 (RAR 4 technote; RAR 5.0 archive format),
-// as it streams in. Comments and NTFS streams are handed on like members.
+// as it streams in. Comments and NTFS streams are handed on like members. What is
+// encrypted is read with the first of the passwords that opens something of it.
 type rar struct{}
 
 const (
@@ -41,9 +42,17 @@ var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10
 func (rar) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	e.Format("rar", "")
 	src := buffers.Get().(*bufio.Reader)
-	src.Reset(p.Body)
 	defer func() { src.Reset(nil); buffers.Put(src) }()
-	r := &rarReader{set: member.Open(ctx, e, b, "rar"), blocks: newRarBlocks(src)}
+	body, password := p.Body, ""
+	if len(p.Passwords) > 0 {
+		var again *io.SectionReader
+		if body, again = everywhere(p); again != nil {
+			password = unlockRar(ctx, b, again, p.Passwords)
+		}
+	}
+	src.Reset(body)
+	r := &rarReader{set: member.Open(ctx, e, b, "rar"), blocks: newRarBlocks(src), password: password}
+	r.blocks.bounded = password != ""
 	if err := r.read(); err != nil {
 		return err
 	}
@@ -60,19 +69,24 @@ func (rar) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budge
 }
 
 type rarReader struct {
-	set    *member.Set
-	blocks *rarBlocks
+	set      *member.Set
+	blocks   *rarBlocks
+	password string // "" if there is none
 }
 
-// openRar opens what src gives. Its checks of whether blocks follow one another
-// rightly are the library's.
-func openRar(src io.Reader) (*rardecode.Reader, error) {
-	r, err := rardecode.NewReader(src, rardecode.MaxDictionarySize(codec.MaxWindow))
+// openRar opens what src gives, with a password if there is one. Its checks of
+// whether blocks follow one another rightly are the library's.
+func openRar(src io.Reader, password string) (*rardecode.Reader, error) {
+	options := []rardecode.Option{rardecode.MaxDictionarySize(codec.MaxWindow)}
+	if password != "" {
+		options = append(options, rardecode.Password(password))
+	}
+	r, err := rardecode.NewReader(src, options...)
 	return r, reasonRar(err)
 }
 
 func (r *rarReader) read() error {
-	archive, err := openRar(r.blocks)
+	archive, err := openRar(r.blocks, r.password)
 	if err != nil {
 		return r.set.Stop(err)
 	}
@@ -107,7 +121,7 @@ func (r *rarReader) member(h *rardecode.FileHeader, body io.Reader) error {
 	switch {
 	case h.IsDir:
 		return nil
-	case h.Encrypted || h.HeaderEncrypted:
+	case (h.Encrypted || h.HeaderEncrypted) && r.password == "":
 		return r.set.Miss(name, part.Encrypted, "")
 	case h.UnPackedSize == 0:
 		return nil
@@ -136,8 +150,13 @@ func unslashed(name string) []byte {
 
 // services hands on comments and streams.
 func (r *rarReader) services() error {
+	for range min(r.blocks.refused, maxRarServices) {
+		if err := r.set.Miss("", part.Encrypted, "a key takes too many rounds"); err != nil {
+			return err
+		}
+	}
 	for _, s := range r.blocks.services {
-		archive, err := openRar(bytes.NewReader(s.archive))
+		archive, err := openRar(bytes.NewReader(s.archive), r.password)
 		var h *rardecode.FileHeader
 		if err == nil {
 			h, err = archive.Next()
@@ -146,7 +165,7 @@ func (r *rarReader) services() error {
 		case err != nil:
 			reason, detail := part.ReasonOf(part.Decoding("rar", reasonRar(err)))
 			err = r.set.Miss(s.name, reason, detail)
-		case h.Encrypted:
+		case h.Encrypted && r.password == "":
 			err = r.set.Miss(s.name, part.Encrypted, "")
 		default:
 			_, err = r.set.Hand(s.name, unended(rarBody{codec.Guarded(unchecked{archive})}), -1)
@@ -199,7 +218,7 @@ func reasonRar(err error) error {
 	switch {
 	case errors.Is(err, rardecode.ErrArchiveEncrypted):
 		return &part.Fault{Reason: part.Encrypted, Detail: "names and contents of rar"}
-	case errors.Is(err, rardecode.ErrArchivedFileEncrypted):
+	case errors.Is(err, rardecode.ErrArchivedFileEncrypted), errors.Is(err, rardecode.ErrBadPassword):
 		return &part.Fault{Reason: part.Encrypted}
 	case errors.Is(err, rardecode.ErrDictionaryTooLarge):
 		return codec.ErrWindow

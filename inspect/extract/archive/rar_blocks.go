@@ -18,6 +18,10 @@ type rarBlocks struct {
 	state    int
 	volume   bool
 	services []rarService
+
+	power   int  // of two: the rounds of the first key of RAR 5, -1 if there is none yet
+	bounded bool // keys are derived: what asks for too many rounds is left out
+	refused int  // members left out for that
 }
 
 // rarService is an archive of one member made of a service block: it is coded
@@ -39,7 +43,7 @@ const (
 )
 
 func newRarBlocks(src *bufio.Reader) *rarBlocks {
-	b := &rarBlocks{src: src}
+	b := &rarBlocks{src: src, power: -1}
 	magic, _ := src.Peek(len(rar5Magic))
 	b.five = string(magic) == rar5Magic
 	n := len(rar4Magic)
@@ -126,6 +130,11 @@ func (b *rarBlocks) next4() {
 // library would stop at.
 func (b *rarBlocks) drop(n int64) {
 	b.volume = true
+	b.pass(n)
+}
+
+// pass passes over what the library is not to see.
+func (b *rarBlocks) pass(n int64) {
 	if k, _ := io.CopyN(io.Discard, b.src, n); k < n {
 		b.state = rarEnd
 	}
@@ -173,8 +182,9 @@ func (b *rarBlocks) next5() {
 	}
 	f := fields{h[4+k:]}
 	kind, flags := f.next(), f.next()
+	extra := 0
 	if flags&1 != 0 {
-		f.next() // size of the extra area
+		extra = int(min(f.next(), uint64(size-4-k)))
 	}
 	data := int64(0)
 	if flags&2 != 0 {
@@ -192,6 +202,11 @@ func (b *rarBlocks) next5() {
 			b.drop(int64(size) + data)
 			return
 		}
+		if b.locked(h[size-extra:]) && b.bounded {
+			b.refused++
+			b.pass(int64(size) + data)
+			return
+		}
 	case 3: // service
 		inner := f.next()
 		f.next()
@@ -206,6 +221,7 @@ func (b *rarBlocks) next5() {
 			le.PutUint32(h, crc32.ChecksumIEEE(h[4:]))
 		})
 	case 4: // the headers are encrypted
+		b.encryption(&f)
 		b.state = rarThrough
 		return
 	case 5:

@@ -64,7 +64,7 @@ func (f *file) pixels(at int64) {
 	}
 	var probe [512]byte
 	n, err := io.ReadFull(rows, probe[:])
-	if err != nil && err != io.ErrUnexpectedEOF || !carries(probe[:n]) {
+	if err != nil && err != io.ErrUnexpectedEOF || !Carries(probe[:n]) {
 		return
 	}
 	body := io.MultiReader(bytes.NewReader(probe[:n]), part.NewMeter(f.ctx, f.b, "pixels", rows))
@@ -77,8 +77,9 @@ func rowSize(head []byte) int {
 	return (int(binary.BigEndian.Uint32(head)&(1<<24-1))*bits + 7) / 8
 }
 
-// carries reports whether pixels are no picture: text, or a file.
-func carries(b []byte) bool {
+// Carries reports whether the first of a picture's pixels, some hundred bytes, are no
+// picture: text, or a file.
+func Carries(b []byte) bool {
 	if len(b) < 64 {
 		return false
 	}

@@ -1,6 +1,6 @@
 // Package image reads what pictures say about themselves in text: comments,
 // captions, names of people and places, programs and cameras (EXIF, XMP, IPTC
-// and the formats' own fields). The picture itself is a nested part that no
+// and the formats' own fields), and the texts that metafiles draw. The picture itself is a nested part that no
 // reader of text knows: it ends as not inspected, with the name of its format,
 // unless something was hidden in it or behind it. Where a file is damaged, what
 // comes before the damage is read, and the rest counts as the picture.
@@ -23,6 +23,7 @@ func Readers() []part.Reader {
 		picture{"gif", "G", isGIF, (*file).gif}, picture{"webp", "R", isWebP, (*file).webp},
 		picture{"tiff", "IM", isTIFF, (*file).tiff}, picture{"heif", "", isHEIF, (*file).heif},
 		picture{"psd", "8", isPSD, (*file).psd},
+		picture{"emf", "\x01", isEMF, (*file).emf}, picture{"wmf", "\xd7\x01\x02", isWMF, (*file).wmf}, pixels{},
 	}
 }
 

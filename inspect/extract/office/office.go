@@ -6,7 +6,8 @@
 // A document is read as the archive that it is, so that nothing in it is passed
 // over: pictures, embedded files, macros, properties and members that are none
 // of the document are nested parts for other readers. Encrypted Office Open XML
-// is no zip archive and is not met here.
+// is no zip archive and is not met here; encrypted OpenDocument is, and is read with
+// one of the passwords that came with the part.
 package office
 
 import (
@@ -17,6 +18,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/extract/table"
@@ -96,7 +98,7 @@ func memberName(s string) string {
 const maxHeld = 16 << 20
 
 func (r document) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
-	d := &pack{ctx: ctx, e: e, b: b, format: r.archive.Name(), secrets: map[string]bool{}}
+	d := &pack{ctx: ctx, e: e, b: b, format: r.archive.Name(), secrets: map[string]*openSecret{}, passwords: slices.Clone(p.Passwords)}
 	inner := *p
 	at, size, err := anywhere(&inner)
 	if err != nil {
@@ -162,13 +164,14 @@ type pack struct {
 	b      *part.Budget
 	format string // by what it holds
 
-	files   map[string]*file  // by memberName; what is known ahead
-	titles  map[string]string // what people call a member, by memberName
-	book    *workbook         // nil if it is none or could not be read ahead
-	shared  *file             // the strings of the workbook
-	secrets map[string]bool   // which, by memberName
-	fault   error             // the first met while reading ahead
-	failed  bool              // what was read ahead is of no use
+	files     map[string]*file       // by memberName; what is known ahead
+	titles    map[string]string      // what people call a member, by memberName
+	book      *workbook              // nil if it is none or could not be read ahead
+	shared    *file                  // the strings of the workbook
+	secrets   map[string]*openSecret // what is encrypted, by memberName
+	passwords []string               // to be tried on them
+	fault     error                  // the first met while reading ahead
+	failed    bool                   // what was read ahead is of no use
 
 	pivots map[string]*file // the definition of pivot records, by memberName
 
@@ -201,11 +204,17 @@ func (d *pack) child(p part.Part) error {
 	head := bufio.NewReaderSize(p.Body, part.HeadSize)
 	start, _ := head.Peek(part.HeadSize)
 	p.Body = head
-	if d.secrets[name] || name == "meta-inf/manifest.xml" && bytes.Contains(start, []byte("encryption-data")) {
-		d.e.Skip(part.Encrypted, true, "OpenDocument with a password")
-		if d.secrets[name] {
+	if secret := d.secrets[name]; secret != nil {
+		plain := d.unlock(secret, head)
+		if plain == nil {
+			d.e.Skip(part.Encrypted, true, "OpenDocument with a password")
 			return nil
 		}
+		head = bufio.NewReaderSize(plain, part.HeadSize)
+		start, _ = head.Peek(part.HeadSize)
+		p.Body, p.Size = head, -1
+	} else if len(d.secrets) == 0 && name == "meta-inf/manifest.xml" && bytes.Contains(start, []byte("encryption-data")) {
+		d.e.Skip(part.Encrypted, true, "OpenDocument with a password")
 	}
 	if d.book != nil && name == d.shared.name() {
 		if d.passed == nil {
@@ -247,6 +256,9 @@ func (d *pack) child(p part.Part) error {
 		}
 		if isPrinter(start) {
 			return d.e.Child(printer(p))
+		}
+		if isFont(name, start) {
+			return d.e.Child(font(p, head))
 		}
 	}
 	p.Size = -1

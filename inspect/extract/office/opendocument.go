@@ -10,11 +10,13 @@ import (
 )
 
 // openManifest reads which of the members of an OpenDocument are encrypted
-// (ISO/IEC 26300-3, 3.4): such are told, not read as the noise that they are.
+// (ISO/IEC 26300-3, 3.4) and how: such are told, not read as the noise that they
+// are, if no password opens them.
 func (d *pack) openManifest() {
 	d.format = "opendocument"
 	main := false
 	entry := ""
+	var secret *openSecret
 	d.lookXML(d.files["meta-inf/manifest.xml"], func(x *scanner) error {
 		for {
 			kind, name := x.next()
@@ -29,9 +31,13 @@ func (d *pack) openManifest() {
 					d.format = formatOf(x.said("media-type"), d.format)
 				}
 			case string(name) == "encryption-data":
+				secret = &openSecret{}
 				if len(d.secrets) < maxRelations {
-					d.secrets[entry] = true
+					d.secrets[entry] = secret
 				}
+			}
+			if secret != nil && (kind == tokenOpen || kind == tokenEmpty) {
+				secret.describe(x, string(name))
 			}
 		}
 	})

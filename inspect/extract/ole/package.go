@@ -1,9 +1,11 @@
 package ole
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -50,6 +52,9 @@ func (s *scope) encrypted() error {
 					if err := s.child(part.Part{Path: "content", Body: io.NewSectionReader(p, 0, p.length()), Size: p.length()}); err != nil {
 						return err
 					}
+					if password == everybody && !slices.Contains(s.given, password) && !p.workbook() {
+						s.e.Skip(part.Encrypted, true, "a password is needed, though it is the one that Excel tries by itself")
+					}
 					return p.src.err
 				}
 			}
@@ -92,6 +97,15 @@ func (r *packageReader) length() int64 {
 		return max(there, 0)
 	}
 	return said
+}
+
+// workbook reports whether the package is one of Excel, by the names at its end.
+func (r *packageReader) workbook() bool {
+	const most = 64 << 10
+	size := r.length()
+	end := make([]byte, min(size, most))
+	n, _ := r.ReadAt(end, size-int64(len(end)))
+	return bytes.Contains(end[:n], []byte("xl/"))
 }
 
 // ReadAt implements io.ReaderAt.

@@ -69,13 +69,14 @@ func packaged(t *testing.T, x *parttest.Tree) string {
 func TestPasswords(t *testing.T) {
 	for name, body := range locked(t) {
 		text := func(x *parttest.Tree) bool { return x.Has(person) || strings.Contains(packaged(t, x), person) }
-		if x := inspectWith(t, body, "wrong", sesame, "other"); !text(x) || len(x.Parts[0].Skips) > 0 {
+		// Word does not try the password that Excel does: who gets such a document is asked.
+		everybodys, asked := strings.HasPrefix(name, "everybody"), name == "everybody.docx"
+		if x := inspectWith(t, body, "wrong", sesame, "other"); !text(x) || len(x.Parts[0].Skips) > 0 != asked {
 			t.Errorf("%s:\n%s", name, x)
 		}
-		everybodys := strings.HasPrefix(name, "everybody")
 		for _, none := range [][]string{nil, {"sekimori-2026", "", "関守"}} {
 			x := inspectWith(t, body, none...)
-			if text(x) != everybodys || !everybodys && strings.Join(x.Parts[0].Skips, " ") != "encrypted" {
+			if text(x) != everybodys || (!everybodys || asked) != (strings.Join(x.Parts[0].Skips, " ") == "encrypted") {
 				t.Errorf("%s with %d others:\n%s", name, len(none), x)
 			}
 		}
@@ -144,6 +145,7 @@ func FuzzLegacy(f *testing.F) {
 			f.Add(body)
 		}
 	}
+	f.Add(compoundFile(lockedShow(box(ppt(pptTextChars, 0, 0, wide(person))))))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		start := time.Now()
 		inspectWith(t, bytes.Clone(body), sesame)

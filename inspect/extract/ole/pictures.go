@@ -2,15 +2,17 @@ package ole
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
 // pictures hands on the pictures in b that are files of their own: records of
-// drawings ([MS-ODRAW] 2.2.23) in PNG, JPEG, TIFF or DIB. Metafiles come
-// compressed and are handed on as they are in their record.
+// drawings ([MS-ODRAW] 2.2.23) in PNG, JPEG or TIFF, and metafiles, which are
+// compressed.
 func (s *scope) pictures(b []byte, path string) error {
 	for i, n := 0, 1; i+25 < len(b) && n <= maxPictures; i++ {
 		kind := binary.LittleEndian.Uint16(b[i+2:])
@@ -22,15 +24,37 @@ func (s *scope) pictures(b []byte, path string) error {
 			continue
 		}
 		body := b[i+8:][:size]
-		image := picture(body)
-		if image == nil {
+		p := part.Part{Path: fmt.Sprintf("%s%spicture %d", path, part.Separator, n), Size: -1}
+		if image := picture(body); image != nil {
+			p.Body, p.Size = bytes.NewReader(image), int64(len(image))
+		} else if z := metafile(body); z != nil && kind <= lastMetafile {
+			p.Body = part.NewMeter(s.ctx, s.b, "zlib", z)
+		} else {
 			continue
 		}
-		if err := s.child(part.Part{Path: fmt.Sprintf("%s%spicture %d", path, part.Separator, n), Body: bytes.NewReader(image), Size: int64(len(image))}); err != nil {
+		if err := s.child(p); err != nil {
 			return err
 		}
 		n++
 		i += 7 + int(size)
+	}
+	return nil
+}
+
+// lastMetafile is the last kind of record that holds one.
+const lastMetafile = 0xf01c
+
+// metafile returns what gives the metafile in a record, nil if there is none. One or
+// two identifiers and a header of 34 bytes stand before it.
+func metafile(body []byte) io.Reader {
+	for _, at := range []int{16, 32} {
+		const head, compression, deflated = 34, 32, 0
+		if len(body) < at+head+2 || body[at+compression] != deflated || body[at+head] != 0x78 {
+			continue
+		}
+		if z, err := zlib.NewReader(bytes.NewReader(body[at+head:])); err == nil {
+			return z
+		}
 	}
 	return nil
 }

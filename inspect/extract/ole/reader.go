@@ -115,9 +115,10 @@ type scope struct {
 	depth int
 	other []byte // text found in structures
 
-	locked  bool // encrypted: what structures hold is noise
-	unknown bool // a document of no known kind: any stream may hold its text
-	dark    bool // and one does not show its own format
+	key     *fileKey // with which the document was opened, nil if with none
+	locked  bool     // encrypted: what structures hold is noise
+	unknown bool     // a document of no known kind: any stream may hold its text
+	dark    bool     // and one does not show its own format
 
 	outerNames map[uint16]string // of properties: messages within messages share them
 }
@@ -173,6 +174,11 @@ func (s *scope) document() error {
 	if err != nil {
 		reason, _ := part.ReasonOf(err)
 		s.locked = reason == part.Encrypted
+		if err := s.stop(s.e, err); err != nil {
+			return fatal{err}
+		}
+	}
+	if err := s.encryptedProperties(); err != nil {
 		if err := s.stop(s.e, err); err != nil {
 			return fatal{err}
 		}

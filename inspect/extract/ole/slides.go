@@ -39,7 +39,13 @@ type show struct {
 	names  map[uint32]string // of records, by offset
 	listed int               // entries of directories read
 	out    []byte
+
+	session uint32      // identifier of what describes the encryption, 0 if there is none
+	objects []persisted // of all directories, if there is
 }
+
+// persisted is an entry of a directory.
+type persisted struct{ id, at uint32 }
 
 // slides reads a presentation of PowerPoint 97 to 2003.
 func (s *scope) slides() error {
@@ -51,14 +57,12 @@ func (s *scope) slides() error {
 	if user := s.dir.find("Current User"); user != nil {
 		c, _ := s.bytes(user)
 		user.taken = false
-		if word(c, 12) == pptEncrypted {
+		w.edits(word(c, 16))
+		if (w.session != 0 || word(c, 12) == pptEncrypted) && !w.unlock() {
 			return errEncrypted
 		}
-		if err := w.edits(word(c, 16)); err != nil {
-			return err
-		}
 	}
-	if s.dir.find("EncryptedSummary") != nil {
+	if s.dir.find("EncryptedSummary") != nil && s.key == nil {
 		return errEncrypted
 	}
 	w.order()
@@ -87,28 +91,27 @@ func recordOf(b []byte) (record, int) {
 
 // edits reads the directories of all saves, the latest first, from the one at
 // offset at on.
-func (w *show) edits(at uint32) error {
+func (w *show) edits(at uint32) {
 	for range 1000 {
 		if int64(at) >= int64(len(w.data)) {
-			return nil
+			return
 		}
 		r, _ := recordOf(w.data[at:])
 		if r.kind != pptUserEdit || len(r.body) < pptNotEncryptedLen {
-			return nil
+			return
 		}
-		if len(r.body) > pptNotEncryptedLen && word(r.body, pptNotEncryptedLen) != 0 {
-			return errEncrypted
+		if w.session == 0 {
+			w.session = word(r.body, pptNotEncryptedLen)
 		}
 		if dir := word(r.body, 12); int64(dir) < int64(len(w.data)) {
 			w.directory(w.data[dir:])
 		}
 		last := word(r.body, 8)
 		if last == 0 || last >= at {
-			return nil
+			return
 		}
 		at = last
 	}
-	return nil
 }
 
 // maxPersists bounds the entries of directories, all saves together.
@@ -124,6 +127,9 @@ func (w *show) directory(b []byte) {
 		b = b[4:]
 		for ; n > 0 && len(b) >= 4; n-- {
 			w.listed++
+			if w.session != 0 {
+				w.objects = append(w.objects, persisted{id, word(b, 0)})
+			}
 			if _, newer := w.places[id]; !newer {
 				w.places[id] = word(b, 0)
 			}
@@ -208,6 +214,9 @@ func (w *show) read() error {
 			name = "master"
 		case r.kind == pptHandout:
 			name = "handout"
+		case r.kind == pptCryptSession && w.key != nil:
+			at += n
+			continue
 		case r.kind == pptCryptSession:
 			return errEncrypted
 		case r.kind == pptObject:

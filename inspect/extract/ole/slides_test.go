@@ -61,11 +61,17 @@ func TestSlides(t *testing.T) {
 		[]string{box(ppt(pptTextChars, 0, 0, wide("発表者のノート")))},
 		ppt(pptSlide, 15, 0, box(ppt(pptTextBytes, 0, 0, "older state")))+ppt(pptObject, 0, 1, le4(len(inner))+z.String())+ppt(pptObject, 0, 0, string(inner)))
 	png := "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 40)
+	var drawing bytes.Buffer
+	w = zlib.NewWriter(&drawing)
+	w.Write([]byte("drawn 090-0000-0009, a metafile as far as it goes"))
+	w.Close()
 	f := files{"PowerPoint Document": stream, "Current User": user,
-		"Pictures": ppt(0xf01e, 0, 0x6e0, strings.Repeat("i", 16)+"\xff"+png)}
+		"Pictures": ppt(0xf01e, 0, 0x6e0, strings.Repeat("i", 16)+"\xff"+png) +
+			ppt(0xf01a, 0, 0x3d4, strings.Repeat("i", 16)+strings.Repeat("\x00", 33)+"\xfe"+drawing.String())}
 	x := inspect(t, compoundFile(f))
 	expect(t, x, "unknown-format", map[string]string{person + "\n二行目": "» slide 1", "second café": "» slide 2",
-		"発表者のノート": "» slide 1 notes", "older state": "earlier slide 1", "embedded cell": "object 1 » 中"})
+		"発表者のノート": "» slide 1 notes", "older state": "earlier slide 1", "embedded cell": "object 1 » 中",
+		"drawn 090-0000-0009": "Pictures » picture 2"})
 	if x.Parts[0].Format != "ppt" {
 		t.Errorf("told as %s", x.Parts[0].Format)
 	}

@@ -113,6 +113,7 @@ func (d *wordDocument) decrypt(main, table *node) error {
 		if !ok {
 			continue
 		}
+		d.key = key
 		d.main[flags] &^= encrypted
 		key.decryptAt(clear, d.main[clear:])
 		key.decryptAt(0, d.table)

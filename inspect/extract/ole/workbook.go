@@ -24,7 +24,6 @@ type book struct {
 	size    int64
 	version int
 	page    int
-	key     *fileKey
 	epoch   bool // dates count from 1904
 	strings stringTable
 	formats map[int]*numfmt.Format

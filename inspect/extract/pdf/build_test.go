@@ -5,10 +5,12 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode"
+	"github.com/sekimori-dlp/sekimori/inspect/extract/image"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/inspect/part/parttest"
 )
@@ -73,7 +75,7 @@ func pageWith(font, content string, more ...string) []byte {
 		stream("", content), font}, more...)...)
 }
 
-func readers() []part.Reader { return append(Readers(), decode.Readers()...) }
+func readers() []part.Reader { return slices.Concat(Readers(), image.Readers(), decode.Readers()) }
 
 // inspect reads body as a stream and from a ReaderAt, and checks that both come
 // to the same.

@@ -51,8 +51,7 @@ func (c *content) run(b []byte) {
 			return
 		case object.Keyword:
 			if o == "ID" {
-				skipImage(l, c.args)
-				c.page.pictures++
+				c.inline(skipImage(l))
 			} else {
 				c.do(string(o))
 			}
@@ -65,14 +64,36 @@ func (c *content) run(b []byte) {
 	}
 }
 
-// skipImage passes over the data of an inline picture (8.9.7).
-func skipImage(l *object.Lexer, args []any) {
+// inline notes an inline picture, whose dictionary is in the operands.
+func (c *content) inline(data []byte) {
+	dict := object.Dict{}
+	for i := 0; i+1 < len(c.args); i += 2 {
+		if k, ok := c.args[i].(object.Name); ok {
+			dict[k] = c.args[i+1]
+		}
+	}
+	for _, k := range []object.Name{"ColorSpace", "CS"} {
+		if name, ok := dict[k].(object.Name); ok {
+			if o := c.d.f.Dict(c.resources["ColorSpace"])[name]; o != nil {
+				dict[k] = o
+			}
+		}
+	}
+	c.page.picture(c.d, object.Inline(dict, data), c.state.ctm.area())
+}
+
+// skipImage passes over the data of an inline picture (8.9.7) and returns them.
+func skipImage(l *object.Lexer) []byte {
 	rest := l.Rest()
+	if len(rest) > 0 && object.Space(rest[0]) {
+		l.Skip(1)
+		rest = l.Rest()
+	}
 	for i := 0; ; {
 		k := bytes.Index(rest[i:], []byte("EI"))
 		if k < 0 {
 			l.Skip(len(rest))
-			return
+			return rest
 		}
 		i += k
 		before := i == 0 || object.Space(rest[i-1])
@@ -80,7 +101,7 @@ func skipImage(l *object.Lexer, args []any) {
 		// What follows must look like text: data may hold "EI" too.
 		if before && after && readable(rest[i+2:]) {
 			l.Skip(i + 2)
-			return
+			return rest[:i]
 		}
 		i += 2
 	}
@@ -310,7 +331,7 @@ func (c *content) object(o any) {
 		return
 	}
 	if c.d.f.Name(s.Dict["Subtype"]) == "Image" {
-		c.page.picture(s, math.Abs(c.state.ctm[0]*c.state.ctm[3]-c.state.ctm[1]*c.state.ctm[2]))
+		c.page.picture(c.d, s, c.state.ctm.area())
 		return
 	}
 	c.form(s, identity)

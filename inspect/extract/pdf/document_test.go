@@ -105,7 +105,7 @@ func TestPictures(t *testing.T) {
 	if got := strings.Join(x.Parts[0].Skips, " "); got != "unknown-format" {
 		t.Errorf("told %q", got)
 	}
-	if p := x.Find("taken by Taro"); !strings.HasSuffix(p.Path, "page 1 picture 1") {
+	if p := x.Find("taken by Taro"); !strings.HasSuffix(p.Path, "page 1 picture 1 » picture") {
 		t.Errorf("the picture is %q", p.Path)
 	}
 	if got := text(t, x, "page 2"); got != found+"\n" {
@@ -120,7 +120,7 @@ func TestHardlyAnyText(t *testing.T) {
 			"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /XObject << /P 5 0 R >> >> >>", stream("", content), picture)
 	}
 	for content, want := range map[string]string{
-		"q 600 0 0 800 0 0 cm /P Do Q BT /F1 10 Tf (No. 17) Tj ET":                               "unknown-format",
+		"q 600 0 0 800 0 0 cm /P Do Q BT /F1 10 Tf (No. 17) Tj ET":                               "unknown-format unknown-format", // the file, and the picture
 		"q 60 0 0 80 0 0 cm /P Do Q BT /F1 10 Tf (No. 17) Tj ET":                                 "",
 		"q 600 0 0 800 0 0 cm /P Do Q BT /F1 10 Tf (" + strings.Repeat("words ", 30) + ") Tj ET": "",
 		strings.Repeat("0 0 m 5 5 l 9 0 l f ", 60):                                               "unknown-format",

@@ -23,6 +23,7 @@ type page struct {
 	largest      float64 // area of a picture
 	drawings     int     // lines and areas painted
 	images       []*object.Stream
+	more         bool // of them than are kept
 	alternatives []string
 	full         bool // of what is taken of one page
 }
@@ -57,14 +58,6 @@ func (p *page) add(d *document, r run) {
 			d.fault(&part.Fault{Reason: part.TooLarge}, "a page")
 			p.full = true
 		}
-	}
-}
-
-func (p *page) picture(s *object.Stream, area float64) {
-	p.pictures++
-	p.largest = max(p.largest, area)
-	if len(p.images) < 64 {
-		p.images = append(p.images, s)
 	}
 }
 

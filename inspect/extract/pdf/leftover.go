@@ -64,7 +64,16 @@ func (d *document) leftovers(object.Dict) error {
 			return nil
 		}
 		listed := i < len(streams)
-		if listed && (d.seen[s.Ref] || used[object.Ref{Num: s.Ref.Num}]) || d.f.WasRead(s) || dull(d.f, s) {
+		if listed && (d.seen[s.Ref] || used[object.Ref{Num: s.Ref.Num}]) || d.f.WasRead(s) {
+			continue
+		}
+		if d.f.Name(s.Dict["Subtype"]) == "Image" {
+			if err := d.image(fmt.Sprintf("object %d", s.Ref.Num), s, leastPixels); err != nil {
+				return err
+			}
+			continue
+		}
+		if dull(d.f, s) {
 			continue
 		}
 		if err := d.leftover(s, listed); err != nil {
@@ -177,7 +186,7 @@ func dull(f *object.File, s *object.Stream) bool {
 		return true
 	}
 	switch f.Name(s.Dict["Subtype"]) {
-	case "Image", "Type1C", "CIDFontType0C", "OpenType":
+	case "Type1C", "CIDFontType0C", "OpenType":
 		return true
 	}
 	for _, k := range []object.Name{"FunctionType", "ShadingType", "HalftoneType"} {

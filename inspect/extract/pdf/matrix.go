@@ -35,3 +35,6 @@ func (m matrix) finite() bool {
 	}
 	return true
 }
+
+// area is how large it makes a square of the side 1.
+func (m matrix) area() float64 { return math.Abs(m[0]*m[3] - m[1]*m[2]) }

@@ -119,11 +119,12 @@ func (d *document) page(dict object.Dict, resources, box any) error {
 			return err
 		}
 	}
+	least := leastPixels
 	if p.scanned(d.area(box)) {
 		d.scanned = append(d.scanned, d.pages)
-		return d.images(place, p.images)
+		least = 0
 	}
-	return nil
+	return d.images(place, p, least)
 }
 
 // maxUnknown is how many glyphs in a row may be unknown before it is told: one
@@ -178,19 +179,4 @@ func (d *document) area(box any) float64 {
 		return 595 * 842
 	}
 	return math.Abs((d.number(b[2], 0) - d.number(b[0], 0)) * (d.number(b[3], 0) - d.number(b[1], 0)))
-}
-
-// images hands on the pictures of a page without text that are files of their
-// own.
-func (d *document) images(place string, all []*object.Stream) error {
-	for i, s := range all {
-		_, kind := d.f.Reader(s)
-		if kind != "DCTDecode" && kind != "DCT" && kind != "JPXDecode" {
-			continue
-		}
-		if err := d.stream(fmt.Sprintf("%s picture %d", place, i+1), "", s); err != nil {
-			return err
-		}
-	}
-	return nil
 }

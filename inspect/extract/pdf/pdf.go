@@ -3,9 +3,10 @@
 // properties, metadata, scripts, attachments, text that cannot be seen.
 //
 // It reads broken files as far as it can, and encrypted ones that open without a
-// password or with one of those that came with the part. Text in pictures is not read: pages that
-// show nothing else are told, and their pictures handed on. Text whose font
-// does not say which characters its glyphs are is told too.
+// password or with one of those that came with the part. Text in pictures is not
+// read: pictures are handed on, as files that programs which recognise characters
+// can read, and pages that show nothing else are told. Text whose font does not say
+// which characters its glyphs are is told too.
 package pdf
 
 import (
@@ -86,6 +87,7 @@ type document struct {
 	pages   int
 	scanned []int // pages with pictures only
 	unread  []int // pages with glyphs that are not known
+	handed  int   // pictures
 	gaps    []part.Fault
 	last    page            // read, to be used again
 	other   []byte          // strings under keys that nobody follows

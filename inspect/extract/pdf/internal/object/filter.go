@@ -41,6 +41,9 @@ func (f *File) fail(err error) {
 
 // Raw returns the bytes of a stream as they are in the file, decrypted.
 func (f *File) Raw(s *Stream) io.Reader {
+	if s.at < 0 {
+		return bytes.NewReader(s.inline)
+	}
 	r := io.Reader(io.NewSectionReader(f.src.r, s.at, s.size))
 	if f.crypt != nil && !s.plain {
 		return f.crypt.stream(f, s, r)
@@ -85,6 +88,15 @@ func (f *File) Reader(s *Stream) (io.Reader, Name) {
 		r = part.NewMeter(f.ctx, f.b, "pdf", r)
 	}
 	return r, ""
+}
+
+// Parameters returns those of the last filter of a stream.
+func (f *File) Parameters(s *Stream) Dict {
+	params := f.Array(first(s.Dict, "DecodeParms", "DP"))
+	if n := len(f.Array(first(s.Dict, "Filter", "F"))); n > 0 && n <= len(params) {
+		return f.Dict(params[n-1])
+	}
+	return nil
 }
 
 // first returns the first of the keys that a dictionary has: those of inline

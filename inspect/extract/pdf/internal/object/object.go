@@ -36,7 +36,13 @@ type Stream struct {
 	Ref  Ref // of the stream itself
 
 	at, size int64
-	plain    bool // not encrypted, though the file is
+	plain    bool   // not encrypted, though the file is
+	inline   []byte // where they are not in the file
+}
+
+// Inline returns a stream of bytes that stand amid the content of a page.
+func Inline(d Dict, data []byte) *Stream {
+	return &Stream{Dict: d, at: -1, size: int64(len(data)), plain: true, inline: data}
 }
 
 // Number returns a number as float64.
