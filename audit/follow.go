@@ -11,6 +11,10 @@ import (
 // Follower reads records in order as they are written, without beginning anew
 // each time. Not safe for concurrent use.
 type Follower struct {
+	// Lean leaves what an event has of any form (Matches, Coverage, Findings,
+	// Data) undecoded, as json.RawMessage: that is most of the work of reading.
+	Lean bool
+
 	dir  string
 	next uint64
 	seg  segment
@@ -37,10 +41,31 @@ func (f *Follower) Next(limit uint64) (rec Record, ok bool, err error) {
 		return rec, false, err
 	}
 	rec = Record{Segment: f.seg.name, Line: f.r.line, Seq: r.seq, Hash: r.hash, Raw: r.event}
-	if err := json.Unmarshal(r.event, &rec.Event); err != nil {
+	decode := json.Unmarshal
+	if f.Lean {
+		decode = lean
+	}
+	if err := decode(r.event, &rec.Event); err != nil {
 		return rec, false, fmt.Errorf("follow audit log: %s:%d: %w", f.seg.name, f.r.line, err)
 	}
 	return rec, true, nil
+}
+
+// lean decodes an event as Follower.Lean has it.
+func lean(line []byte, event any) error {
+	ev := event.(*Event)
+	var raw [4]json.RawMessage
+	at := [len(raw)]*any{&ev.Matches, &ev.Coverage, &ev.Findings, &ev.Data}
+	for i, p := range at {
+		*p = &raw[i]
+	}
+	err := json.Unmarshal(line, ev)
+	for i, p := range at {
+		if *p = nil; len(raw[i]) > 0 {
+			*p = raw[i]
+		}
+	}
+	return err
 }
 
 // NextLine is Next for the record as it stands in the log, with its newline;

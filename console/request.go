@@ -133,6 +133,7 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !rt.early && c.index.Status().Building {
+		c.index.Wanted()
 		q.building()
 		return
 	}

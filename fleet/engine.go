@@ -84,6 +84,7 @@ func (e *engine) connect() error {
 			}
 			e.lost(err)
 		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { e.lost(err) }),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			select {
 			case e.back <- struct{}{}:
@@ -181,7 +182,10 @@ func (e *engine) Away() (time.Time, error) {
 func (e *engine) lost(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.why = err; e.sinceOne.IsZero() {
+	if e.why == nil || !errors.Is(err, nats.ErrReconnectBufExceeded) { // that only says that there is no connection
+		e.why = err
+	}
+	if e.sinceOne.IsZero() {
 		e.sinceOne = time.Now()
 	}
 }

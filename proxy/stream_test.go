@@ -351,10 +351,10 @@ func TestStreamAndTheRecord(t *testing.T) {
 	o := &counting{}
 	h.plain.handle = o.handle
 	h.audit.fail.Store(true)
-	w, answered := h.begin(t.Context(), bodyWays[0], "/up", streamSize)
+	first, answered := h.begin(t.Context(), bodyWays[0], "/up", streamSize)
 	go func() {
-		w.Write(cleanText(streamSize))
-		w.Close()
+		first.Write(cleanText(streamSize))
+		first.Close()
 	}()
 	resp := <-answered
 	if bodyOf(t, resp); resp.StatusCode != http.StatusServiceUnavailable {
@@ -363,7 +363,7 @@ func TestStreamAndTheRecord(t *testing.T) {
 	h.untouched()
 
 	h.audit.fail.Store(false)
-	w, answered = h.begin(t.Context(), bodyWays[0], "/up", streamSize)
+	w, answered := h.begin(t.Context(), bodyWays[0], "/up", streamSize)
 	w.Write(cleanText(streamSize - 1))
 	eventually(t, "bytes at the origin", func() bool { return o.got.Load() > streamSize/2 })
 	h.audit.fail.Store(true)

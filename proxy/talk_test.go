@@ -175,3 +175,31 @@ func TestStretchesAreWholeMessages(t *testing.T) {
 	}
 	t.Error("the secret was not seen whole")
 }
+
+// What comes behind the messages is inspected, too: such a call is held whole.
+func TestConversationWithTrailers(t *testing.T) {
+	h := build(t)
+	h.secure.handle = echoMessages(1)
+	r, w := io.Pipe()
+	req, err := http.NewRequest(http.MethodPost, "https://"+originHost+"/test.Echo/both", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/grpc")
+	req.Trailer = http.Header{"X-Note": nil}
+	go func() {
+		w.Write(message("one"))
+		time.Sleep(2 * talkPause)
+		req.Trailer["X-Note"] = []string{"it says " + secret}
+		w.Close()
+	}()
+	resp, err := h.client(true).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.Header.Get("Grpc-Status") != "7" {
+		t.Errorf("%s %v", resp.Status, resp.Header)
+	}
+	h.untouched()
+}

@@ -173,10 +173,14 @@ func (m *messages) inflate() ([]byte, error) {
 	}
 	// What the sender leaves out (RFC 7692, 7.2.2), and an end.
 	const end = "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
-	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(m.data), strings.NewReader(end)), m.window)
+	deflated := bytes.NewReader(append(m.data, end...))
+	r := flate.NewReaderDict(deflated, m.window)
 	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
+	// A sender may mark a block as the last (7.2.3.4), with one byte after it.
+	// What else came there some would read, and others not.
+	left := max(0, deflated.Len()-len(end))
 	switch {
-	case err != nil:
+	case err != nil, len(plain) <= maxInflated && (left > 1 || left == 1 && m.data[len(m.data)-1] != 0):
 		return nil, &closing{closeProtocol, "the message's compression is damaged"}
 	case len(plain) > maxInflated:
 		return nil, &closing{closeTooBig, "the message is too large"}

@@ -166,6 +166,9 @@ func TestWebSocketMessagesAreInspected(t *testing.T) {
 			return [][][]byte{{clientFrame(0xc2, d[0])}, {clientFrame(0xc2, d[1])}, {clientFrame(0xc2, d[2])},
 				{clientFrame(0x42, d[3][:2]), clientFrame(0x80, d[3][2:])}}
 		}},
+		"compressed in a last block": {"permessage-deflate", func(s string) [][][]byte {
+			return [][][]byte{{clientFrame(0xc1, append(lastBlock("before"), 0))}, {clientFrame(0xc1, lastBlock(s))}}
+		}},
 		"not compressed, among compressed": {"permessage-deflate", func(s string) [][][]byte {
 			d := deflated("before")
 			return [][][]byte{{clientFrame(0xc1, d[0])}, {clientFrame(0x01, []byte(s[:half])), clientFrame(0x80, []byte(s[half:]))}}
@@ -216,6 +219,15 @@ func TestWebSocketMessagesAreInspected(t *testing.T) {
 	}
 }
 
+// lastBlock compresses with a block that is marked as the last.
+func lastBlock(text string) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, 9)
+	io.WriteString(w, text)
+	w.Close()
+	return b.Bytes()
+}
+
 func eachVersion(t *testing.T, name string, f func(t *testing.T, open opener)) {
 	for version, open := range overHTTP {
 		t.Run(name+" over "+version, func(t *testing.T) { f(t, open) })
@@ -229,6 +241,8 @@ func TestWebSocketFaults(t *testing.T) {
 		frame []byte
 		code  int
 	}{
+		"behind the last block":  {clientFrame(0xc1, append(lastBlock("harmless"), lastBlock(secret)...)), closeProtocol},
+		"a byte behind it":       {clientFrame(0xc1, append(lastBlock("harmless"), 1)), closeProtocol},
 		"not masked":             {[]byte{0x81, 1, 'a'}, closeProtocol},
 		"compressed, not agreed": {clientFrame(0xc1, []byte("x")), closeProtocol},
 		"reserved bit":           {clientFrame(0xa1, []byte("x")), closeProtocol},
@@ -239,7 +253,11 @@ func TestWebSocketFaults(t *testing.T) {
 	} {
 		eachVersion(t, name, func(t *testing.T, open opener) {
 			h := build(t)
-			conn, br := open(t, h, "")
+			agreed := ""
+			if strings.Contains(name, "behind") {
+				agreed = "permessage-deflate"
+			}
+			conn, br := open(t, h, agreed)
 			conn.Write(c.frame)
 			if code, _ := closed(t, br); code != c.code {
 				t.Errorf("closed with %d, want %d", code, c.code)
@@ -248,4 +266,55 @@ func TestWebSocketFaults(t *testing.T) {
 			h.untouched()
 		})
 	}
+}
+
+// FuzzMessages: what goes on is whole frames, and each message in them was judged.
+// Messages that are compressed are only read.
+func FuzzMessages(f *testing.F) {
+	f.Add(bytes.Join([][]byte{clientFrame(0x01, []byte("one ")), clientFrame(0x89, []byte("ping")), clientFrame(0x80, []byte("message")), clientFrame(0x88, []byte{3, 232, 'x'})}, nil))
+	f.Add(bytes.Join([][]byte{clientFrame(0xc1, lastBlock("one")), clientFrame(0x82, []byte(secret)), clientFrame(0x81, []byte("more"))}, nil))
+	f.Add(clientFrame(0x82, make([]byte, 300)))
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		var judged [][]byte
+		m := &messages{client: bytes.NewReader(sent), writer: io.Discard, deflated: true, judge: func(_ bool, message []byte) (string, bool) {
+			judged = append(judged, bytes.Clone(message))
+			return "", !bytes.Contains(message, []byte(secret))
+		}}
+		out, _ := io.ReadAll(m)
+		var message []byte
+		for len(out) > 0 {
+			first, size, n := out[0], uint64(out[1]&0x7f), 2
+			switch size {
+			case 126:
+				size, n = uint64(binary.BigEndian.Uint16(out[2:])), 4
+			case 127:
+				size, n = binary.BigEndian.Uint64(out[2:]), 10
+			}
+			mask, payload := out[n:n+4], bytes.Clone(out[n+4:n+4+int(size)])
+			out = out[n+4+int(size):]
+			for i := range payload {
+				payload[i] ^= mask[i&3]
+			}
+			switch {
+			case first&0x40 != 0:
+				return
+			case first&15 == opClose && len(payload) >= 2:
+				payload = payload[2:]
+			case first&15 >= opControl:
+			default:
+				if first&15 != 0 {
+					message = nil
+				}
+				message = append(message, payload...)
+				payload = message
+			}
+			if first&0x80 == 0 || len(payload) == 0 {
+				continue
+			}
+			if len(judged) == 0 || !bytes.Equal(judged[0], payload) || bytes.Contains(payload, []byte(secret)) {
+				t.Fatalf("%q goes on, judged: %q", payload, judged)
+			}
+			judged = judged[1:]
+		}
+	})
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	agekey "filippo.io/age"
 )
@@ -110,7 +113,15 @@ when = { kinds = ["decision", "mode", "evidence"], severity = "high" }
 	if out, code := in.sekimori("mode", "observe", "--config", in.config, "--reason", "a try"); code != 0 {
 		t.Fatal(out)
 	}
+	// What is over its time is recorded, then deleted.
+	age := filepath.Join(in.dir, "data", "evidence", incident+".age")
+	old := time.Now().AddDate(0, 0, -401)
+	check(t, os.Chtimes(age, old, old))
 	in.start()
+	eventually(t, "the evidence is deleted", func() bool { _, err := os.Stat(age); return errors.Is(err, fs.ErrNotExist) })
+	if all := in.events("--kind", "evidence", "--action", "expired"); len(all) != 1 || all[0].Incident != incident {
+		t.Errorf("deletions on record: %+v", all)
+	}
 	eventually(t, "an alarm about the mode", func() bool { return strings.Contains(all()[before:], `"what":"observe"`) })
 	var last struct{ Text string }
 	lines := strings.Split(all(), "\n")

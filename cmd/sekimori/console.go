@@ -270,7 +270,7 @@ type reader struct {
 // Acknowledged implements index.Source.
 func (r *reader) Acknowledged() uint64 { return r.log.Acknowledged() }
 
-// Read implements index.Source.
+// Read implements index.Source; see audit.Follower.Lean.
 func (r *reader) Read(from uint64, fn func(audit.Record) error) error {
 	r.mu.Lock()
 	f := r.left
@@ -281,6 +281,7 @@ func (r *reader) Read(from uint64, fn func(audit.Record) error) error {
 	r.mu.Unlock()
 	if f == nil {
 		f = audit.Follow(r.dir, from)
+		f.Lean = true
 	}
 	limit, next := r.Acknowledged(), from
 	for {

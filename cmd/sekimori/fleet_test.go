@@ -97,13 +97,15 @@ func (e *engineServer) kill() {
 	_ = e.cmd.Wait()
 }
 
-// cutter passes connections on until it is cut.
+// cutter passes connections on until it is cut: they then break, or nothing comes
+// through any more and nobody is told, as when a cable is pulled.
 type cutter struct {
 	l  net.Listener
 	to string
 
 	mu    sync.Mutex
 	isCut bool
+	mute  chan struct{} // while nothing comes through: closed when it does again
 	conns map[net.Conn]bool
 }
 
@@ -111,7 +113,7 @@ func newCutter(t *testing.T, to string) *cutter {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	c := &cutter{l: l, to: strings.TrimPrefix(to, "nats://"), conns: map[net.Conn]bool{}}
-	t.Cleanup(func() { l.Close(); c.cut(true) })
+	t.Cleanup(func() { l.Close(); c.silence(false); c.cut(true) })
 	go func() {
 		for {
 			in, err := l.Accept()
@@ -137,13 +139,42 @@ func (c *cutter) pass(in net.Conn) {
 	}
 	c.conns[in], c.conns[out] = true, true
 	c.mu.Unlock()
-	go func() { _, _ = io.Copy(out, in); out.Close() }()
-	_, _ = io.Copy(in, out)
+	go func() { _, _ = io.Copy(out, muted{c, in}); out.Close() }()
+	_, _ = io.Copy(in, muted{c, out})
 	in.Close()
 	c.mu.Lock()
 	delete(c.conns, in)
 	delete(c.conns, out)
 	c.mu.Unlock()
+}
+
+// muted is a connection of a cutter's, to be read.
+type muted struct {
+	c  *cutter
+	in io.Reader
+}
+
+func (m muted) Read(p []byte) (int, error) {
+	n, err := m.in.Read(p)
+	m.c.mu.Lock()
+	wait := m.c.mute
+	m.c.mu.Unlock()
+	if wait != nil {
+		<-wait
+	}
+	return n, err
+}
+
+// silence lets nothing through, or all again that has come meanwhile.
+func (c *cutter) silence(yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if yes && c.mute == nil {
+		c.mute = make(chan struct{})
+	} else if !yes && c.mute != nil {
+		close(c.mute)
+		c.mute = nil
+	}
 }
 
 func (c *cutter) cut(yes bool) {
@@ -217,8 +248,8 @@ func (l *senders) one() {
 
 var engineAway = regexp.MustCompile(`(?m)^sekimori_fleet_engine_away_seconds (\S+)$`)
 
-// whileCut cuts a node off from the engine: it has to say so, and to go on. It is
-// the one of a number.
+// whileCut cuts a node off from the engine, silently: it has to find out, to say so
+// and to go on. It is the one of a number.
 func (l *senders) whileCut(in *site, number int, cut func(bool)) {
 	l.t.Helper()
 	away := func() float64 {
@@ -405,7 +436,11 @@ next = { address = %q, tls = "never" }
 		cut(kills/2%2 == 1) // off for a while, on for a while
 	}
 	cut(false)
-	l.whileCut(nodes[2], 2, cut)
+	l.whileCut(nodes[2], 2, func(yes bool) {
+		for _, c := range cutters {
+			c.silence(yes)
+		}
+	})
 	close(done)
 	clients.Wait()
 	t.Logf("%d kills, %d uploads", kills, len(l.all))

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/websocket"
+	"golang.org/x/text/encoding/japanese"
 )
 
 // overHTTP2 opens a tunnel through the proxy in which HTTP/2 is spoken.
@@ -98,6 +99,11 @@ func TestListsInMessages(t *testing.T) {
 			return append(frames, frame(0x80, nil))
 		},
 		"binary": func(text []byte) [][]byte { return [][]byte{frame(0x82, text)} },
+		"text that is none": func(text []byte) [][]byte {
+			old, err := japanese.ShiftJIS.NewEncoder().Bytes(text)
+			check(t, err)
+			return [][]byte{frame(0x81, old)}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			//lint:ignore SA1019 net/http's own refuses the pseudo-header

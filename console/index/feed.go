@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -162,10 +163,7 @@ func (x *Index) feed(ctx context.Context, src Source, p *place) error {
 			return err
 		}
 		if gentle {
-			select {
-			case <-ctx.Done():
-			case <-time.After(min(x.share()*time.Since(began), 20*time.Second)):
-			}
+			x.rest(ctx, time.Since(began))
 		}
 		b, began = newTally(p), time.Now()
 		return ctx.Err()
@@ -184,6 +182,18 @@ func (x *Index) feed(ctx context.Context, src Source, p *place) error {
 		p.checked, p.caught = p.checked || at.checked, p.caught || err == nil
 	}
 	return err
+}
+
+// rest waits after a batch as long as its share of the processor asks for. Somebody
+// who begins to wait for the index shortens it.
+func (x *Index) rest(ctx context.Context, took time.Duration) {
+	for began := time.Now(); time.Since(began) < min(x.share()*took, 20*time.Second); {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(took, 250*time.Millisecond)):
+		}
+	}
 }
 
 // tally is a batch of records, summed.
@@ -312,8 +322,19 @@ func (t *tally) add(x *Index, r audit.Record) {
 	}
 }
 
-// gaps reads the reasons of a coverage as it was decoded from the record.
+// gaps reads the reasons of a coverage as it was decoded from the record, or as it
+// stands there.
 func gaps(coverage any) map[string]int {
+	if raw, ok := coverage.(json.RawMessage); ok {
+		if !bytes.Contains(raw, []byte(`"reasons"`)) {
+			return nil // most were inspected whole
+		}
+		var c struct{ Reasons map[string]int }
+		if json.Unmarshal(raw, &c) != nil {
+			return nil
+		}
+		return c.Reasons
+	}
 	c, _ := coverage.(map[string]any)
 	reasons, _ := c["reasons"].(map[string]any)
 	if len(reasons) == 0 {

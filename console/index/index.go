@@ -221,6 +221,9 @@ func (x *Index) set(f func(s *Status)) {
 	f(&x.status)
 }
 
+// Wanted notes that somebody waits for the index to be made.
+func (x *Index) Wanted() { x.look() }
+
 // look notes that somebody asks. While nobody does, following costs less and may
 // fall behind.
 func (x *Index) look() { x.looked.Store(time.Now().Unix()) }

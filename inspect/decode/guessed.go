@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/codec"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -36,32 +37,102 @@ func guess(head []byte) (*codec.Codec, int) {
 		return nil, 0
 	}
 	for _, c := range markless {
-		if (c != &codec.Deflate || codec.Deflates(head)) && comesOf(c, head) {
+		if (c != &codec.Deflate || inflates(head)) && comesOf(c, head) {
 			return c, 0
 		}
 	}
 	for at := 1; at <= min(maxLost, len(head)-minSpelled); at++ {
-		if codec.Deflates(head[at:]) && comesOf(&codec.Deflate, head[at:]) {
+		if inflates(head[at:]) && comesOf(&codec.Deflate, head[at:]) {
 			return &codec.Deflate, at
 		}
 	}
 	return nil, 0
 }
 
+// inflates reports whether something worthwhile may come of b as deflate, by the
+// header of its first block and by the first bytes that come of it.
+func inflates(b []byte) bool {
+	if !codec.Deflates(b) {
+		return false
+	}
+	var start [minSpelled]byte
+	for _, size := range [...]int{minSpelled / 4, minSpelled} {
+		n, ok := codec.Glimpse(start[:size], b)
+		if !ok || !mayOpen(start[:n]) {
+			return false
+		}
+		if n < size {
+			break
+		}
+	}
+	return true
+}
+
+// mayOpen reports whether b may be the start of text or of a known format.
+func mayOpen(b []byte) bool {
+	k := 0
+	for k < len(b) && !control[b[k]] {
+		k++
+	}
+	if k == len(b) || k > 0 && !hasControls(bytes.TrimLeft(b[k:], "\x00")) {
+		return true // the latter as the name of a file in a tar, whose mark stands far behind
+	}
+	for _, f := range byFirst[b[0]] {
+		if n := min(len(b), len(f.magic)); string(b[:n]) == f.magic[:n] {
+			return true
+		}
+	}
+	for _, at := range byOffset {
+		for _, f := range at.formats {
+			n := min(len(b)-f.offset, len(f.magic))
+			if n > 0 && string(b[f.offset:f.offset+n]) == f.magic[:n] || n <= 0 && f.mayStart(b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayStart reports whether b may be the start, before its magic, of a format.
+func (f *format) mayStart(b []byte) bool {
+	switch f.name {
+	case "emf":
+		const start = "\x01\x00\x00\x00"
+		n := min(len(b), len(start))
+		return string(b[:n]) == start[:n]
+	case "tar", "iso9660": // mayOpen knows the former; the latter is out of sight
+		return false
+	}
+	return true
+}
+
+// probe is what it takes to look at what a decoder makes of some bytes.
+type probe struct {
+	from bytes.Reader
+	src  *bufio.Reader
+	out  [512]byte
+}
+
+var probes = sync.Pool{New: func() any { return &probe{src: bufio.NewReaderSize(nil, 512)} }}
+
 // comesOf reports whether text or a known format comes of b.
 func comesOf(c *codec.Codec, b []byte) bool {
-	var probe [512]byte
-	r, release, err := c.Open(bufio.NewReader(bytes.NewReader(b)))
+	p := probes.Get().(*probe)
+	defer probes.Put(p)
+	p.from.Reset(b)
+	p.src.Reset(&p.from)
+	r, release, err := c.Open(p.src)
 	n := 0
 	if err == nil {
-		n, err = io.ReadFull(r, probe[:])
+		n, err = io.ReadFull(r, p.out[:])
 	}
 	if release != nil {
 		release()
 	}
+	p.from.Reset(nil)
 	broken := err != nil && err != io.EOF && err != io.ErrUnexpectedEOF
-	out := probe[:n]
-	return !broken && n >= minSpelled && (magical(out) || worthwhile(out, false) && !hasControls(out))
+	out := p.out[:n]
+	return !broken && n >= minSpelled && (magical(out) || !hasControls(out) && worthwhile(out, false))
 }
 
 func (guessed) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {

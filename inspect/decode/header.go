@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -218,6 +219,7 @@ type header struct {
 
 func parseHeader(raw []byte) header {
 	var h header
+	var short [32]byte
 	named := ""
 	for line := range bytes.Lines(unfold(raw)) {
 		key, value, ok := bytes.Cut(bytes.TrimRight(line, "\n"), []byte(":"))
@@ -226,7 +228,7 @@ func parseHeader(raw []byte) header {
 			continue
 		}
 		value = bytes.TrimSpace(value)
-		switch strings.ToLower(string(bytes.TrimSpace(key))) {
+		switch string(lowered(short[:0], bytes.TrimSpace(key))) {
 		case "content-disposition":
 			h.fileName = parameter(value, "filename")
 			h.name = parameter(value, "name")
@@ -251,6 +253,17 @@ func parseHeader(raw []byte) header {
 		h.fileName = named
 	}
 	return h
+}
+
+// lowered appends b in lower case to dst.
+func lowered(dst, b []byte) []byte {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return bytes.ToLower(b)
+		}
+		dst = append(dst, lowerCase(c))
+	}
+	return dst
 }
 
 // kindOf returns a media type without its parameters, in lower case.

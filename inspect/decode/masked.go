@@ -3,6 +3,7 @@ package decode
 import (
 	"context"
 	"io"
+	mathbits "math/bits"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -19,6 +20,7 @@ const (
 	maskedHead = 512
 	minMasked  = 128
 	maxMasked  = 1 << 20 // read so
+	fewKinds   = 12      // of bytes: what has fewer is no text
 )
 
 func (masked) Match(p *part.Part, head []byte) bool {
@@ -28,25 +30,65 @@ func (masked) Match(p *part.Part, head []byte) bool {
 // maskOf returns the byte that unmasks head, 0 if there is none.
 func maskOf(head []byte) byte {
 	head = head[:min(len(head), maskedHead)]
-	var plain [maskedHead]byte
-next:
-	for key := 1; key < 256; key++ {
-		for i, c := range head {
-			c ^= byte(key)
-			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
-				continue next
-			}
-			plain[i] = c
+	var (
+		counts [256]uint16
+		groups [8]uint32 // by their upper three bits, the lower five that occur
+	)
+	for n, c := range head {
+		if n == maskedHead/8 && !unmaskable(&groups) {
+			return 0 // noise
 		}
-		if familiar(plain[:len(head)]) && reads(plain[:len(head)]) {
+		counts[c]++
+		groups[c>>5] |= 1 << (c & 31)
+	}
+	kinds := 0
+	for _, g := range groups {
+		kinds += mathbits.OnesCount32(g)
+	}
+	var plain [maskedHead]byte
+	for key := 1; key < 256; key++ {
+		// These become control characters, of which text has three.
+		low := groups[key>>5]
+		if mathbits.OnesCount32(low) > 3 || counts[key^0x7f] > 0 {
+			continue
+		}
+		for _, c := range [...]int{'\t', '\n', '\r'} {
+			low &^= 1 << ((c ^ key) & 31)
+		}
+		if low != 0 {
+			continue
+		}
+		n := 0
+		for _, c := range separators {
+			n += int(counts[c^byte(key)])
+		}
+		if n*24 < len(head) {
+			continue
+		}
+		for i, c := range head {
+			plain[i] = c ^ byte(key)
+		}
+		if out := plain[:len(head)]; (kinds >= fewKinds || magical(out)) && reads(out) {
 			return byte(key)
 		}
 	}
 	return 0
 }
 
-// familiar reports whether b has the signs that text is parted by, as often as
-// text has them.
+// unmaskable reports whether bytes that occur so may become text.
+func unmaskable(groups *[8]uint32) bool {
+	for _, g := range groups {
+		if mathbits.OnesCount32(g) <= 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// separators are the signs that text is parted by.
+var separators = [...]byte{' ', ',', '\n', '\t', ';', ':', '"', '-', '@', '.', '/'}
+
+// familiar reports whether b has separators as often as text has them.
 func familiar(b []byte) bool {
 	n := 0
 	for _, c := range b {

@@ -38,10 +38,12 @@ func boundaryOf(p *part.Part, head []byte) string {
 		}
 		return delimiter(head)
 	}
-	b := ""
-	if v, ok := extended([]byte(kind), "boundary"); ok {
-		b = v
-	} else if v, ok := rawParameter([]byte(kind), "boundary"); ok {
+	b, pieced := "", false
+	if strings.IndexByte(kind, '*') >= 0 {
+		b, pieced = extended([]byte(kind), "boundary")
+	}
+	if !pieced {
+		v, _ := rawParameter([]byte(kind), "boundary")
 		b = string(v)
 	}
 	if b = strings.TrimRight(b, " \t"); len(b) > maxBoundary {
@@ -142,17 +144,17 @@ type multipartReader struct {
 	names   []byte // of files, one a line
 	named   int
 	stopped bool // told by Skip
+	first   [512]byte
 }
 
 // outside hands on what stands before or behind the parts, unless it is only
 // white space.
 func (r *multipartReader) outside(name string) error {
 	r.s.clean = 0
-	var first [512]byte
 	for {
-		n, err := r.s.Read(first[:])
-		if len(bytes.TrimSpace(first[:n])) > 0 {
-			body := io.MultiReader(bytes.NewReader(first[:n]), &r.s)
+		n, err := r.s.Read(r.first[:])
+		if len(bytes.TrimSpace(r.first[:n])) > 0 {
+			body := io.MultiReader(bytes.NewReader(r.first[:n]), &r.s)
 			if err := r.e.Child(part.Part{Path: name, Body: body, Size: -1}); err != nil {
 				return err
 			}

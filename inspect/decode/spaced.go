@@ -166,7 +166,20 @@ func closeUp(sep rune) recoding {
 	after := false
 	return func(dst, src []byte, last bool) ([]byte, int) {
 		i := 0
-		for i < len(src) && (last || utf8.FullRune(src[i:])) {
+		dst = slices.Grow(dst, len(src))
+		for i < len(src) {
+			if c := src[i]; c < utf8.RuneSelf {
+				if i++; after && rune(c) == sep {
+					after = false
+				} else {
+					dst = append(dst, c)
+					after = true
+				}
+				continue
+			}
+			if !last && !utf8.FullRune(src[i:]) {
+				break
+			}
 			r, size := utf8.DecodeRune(src[i:])
 			if r == sep && after {
 				after = false

@@ -218,9 +218,8 @@ func charsetOf(v []byte) (label string, rest []byte) {
 // parameter, so that the bytes of other encodings pass: in CP932 a backslash
 // may be half of a character.
 func rawParameter(value []byte, name string) ([]byte, bool) {
-	lower := lowerASCII(value)
 	for from := 0; ; {
-		k := bytes.Index(lower[from:], []byte(name))
+		k := indexLower(value[from:], name)
 		if k < 0 {
 			return nil, false
 		}
@@ -248,14 +247,19 @@ func rawParameter(value []byte, name string) ([]byte, bool) {
 	}
 }
 
-// lowerASCII returns b with its ASCII letters in lower case and everything else,
-// offsets too, as it is.
-func lowerASCII(b []byte) []byte {
-	out := bytes.Clone(b)
-	for i, c := range out {
-		out[i] = lowerCase(c)
+// indexLower returns where in b name stands, which is in lower case, in letters of
+// either case; -1 if nowhere.
+func indexLower(b []byte, name string) int {
+next:
+	for i := 0; i+len(name) <= len(b); i++ {
+		for k := range len(name) {
+			if lowerCase(b[i+k]) != name[k] {
+				continue next
+			}
+		}
+		return i
 	}
-	return out
+	return -1
 }
 
 func lowerCase(c byte) byte {

@@ -55,7 +55,7 @@ func (bd birthdate) Find(b *Block, emit func(Finding)) {
 			if eraTail(b.Text, int(r.Start)) {
 				d, ok = eraDate(b, i)
 			}
-			if !ok && i+2 < len(runs) && runs[i+2].Start-r.Start <= 6 {
+			if !ok && i+2 < len(runs) && runs[i+2].Start-r.Start <= 6 && dateParts[b.Text[r.End]] {
 				d, ok = dayFirst(b, i)
 			}
 			if !ok && i+1 < len(runs) {
@@ -80,6 +80,10 @@ func (bd birthdate) Find(b *Block, emit func(Finding)) {
 // separators, the first of ー, 年 and 月, and that of "st", "nd", "rd", "th".
 var dateNext = [256]bool{'-': true, '/': true, '.': true, ' ': true, ',': true, 's': true, 'n': true,
 	'r': true, 't': true, 0xE3: true, 0xE5: true, 0xE6: true}
+
+// dateParts are the bytes that can begin what stands between the parts of a date in
+// numbers: separators, a blank before one, the first of ー.
+var dateParts = [256]bool{'-': true, '/': true, '.': true, ' ': true, 0xE3: true}
 
 // judge weighs a date by what is said of it and emits it. hinted says that a
 // label may speak of a birth.
@@ -146,7 +150,10 @@ func bornBehind(t []byte) bool {
 	for len(t) > 0 && t[0] == ' ' {
 		t = t[1:]
 	}
-	if len(t) > 0 && t[0] == '(' { // 1985年3月5日(昭和60年)生まれ, 3月5日(38歳)
+	if len(t) == 0 || t[0] < 0x80 && !mayBeBorn[t[0]] {
+		return false
+	}
+	if t[0] == '(' { // 1985年3月5日(昭和60年)生まれ, 3月5日(38歳)
 		for k := 1; k < min(len(t), 40); k++ {
 			if t[k] == ')' {
 				t = t[k+1:]
@@ -167,6 +174,9 @@ func bornBehind(t []byte) bool {
 	}
 	return bornElsewhere(t)
 }
+
+// mayBeBorn are the ASCII characters that words of a birth begin with.
+var mayBeBorn = [0x80]bool{'(': true, '-': true, '~': true, 'b': true}
 
 // bornElsewhere reports 生まれ with a place before it: 1985年3月5日、東京都生まれ,
 // 3月5日に京都で生まれた.

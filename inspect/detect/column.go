@@ -169,7 +169,10 @@ func (t *table) mostNames() int {
 // infer learns from the findings which columns hold names and kana, where no
 // header says so. Rows are looked at until a column is clear.
 func (t *table) infer(text []byte, own, cut int, found []Finding) {
-	k := 0
+	k, before := 0, t.judged
+	for i := range t.cols {
+		t.cols[i].worded = 0
+	}
 	for r := range t.rows {
 		start := int(t.rows[r].start)
 		if start < own || start >= cut {
@@ -185,10 +188,12 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 			col := &t.cols[i]
 			col.cells++
 			value := text[c.start:c.end]
-			if kanaOnly(value) {
+			if value[0] >= utf8.RuneSelf && kanaOnly(value) {
 				col.kanas++
 			}
-			col.piece(value)
+			if mayBePiece(value) {
+				col.worded++
+			}
 			for k < len(found) && found[k].End <= int(c.start) {
 				k++
 			}
@@ -214,6 +219,10 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 				}
 			}
 		}
+	}
+	// The dictionaries are asked where it may matter, in this block or a later one.
+	if before > 0 || cut < len(text) || t.worded() {
+		t.pieces(text, own, cut, before)
 	}
 	named, best := -1, t.mostNames()
 	for i := range t.cols {
@@ -246,21 +255,52 @@ func (t *table) infer(text []byte, own, cut int, found []Finding) {
 // pairNames labels two columns side by side of which one shows to hold surnames and
 // the other given names, these first where they are written in Latin letters.
 func pairNames(a, b *column) {
-	most := func(n int, c *column) bool { return n >= 4 && n*10 >= c.cells*6 }
+	most := (*column).mostly
 	switch {
 	case (a.label|b.label)&^LName != 0 || a.label != 0 && !a.inferred || b.label != 0 && !b.inferred:
-	case a.latin > 0 && most(a.givens, a) && most(b.surnames, b):
+	case a.latin > 0 && most(a, a.givens) && most(b, b.surnames):
 		a.label, b.label, a.inferred, b.inferred = LGiven, LSurname, true, true
-	case most(a.surnames, a) && most(b.givens, b):
+	case most(a, a.surnames) && most(b, b.givens):
 		a.label, b.label, a.inferred, b.inferred = LSurname, LGiven, true, true
 	}
 }
 
+// mostly reports whether n cells are so many that they tell what the column holds.
+func (c *column) mostly(n int) bool { return n >= 4 && n*10 >= c.cells*6 }
+
+// worded reports whether two columns side by side may hold surnames and given names.
+func (t *table) worded() bool {
+	for i := 1; i < len(t.cols); i++ {
+		if a, b := &t.cols[i-1], &t.cols[i]; a.mostly(a.worded) && b.mostly(b.worded) {
+			return true
+		}
+	}
+	return false
+}
+
+// pieces counts the listed surnames and given names in the rows that infer looks at.
+// judged is how many of them there were before.
+func (t *table) pieces(text []byte, own, cut, judged int) {
+	for r, until := t.span(own, cut); r < until; r++ {
+		if judged++; judged > 200 {
+			return
+		}
+		row := t.row(r)
+		for i, c := range row[:min(len(row), len(t.cols))] {
+			if value := text[c.start:c.end]; mayBePiece(value) {
+				t.cols[i].piece(value)
+			}
+		}
+	}
+}
+
+// mayBePiece is a cheap test for a surname or given name.
+func mayBePiece(value []byte) bool {
+	return len(value) > 0 && len(value) <= 18 && (isLetter(value[0]) || value[0] >= utf8.RuneSelf)
+}
+
 // piece counts a cell that is a listed surname or given name.
 func (c *column) piece(value []byte) {
-	if len(value) == 0 || len(value) > 18 {
-		return
-	}
 	if value[0] < utf8.RuneSelf {
 		if wordAt(value, 0) != len(value) {
 			return

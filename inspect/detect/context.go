@@ -187,10 +187,12 @@ func (v *view) proseLabelFrom(i, lo int) (own, near Label) {
 			start--
 		}
 	}
-	own, near = scanLabels(b[start:i])
+	if start < i {
+		own, near = scanLabels(b[start:i])
+	}
 	// A remark in brackets behind the value: 090-… (携帯).
 	hi := min(len(b), i+32)
-	if k := bytes.IndexAny(b[i:hi], "(\n"); k >= 0 && b[i+k] == '(' {
+	if k := bytes.IndexByte(b[i:hi], '('); k >= 0 && bytes.IndexByte(b[i:i+k], '\n') < 0 {
 		open := i + k + 1
 		if end := bytes.IndexByte(b[open:min(len(b), open+32)], ')'); end >= 0 {
 			_, n := scanLabels(b[open : open+end])

@@ -225,15 +225,17 @@ func lower(dst, s []byte, upper *marks) []byte {
 
 // classify says what a key, header cell or field name stands for; 0 if that is
 // not known. key is folded.
-func classify(key []byte) Label { return theLexicon().classify(key) &^ frequent }
+func classify(key []byte) Label {
+	if key = trimKey(key); len(key) == 0 {
+		return 0 // a number
+	}
+	return theLexicon().classify(key) &^ frequent
+}
 
 func (l *lexicon) classify(key []byte) Label {
 	var buf [128]byte
 	var upper marks
-	b := squeeze(lower(buf[:], trimKey(key), &upper))
-	if len(b) == 0 {
-		return 0
-	}
+	b := squeeze(lower(buf[:], key, &upper))
 	if w := l.whole(b); w != 0 {
 		return w
 	}

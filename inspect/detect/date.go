@@ -1,5 +1,7 @@
 package detect
 
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
 // date is a recognised calendar date.
 type date struct {
 	year, month, day int
@@ -33,8 +35,8 @@ func validDate(y, m, d int) bool {
 // 'Y' for 年 and 'M' for 月; 0 if nothing that fits.
 func dateGap(t []byte) byte {
 	switch {
-	case len(t) == 1 && (t[0] == '-' || t[0] == '/' || t[0] == '.' || t[0] == ' '):
-		return t[0]
+	case len(t) == 1:
+		return dateSign[t[0]]
 	case len(t) > 9:
 		return 0
 	}
@@ -58,13 +60,16 @@ func dateGap(t []byte) byte {
 	return 0
 }
 
+// dateSign is what dateGap says of one byte.
+var dateSign = [256]byte{'-': '-', '/': '/', '.': '.', ' ': ' '}
+
 func gapAfter(b *Block, i int) byte {
 	if i+1 >= len(b.Runs) {
 		return 0
 	}
 	from, to := b.Runs[i].End, b.Runs[i+1].Start
-	if to-from > 9 {
-		return 0
+	if to-from == 1 {
+		return dateSign[b.Text[from]]
 	}
 	return dateGap(b.Text[from:to])
 }
@@ -76,16 +81,18 @@ func monthDay(b *Block, i int, gap byte, year int) (d date, ok bool) {
 		return d, false
 	}
 	m, last := b.Runs[i+1], b.Runs[i+2]
+	if m.End-m.Start > 2 || last.End-last.Start > 2 {
+		return d, false
+	}
 	second := gapAfter(b, i+1)
-	if m.End-m.Start > 2 || last.End-last.Start > 2 || second == 0 ||
-		second != gap && (gap != 'Y' || second != 'M') {
+	if second == 0 || second != gap && (gap != 'Y' || second != 'M') {
 		return d, false
 	}
-	d = date{year: year, month: number(pick(b, m)), day: number(pick(b, last)),
-		start: int(b.Runs[i].Start), end: int(last.End), runs: 3, form: 1}
-	if !validDate(d.year, d.month, d.day) {
+	month, day := short(b, m), short(b, last)
+	if !validDate(year, month, day) {
 		return d, false
 	}
+	d = date{year: year, month: month, day: day, start: int(b.Runs[i].Start), end: int(last.End), runs: 3, form: 1}
 	rest := b.Text[d.end:]
 	if second == 'M' {
 		switch {
@@ -99,17 +106,28 @@ func monthDay(b *Block, i int, gap byte, year int) (d date, ok bool) {
 	if gap == ' ' {
 		d.form = .5
 	}
+	if len(rest) == 0 || rest[0] <= ',' && rest[0] != '%' {
+		return d, true // nothing holds on to it
+	}
 	if e := behind(b.Text, d.end); e == within || e == glued && rest[0] != 'T' && rest[0] != 'b' || e == tied && rest[0] != '_' {
 		return d, false
 	}
 	return d, true
 }
 
+// short reads a run of one or two digits as an integer.
+func short(b *Block, r match.Run) int {
+	v := int(b.Text[r.Start] - '0')
+	if r.End-r.Start == 2 {
+		v = v*10 + int(b.Text[r.Start+1]-'0')
+	}
+	return v
+}
+
 // yearFirst reads 1985-03-05, 1985/3/5, 1985.3.5, 1985年3月5日.
 func yearFirst(b *Block, i int) (d date, ok bool) {
 	r := b.Runs[i]
-	c := b.Text[r.Start]
-	if c != '1' && c != '2' {
+	if c := b.Text[r.Start]; (c != '1' || b.Text[r.Start+1] != '9') && c != '2' {
 		return d, false
 	}
 	gap := gapAfter(b, i)
@@ -195,6 +213,9 @@ func monthName(b *Block, i int) (d date, ok bool) {
 	between := int(y.Start - r.End)
 	if between > 20 || between < 1 {
 		return d, false
+	}
+	if between == 1 && !wordEnds(b.Text, int(r.Start)) {
+		return d, false // no name of a month, before the day or behind it
 	}
 	year := number(pick(b, y))
 	if y.End-y.Start == 2 {
@@ -282,6 +303,15 @@ func trailingWord(t []byte) []byte {
 		i--
 	}
 	return t[i:n]
+}
+
+// wordEnds is a cheap test for what trailingWord finds before offset i.
+func wordEnds(t []byte, i int) bool {
+	n := i
+	for n > 0 && n > i-2 && dateSign[t[n-1]] != 0 {
+		n--
+	}
+	return n > 0 && n < i && isLetter(t[n-1])
 }
 
 // month reads an English month name, whole or by its first three letters; 0 if

@@ -2,6 +2,8 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"sort"
 )
 
@@ -16,6 +18,7 @@ type column struct {
 	phones, codes, births       int    // likewise
 	surnames, givens, latin     int    // likewise, words in Latin letters among them
 	eldest, youngest            int    // years of births
+	worded                      int    // cells of the block that may be a surname or given name
 }
 
 // cell is the extent of a cell's content, quotes left out.
@@ -378,13 +381,22 @@ func (t *table) parsePlain(text []byte, i int) (next int, ok bool) {
 	if t.quotes && !t.wide && bytes.IndexByte(text[i:end], '"') >= 0 {
 		return 0, false
 	}
-	for {
-		k := bytes.IndexByte(text[i:end], t.delim)
-		if k < 0 {
-			break
+	at, line := 0, text[i:end] // eight bytes at a time: most cells are short
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(line)-at >= 8; at += 8 {
+		x := binary.LittleEndian.Uint64(line[at:]) ^ ones*uint64(t.delim)
+		for z := ^((x&^tops + ^uint64(tops)) | x) & tops; z != 0; z &= z - 1 {
+			k := end - len(line) + at + bits.TrailingZeros64(z)>>3
+			t.add(text, i, k)
+			i = k + 1
 		}
-		t.add(text, i, i+k)
-		i += k + 1
+	}
+	for ; at < len(line); at++ {
+		if line[at] == t.delim {
+			k := end - len(line) + at
+			t.add(text, i, k)
+			i = k + 1
+		}
 	}
 	t.add(text, i, end)
 	return min(end+1, len(text)), true
@@ -426,10 +438,10 @@ func quoteEnd(text []byte, i int) (int, bool) {
 }
 
 func (t *table) add(text []byte, start, end int) {
-	for start < end && space(text[start]) {
+	for start < end && text[start] <= ' ' && space(text[start]) {
 		start++
 	}
-	for end > start && space(text[end-1]) {
+	for end > start && text[end-1] <= ' ' && space(text[end-1]) {
 		end--
 	}
 	t.cells = append(t.cells, cell{int32(start), int32(end)})

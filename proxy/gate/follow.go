@@ -105,9 +105,9 @@ func (c *check) follow(ctx context.Context, s *Stream) {
 	default:
 		s.judge(math.MaxInt64)
 	}
-	// A body of a known length was read as it would be when it is whole.
-	if r != nil && !live.Ended && ctx.Err() == nil && c.t.Length >= 0 && c.t.Use == nil {
-		c.early, c.earlyBy = r, c.policy
+	// What was not read to its end may be when all of it can be read anywhere.
+	if r != nil && !live.Ended && ctx.Err() == nil && r.Coverage.Not+r.Coverage.Partly == 0 && c.t.Use == nil {
+		c.early, c.earlyBy, c.earlySize = r, c.policy, b.off.Load()
 	}
 }
 
@@ -127,7 +127,7 @@ func (c *check) guarded(ctx context.Context, roots []part.Part, o inspect.ScanOp
 func (c *check) takeEarly() *inspect.Report {
 	r := c.early
 	c.early = nil
-	if r == nil || c.earlyBy != c.policy || c.use != nil || c.t.Trailer != nil && len(c.t.Trailer()) > 0 {
+	if r == nil || c.earlyBy != c.policy || c.earlySize != c.size() || c.use != nil || c.t.Trailer != nil && len(c.t.Trailer()) > 0 {
 		return nil
 	}
 	return r
@@ -176,7 +176,7 @@ func (b *liveBody) Read(p []byte) (int, error) {
 		b.giveTurn()
 	}
 	for {
-		ready, ended, err, changed := b.s.g.State()
+		ready, ended, changed, err := b.s.g.State()
 		if ended && !b.ended {
 			b.ended = true
 			time.AfterFunc(b.c.Time, b.cancel)

@@ -330,13 +330,14 @@ type check struct {
 	heard       []string  // passwords in it
 	keyed       bool      // it tells one, and may be half of a pair
 
-	growing *hold.Growing   // the body, where it may be sent on while it comes in
-	stream  *Stream         // where it is
-	live    *liveBody       // the body while it is inspected as it comes in
-	early   *inspect.Report // what came of that; see takeEarly
-	earlyBy *Policy
-	left    int64 // bytes of the stream that had left at most, before the verdict
-	parting bool  // there are no trailers yet
+	growing   *hold.Growing   // the body, where it may be sent on while it comes in
+	stream    *Stream         // where it is
+	live      *liveBody       // the body while it is inspected as it comes in
+	early     *inspect.Report // what came of that; see takeEarly
+	earlyBy   *Policy
+	earlySize int64
+	left      int64 // bytes of the stream that had left at most, before the verdict
+	parting   bool  // there are no trailers yet
 }
 
 // fault logs a fault of the program: where it was, not what it was about.

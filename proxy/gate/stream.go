@@ -132,7 +132,7 @@ type streamReader struct {
 func (r *streamReader) Read(p []byte) (int, error) {
 	s := r.s
 	for {
-		ready, ended, err, grown := s.g.State()
+		ready, ended, grown, err := s.g.State()
 		s.mu.Lock()
 		changed, released, broken := s.changed, s.released, s.broken
 		limit := min(s.judged, ready) - s.Keep

@@ -25,16 +25,30 @@ func (streamsAll) Stream(rules.Transaction) (rules.Stream, bool) {
 // sent is what a door did with a stream.
 type sent struct {
 	stream *Stream
+	begun  chan bool // closed when there is one
 	got    atomic.Int64
 	err    chan error // how it ended
 }
 
+// until gives what is left of a body when the stream has begun: one that is there
+// whole by then is not streamed.
+type until struct {
+	io.Reader
+	begun chan bool
+}
+
+func (u until) Read(p []byte) (int, error) {
+	<-u.begun
+	return u.Reader.Read(p)
+}
+
 // door makes a transaction of a body that streams.
 func door(body io.Reader) (*Transaction, *sent) {
-	t, s := upload(""), &sent{err: make(chan error, 1)}
+	t, s := upload(""), &sent{begun: make(chan bool), err: make(chan error, 1)}
 	t.Body, t.Length = body, -1
 	t.Stream = func(st *Stream) {
 		s.stream = st
+		close(s.begun)
 		go func() {
 			buf := make([]byte, 10_000)
 			r := st.NewReader()
@@ -108,16 +122,20 @@ func TestStreamFailures(t *testing.T) {
 		"the record of the beginning": {mend: func(f *fixture, _ *Transaction) { f.log.err = errors.New("disk full") }, failure: Unrecorded},
 		"trailers":                    {mend: func(_ *fixture, t *Transaction) { t.Trailer = func() []Header { return []Header{{"X-Sum", "1"}} } }, passes: true},
 		"the sender": {mend: func(_ *fixture, t *Transaction) {
-			t.Body = io.MultiReader(bytes.NewReader(text()), &failing{io.ErrUnexpectedEOF})
+			t.Body = io.MultiReader(t.Body, &failing{io.ErrUnexpectedEOF})
 		}, failure: Aborted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, func(c *Config) { c.Scans = 1 })
 			f.policy.Streams = streamsAll{}
 			f.policy.Scanner = scanning(good)
-			tx, s := door(bytes.NewReader(text()))
+			tx, s := door(nil)
+			tx.Body = io.MultiReader(bytes.NewReader(text()[:500<<10]), until{bytes.NewReader(text()[500<<10:]), s.begun})
 			if c.mend != nil {
 				c.mend(f, tx)
+			}
+			if c.failure == Unrecorded {
+				close(s.begun)
 			}
 			o := f.Check(context.Background(), tx)
 			defer o.Close()

@@ -78,13 +78,13 @@ func (g *Growing) tell() {
 
 // State tells how much can be read, whether that is all there will be, and why it
 // is not the whole body, if so. changed is closed when any of it has changed.
-func (g *Growing) State() (ready int64, ended bool, err error, changed <-chan struct{}) {
+func (g *Growing) State() (ready int64, ended bool, changed <-chan struct{}, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.changed == nil && !g.ended {
 		g.changed = make(chan struct{})
 	}
-	return g.ready, g.ended, g.err, g.changed
+	return g.ready, g.ended, g.changed, g.err
 }
 
 // Wait returns the whole body, which the caller closes, or why it did not come.

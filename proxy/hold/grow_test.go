@@ -17,7 +17,7 @@ func readGrowing(g *Growing) ([]byte, error) {
 	var all []byte
 	buf := make([]byte, 30_000)
 	for {
-		ready, ended, err, changed := g.State()
+		ready, ended, changed, err := g.State()
 		switch {
 		case err != nil:
 			return all, err

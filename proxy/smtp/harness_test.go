@@ -24,6 +24,8 @@ import (
 type mailbox struct {
 	addr string
 	tls  *tls.Config
+	// implicit: TLS from the first byte
+	implicit bool
 
 	mu       sync.Mutex
 	got      []received
@@ -39,6 +41,8 @@ type received struct {
 	to   []string
 	data string
 	opts gosmtp.MailOptions
+	rcpt []gosmtp.RcptOptions
+	tls  bool
 }
 
 type boxSession struct {
@@ -72,7 +76,7 @@ func (b *boxSession) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (b *boxSession) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+func (b *boxSession) Rcpt(to string, o *gosmtp.RcptOptions) error {
 	b.m.mu.Lock()
 	defer b.m.mu.Unlock()
 	if b.m.rcptErr != nil {
@@ -81,6 +85,7 @@ func (b *boxSession) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 		}
 	}
 	b.r.to = append(b.r.to, to)
+	b.r.rcpt = append(b.r.rcpt, *o)
 	return nil
 }
 
@@ -101,6 +106,7 @@ func (b *boxSession) Data(r io.Reader) error {
 		}
 	}
 	b.r.data = string(data)
+	_, b.r.tls = b.c.TLSConnectionState()
 	b.m.got = append(b.m.got, b.r)
 	return nil
 }
@@ -122,6 +128,9 @@ func (m *mailbox) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.addr = l.Addr().String()
+	if m.implicit {
+		l = tls.NewListener(l, m.tls)
+	}
 	go s.Serve(l)
 	t.Cleanup(func() { s.Close() })
 }

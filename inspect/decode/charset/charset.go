@@ -61,7 +61,8 @@ type Decoder struct {
 }
 
 // Decode appends what src stands for to dst as valid UTF-8 and records in m
-// where it came from, src's start being offset base of the original. n is how
+// where it came from, src's start being offset base of the original; m may be
+// nil. n is how
 // many bytes of src were taken. ok is false if the byte at n begins nothing
 // valid; the caller says what to do and calls again for what follows. With ok
 // true and n < len(src), the rest is the beginning of a character; with last
@@ -83,7 +84,9 @@ func (d *Decoder) Decode(dst, src []byte, base int64, last bool, m *normal.Map) 
 	}
 	n = ValidPrefix(src)
 	if n > 0 {
-		m.Step(len(dst), base, 1, 1)
+		if m != nil {
+			m.Step(len(dst), base, 1, 1)
+		}
 		dst = append(dst, src[:n]...)
 	}
 	return dst, n, n == len(src) || !last && incomplete(src[n:])
@@ -124,7 +127,7 @@ type steps struct {
 }
 
 func (s *steps) at(out int, in int64, ow, iw int) {
-	if s.ow != ow || s.iw != iw {
+	if s.m != nil && (s.ow != ow || s.iw != iw) {
 		s.m.Step(out, in, ow, iw)
 		s.ow, s.iw = ow, iw
 	}
@@ -133,10 +136,9 @@ func (s *steps) at(out int, in int64, ow, iw int) {
 // Text decodes a short value, replacing what is not valid by U+FFFD.
 func Text(b []byte, c Charset) string {
 	d := Decoder{Charset: c}
-	var m normal.Map
 	var out []byte
 	for {
-		text, n, ok := d.Decode(out, b, 0, true, &m)
+		text, n, ok := d.Decode(out, b, 0, true, nil)
 		if ok {
 			return string(text)
 		}

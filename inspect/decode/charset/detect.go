@@ -171,6 +171,9 @@ type candidate struct {
 func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 	t := trials.Get().(*trial)
 	defer trials.Put(t)
+	if v := t.recall(sample, whole, start, hint); v != nil {
+		return v.Guess
+	}
 	declared, hinted := Named(hint)
 	var first, second candidate
 	first.score, second.score = -99, -99
@@ -220,6 +223,7 @@ func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 		g.Sure = max(g.Sure, 0.6) // some odd characters in ASCII
 	}
 	g.Ambiguous = second.score > 0 && first.score-second.score < margin && second.invalid == 0
+	t.remember(sample, whole, start, hint, g)
 	return g
 }
 

@@ -1,11 +1,10 @@
 package charset
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 	"unicode/utf8"
-
-	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // common lists kanji that make up most of Japanese names, addresses, business
@@ -80,8 +79,35 @@ type reading struct {
 
 // trial holds the storage for trying encodings.
 type trial struct {
-	text []byte
-	m    normal.Map
+	text  []byte
+	known [4]verdict // the last ones
+	next  int        // of known to be replaced
+}
+
+// verdict is what came of a sample: the readers of a part ask several times.
+type verdict struct {
+	sample       []byte
+	whole, start bool
+	hint         string
+	Guess
+}
+
+// recall returns the verdict on a sample, nil if it is not known.
+func (t *trial) recall(sample []byte, whole, start bool, hint string) *verdict {
+	for i := range t.known {
+		v := &t.known[i]
+		if v.whole == whole && v.start == start && v.hint == hint && bytes.Equal(v.sample, sample) {
+			return v
+		}
+	}
+	return nil
+}
+
+func (t *trial) remember(sample []byte, whole, start bool, hint string, g Guess) {
+	v := &t.known[t.next]
+	t.next = (t.next + 1) % len(t.known)
+	v.sample = append(v.sample[:0], sample...)
+	v.whole, v.start, v.hint, v.Guess = whole, start, hint, g
 }
 
 // read reads the sample in one encoding.
@@ -90,18 +116,9 @@ func (t *trial) read(c Charset, sample []byte, whole bool) reading {
 	d := Decoder{Charset: c}
 	sum := 0
 	for at := 0; at < len(sample); {
-		t.m.Reset(0)
-		out, n, ok := d.Decode(t.text[:0], sample[at:], 0, whole, &t.m)
+		out, n, ok := d.Decode(t.text[:0], sample[at:], 0, whole, nil)
 		t.text = out
-		s, f, ctl := weigh(out)
-		sum += s
-		r.foreign += f
-		r.controls += ctl
-		for _, c := range out {
-			if c < utf8.RuneSelf {
-				r.ascii++
-			}
-		}
+		sum += r.weigh(out)
 		at += n
 		if ok {
 			break
@@ -125,51 +142,63 @@ func (t *trial) read(c Charset, sample []byte, whole bool) reading {
 }
 
 // weigh sums the weights of the characters in text that are not ASCII, each
-// counted by the bytes it takes in a two-byte encoding.
-func weigh(text []byte) (sum, foreign, controls int) {
+// counted by the bytes it takes in a two-byte encoding, and counts characters.
+// text is valid UTF-8.
+func (r *reading) weigh(text []byte) (sum int) {
 	w := weights()
 	var last rune = ' '
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
 			if c < ' ' && (c < '\t' || c > '\r') && c != 0x1b {
-				controls++
+				r.controls++
 			}
+			r.ascii++
 			last = rune(c)
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(text[i:])
-		i += n
-		v, bytes := 0, 2
+		var char rune
 		switch {
-		case r > 0xffff:
+		case c < 0xe0:
+			char = rune(c&0x1f)<<6 | rune(text[i+1]&0x3f)
+			i += 2
+		case c < 0xf0:
+			char = rune(c&0x0f)<<12 | rune(text[i+1]&0x3f)<<6 | rune(text[i+2]&0x3f)
+			i += 3
+		default:
+			char = rune(c&0x07)<<18 | rune(text[i+1]&0x3f)<<12 | rune(text[i+2]&0x3f)<<6 | rune(text[i+3]&0x3f)
+			i += 4
+		}
+		v, size := 0, 2
+		switch {
+		case char > 0xffff:
 			v = 0
-			if r >= 0x1f300 && r < 0x1faff || r >= 0x20000 && r < 0x30000 {
+			if char >= 0x1f300 && char < 0x1faff || char >= 0x20000 && char < 0x30000 {
 				v = 2
 			}
-			if r >= 0xe0000 {
+			if char >= 0xe0000 {
 				v = -4
 			}
-		case r < 0x180:
-			v, bytes = int(w[r]), 1
-			if r >= 0xc0 && isLetter(last) || r >= 0xc0 && i < len(text) && isLetter(rune(text[i])) {
+		case char < 0x180:
+			v, size = int(w[char]), 1
+			if char >= 0xc0 && isLetter(last) || char >= 0xc0 && i < len(text) && isLetter(rune(text[i])) {
 				v = 3 // é amid ASCII letters
 			}
-		case r >= 0xff61 && r <= 0xff9f:
-			v, bytes = halfwidth(r, last), 1
+		case char >= 0xff61 && char <= 0xff9f:
+			v, size = halfwidth(char, last), 1
 		default:
-			v = int(w[r])
+			v = int(w[char])
 			// Japanese does not mix letters into words.
 			if isLetter(last) && v > 0 && i < len(text) && isLetter(rune(text[i])) {
 				v = -1
 			}
 		}
-		sum += v * bytes
-		foreign += bytes
-		last = r
+		sum += v * size
+		r.foreign += size
+		last = char
 	}
-	return sum, foreign, controls
+	return sum
 }
 
 func halfwidth(r, last rune) int {

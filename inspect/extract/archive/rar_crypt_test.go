@@ -12,6 +12,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -163,4 +164,19 @@ func TestRarPasswords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzRarPasswords changes archives of RAR 5. Of RAR 4 a key costs more than a
+// fuzzer has time for.
+func FuzzRarPasswords(f *testing.F) {
+	f.Add(rar5Archive(rar5Locked("a", customers, 4)))
+	f.Add(rar5Hidden("a", customers))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		start := time.Now()
+		p := part.Part{Body: bytes.NewReader(body), Size: int64(len(body)), Passwords: []string{"another", rarPassword}}
+		parttest.Read(t, readers(), p, part.Limits{Bytes: 64 << 20, Entries: 100, Time: 20 * time.Second})
+		if d := time.Since(start); d > 30*time.Second {
+			t.Errorf("%d bytes took %v", len(body), d)
+		}
+	})
 }

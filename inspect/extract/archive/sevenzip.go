@@ -124,9 +124,14 @@ func (z *sevenReader) open() (end int64, err error) {
 }
 
 func (z *sevenReader) decodeHeader(f *sevenFolder) ([]byte, error) {
-	if err := z.unlock(f); err != nil {
+	if err := z.unlock(f, z.fitsHeader); err != nil {
 		return nil, err
 	}
+	return z.headerOf(f)
+}
+
+// headerOf returns what the folder of the header holds.
+func (z *sevenReader) headerOf(f *sevenFolder) ([]byte, error) {
 	n := f.sizes[f.main()]
 	if n > maxSevenHeader {
 		return nil, &part.Fault{Reason: part.TooLarge, Detail: "7z header over 32 MiB"}
@@ -181,7 +186,7 @@ func (z *sevenReader) members() error {
 // members1 hands on the files of one folder.
 func (z *sevenReader) members1(f *sevenFolder, next func() (string, bool, error)) error {
 	var src io.Reader
-	fault := z.unlock(f)
+	fault := z.unlock(f, z.fits)
 	if fault == nil && len(f.parts) > 0 {
 		r, release, err := z.folder(f)
 		defer release()

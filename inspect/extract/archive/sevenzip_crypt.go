@@ -91,7 +91,8 @@ func (k *sevenKey) derive(password string) []byte {
 
 // unlock makes the folder readable if it is encrypted and one of the passwords
 // fits. What does not is an error with the reason.
-func (z *sevenReader) unlock(f *sevenFolder) error {
+// fits tells which do.
+func (z *sevenReader) unlock(f *sevenFolder, fits func(*sevenFolder) bool) error {
 	rounds, locked := provingRounds, false
 	for i := range f.coders {
 		c := &f.coders[i]
@@ -111,7 +112,7 @@ func (z *sevenReader) unlock(f *sevenFolder) error {
 	if !locked {
 		return nil
 	}
-	if z.password != "" && z.fits(f) { // the one of the folders before
+	if z.password != "" && fits(f) { // the one of the folders before
 		return nil
 	}
 	for password := range z.b.Tries(z.ctx, z.passwords, rounds) {
@@ -119,7 +120,7 @@ func (z *sevenReader) unlock(f *sevenFolder) error {
 			continue
 		}
 		z.use(password)
-		if z.fits(f) {
+		if fits(f) {
 			return nil
 		}
 	}
@@ -159,6 +160,28 @@ func (z *sevenReader) fits(f *sevenFolder) bool {
 		return true
 	}
 	return first.sum.known && h.Sum32() == first.sum.crc
+}
+
+// fitsHeader reports whether the password opens the folder that the header is in.
+// Some programs store no checksum of it; there is a header in it then.
+func (z *sevenReader) fitsHeader(f *sevenFolder) bool {
+	if f.sum.known {
+		return z.fits(f)
+	}
+	raw, err := z.headerOf(f)
+	if err != nil {
+		return false
+	}
+	p := &sevenParser{b: raw}
+	switch p.byte() {
+	case propHeader:
+		p.header()
+	case propEncoded:
+		p.streams(&sevenHeader{})
+	default:
+		return false
+	}
+	return p.fail == nil
 }
 
 // particular reports whether one of the coders fails soon on what is no output of

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"strconv"
 	"unicode/utf8"
 
@@ -40,7 +41,7 @@ func (r nested) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	if err != nil && len(all) == 0 {
 		return part.Stop(ctx, e, err, false)
 	}
-	out, complete := r.convert(nil, all)
+	out, complete := r.convert(make([]byte, 0, len(all)+len(all)/2), all)
 	if over := b.Spend(ctx, len(out)); over != nil {
 		return part.Stop(ctx, e, over, false)
 	}
@@ -61,6 +62,13 @@ func (r nested) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 func appendString(dst []byte, s []byte) []byte {
 	dst = append(dst, '"')
 	for len(s) > 0 {
+		n := 0
+		for n < len(s) && s[n] >= ' ' && s[n] < utf8.RuneSelf && s[n] != '"' && s[n] != '\\' {
+			n++
+		}
+		if dst, s = append(dst, s[:n]...), s[n:]; len(s) == 0 {
+			break
+		}
 		c := s[0]
 		switch {
 		case c == '"' || c == '\\':
@@ -69,8 +77,6 @@ func appendString(dst []byte, s []byte) []byte {
 			dst = append(dst, `\n`...)
 		case c < ' ':
 			dst = append(dst, ' ')
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
 		default:
 			r, n := utf8.DecodeRune(s)
 			dst = utf8.AppendRune(dst, r)
@@ -82,13 +88,16 @@ func appendString(dst []byte, s []byte) []byte {
 	return append(dst, '"')
 }
 
+// minBase64 is the length from which bytes that are no text are told.
+const minBase64 = 16
+
 // appendBytes appends a value whose type does not say whether it is text: as
 // text if it is, else in base64, which the reader of JSON looks into.
 func appendBytes(dst, b []byte) []byte {
 	if readable(b) {
 		return appendString(dst, b)
 	}
-	if len(b) < 16 {
+	if len(b) < minBase64 {
 		return append(dst, "null"...)
 	}
 	dst = append(dst, '"')
@@ -106,14 +115,52 @@ func appendText(dst, b []byte) []byte {
 
 // readable reports whether b is text in UTF-8 without control characters.
 func readable(b []byte) bool {
-	return charset.ValidPrefix(b) == len(b) && !bytes.ContainsFunc(b, func(r rune) bool {
-		return r < '\t' || r > '\r' && r < ' ' || r == 0x7f
-	})
+	for i := 0; ; i++ {
+		if i += calm(b[i:]); i == len(b) {
+			return charset.ValidPrefix(b) == len(b)
+		}
+		if c := b[i]; c < ' ' && (c < '\t' || c > '\r') || c == 0x7f {
+			return false
+		}
+	}
 }
 
 // hasControls reports whether b is no plain text.
 func hasControls(b []byte) bool {
-	return bytes.ContainsFunc(b, func(r rune) bool { return r < '\t' || r > '\r' && r < ' ' && r != 0x1b || r == utf8.RuneError })
+	if charset.Plain(b) { // most text, by vectors
+		return bytes.Contains(b, []byte("\ufffd"))
+	}
+	for i := 0; ; i++ {
+		if i += calm(b[i:]); i == len(b) {
+			return charset.ValidPrefix(b) < len(b) || bytes.Contains(b, []byte("\ufffd"))
+		}
+		if c := b[i]; c < '\t' || c > '\r' && c < ' ' && c != 0x1b {
+			return true
+		}
+	}
+}
+
+// calm returns where in b the first control character may stand.
+func calm(b []byte) int {
+	const each = 0x0101010101010101
+	i := 0
+	for i < len(b) {
+		for i+8 <= len(b) {
+			x := binary.LittleEndian.Uint64(b[i:])
+			// The top bit of a byte that is below a space, or is DEL, is set,
+			// and that of few others.
+			if ((x-0x20*each)&^x|(x+each)&^x)&(0x80*each) != 0 {
+				break
+			}
+			i += 8
+		}
+		for end := min(i+8, len(b)); i < end; i++ {
+			if b[i] < ' ' || b[i] == 0x7f {
+				return i
+			}
+		}
+	}
+	return i
 }
 
 func appendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }

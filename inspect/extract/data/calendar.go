@@ -17,7 +17,7 @@ func (ical) Name() string { return "ical" }
 func (ical) Starts() string { return part.Blank + "Bb" }
 
 func (ical) Match(p *part.Part, head []byte) bool {
-	return content(p) && hasPrefixFold(start(head), "BEGIN:VCALENDAR")
+	return content(p) && starts(head, "BEGIN:VCALENDAR")
 }
 
 func (ical) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode"
 	"github.com/sekimori-dlp/sekimori/inspect/extract/table"
@@ -131,6 +132,37 @@ func TestFloods(t *testing.T) {
 		inspect(t, kind, body).Find("090-0000-0001")
 		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%s: %v", name, d)
+		}
+	}
+}
+
+func TestStarts(t *testing.T) {
+	wide := func(mark, s string) string { return mark + strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
+	for _, head := range []string{
+		"BEGIN:VCARD\n", "begin:VCard", "\xef\xbb\xbfBEGIN:VCARD", "\xef\xbb\xbf \r\n\tBEGIN:VCARD", strings.Repeat(" \n", 999) + "BEGIN:VCARD",
+		wide("\xff\xfe", "BEGIN:VCARD"), "\xfe\xff\x00" + wide("", "\n BEGIN:VCARD"), "BEGIN:VCAR", "BEGIN", "", " ", "\x01BEGIN:VCARD",
+		"\x00BEGIN:VCARD", "BEGIN\x1aVCARD", "XBEGIN:VCARD", strings.Repeat("\n", 4096),
+	} {
+		if got, want := starts([]byte(head), "BEGIN:VCARD"), hasPrefixFold(start([]byte(head)), "BEGIN:VCARD"); got != want {
+			t.Errorf("%q: %v, want %v", head, got, want)
+		}
+	}
+}
+
+// Control characters are found wherever they stand, and others are taken for none.
+func TestControls(t *testing.T) {
+	for c := range 256 {
+		for at := range 20 {
+			b := []byte("abcdefgh 関守太郎 abcdefgh")
+			b[at] = byte(c)
+			text := utf8.Valid(b)
+			odd := c < '\t' || c > '\r' && c < ' '
+			if got, want := readable(b), text && !odd && c != 0x7f; got != want {
+				t.Errorf("readable(%q) is %v", b, got)
+			}
+			if got, want := hasControls(b), !text || odd && c != 0x1b; got != want {
+				t.Errorf("hasControls(%q) is %v", b, got)
+			}
 		}
 	}
 }

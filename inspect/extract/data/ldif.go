@@ -20,7 +20,7 @@ func (ldif) Name() string { return "ldif" }
 func (ldif) Starts() string { return part.Blank + "#vVdD" }
 
 func (ldif) Match(p *part.Part, head []byte) bool {
-	if !content(p) {
+	if !content(p) || !starts(head, "#") && !starts(head, "version: 1") && !starts(head, "dn:") {
 		return false
 	}
 	b := start(head)

@@ -35,7 +35,7 @@ func cborMatch(head []byte, declared string) bool {
 // looksNested reports whether head reads as values, as far as it goes, with at
 // least so many keys that are text. Bytes that are plain text are not taken.
 func looksNested(head []byte, value func(r *reader) bool, keys int) bool {
-	r := reader{b: head}
+	r := reader{b: head, dry: true, strict: keys > 0}
 	for len(r.b) > 0 {
 		if !value(&r) {
 			return r.short && len(head) >= headSize && r.keys > keys && r.oddKeys == 0
@@ -65,6 +65,9 @@ type reader struct {
 	keys    int  // text that is a key in a map
 	oddKeys int  // keys that are not
 	short   bool // b ended within a value
+	quoted  bool // the last value, or what there is of it, is a string in JSON
+	dry     bool // write nothing: only the counts are of interest
+	strict  bool // when dry, end at a key that is no text
 }
 
 // take takes n bytes.
@@ -92,16 +95,17 @@ func (r *reader) array(n uint64, value func(*reader) bool, last func() bool) boo
 	if r.depth++; r.depth > maxNesting {
 		return false
 	}
-	r.out = append(r.out, '[')
+	r.word("[")
 	ok := true
 	for i := uint64(0); i < n && ok && (last == nil || !last()); i++ {
 		if i > 0 {
-			r.out = append(r.out, ',')
+			r.word(",")
 		}
 		ok = value(r)
 	}
 	r.depth--
-	r.out = append(r.out, ']')
+	r.word("]")
+	r.quoted = false
 	return ok
 }
 
@@ -110,28 +114,35 @@ func (r *reader) dictionary(n uint64, value func(*reader) bool, last func() bool
 	if r.depth++; r.depth > maxNesting {
 		return false
 	}
-	r.out = append(r.out, '{')
+	r.word("{")
 	ok := true
 	for i := uint64(0); i < n && ok && (last == nil || !last()); i++ {
 		if i > 0 {
-			r.out = append(r.out, ',')
+			r.word(",")
 		}
 		at := len(r.out)
-		if ok = value(r); len(r.out) > at && r.out[at] == '"' {
+		r.quoted = false
+		if ok = value(r); r.quoted {
 			r.keys++
 		} else { // a key that is no text
 			r.oddKeys++
-			r.out = appendKey(r.out, at)
+			if r.dry && r.strict {
+				return false
+			}
+			if !r.dry {
+				r.out = appendKey(r.out, at)
+			}
 		}
-		r.out = append(r.out, ':')
+		r.word(":")
 		if ok {
 			ok = value(r)
 		} else {
-			r.out = append(r.out, "null"...)
+			r.word("null")
 		}
 	}
 	r.depth--
-	r.out = append(r.out, '}')
+	r.word("}")
+	r.quoted = false
 	return ok
 }
 
@@ -149,7 +160,24 @@ func appendKey(dst []byte, at int) []byte {
 	return dst
 }
 
-func (r *reader) word(s string) bool { r.out = append(r.out, s...); return true }
+func (r *reader) word(s string) bool {
+	if !r.dry {
+		r.out = append(r.out, s...)
+	}
+	return true
+}
+
+func (r *reader) integer(v int64) {
+	if !r.dry {
+		r.out = appendInt(r.out, v)
+	}
+}
+
+func (r *reader) float(v float64) {
+	if !r.dry {
+		r.out = appendFloat(r.out, v)
+	}
+}
 
 // text appends n bytes of text, as many as there are.
 func (r *reader) text(n uint64) bool {
@@ -157,7 +185,9 @@ func (r *reader) text(n uint64) bool {
 	if !ok {
 		b, r.b = r.b, nil
 	}
-	r.out = appendText(r.out, b)
+	if r.quoted = true; !r.dry {
+		r.out = appendText(r.out, b)
+	}
 	return ok
 }
 
@@ -166,7 +196,9 @@ func (r *reader) bytes(n uint64) bool {
 	if !ok {
 		b, r.b = r.b, nil
 	}
-	r.out = appendBytes(r.out, b)
+	if r.quoted = len(b) >= minBase64 || readable(b); !r.dry {
+		r.out = appendBytes(r.out, b)
+	}
 	return ok
 }
 
@@ -208,13 +240,13 @@ func (r *reader) msgpack() bool {
 		return sized(1<<(c-0xc7), func(n uint64) bool { return r.bytes(n + 1) })
 	case c == 0xca:
 		return sized(4, func(v uint64) bool {
-			r.out = appendFloat(r.out, float64(math.Float32frombits(uint32(v))))
+			r.float(float64(math.Float32frombits(uint32(v))))
 			return true
 		})
 	case c == 0xcb:
-		return sized(8, func(v uint64) bool { r.out = appendFloat(r.out, math.Float64frombits(v)); return true })
+		return sized(8, func(v uint64) bool { r.float(math.Float64frombits(v)); return true })
 	case c <= 0xcf:
-		return sized(1<<(c-0xcc), func(v uint64) bool { r.out = appendInt(r.out, int64(v)); return true })
+		return sized(1<<(c-0xcc), func(v uint64) bool { r.integer(int64(v)); return true })
 	case c <= 0xd3:
 		n := uint64(1) << (c - 0xd0)
 		return sized(n, func(v uint64) bool {
@@ -301,13 +333,13 @@ func (r *reader) simple(low, n uint64) bool {
 	case 21:
 		return r.word("true")
 	case 26:
-		r.out = appendFloat(r.out, float64(math.Float32frombits(uint32(n))))
+		r.float(float64(math.Float32frombits(uint32(n))))
 	case 27:
-		r.out = appendFloat(r.out, math.Float64frombits(n))
+		r.float(math.Float64frombits(n))
 	case 31:
 		return r.word("null") && false
 	default:
-		r.out = append(r.out, "null"...)
+		r.word("null")
 	}
 	return true
 }

@@ -29,10 +29,10 @@ func protobufMatch(head []byte, declared string) bool {
 	case "application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf", "application/x-protobuffer", "application/grpc+proto":
 		known = true
 	}
-	if !known && !skim(head) {
+	if !known && (!skim(head) || !hasControls(head)) {
 		return false
 	}
-	m := wire{open: len(head) >= headSize}
+	m := wire{open: len(head) >= headSize, dry: true}
 	ok := m.message(head, 0)
 	if known {
 		if !ok && !m.open {
@@ -40,7 +40,7 @@ func protobufMatch(head []byte, declared string) bool {
 		}
 		return ok || m.open && m.fields > 0
 	}
-	return ok && hasControls(head) && m.fields >= 3 && m.texts >= 2 && m.highest < 500 && m.letters*2 > len(head)/8
+	return ok && m.fields >= 3 && m.texts >= 2 && m.highest < 500 && m.letters*2 > len(head)/8
 }
 
 // skim reports whether head may be a message, by its first fields.
@@ -97,6 +97,7 @@ type wire struct {
 	out     []byte
 	open    bool // the message may go on beyond what is there
 	lax     bool // keep what came before a fault
+	dry     bool // write nothing: only the counts are of interest
 	fields  int  // at the top
 	texts   int  // fields that read as text
 	letters int  // bytes of those
@@ -148,7 +149,9 @@ func (w *wire) field(b []byte, depth int, first *bool) (rest []byte, ok bool) {
 			return b, false
 		}
 		w.key(number, first)
-		w.out = appendInt(w.out, int64(v))
+		if !w.dry {
+			w.out = appendInt(w.out, int64(v))
+		}
 		return b[n:], true
 	case 1:
 		size = 8
@@ -170,18 +173,22 @@ func (w *wire) field(b []byte, depth int, first *bool) (rest []byte, ok bool) {
 		return b, false
 	}
 	w.key(number, first)
-	switch tag & 7 {
-	case 1:
-		w.out = appendFloat(w.out, math.Float64frombits(little(b[:8])))
-	case 5:
-		w.out = appendFloat(w.out, float64(math.Float32frombits(uint32(little(b[:4])))))
-	default:
+	switch {
+	case tag&7 == 2:
 		w.delimited(b[:size], depth)
+	case w.dry:
+	case tag&7 == 1:
+		w.out = appendFloat(w.out, math.Float64frombits(little(b[:8])))
+	default:
+		w.out = appendFloat(w.out, float64(math.Float32frombits(uint32(little(b[:4])))))
 	}
 	return b[size:], true
 }
 
 func (w *wire) key(number uint64, first *bool) {
+	if w.dry {
+		return
+	}
 	if !*first {
 		w.out = append(w.out, ',')
 	}
@@ -206,7 +213,9 @@ func (w *wire) delimited(b []byte, depth int) {
 		w.texts++
 		w.letters += len(b)
 	}
-	w.out = appendBytes(w.out, b)
+	if !w.dry {
+		w.out = appendBytes(w.out, b)
+	}
 }
 
 func little(b []byte) (v uint64) {

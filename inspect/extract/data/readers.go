@@ -10,6 +10,7 @@ package data
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"io"
 	"sync"
 
@@ -51,6 +52,47 @@ func start(head []byte) []byte {
 		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
 	}
 	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+}
+
+// starts reports whether the text begins with prefix, in whatever case.
+func starts(head []byte, prefix string) bool {
+	wide := bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))
+	if wide {
+		head = head[2:]
+	}
+	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	if k := ink(head); k == len(head) || head[k]|0x20 != prefix[0]|0x20 {
+		return false
+	}
+	n := 0
+	for _, c := range head {
+		switch {
+		case n == len(prefix):
+			return true
+		case c == 0 && wide:
+		case n == 0 && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
+		case c == prefix[n] || c|0x20 == prefix[n]|0x20 && c|0x20 >= 'a' && c|0x20 <= 'z':
+			n++
+		default:
+			return false
+		}
+	}
+	return n == len(prefix)
+}
+
+// ink returns where in b the first byte above the space stands.
+func ink(b []byte) int {
+	i := 0
+	for i+8 <= len(b) {
+		if x := binary.LittleEndian.Uint64(b[i:]); (x|(x+0x5f5f5f5f5f5f5f5f))&0x8080808080808080 != 0 {
+			break
+		}
+		i += 8
+	}
+	for i < len(b) && b[i] <= ' ' {
+		i++
+	}
+	return i
 }
 
 // content reports whether p may be a document of these formats.

@@ -26,8 +26,14 @@ const statementsType = "text/plain; charset=utf-8; x-statements=1"
 func (sql) Name() string { return "sql" }
 
 func (sql) Match(p *part.Part, head []byte) bool {
-	if !content(p) || p.MediaType == statementsType {
-		return false
+	if !content(p) || p.MediaType == statementsType || len(head) > 0 && head[0] >= 0xfe {
+		return false // no UTF-8: see below
+	}
+	if bytes.IndexByte(head, '(') < 0 && bytes.IndexByte(head, ';') < 0 {
+		// A statement at the start it must be.
+		if k := ink(head); k == len(head) || !leads(head[k]) && head[k] != 0xef {
+			return false
+		}
 	}
 	first := start(head)
 	if len(first) == 0 || first[0] == '{' || first[0] == '[' || first[0] == '<' {
@@ -51,10 +57,13 @@ func (sql) Match(p *part.Part, head []byte) bool {
 	return false
 }
 
+// leads reports whether a statement with rows may begin so.
+func leads(c byte) bool { return c|0x20 == 'i' || c|0x20 == 'r' || c|0x20 == 'c' }
+
 // statement tells whether b begins a statement with rows: 'i' INSERT, 'r'
 // REPLACE, 'o' COPY; or 'c' CREATE TABLE, or 0. n is the length of its keywords.
 func statement(b []byte) (kind byte, n int) {
-	if len(b) == 0 || b[0]|0x20 != 'i' && b[0]|0x20 != 'r' && b[0]|0x20 != 'c' {
+	if len(b) == 0 || !leads(b[0]) {
 		return 0, 0
 	}
 	for _, s := range []struct {

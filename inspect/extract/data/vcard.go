@@ -20,7 +20,7 @@ func (vcard) Name() string { return "vcard" }
 func (vcard) Starts() string { return part.Blank + "Bb" }
 
 func (vcard) Match(p *part.Part, head []byte) bool {
-	return content(p) && hasPrefixFold(start(head), "BEGIN:VCARD")
+	return content(p) && starts(head, "BEGIN:VCARD")
 }
 
 func hasPrefixFold(b []byte, prefix string) bool {

@@ -26,8 +26,7 @@ var flats = []struct {
 
 // flatFormat returns the format of such a document, "" if head is of none.
 func flatFormat(head []byte) string {
-	first := bytes.TrimLeft(bytes.TrimLeft(head[:min(len(head), 256)], "\xef\xbb\xbf\xfe\xff"), " \t\r\n")
-	if len(first) == 0 || first[0] != '<' {
+	if !opens(head) {
 		return ""
 	}
 	root := ""
@@ -45,11 +44,19 @@ func flatFormat(head []byte) string {
 	return ""
 }
 
+// opens reports whether head begins with a tag.
+func opens(head []byte) bool {
+	first := bytes.TrimLeft(bytes.TrimLeft(head[:min(len(head), 256)], "\xef\xbb\xbf\xfe\xff"), " \t\r\n")
+	return len(first) > 0 && first[0] == '<'
+}
+
 // Starts implements part.Marked.
 func (flat) Starts() string { return part.Blank + "\xbb\xbf<" }
 
 func (flat) Match(p *part.Part, head []byte) bool {
-	return len(p.Encodings) == 0 && p.Role.Content() && flatFormat(plainHead(head)) != ""
+	few := head[:min(len(head), 1024)] // 256 characters of UTF-32
+	return bytes.IndexByte(few, '<') >= 0 && len(p.Encodings) == 0 && p.Role.Content() &&
+		opens(plainHead(few)) && flatFormat(plainHead(head)) != ""
 }
 
 // plainHead turns the start of UTF-16 into something to look at.

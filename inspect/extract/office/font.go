@@ -12,10 +12,10 @@ import (
 // first 32 bytes are mixed with a key, those behind are its table of tables as they
 // were.
 const (
-	tableSize   = 16
-	firstTable  = 12 + 2*tableSize // that is not hidden
-	tablesSeen  = 4
-	fontMark    = "\x00\x01\x00\x00\x00"
+	tableSize  = 16
+	firstTable = 12 + 2*tableSize // that is not hidden
+	tablesSeen = 4
+	fontMark   = "\x00\x01\x00\x00\x00"
 )
 
 // isFont reports whether a member is a font that is hidden in this way.

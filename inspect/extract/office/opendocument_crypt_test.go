@@ -22,7 +22,7 @@ import (
 const openPassword = "秘密 himitsu"
 
 // lockedMember encrypts a member as office programs do, and describes how.
-func lockedMember(t *testing.T, text string, old bool) (stored, description string) {
+func lockedMember(t testing.TB, text string, old bool) (stored, description string) {
 	t.Helper()
 	var b bytes.Buffer
 	w, _ := flate.NewWriter(&b, -1)
@@ -30,7 +30,7 @@ func lockedMember(t *testing.T, text string, old bool) (stored, description stri
 	w.Close()
 	salt, vector := []byte("salt of sixteen."), []byte("vector of sixtee")
 	start := sha256.Sum256([]byte(openPassword))
-	hash, size, rounds := start[:], 32, 1000
+	hash, size, rounds := start[:], 32, 10
 	if old {
 		short := sha1.Sum([]byte(openPassword))
 		hash, size, vector = short[:], 16, vector[:8]
@@ -88,7 +88,7 @@ func TestOpenPasswords(t *testing.T) {
 				t.Errorf("%q; skipped %v\n%s", got, x.Skips(), x)
 			}
 			// What asks for too much, or is done in another way, is told.
-			for from, to := range map[string]string{`count="1000"`: `count="9000000"`, `name="PBKDF2"`: `name="argon2id"`, `checksum="`: `checksum="?`} {
+			for from, to := range map[string]string{`count="10"`: `count="9000000"`, `name="PBKDF2"`: `name="argon2id"`, `checksum="`: `checksum="?`} {
 				x := read(strings.ReplaceAll(manifest, from, to), openPassword)
 				if got := strings.Join(x.Skips(), " "); got != "encrypted encrypted" || x.Has("関守") {
 					t.Errorf("with %s: skipped %q", to, got)
@@ -96,4 +96,20 @@ func TestOpenPasswords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzOpenPasswords changes what describes the encryption, and what is encrypted.
+func FuzzOpenPasswords(f *testing.F) {
+	for _, old := range []bool{false, true} {
+		content, description := lockedMember(f, "<office:document-content/>", old)
+		f.Add(content, description)
+	}
+	f.Fuzz(func(t *testing.T, content, description string) {
+		if strings.Count(description, "iteration-count") != strings.Count(description, `iteration-count="10"`) {
+			t.Skip() // many rounds are nothing but slow
+		}
+		body := packed(t, "mimetype", "application/vnd.oasis.opendocument.text", "content.xml", content,
+			"META-INF/manifest.xml", `<m:manifest><m:file-entry m:full-path="content.xml">`+description+`</m:file-entry></m:manifest>`)
+		parttest.Read(t, readers(), part.Part{Body: bytes.NewReader(body), Size: int64(len(body)), Passwords: []string{openPassword}}, part.Limits{})
+	})
 }

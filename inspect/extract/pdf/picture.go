@@ -21,7 +21,7 @@ const (
 	leastPixels = 200 * 200
 	// maxSide and maxPixels bound what is made a picture of.
 	maxSide   = 1 << 16
-	maxPixels = 1 << 27
+	maxPixels = 1 << 26
 )
 
 // picture notes a picture on the page, and what masks it, which may be where the
@@ -91,7 +91,7 @@ func (d *document) image(path string, s *object.Stream, least int) error {
 		if hidden || !ok || columns <= 0 || rows <= 0 || columns > maxSide || rows > maxSide || columns*rows > maxPixels {
 			break
 		}
-		child.Role, child.Body = part.Pixels, newPNG(r, shades, columns, rows)
+		child.Role, child.Body = part.Pixels, newPNG(r, shades, columns, rows, func() error { return d.b.Spend(d.ctx, 0) })
 	case "CCITTFaxDecode", "CCF":
 		child.Role, child.Body = part.Pixels, &lazily{make: func() io.Reader { return d.fax(r, d.f.Parameters(s), rows) }}
 	case "JBIG2Decode":

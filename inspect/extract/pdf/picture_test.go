@@ -2,13 +2,17 @@ package pdf
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"image/color"
 	"image/png"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sekimori-dlp/sekimori/inspect/decode"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/inspect/part/parttest"
 )
@@ -159,4 +163,28 @@ func TestTextAsPixels(t *testing.T) {
 			t.Errorf("%s:\n%s", name, x)
 		}
 	}
+}
+
+// viewer reads pictures to their end, as recognising characters does.
+type viewer struct{}
+
+func (viewer) Name() string                      { return "viewer" }
+func (viewer) Match(p *part.Part, _ []byte) bool { return p.Role == part.Pixels }
+func (viewer) Read(_ context.Context, p *part.Part, e part.Emitter, _ *part.Budget) error {
+	e.Format("png", "")
+	io.Copy(io.Discard, p.Body) // an error is the picture's
+	return nil
+}
+
+func FuzzPixels(f *testing.F) {
+	f.Add(2, 2, "/BitsPerComponent 8 /ColorSpace /DeviceGray", "\x00\xff\xff\x00")
+	f.Add(3, 2, "/BitsPerComponent 4 /ColorSpace [/Indexed /DeviceRGB 2 <ff0000ffffff000000>]", "\x21\x12")
+	f.Add(3, 2, "/BitsPerComponent 1 /ColorSpace [/ICCBased 6 0 R] /Decode [1 0] /SMask 5 0 R", "\x21\x12")
+	f.Add(16, 9, "/Filter /CCITTFaxDecode /DecodeParms << /K -1 /Columns 16 >>", "\x00\x10\x01")
+	f.Add(16, 9, "/Filter /JBIG2Decode /DecodeParms << /JBIG2Globals 6 0 R >>", "page")
+	f.Fuzz(func(t *testing.T, w, h int, dict, data string) {
+		body := scanned(picture(w, h, dict, data), stream("/N 3", "profile"))
+		p := part.Part{Body: bytes.NewReader(body), Size: int64(len(body))}
+		parttest.Read(t, slices.Concat(Readers(), []part.Reader{viewer{}}, decode.Readers()), p, part.Limits{Bytes: 4 << 20, Entries: 100})
+	})
 }

@@ -18,7 +18,6 @@ import (
 type pngReader struct {
 	src     io.Reader
 	shades  shades
-	columns int
 	rows    int // that are still to come
 	row     []byte
 	samples []byte
@@ -26,17 +25,18 @@ type pngReader struct {
 	packed  bytes.Buffer
 	z       *zlib.Writer
 	out     bytes.Buffer
-	damaged bool // src has come to its end
+	damaged bool         // src has come to its end
+	alive   func() error // of the budget
 	err     error
 }
 
 // leastChunk is the size of the chunks that the data are written in, about.
 const leastChunk = 8 << 10
 
-func newPNG(src io.Reader, s shades, columns, rows int) *pngReader {
+func newPNG(src io.Reader, s shades, columns, rows int, alive func() error) *pngReader {
 	samples := columns * s.components
 	r := &pngReader{
-		src: src, shades: s, columns: columns, rows: rows,
+		src: src, shades: s, rows: rows, alive: alive,
 		row: make([]byte, (samples*s.bits+7)/8), samples: make([]byte, samples), line: make([]byte, 1+columns),
 	}
 	r.z, _ = zlib.NewWriterLevel(&r.packed, zlib.BestSpeed) // the level is one there is
@@ -101,6 +101,9 @@ func (r *pngReader) next() error {
 		r.damaged = err != nil
 	}
 	if n == 0 {
+		if err := r.alive(); err != nil {
+			return err
+		}
 		for i := range r.line[1:] {
 			r.line[1+i] = 0xff
 		}

@@ -34,8 +34,9 @@ func (reader) Starts() string { return part.Blank + "\xbb\xbf{" }
 
 // Match wants what Word wants: the first letters, behind white space at most.
 func (reader) Match(p *part.Part, head []byte) bool {
-	return len(p.Encodings) == 0 && p.Role.Content() &&
-		bytes.HasPrefix(bytes.TrimLeft(head, "\xef\xbb\xbf\x00\t\r\n "), []byte(`{\rt`))
+	open := bytes.IndexByte(head, '{')
+	return open >= 0 && len(p.Encodings) == 0 && p.Role.Content() &&
+		bytes.HasPrefix(head[open:], []byte(`{\rt`)) && len(bytes.TrimLeft(head[:open], "\xef\xbb\xbf\x00\t\r\n ")) == 0
 }
 
 const (
