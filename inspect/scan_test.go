@@ -420,6 +420,9 @@ func BenchmarkScan(b *testing.B) {
 		"csv": func(i int) string {
 			return fmt.Sprintf("%06d,山田 太郎,ヤマダ タロウ,東京都千代田区永田町1-7-%d,090-1234-%04d,taro%d@example.jp,1980-01-02\n", i, i%90, i%10000, i)
 		},
+		"dates": func(i int) string {
+			return fmt.Sprintf("%05d,widget,%d,%d.%02d,2024-0%d-1%d\n", i, i%100, i%90, i%100, i%9+1, i%9)
+		},
 		"script": func(int) string {
 			return "export function render(node) { if (node.kind === 'item') { return node.children.map(render).join(''); } }\n"
 		},
@@ -432,7 +435,7 @@ func BenchmarkScan(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, kind := range []string{"prose", "csv", "script", "base64", "api"} {
+	for _, kind := range []string{"prose", "csv", "dates", "script", "base64", "api"} {
 		var t strings.Builder
 		if kind == "csv" {
 			t.WriteString("会員番号,氏名,フリガナ,住所,電話番号,メール,生年月日\n")

@@ -168,7 +168,7 @@ func (h *house) last(kind string) (last audit.Event) {
 	return last
 }
 
-const streamSize = 4 << 20
+const streamSize = 2 << 20
 
 func TestStreamPasses(t *testing.T) {
 	h := streaming(t)
@@ -383,7 +383,7 @@ func TestStreamWithoutRoom(t *testing.T) {
 		status    int
 	}{
 		"over hold.max":  {max: streamSize - 1000, status: http.StatusRequestEntityTooLarge},
-		"the spool full": {disk: 3 << 20, status: http.StatusServiceUnavailable},
+		"the spool full": {disk: 512 << 10, status: http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := streaming(t, func(_ *Config, _ *Deps, hc *hold.Config) { hc.Max, hc.TotalDisk, hc.Wait = c.max, c.disk, 1 })

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/encoding/japanese"
+
 	"github.com/sekimori-dlp/sekimori/bench/load"
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -41,6 +43,18 @@ func BenchmarkBodies(b *testing.B) {
 	}
 	words := strings.Fields("lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua")
 	english := repeated(func() string { return words[r.IntN(len(words))] + " " })
+	noise, counting := make([]byte, size), make([]byte, size)
+	for i := range noise {
+		noise[i], counting[i] = byte(r.Uint32()), byte(i)
+	}
+	var utf16le []byte
+	for _, c := range english[:size/2] {
+		utf16le = append(utf16le, c, 0)
+	}
+	sjis, err := japanese.ShiftJIS.NewEncoder().Bytes(bytes.Repeat([]byte("本日の会議では、来期の予算と人員について話し合いました。\n"), size/60))
+	if err != nil {
+		b.Fatal(err)
+	}
 	bodies := []struct {
 		name, media string
 		body        []byte
@@ -48,6 +62,13 @@ func BenchmarkBodies(b *testing.B) {
 		{"x", "", bytes.Repeat([]byte("x"), size)},
 		{"zeros", "", make([]byte, size)},
 		{"spaces", "", bytes.Repeat([]byte(" "), size)},
+		{"newlines", "", bytes.Repeat([]byte("\n"), size)},
+		{"ones", "", bytes.Repeat([]byte{0xff}, size)},
+		{"counting", "", counting},
+		{"JPEG start", "image/jpeg", append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01"), noise[12:]...)},
+		{"noise in a form", "multipart/form-data; boundary=b", fmt.Appendf(nil, "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n%s\r\n--b--\r\n", noise)},
+		{"UTF-16", "", utf16le},
+		{"Shift_JIS", "", sjis},
 		{"alphabet", "", bytes.Repeat([]byte("abcdefghij"), size/10)},
 		{"hexadecimal", "", of("0123456789abcdef")},
 		{"lower", "", of("abcdefghijklmnopqrstuvwxyz")},

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -46,7 +47,8 @@ func runExtract(ctx context.Context, p *program, c *command, args []string) erro
 	if err != nil {
 		return err
 	}
-	scanner, err := inspect.New(inspect.Spec{Limits: cfg.Budget}, inspect.Options{})
+	// What is found in the text is not asked for here.
+	scanner, err := inspect.New(inspect.Spec{Limits: cfg.Budget}, inspect.Options{Detectors: []detect.Detector{}})
 	if err != nil {
 		return fmt.Errorf("extract: %w", err)
 	}

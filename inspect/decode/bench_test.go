@@ -85,6 +85,8 @@ func BenchmarkRead(b *testing.B) {
 		{"json-plain", "application/json", "", strings.Repeat(`{"id":1024,"name":"Taro Yamada","mail":"taro@example.jp","amount":12.5},`+"\n", 60000)},
 		{"json-base64", "application/json", "", `{"a":"` + base64.StdEncoding.EncodeToString([]byte(utf8)) + `"}`},
 		{"form", "application/x-www-form-urlencoded", "", "a=" + url.QueryEscape(strings.ReplaceAll(strings.ToValidUTF8(utf8[:1<<20], ""), "\r\n", "&b="))},
+		{"form-fields", "application/x-www-form-urlencoded", "", strings.Repeat("field12=value+345%20x&", 50000)},
+		{"small-multipart", "multipart/form-data; boundary=XX", "", "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--XX--\r\n"},
 		{"multipart", "multipart/form-data; boundary=XX", "", "--XX\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.csv\"\r\n\r\n" + utf8 + "\r\n--XX--\r\n"},
 		{"gzip", "", "gzip", compress(b, "gzip", utf8)},
 		{"zstd", "", "zstd", compress(b, "zstd", utf8)},

@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -200,13 +199,22 @@ func plausibly(c *codec.Codec, head []byte) bool {
 	if len(head) == 0 {
 		return false
 	}
-	r, release, err := c.Open(bufio.NewReader(bytes.NewReader(head)))
-	if release != nil {
-		defer release()
+	if c == &codec.Gzip || c == &codec.Zlib {
+		// All of it would be decoded, of which the first bytes tell enough: a
+		// block's header is shorter.
+		head = head[:min(len(head), 1024)]
 	}
+	p := probes.Get().(*probe)
+	defer probes.Put(p)
+	p.from.Reset(head)
+	p.src.Reset(&p.from)
+	r, release, err := c.Open(p.src)
 	if err == nil {
-		var probe [512]byte
-		_, err = r.Read(probe[:])
+		_, err = r.Read(p.out[:])
 	}
+	if release != nil {
+		release()
+	}
+	p.from.Reset(nil)
 	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, codec.ErrWindow)
 }

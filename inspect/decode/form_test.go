@@ -57,6 +57,22 @@ func TestFormValues(t *testing.T) {
 	}
 }
 
+// Fields of a form that are no documents of their own cost no allocation each.
+func TestShortFieldsAllocateNothing(t *testing.T) {
+	const fields = 1000
+	body := []byte(strings.Repeat("field12=value+345%20x&", fields))
+	c := &counting{}
+	n := testing.AllocsPerRun(5, func() {
+		p := part.Part{Body: newBytesReader(body), Size: int64(len(body))}
+		if err := (form{}).Read(t.Context(), &p, c, part.NewBudget(part.Limits{}, p.Size)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > fields/4 { // a pool may be empty
+		t.Errorf("%.0f allocations for %d fields", n, fields)
+	}
+}
+
 func TestCurlDeclaresEverythingForm(t *testing.T) {
 	for _, body := range []string{`{"name":"` + person + `"}`, customers, "mail=a+b@example.jp, tel +81 90 0000 0001\n"} {
 		x := inspect(t, part.Part{MediaType: "application/x-www-form-urlencoded"}, body)

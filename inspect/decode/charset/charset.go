@@ -62,9 +62,8 @@ type Decoder struct {
 
 // Decode appends what src stands for to dst as valid UTF-8 and records in m
 // where it came from, src's start being offset base of the original; m may be
-// nil. n is how
-// many bytes of src were taken. ok is false if the byte at n begins nothing
-// valid; the caller says what to do and calls again for what follows. With ok
+// nil. n is how many bytes of src were taken. ok is false if the byte at n begins
+// nothing valid; the caller says what to do and calls again for what follows. With ok
 // true and n < len(src), the rest is the beginning of a character; with last
 // set there is none to come and so it is invalid.
 func (d *Decoder) Decode(dst, src []byte, base int64, last bool, m *normal.Map) (out []byte, n int, ok bool) {

@@ -36,10 +36,21 @@ func decodeCP932(dst, src []byte, base int64, last bool, m *normal.Map) ([]byte,
 			if v == 0 {
 				return buf[:o], i, false
 			}
-			s.at(o, base+int64(i), v.size(), 2)
-			binary.LittleEndian.PutUint32(buf[o:], uint32(v))
-			o += v.size()
-			i += 2
+			size := v.size()
+			s.at(o, base+int64(i), size, 2)
+			for { // as many as there are of that size
+				binary.LittleEndian.PutUint32(buf[o:], uint32(v))
+				o += size
+				if i += 2; i+1 >= len(src) {
+					break
+				}
+				if c = src[i]; c < 0x80 || c-0xa1 < 0x3f {
+					break
+				}
+				if v = table[c&0x7f][src[i+1]]; v.size() != size {
+					break
+				}
+			}
 		}
 	}
 	return buf[:o], i, true

@@ -35,10 +35,18 @@ func decodeLatin1(dst, src []byte, base int64, m *normal.Map) ([]byte, int, bool
 			continue
 		}
 		v := upper[src[i]&0x7f]
-		s.at(o, base+int64(i), v.size(), 1)
-		binary.LittleEndian.PutUint32(buf[o:], uint32(v))
-		o += v.size()
-		i++
+		size := v.size()
+		s.at(o, base+int64(i), size, 1)
+		for { // as many as there are of that size
+			binary.LittleEndian.PutUint32(buf[o:], uint32(v))
+			o += size
+			if i++; i == len(src) || src[i] < 0x80 {
+				break
+			}
+			if v = upper[src[i]&0x7f]; v.size() != size {
+				break
+			}
+		}
 	}
 	return buf[:o], len(src), true
 }

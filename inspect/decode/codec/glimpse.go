@@ -13,7 +13,8 @@ func Glimpse(dst, src []byte) (n int, ok bool) {
 		switch b.take(2) {
 		case 0:
 			b.skip(-b.at & 7)
-			return n, b.take(16)^b.take(16) == 0xffff && !b.short
+			size := b.take(16)
+			return n, b.take(16) == size^0xffff && !b.short
 		case 1:
 			if n, ok = b.fixed(dst, n); !ok || last && n < len(dst) {
 				return n, false

@@ -107,7 +107,7 @@ func appendBytes(dst, b []byte) []byte {
 
 // appendText appends a value that its type says is text.
 func appendText(dst, b []byte) []byte {
-	if charset.ValidPrefix(b) == len(b) {
+	if charset.ASCIIPrefix(b) == len(b) || charset.ValidPrefix(b) == len(b) {
 		return appendString(dst, b)
 	}
 	return appendString(dst, []byte(text(b)))
