@@ -54,7 +54,7 @@ const (
 	busyBatch    = 4
 	lastingBatch = 8
 	fullBatch    = 24
-	linger       = 2 * time.Millisecond
+	linger       = 500 * time.Microsecond
 )
 
 // Errors of Append, told apart with errors.Is.

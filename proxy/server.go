@@ -65,18 +65,19 @@ type Deps struct {
 	Past     gate.Past
 	// PersonKey keys the digests by which Past knows persons.
 	PersonKey [16]byte
-	// ConfirmKey and Confirmed are those of gate.Config.
-	ConfirmKey *[32]byte
-	Confirmed  func(sum [32]byte, end time.Time)
-	Releases   gate.Releases
-	Pieces     gate.Pieces   // nil: uploads in pieces are not put together
-	Evidence   gate.Evidence // nil: none is kept
-	Log        *slog.Logger
-	Registry   *prometheus.Registry // metrics are registered here; default: a new one
-	Checks     []Check              // beside the Server's own, for /readyz
-	Access     *slog.Logger         // takes a line for each request; nil: none
-	Halted     func() bool          // nothing is relayed uninspected while it is true; may be nil
-	Traces     *trace.Tracer        // of each exchange; nil: none
+	// ConfirmKey, Confirmed and ConfirmFile are those of gate.Config.
+	ConfirmKey  *[32]byte
+	Confirmed   func(sum [32]byte, end time.Time)
+	ConfirmFile string
+	Releases    gate.Releases
+	Pieces      gate.Pieces   // nil: uploads in pieces are not put together
+	Evidence    gate.Evidence // nil: none is kept
+	Log         *slog.Logger
+	Registry    *prometheus.Registry // metrics are registered here; default: a new one
+	Checks      []Check              // beside the Server's own, for /readyz
+	Access      *slog.Logger         // takes a line for each request; nil: none
+	Halted      func() bool          // nothing is relayed uninspected while it is true; may be nil
+	Traces      *trace.Tracer        // of each exchange; nil: none
 }
 
 // Check is one condition of being ready.
@@ -168,7 +169,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		Policy: deps.Policy, Hold: deps.Hold, Audit: s.deps.Audit, Observer: s.metrics,
 		Log: deps.Log, Past: deps.Past, PersonKey: deps.PersonKey, Releases: deps.Releases, Pieces: deps.Pieces, Company: company, Evidence: deps.Evidence, Exact: cfg.Inspect.Exact, Passwords: cfg.Inspect.Passwords, RecordAll: cfg.Record == RecordAll,
 		Scans: cfg.Inspect.Scans, Queue: cfg.Inspect.Queue, Time: cfg.Inspect.Time, ConfirmFor: cfg.ConfirmFor,
-		ConfirmKey: deps.ConfirmKey, Confirmed: deps.Confirmed,
+		ConfirmKey: deps.ConfirmKey, Confirmed: deps.Confirmed, ConfirmFile: deps.ConfirmFile,
 	}); err != nil {
 		return nil, err
 	}

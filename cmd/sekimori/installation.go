@@ -216,11 +216,17 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if kept != nil {
 		deps.Evidence = kept
 	}
+	confirmKey, err := c.key("confirm")
+	if err != nil {
+		return nil, err
+	}
+	deps.ConfirmKey, deps.ConfirmFile = (*[32]byte)(confirmKey), c.folder("confirmed")
 	i.joinFleet(&deps)
 	i.server, err = proxy.New(c.Proxy, deps)
 	if err != nil {
 		return nil, err
 	}
+	i.closers = append(i.closers, i.server.Gate().Close)
 	if err := i.openSMTP(spool, i.classes, ca, registry); err != nil {
 		return nil, err
 	}

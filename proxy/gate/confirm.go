@@ -52,8 +52,9 @@ type claim struct {
 	withdraw           bool // with release: the request is taken back
 }
 
-// Confirmations remembers, in memory, which warnings were confirmed. A restart
-// forgets them: the sender is then warned again. Safe for concurrent use.
+// Confirmations remembers which warnings were confirmed, in memory and, where
+// Config.ConfirmFile is given, over restarts: else the sender is then warned again.
+// Safe for concurrent use.
 type Confirmations struct {
 	key [32]byte
 	ttl time.Duration
@@ -65,6 +66,7 @@ type Confirmations struct {
 	given map[[32]byte]time.Time // sum of the claim to its end
 	// halves of pairs, in the same way; see pairs.go.
 	halves map[[32]byte]time.Time
+	kept   *ledger // on disk; nil if nothing is
 }
 
 func newConfirmations(ttl time.Duration) *Confirmations {
@@ -181,6 +183,7 @@ func (c *Confirmations) keep(sum [32]byte, end time.Time) error {
 		}
 	}
 	c.given[sum] = end
+	c.write(entryConfirmed, sum, end)
 	return nil
 }
 

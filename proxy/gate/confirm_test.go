@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -134,5 +136,85 @@ func TestFormsAreTheSameBehindAnotherBoundary(t *testing.T) {
 		if sum("one", form) == sum("one", other) {
 			t.Errorf("%.60q is taken for the same", other)
 		}
+	}
+}
+
+// A confirmation holds over a restart, in whatever state the file was left, and no
+// longer than it was to.
+func TestConfirmationsOverRestarts(t *testing.T) {
+	file, key := filepath.Join(t.TempDir(), "confirmed"), [32]byte{7}
+	var first *fixture
+	start := func() *fixture {
+		f := newFixture(t, func(c *Config) { c.ConfirmKey, c.ConfirmFile, c.ConfirmFor = &key, file, time.Hour })
+		f.policy.Rules = decideFunc(warned)
+		if first == nil {
+			first = f
+		}
+		f.Hold = first.Hold // with the same key of digests
+		return f
+	}
+	ctx := context.Background()
+	f := start()
+	o := f.Check(ctx, upload("content"))
+	if _, err := f.Confirm(upload("").Principal, "a.example", o.Confirm, "the customer asked"); err != nil {
+		t.Fatal(err)
+	}
+	f.note(keyHalf, "user alice", "bob@b.example")
+	// Killed: the file is not closed, and an entry was being written.
+	torn, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn.Write([]byte("half"))
+	torn.Close()
+	for range 2 {
+		f = start()
+		if o := f.Check(ctx, upload("content")); !o.Passes() {
+			t.Fatal("the restart forgot it")
+		}
+		if o := f.Check(ctx, upload("contenu")); o.Passes() {
+			t.Error("other content passes")
+		}
+		if !f.noted(keyHalf, "user alice", "bob@b.example") || f.noted(lockedHalf, "user alice", "bob@b.example") {
+			t.Error("the half of a pair is not what it was")
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f = start()
+	f.Confirmations.now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	if o := f.Check(ctx, upload("content")); o.Passes() {
+		t.Error("it holds for ever")
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() != 2*entrySize || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// The file does not grow without bounds.
+func TestConfirmationsAreCompacted(t *testing.T) {
+	c := newConfirmations(time.Hour)
+	path := filepath.Join(t.TempDir(), "confirmed")
+	if err := c.remember(path); err != nil {
+		t.Fatal(err)
+	}
+	defer c.forget()
+	for i := range 3 * slackEntries {
+		if err := c.keep([32]byte{byte(i % 3)}, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > entrySize*(slackEntries+10) {
+		t.Fatalf("%v, %v", info, err)
+	}
+	d := newConfirmations(time.Hour)
+	if err := d.remember(path); err != nil || len(d.given) != 3 {
+		t.Fatalf("%d, %v", len(d.given), err)
+	}
+	d.forget()
+	if err := d.remember(filepath.Join(path, "not a folder")); err == nil {
+		t.Error("a file that cannot be kept is no error")
 	}
 }

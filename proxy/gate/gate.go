@@ -113,6 +113,9 @@ type Config struct {
 	// others. nil: the key is this process's own.
 	ConfirmKey *[32]byte
 	Confirmed  func(sum [32]byte, end time.Time)
+	// ConfirmFile keeps confirmations over restarts, with ConfirmKey, which has
+	// to stay the same then; "": a restart forgets them.
+	ConfirmFile string
 }
 
 // Gate checks transactions. Safe for concurrent use.
@@ -149,11 +152,19 @@ func New(c Config) (*Gate, error) {
 	if c.ConfirmKey != nil {
 		g.Confirmations.key, g.told = *c.ConfirmKey, c.Confirmed
 	}
+	if c.ConfirmFile != "" {
+		if err := g.remember(c.ConfirmFile); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := rand.Read(g.key[:]); err != nil {
 		return nil, fmt.Errorf("make digest key: %w", err)
 	}
 	return g, nil
 }
+
+// Close lets go of the file of confirmations.
+func (g *Gate) Close() error { return g.forget() }
 
 func or[T comparable](v, def T) T {
 	var zero T

@@ -99,6 +99,7 @@ func (c *Confirmations) keepHalf(sum [32]byte, end time.Time) {
 		maps.DeleteFunc(c.halves, func(_ [32]byte, end time.Time) bool { return !end.After(middle) })
 	}
 	c.halves[sum] = end
+	c.write(entryHalf, sum, end)
 }
 
 func (c *Confirmations) noted(h half, who, to string) bool {
