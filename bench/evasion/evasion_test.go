@@ -100,6 +100,10 @@ func (r *result) closed() bool {
 // enough is how many people the rule that blocks asks for.
 const enough = 10
 
+// shortStep is of how many cases one is tried in short tests, as under the race
+// detector.
+const shortStep = 5
+
 func TestEvasions(t *testing.T) {
 	h := build(t)
 	of := len(people().rows)
@@ -116,6 +120,9 @@ func TestEvasions(t *testing.T) {
 				t.Errorf("two cases are called %q", c.name)
 			}
 			seen[c.name] = true
+			if testing.Short() && len(seen)%shortStep != 0 {
+				continue
+			}
 			t.Run(f.name+"/"+c.name, func(t *testing.T) {
 				if *update {
 					ship(t, f.name, c)
@@ -142,6 +149,10 @@ func TestEvasions(t *testing.T) {
 				}
 			})
 		}
+	}
+	if testing.Short() {
+		t.Logf("only one case in %d: the table is not compared", shortStep)
+		return
 	}
 	total["cases"] = len(seen)
 	compare(t, total, table.Bytes())

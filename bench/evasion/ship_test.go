@@ -87,7 +87,10 @@ func TestShipped(t *testing.T) {
 	}
 	h := build(t)
 	of := len(people().rows)
-	for _, row := range rows[1:] {
+	for i, row := range rows[1:] {
+		if testing.Short() && i%shortStep != 0 {
+			continue
+		}
 		body, err := os.ReadFile(filepath.Join(filesDir, row[0]))
 		if err != nil {
 			t.Error(err)
