@@ -13,5 +13,8 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command line as users type it.
 func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("commands that run one after another")
+	}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
 }
