@@ -71,7 +71,11 @@ func TestHijackedConnectionsAreNotPatient(t *testing.T) {
 	a, b := net.Pipe()
 	defer a.Close()
 	defer b.Close()
-	if c, _ := unguarded(s.guarded(a)); c != a {
+	g := s.guarded(a)
+	if _, ok := g.Conn.(*patient); !ok {
+		t.Errorf("connections are given to the server as %T", g.Conn)
+	}
+	if c, _ := unguarded(g); c != a {
 		t.Errorf("%T", c)
 	}
 }
