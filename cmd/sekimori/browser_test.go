@@ -35,16 +35,12 @@ func (in *site) browser(lang string) *browser {
 		}
 		t.Skip("chromedriver is not installed")
 	}
-	// A port is free when a listener just had it.
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	cmd := exec.Command(driver, fmt.Sprintf("--port=%d", port))
+	_, port, _ := net.SplitHostPort(freeAddress(t))
+	cmd := exec.Command(driver, "--port="+port)
 	cmd.Env = clientEnv()
 	check(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	b := &browser{t: t, base: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	b := &browser{t: t, base: "http://127.0.0.1:" + port}
 	eventually(t, "chromedriver answers", func() bool {
 		resp, err := http.Get(b.base + "/status")
 		if err == nil {

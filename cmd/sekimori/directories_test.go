@@ -23,15 +23,6 @@ func serverProgram(t *testing.T, name string) string {
 	return ""
 }
 
-// freePort is one that nobody listens on, a moment ago.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // background runs a server until the test ends.
 func background(t *testing.T, env []string, name string, args ...string) {
 	t.Helper()
@@ -49,10 +40,10 @@ func background(t *testing.T, env []string, name string, args ...string) {
 	})
 }
 
-func reachable(t *testing.T, port int) {
+func reachable(t *testing.T, port string) {
 	t.Helper()
 	eventually(t, "the server listens", func() bool {
-		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%s", port), time.Second)
 		if err == nil {
 			c.Close()
 		}
@@ -64,7 +55,7 @@ func reachable(t *testing.T, port int) {
 func TestKerberosWithMIT(t *testing.T) {
 	kdc, kdb, admin, kinit := serverProgram(t, "krb5kdc"), serverProgram(t, "kdb5_util"), serverProgram(t, "kadmin.local"), serverProgram(t, "kinit")
 	dir := t.TempDir()
-	port := freePort(t)
+	_, port, _ := net.SplitHostPort(freeAddress(t))
 	put := func(name, text string) { check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)) }
 	put("krb5.conf", fmt.Sprintf(`[libdefaults]
 default_realm = EXAMPLE.JP
@@ -75,14 +66,14 @@ rdns = false
 udp_preference_limit = 1
 [realms]
 EXAMPLE.JP = {
- kdc = 127.0.0.1:%d
+ kdc = 127.0.0.1:%s
 }
 [domain_realm]
 localhost = EXAMPLE.JP
 `, port))
 	put("kdc.conf", fmt.Sprintf(`[kdcdefaults]
-kdc_listen = 127.0.0.1:%d
-kdc_tcp_listen = 127.0.0.1:%d
+kdc_listen = 127.0.0.1:%s
+kdc_tcp_listen = 127.0.0.1:%s
 [realms]
 EXAMPLE.JP = {
 database_name = %s/db
@@ -145,7 +136,7 @@ func TestLDAPWithOpenLDAP(t *testing.T) {
 	slapd, add := serverProgram(t, "slapd"), serverProgram(t, "slapadd")
 	dir := t.TempDir()
 	check(t, os.Mkdir(filepath.Join(dir, "db"), 0o700))
-	port := freePort(t)
+	_, port, _ := net.SplitHostPort(freeAddress(t))
 	put := func(name, text string) { check(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)) }
 	put("slapd.conf", fmt.Sprintf(`include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -195,12 +186,12 @@ member: uid=sato,dc=example,dc=jp
 	if out, err := exec.Command(add, "-f", dir+"/slapd.conf", "-l", dir+"/tree.ldif").CombinedOutput(); err != nil {
 		t.Fatalf("slapadd: %v: %s", err, out)
 	}
-	background(t, nil, slapd, "-d", "0", "-f", dir+"/slapd.conf", "-h", fmt.Sprintf("ldap://127.0.0.1:%d", port))
+	background(t, nil, slapd, "-d", "0", "-f", dir+"/slapd.conf", "-h", fmt.Sprintf("ldap://127.0.0.1:%s", port))
 	reachable(t, port)
 
 	in := install(t, fmt.Sprintf(`[auth]
 [auth.ldap]
-url = "ldap://127.0.0.1:%d"
+url = "ldap://127.0.0.1:%s"
 clear = true
 bind_dn = "cn=proxy,dc=example,dc=jp"
 password_file = %q

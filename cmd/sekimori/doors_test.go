@@ -106,10 +106,7 @@ func (in *site) replace(old, with string) {
 }
 
 func TestSharedPortHandsOver(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	addr := l.Addr().String()
-	l.Close()
+	addr := freeAddress(t)
 	start := func() *site {
 		in := install(t, fmt.Sprintf("[[listener]]\nname = \"shared\"\naddress = %q\nreuse_port = true\n", addr))
 		in.replace(`proxy = "127.0.0.1:0"`, "")
@@ -227,10 +224,7 @@ func TestBypassIsCountedByEntryAndReloaded(t *testing.T) {
 
 func TestHelpAddressTellsNothingElse(t *testing.T) {
 	in := install(t, "organisation = \"Example\"")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	help := l.Addr().String()
-	l.Close()
+	help := freeAddress(t)
 	in.replace("[listen]\n", fmt.Sprintf("[listen]\nhelp = %q\n", help))
 	in.start()
 	for path, want := range map[string]int{"/trust": 200, "/proxy.pac": 200, "/wpad.dat": 200, "/ca.pem": 200, "/ca.crt": 200, "/ca.mobileconfig": 200,

@@ -47,7 +47,7 @@ func TestFleetRecipe(t *testing.T) {
 		check(t, err)
 		return string(b)
 	}
-	address := keptAddress(t)
+	address := freeAddress(t)
 	conf := strings.NewReplacer("0.0.0.0:4222", address, "/etc/sekimori-engine/nats-ca.pem", dir+"/nats-ca.pem",
 		"/etc/sekimori-engine/nats.", dir+"/nats-1.", "/var/lib/sekimori-engine", dir+"/engine").Replace(read(recipe + "nats.conf"))
 	conf = regexp.MustCompile(`(?s)\ncluster \{.*?\n\}\n`).ReplaceAllString(conf, "\n") // one server has nobody to vote with

@@ -29,7 +29,7 @@ type nextHop struct {
 }
 
 func newNextHop(t *testing.T) *nextHop {
-	h := &nextHop{t: t, addr: keptAddress(t), file: filepath.Join(t.TempDir(), "arrived")}
+	h := &nextHop{t: t, addr: freeAddress(t), file: filepath.Join(t.TempDir(), "arrived")}
 	h.start()
 	return h
 }

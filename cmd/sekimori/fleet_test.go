@@ -43,31 +43,16 @@ type engineServer struct {
 	log  *syncBuffer
 }
 
-// keptAddress is one that nothing is given while its server is down: it lies
-// below what systems choose from by themselves.
-func keptAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no address is free")
-	return ""
-}
-
 // engines writes the configuration of n servers, which replicate to each other.
 func engines(t *testing.T, n int) (all []*engineServer) {
 	t.Helper()
 	var routes []string
 	for range n {
-		routes = append(routes, keptAddress(t))
+		routes = append(routes, freeAddress(t))
 	}
 	for i := range n {
 		e := &engineServer{t: t, file: filepath.Join(t.TempDir(), "nats.conf"), log: &syncBuffer{}}
-		client := keptAddress(t)
+		client := freeAddress(t)
 		e.url = "nats://" + client
 		check(t, os.WriteFile(e.file, fmt.Appendf(nil, `
 server_name: nats-%d
@@ -375,7 +360,7 @@ what = { people = { at_least = 1, with = ["NAME", "EMAIL"] } }
 			}
 			urls = append(urls, u)
 		}
-		m.nodes = append(m.nodes, keptAddress(t))
+		m.nodes = append(m.nodes, freeAddress(t))
 		nodes = append(nodes, fleetNode(t, o, dir, fmt.Sprint("node-", i), urls, fmt.Sprintf(`[console]
 enabled = false
 [company]

@@ -40,13 +40,13 @@ func TestFleetRollingUpgrade(t *testing.T) {
 	}
 	o := newOrigin(t)
 	dir := fleetFolder(t, "")
-	balancer, stats := keptAddress(t), keptAddress(t)
+	balancer, stats := freeAddress(t), freeAddress(t)
 	text, err := os.ReadFile("../../deploy/fleet/haproxy.cfg")
 	check(t, err)
 	config := strings.NewReplacer("bind :8080", "bind "+balancer, "inter 2s", "inter 200ms", " slowstart 20s", "", "maxconn 60000", "maxconn 1000").Replace(string(text))
 	var nodes []*site
 	for i := range 3 {
-		clients, admin := keptAddress(t), keptAddress(t)
+		clients, admin := freeAddress(t), freeAddress(t)
 		in := fleetNode(t, o, dir, fmt.Sprint("node-", i+1), urls, fmt.Sprintf(`[console]
 enabled = false
 [timeout]

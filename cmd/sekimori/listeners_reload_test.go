@@ -17,15 +17,6 @@ import (
 	"time"
 )
 
-// unused is an address of this machine at which nobody listens.
-func unused(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // by is a client of one of the installation's ways in. reused tells after each
 // request whether it went over a connection that was there.
 func (in *site) by(address string, h2 bool) (c *http.Client, reused func() bool) {
@@ -62,7 +53,7 @@ func post(c *http.Client, body io.Reader) string {
 // TestReloadOfListeners opens, changes and closes ways in under clients that are
 // using them.
 func TestReloadOfListeners(t *testing.T) {
-	first, second, third := unused(t), unused(t), unused(t)
+	first, second, third := freeAddress(t), freeAddress(t), freeAddress(t)
 	entry := func(name, address, more string) string {
 		return fmt.Sprintf("[[listener]]\nname = %q\naddress = %q\n%s\n", name, address, more)
 	}
@@ -161,7 +152,7 @@ func TestReloadOfListeners(t *testing.T) {
 		t.Errorf("under the new policy: %.100s, on the same connection: %v", got, reused())
 	}
 	// One fault, and all stays as it was, with nothing opened.
-	fifth := unused(t)
+	fifth := freeAddress(t)
 	reload(entry("fourth", third, "never = [\"upload.example.com\"]"), entry("fourth", third, "")+entry("fifth", fifth, "")+entry("taken", in.admin, ""), refused)
 	if got := post(client, strings.NewReader("hello")); !strings.HasPrefix(got, "403") || !reused() {
 		t.Errorf("after a fault: %.100s, on the same connection: %v", got, reused())

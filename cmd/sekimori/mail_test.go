@@ -42,14 +42,6 @@ func (p *postbox) len() int {
 	return len(p.data)
 }
 
-// freeAddress is one that nobody listens on at the moment.
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestMailAndICAPDoors(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
