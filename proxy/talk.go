@@ -12,6 +12,7 @@ import (
 
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
 )
 
 // talk is a request whose client may wait for an answer before it goes on, or never
@@ -32,6 +33,7 @@ type talk struct {
 	until int64 // by elapsed, the end of a stretch without a pause; 0: it has none
 
 	have []byte // of a chunk, not yet read
+	said before // what went out
 
 	// refused is the outcome of a stretch that is kept in.
 	refused atomic.Pointer[gate.Outcome]
@@ -132,6 +134,7 @@ func (x *exchange) goOn(r *http.Request) {
 	t.pause = t.next
 	if b := x.outcome.Body; b != nil {
 		t.r = b.NewReader() // closed with the exchange
+		t.goesOut(b)
 	}
 	x.upload, x.lent = nil, false
 	r.Body, r.GetBody, r.ContentLength = talkBody{t}, nil, -1
@@ -163,6 +166,7 @@ func (b talkBody) Read(p []byte) (int, error) {
 		}
 		q := t.x.asked
 		q.Body, q.Use, q.Headers, q.Trailer, q.Query, q.Confirm = t.x.inTime(t), nil, nil, nil, "", ""
+		q.Before = t.said.recent()
 		o := t.x.s.gate.Check(t.x.r.Context(), &q)
 		switch {
 		case o.Failure == gate.Aborted:
@@ -174,7 +178,18 @@ func (b talkBody) Read(p []byte) (int, error) {
 			t.x.kept(&o, "gRPC")
 			return 0, errKeptIn
 		}
+		if o.Body != nil {
+			t.goesOut(o.Body)
+		}
 		t.send(&o)
+	}
+}
+
+// goesOut keeps a stretch that may go out, to be inspected with the next.
+func (t *talk) goesOut(b *hold.Body) {
+	sent := make([]byte, min(b.Size(), beforeSize+1))
+	if _, err := b.ReadAt(sent, 0); err == nil || err == io.EOF {
+		t.said.add(sent)
 	}
 }
 

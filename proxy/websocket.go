@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 )
@@ -31,7 +32,7 @@ const (
 type messages struct {
 	client io.Reader // what the client sends
 	writer io.Writer // to the client
-	judge  func(text bool, message []byte) (reason string, pass bool)
+	judge  func(op byte, message []byte) (reason string, pass bool)
 
 	deflated bool   // compression was agreed on
 	forget   bool   // each message is compressed on its own
@@ -40,7 +41,7 @@ type messages struct {
 	out  []byte // that may pass
 	raw  []byte // of the message under way
 	data []byte // of it, unmasked
-	text bool
+	op   byte   // of its first frame
 	rsv1 bool
 	open bool // a message is under way
 	shut bool // the client was told that the connection ends
@@ -68,7 +69,7 @@ func (c *closing) Error() string { return c.reason }
 
 // opcodes of frames.
 const (
-	opText    = 1
+	opBinary  = 2
 	opControl = 8 // and above
 	opClose   = 8
 )
@@ -146,10 +147,10 @@ func (m *messages) frame() error {
 		if op == opClose && len(plain) >= 2 {
 			plain = plain[2:]
 		}
-		return m.decide(plain, true, raw)
+		return m.decide(plain, op, raw)
 	}
 	if !m.open {
-		m.open, m.text, m.rsv1 = true, op == opText, b[0]&0x40 != 0
+		m.open, m.op, m.rsv1 = true, op, b[0]&0x40 != 0
 	}
 	m.raw, m.data = raw, append(m.data, plain...)
 	if !fin {
@@ -157,7 +158,7 @@ func (m *messages) frame() error {
 	}
 	data, err := m.inflate()
 	if err == nil {
-		err = m.decide(data, m.text, m.raw)
+		err = m.decide(data, m.op, m.raw)
 	}
 	m.raw, m.data, m.open = nil, nil, false
 	return err
@@ -193,9 +194,9 @@ func (m *messages) inflate() ([]byte, error) {
 }
 
 // decide lets a message pass, or ends the connection.
-func (m *messages) decide(data []byte, text bool, raw []byte) error {
+func (m *messages) decide(data []byte, op byte, raw []byte) error {
 	if len(data) > 0 {
-		if reason, pass := m.judge(text, data); !pass {
+		if reason, pass := m.judge(op, data); !pass {
 			return &closing{closePolicy, reason}
 		}
 	}
@@ -290,23 +291,47 @@ func onlyDeflate(h http.Header) {
 // turned over, and the origin. agreed is what the origin answered of extensions.
 func (x *exchange) inspectMessages(t *tunnel, agreed string) {
 	agreed = strings.ToLower(agreed)
+	said := &said{}
 	t.messages = &messages{
 		client: rawTunnel{t}, writer: t.Conn,
 		deflated: strings.Contains(agreed, "permessage-deflate"), forget: strings.Contains(agreed, "client_no_context_takeover"),
-		judge: func(text bool, data []byte) (string, bool) { return x.message(text, data) },
+		judge: func(op byte, data []byte) (string, bool) { return x.message(said, op, data) },
 	}
 }
 
+// said is what the client of a WebSocket has sent by messages of each kind: what one
+// kind holds is not torn apart by another.
+type said struct{ text, binary, control before }
+
+// of is what has gone before a message, and what stands between the two: texts are
+// lines, but what is cut amid a character is put together again.
+func (s *said) of(op byte, data []byte) (b *before, end string) {
+	switch {
+	case op == opBinary:
+		return &s.binary, ""
+	case op >= opControl:
+		b = &s.control
+	default:
+		b = &s.text
+	}
+	if utf8.Valid(data) {
+		end = "\n"
+	}
+	return b, end
+}
+
 // message asks the gate about one message.
-func (x *exchange) message(text bool, data []byte) (reason string, pass bool) {
+func (x *exchange) message(said *said, op byte, data []byte) (reason string, pass bool) {
+	before, end := said.of(op, data)
 	q := gate.Transaction{Principal: x.asked.Principal, Destination: x.asked.Destination, Protocol: "WebSocket",
-		Body: bytes.NewReader(data), Length: int64(len(data))}
-	if text {
+		Body: bytes.NewReader(data), Length: int64(len(data)), Before: before.recent()}
+	if op != opBinary {
 		q.MediaType = "text/plain; charset=utf-8"
 	}
 	o := x.s.gate.Check(context.WithoutCancel(x.r.Context()), &q)
 	defer o.Close()
 	if o.Passes() {
+		before.add(append(data[max(0, len(data)-beforeSize/2):], end...))
 		return "", true
 	}
 	x.kept(&o, "WebSocket")

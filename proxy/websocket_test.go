@@ -276,7 +276,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add(clientFrame(0x82, make([]byte, 300)))
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		var judged [][]byte
-		m := &messages{client: bytes.NewReader(sent), writer: io.Discard, deflated: true, judge: func(_ bool, message []byte) (string, bool) {
+		m := &messages{client: bytes.NewReader(sent), writer: io.Discard, deflated: true, judge: func(_ byte, message []byte) (string, bool) {
 			judged = append(judged, bytes.Clone(message))
 			return "", !bytes.Contains(message, []byte(secret))
 		}}

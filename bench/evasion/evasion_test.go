@@ -51,6 +51,7 @@ func families() []family {
 		{"Mail", mails()},
 		{"Data", datas()},
 		{"Requests", requests()},
+		{"Messages and streams", messages()},
 		{"Amid other things", amids()},
 	}
 }
@@ -65,7 +66,7 @@ type result struct {
 // stopped reports whether the upload did not leave on its own: by a rule, or
 // because the proxy refused the request before there was anything to inspect.
 func (o *outcome) stopped() bool {
-	return (o.status != 200 || o.denied) && o.arrived == 0 && (o.report == nil || o.verdict.Action >= rules.Warn)
+	return (o.status != 200 || o.denied) && (o.arrived == 0 || o.talked) && (o.report == nil || o.verdict.Action >= rules.Warn)
 }
 
 // action names what was done.

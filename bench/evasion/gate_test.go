@@ -46,7 +46,8 @@ type upload struct {
 	body    []byte
 	header  http.Header
 	trailer http.Header
-	drops   bool // sent byte by byte, in chunks of one byte each
+	drops   bool          // sent byte by byte, in chunks of one byte each
+	talk    *conversation // instead of a body
 }
 
 // outcome is what became of an upload.
@@ -56,14 +57,20 @@ type outcome struct {
 	status  int
 	denied  bool  // by a status of gRPC
 	arrived int64 // bytes of bodies at the origin
+	talked  bool  // in turns, of which the first may have arrived
 }
 
 // house is a proxy with the built-in rules and an origin behind it.
 type house struct {
 	set    *rules.Set
-	people int // the query that counts persons with means to reach them
-	client *http.Client
-	got    atomic.Int64 // bytes that reached the origin
+	people int           // the query that counts persons with means to reach them
+	got    atomic.Int64  // bytes that reached the origin
+	came   chan struct{} // has something in it when that has changed
+
+	address string // of the proxy
+	roots   *x509.CertPool
+	client  *http.Client
+	client2 *http.Client // by HTTP/2
 
 	mu   sync.Mutex
 	last outcome
@@ -110,7 +117,7 @@ func build(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{set: set, people: -1}
+	h := &house{set: set, people: -1, came: make(chan struct{}, 1), roots: x509.NewCertPool()}
 	for i, q := range set.Spec().Queries {
 		if q.People && q.AtLeast == 10 && len(q.With) == 2 && slices.Contains(q.With[1], "EMAIL") {
 			h.people = i
@@ -123,10 +130,7 @@ func build(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	origin := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n, _ := io.Copy(io.Discard, r.Body)
-		h.got.Add(n)
-	}))
+	origin := httptest.NewUnstartedServer(http.HandlerFunc(h.answer))
 	origin.Config.ErrorLog = log.New(io.Discard, "", 0)
 	dir := t.TempDir()
 	theirs, err := intercept.Open(dir)
@@ -150,7 +154,7 @@ func build(t *testing.T) *house {
 	}
 	policy := &gate.Policy{Scanner: remembering{h}, Rules: remembering{h}}
 	srv, err := proxy.New(proxy.Config{
-		Name: "sekimori-evasion",
+		Name: "sekimori-evasion", Timeouts: proxy.Timeouts{Pause: 20 * time.Millisecond},
 		Upstream: upstream.Config{
 			CAFiles:      []string{filepath.Join(dir, "ca.pem")},
 			Resolve:      map[string]string{store + ":443": origin.Listener.Addr().String()},
@@ -168,16 +172,12 @@ func build(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	go srv.Serve(l)
-	roots := x509.NewCertPool()
-	roots.AddCert(ca.Certificate())
-	tr := &http.Transport{
-		Proxy:              http.ProxyURL(&url.URL{Scheme: "http", Host: l.Addr().String()}),
-		TLSClientConfig:    &tls.Config{RootCAs: roots},
-		DisableCompression: true,
-	}
-	h.client = &http.Client{Transport: tr, Timeout: 30 * time.Second}
+	h.address = l.Addr().String()
+	h.roots.AddCert(ca.Certificate())
+	h.client, h.client2 = h.newClient(false), h.newClient(true)
 	t.Cleanup(func() {
-		tr.CloseIdleConnections()
+		h.client.CloseIdleConnections()
+		h.client2.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		srv.Shutdown(ctx)
@@ -185,6 +185,14 @@ func build(t *testing.T) *house {
 		origin.Close()
 	})
 	return h
+}
+
+func (h *house) newClient(http2 bool) *http.Client {
+	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		Proxy:              http.ProxyURL(&url.URL{Scheme: "http", Host: h.address}),
+		TLSClientConfig:    &tls.Config{RootCAs: h.roots},
+		DisableCompression: true, ForceAttemptHTTP2: http2,
+	}}
 }
 
 // remembering is the built-in scanner and rules.
@@ -235,6 +243,9 @@ func (h *house) send(u upload) (outcome, error) {
 	h.last = outcome{}
 	h.mu.Unlock()
 	h.got.Store(0)
+	if u.talk != nil {
+		return h.converse(u)
+	}
 	method, path := u.method, u.path
 	if method == "" {
 		method = http.MethodPost
@@ -274,6 +285,12 @@ func (h *house) send(u upload) (outcome, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last.status, h.last.arrived = resp.StatusCode, h.got.Load()
-	h.last.denied = resp.Header.Get("Grpc-Status") != "" && resp.Header.Get("Grpc-Status") != "0"
+	h.last.denied = denied(resp)
 	return h.last, nil
+}
+
+// denied tells whether a call of gRPC was not carried out.
+func denied(resp *http.Response) bool {
+	status := resp.Header.Get("Grpc-Status")
+	return status != "" && status != "0"
 }

@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/sekimori-dlp/sekimori/bench/load"
 )
 
 var icapUploads = flag.Int("icap.uploads", 400, "uploads through a squid that asks by ICAP; from 2000 on it is measured beside one that asks c-icap's echo service")
@@ -41,8 +43,6 @@ func TestSquidUnderLoad(t *testing.T) {
 		c := &http.Client{Timeout: time.Minute, Transport: &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: front}),
 			TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 32}}
 		defer c.CloseIdleConnections()
-		line := "line of an ordinary upload, with nobody in it\n"
-		text := strings.Repeat(line, 10<<10/len(line))
 		var next atomic.Int64
 		var all sync.WaitGroup
 		for range 32 {
@@ -52,9 +52,9 @@ func TestSquidUnderLoad(t *testing.T) {
 					if i > n {
 						return
 					}
-					body, want := text, http.StatusOK
+					body, want := ordinary(i), http.StatusOK
 					if cards && i%10 == 0 {
-						body, want = text+"card 4980127345612094", http.StatusForbidden
+						body, want = body+"card 4980127345612094", http.StatusForbidden
 					}
 					req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://localhost:"+port+"/upload", strings.NewReader(body))
 					check(t, err)
@@ -100,6 +100,20 @@ func TestSquidUnderLoad(t *testing.T) {
 		t.Errorf("%d of %d are on record as blocked", stopped, n/10)
 	}
 }
+
+// ordinary is an upload of some 10 KiB of the text that "bench proxy" sends; uploads
+// of other numbers begin elsewhere in it.
+func ordinary(i int) string {
+	lines := texts()
+	var b strings.Builder
+	for k := i * 97; b.Len() < 10<<10; k++ {
+		b.WriteString(lines[k%len(lines)])
+	}
+	return b.String()
+}
+
+// texts are the lines of which uploads are made.
+var texts = sync.OnceValue(func() []string { return strings.SplitAfter(string(load.Body("text", 256<<10)), "\n") })
 
 // measureBesideEcho tells what processor time uploads that pass take of this
 // program, and beside it of a squid and the c-icap that it asks, whose echo service

@@ -196,6 +196,9 @@ type Transaction struct {
 	Stream func(*Stream)
 	// Trailer returns the fields that came after Body; all are inspected.
 	Trailer func() []Header
+	// Before is what the same conversation has sent before Body, the last of it:
+	// where Body may pass by itself, it is inspected once more behind that.
+	Before []byte
 
 	// Held is the body where the door has held it whole by itself; Body is not
 	// read then. It is the Outcome's too.
@@ -396,8 +399,16 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 			f = Engine
 		}
 	}()
+	if f = c.decideOn(ctx); f == None && len(c.t.Before) > 0 && c.size() > 0 && c.out.Passes() {
+		f = c.together(ctx)
+	}
+	return f
+}
+
+// decideOn decides on the transaction by itself.
+func (c *check) decideOn(ctx context.Context) Failure {
 	began := c.clock()
-	f = c.hold(ctx)
+	f := c.hold(ctx)
 	c.took(Holding, began)
 	c.ready = time.Now()
 	if f != None {

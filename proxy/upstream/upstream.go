@@ -33,6 +33,7 @@ type Origins struct {
 	parent  *parent // nil if there is none
 	dialer  net.Dialer
 	direct  *direct
+	deaf    deaf
 }
 
 // New returns Origins. It never goes through another proxy named in the
@@ -70,6 +71,7 @@ func New(c Config) (*Origins, error) {
 		ReadBufferSize:         bufferSize,
 		DisableCompression:     true, // the client's Accept-Encoding goes through
 		ForceAttemptHTTP2:      true,
+		ExpectContinueTimeout:  askWait,
 	}
 	if o.parent != nil {
 		o.Transport.Proxy = o.proxy
@@ -83,7 +85,7 @@ func (o *Origins) RoundTrip(r *http.Request) (*http.Response, error) {
 	if authority, ok := o.direct.fits(r); ok {
 		return o.direct.send(r, authority)
 	}
-	resp, err := o.Transport.RoundTrip(r)
+	resp, err := o.ask(r)
 	if err == nil {
 		o.direct.learn(r, resp)
 	}

@@ -73,9 +73,9 @@ func (d *Decoder) Decode(dst, src []byte, base int64, last bool, m *normal.Map) 
 	case UTF32LE, UTF32BE:
 		return decodeUTF32(dst, src, base, last, d.Charset == UTF32BE, m)
 	case CP932:
-		return decodeCP932(dst, src, base, last, m)
+		return shiftJIS.decode(dst, src, base, last, m)
 	case EUCJP:
-		return decodeEUCJP(dst, src, base, last, m)
+		return eucJP.decode(dst, src, base, last, m)
 	case ISO2022JP:
 		return d.decodeISO2022JP(dst, src, base, last, m)
 	case Latin1:
@@ -91,26 +91,32 @@ func (d *Decoder) Decode(dst, src []byte, base int64, last bool, m *normal.Map) 
 	return dst, n, n == len(src) || !last && incomplete(src[n:])
 }
 
-// packed is a character in UTF-8 as a little-endian word, its length in the top
-// byte, ready to be stored with one write. No character here needs four bytes.
+// packed is a character in UTF-8 as a little-endian word, ready to be stored with
+// one write. No character here needs four bytes. In the top byte are its lengths,
+// as blocks need them: in UTF-8 in the low two bits, of the original above.
 type packed uint32
 
-func pack(r rune) packed {
+// pack packs a character that took in bytes.
+func pack(r rune, in int) packed {
 	switch {
 	case r < 0x80:
-		return packed(r) | 1<<24
+		return packed(r) | packed(1|in<<2)<<24
 	case r < 0x800:
-		return packed(0xc0|r>>6) | packed(0x80|r&63)<<8 | 2<<24
+		return packed(0xc0|r>>6) | packed(0x80|r&63)<<8 | packed(2|in<<2)<<24
 	}
-	return packed(0xe0|r>>12) | packed(0x80|r>>6&63)<<8 | packed(0x80|r&63)<<16 | 3<<24
+	return packed(0xe0|r>>12) | packed(0x80|r>>6&63)<<8 | packed(0x80|r&63)<<16 | packed(3|in<<2)<<24
 }
 
-func (p packed) size() int { return int(p >> 24) }
+// size is the length in UTF-8.
+func (p packed) size() int { return int(p >> 24 & 3) }
 
-// room returns dst with space for n more bytes, and a few to spare for stores
-// of whole words.
+// taken is the length of the original.
+func (p packed) taken() int { return int(p >> 26) }
+
+// room returns dst with space for n more bytes, and some to spare for stores of
+// whole vectors.
 func room(dst []byte, n int) []byte {
-	n += 8
+	n += 64
 	if cap(dst)-len(dst) >= n {
 		return dst
 	}

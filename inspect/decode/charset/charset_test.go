@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 
+	"github.com/sekimori-dlp/sekimori/bench/inspect/corpus"
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
@@ -239,29 +240,53 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// BenchmarkDecode reads the Japanese corpora: of a line that is repeated the
+// processor would foresee every branch.
 func BenchmarkDecode(b *testing.B) {
-	text := strings.Repeat("1024,山田太郎,ヤマダタロウ,東京都千代田区霞が関1-2-3,090-1234-5678\n", 700)
-	for _, c := range []Charset{UTF8, CP932, EUCJP, ISO2022JP, UTF16LE, UTF16BE} {
-		src := encode(b, c, text)
-		b.Run(c.String(), func(b *testing.B) {
-			var m normal.Map
-			var dst []byte
-			b.SetBytes(int64(len(src)))
-			for b.Loop() {
-				d := Decoder{Charset: c}
-				m.Reset(0)
-				dst, _, _ = d.Decode(dst[:0], src, 0, true, &m)
-			}
-		})
+	for _, name := range []string{"C1", "C2"} {
+		kind, err := corpus.Find(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text := string(kind.Text(256 << 10))
+		for _, c := range []Charset{UTF8, CP932, EUCJP, ISO2022JP, UTF16LE, UTF16BE} {
+			src := encode(b, c, text)
+			b.Run(name+"/"+c.String(), func(b *testing.B) {
+				var m normal.Map
+				var dst []byte
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					d := Decoder{Charset: c}
+					for at := 0; at < len(src); { // in chunks, as a window does
+						m.Reset(0)
+						end := min(at+32<<10, len(src))
+						n := 0
+						dst, n, _ = d.Decode(dst[:0], src[at:end], 0, end == len(src), &m)
+						at += n
+					}
+				}
+			})
+		}
 	}
 }
 
+// BenchmarkDetect judges another text each time: of the last few the verdict is
+// known.
 func BenchmarkDetect(b *testing.B) {
+	kind, err := corpus.Find("C1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := string(kind.Text(256 << 10))
 	for _, c := range []Charset{UTF8, CP932, EUCJP, UTF16LE} {
-		src := encode(b, c, strings.Repeat(sample, 50))
+		src := encode(b, c, text)
 		b.Run(c.String(), func(b *testing.B) {
+			at := 0
 			for b.Loop() {
-				Detect(src, false, true, "")
+				Detect(src[at:], false, true, "")
+				if at += SampleSize; at+SampleSize > len(src) {
+					at = 0
+				}
 			}
 		})
 	}

@@ -49,7 +49,7 @@ func (d *Decoder) decodeISO2022JP(dst, src []byte, base int64, last bool, m *nor
 		if c == '\n' || c == '\r' {
 			d.set = setASCII
 		}
-		v, size := pack(rune(c)), 1
+		v, size := pack(rune(c), 1), 1
 		switch {
 		case c >= 0x80:
 			return buf[:o], i, false
@@ -58,7 +58,7 @@ func (d *Decoder) decodeISO2022JP(dst, src []byte, base int64, last bool, m *nor
 			if c >= 0x60 {
 				return buf[:o], i, false
 			}
-			v = halfKana(c | 0x80)
+			v = halfKana(c|0x80, 1)
 		case d.set == setKanji || d.set == setExtra:
 			if i+1 == len(src) {
 				return buf[:o], i, !last

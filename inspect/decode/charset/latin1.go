@@ -16,7 +16,7 @@ var upper = func() (t [128]packed) {
 		if r == 0xfffd {
 			r = rune(c) + 0x80
 		}
-		t[c] = pack(r)
+		t[c] = pack(r, 1)
 	}
 	return t
 }()

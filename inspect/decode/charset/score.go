@@ -48,7 +48,7 @@ var weights = sync.OnceValue(func() *[0x10000]int8 {
 	set(0xfffe, 0xffff, -8)
 	for lead := 0x88; lead <= 0x98; lead++ { // JIS X 0208, level 1
 		for trail := 0x40; trail <= 0xfc; trail++ {
-			v := cp932()[lead-0x80][trail]
+			v := shiftJIS.plane()[lead-0x80][trail]
 			if v.size() != 3 || lead == 0x88 && trail < 0x9f || lead == 0x98 && trail > 0x72 {
 				continue
 			}

@@ -14,46 +14,44 @@ func decodeUTF16(dst, src []byte, base int64, last, big bool, m *normal.Map) ([]
 	dst = room(dst, len(src)/2*3)
 	buf, o := dst[:cap(dst)], len(dst)
 	s := steps{m: m}
+	vectors := newBlocks(len(src))
+	unit := func(i int) rune {
+		r := binary.LittleEndian.Uint16(src[i:])
+		if big {
+			r = bits.ReverseBytes16(r)
+		}
+		return rune(r)
+	}
 	i := 0
 	for i+2 <= len(src) {
-		// Four ASCII characters at once.
-		for i+8 <= len(src) {
-			x := binary.LittleEndian.Uint64(src[i:])
-			if big {
-				x = swapPairs(x)
-			}
-			if x&0xff80ff80ff80ff80 != 0 {
-				break
-			}
-			s.at(o, base+int64(i), 1, 2)
-			x |= x >> 8
-			x = x&0xffff | x>>16&0xffff0000
-			binary.LittleEndian.PutUint32(buf[o:], uint32(x))
-			o += 4
-			i += 8
+		if i >= vectors.next {
+			o, i = vectors.wide(big, buf, o, src, i, base, &s)
+			continue
 		}
-		if i+2 > len(src) {
-			break
-		}
-		r := rune(src[i]) | rune(src[i+1])<<8
-		if big {
-			r = rune(bits.ReverseBytes16(uint16(r)))
-		}
+		r := unit(i)
 		if r&^0x7ff != 0xd800 {
-			v := pack(r)
-			s.at(o, base+int64(i), v.size(), 2)
-			binary.LittleEndian.PutUint32(buf[o:], uint32(v))
-			o += v.size()
-			i += 2
+			v := pack(r, 2)
+			size := v.size()
+			s.at(o, base+int64(i), size, 2)
+			for { // as many as there are of that size
+				binary.LittleEndian.PutUint32(buf[o:], uint32(v))
+				o += size
+				if i += 2; i+2 > len(src) || i >= vectors.next {
+					break
+				}
+				if r = unit(i); r&^0x7ff == 0xd800 {
+					break
+				}
+				if v = pack(r, 2); v.size() != size {
+					break
+				}
+			}
 			continue
 		}
 		if i+4 > len(src) {
 			return buf[:o], i, r < 0xdc00 && !last
 		}
-		low := rune(src[i+2]) | rune(src[i+3])<<8
-		if big {
-			low = rune(bits.ReverseBytes16(uint16(low)))
-		}
+		low := unit(i + 2)
 		if r >= 0xdc00 || low&^0x3ff != 0xdc00 {
 			return buf[:o], i, false
 		}
@@ -62,9 +60,4 @@ func decodeUTF16(dst, src []byte, base int64, last, big bool, m *normal.Map) ([]
 		i += 4
 	}
 	return buf[:o], i, i == len(src) || !last
-}
-
-// swapPairs exchanges the two bytes of each of four units.
-func swapPairs(x uint64) uint64 {
-	return x>>8&0x00ff00ff00ff00ff | x<<8&0xff00ff00ff00ff00
 }
