@@ -122,7 +122,7 @@ func (m *Message) lines(lang string, told int, origin string, loc *time.Location
 		all = append(all, pair{"だれも確認していないため、お知らせします。", "You are told because nobody has acknowledged it."}.in(lang))
 	}
 	say(pair{"重大度", "Severity"}, severities[a.Severity].in(lang))
-	say(pair{"人", "Person"}, a.User)
+	say(pair{"利用者", "Person"}, a.User)
 	say(pair{"宛先", "Destination"}, a.Host)
 	say(pair{"ルール", "Rule"}, a.Rule)
 	if a.Kind == "decision" {
@@ -132,7 +132,7 @@ func (m *Message) lines(lang string, told int, origin string, loc *time.Location
 		say(pair{"個人の数 (延べ)", "Persons in it, summed"}, fmt.Sprint(a.Records))
 	}
 	say(pair{"申請", "Release"}, a.Release)
-	say(pair{"インシデント番号", "Incident"}, strings.Join(a.Incidents, ", "))
+	say(pair{"管理番号", "Incident"}, strings.Join(a.Incidents, ", "))
 	if a.Count > 1 {
 		n := fmt.Sprint(a.Count)
 		if told > 0 && a.Count > told {

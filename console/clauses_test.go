@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sekimori-dlp/sekimori/console/page"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -50,4 +51,24 @@ func TestClausesSpeakJapanese(t *testing.T) {
 	if seen < 40 {
 		t.Errorf("%d conditions only", seen)
 	}
+}
+
+// TestVocabularyHasWords: classes, reasons and types that rules may name are shown
+// in Japanese.
+func TestVocabularyHasWords(t *testing.T) {
+	for kind, words := range map[string][]string{"class": rules.Classes, "type": rules.Types, "reason": reasons()} {
+		for _, w := range words {
+			if page.Term("ja", kind, w) == w && w != "IBAN" && w != "crm" {
+				t.Errorf("no word for the %s %q", kind, w)
+			}
+		}
+	}
+}
+
+func reasons() []string {
+	var all []string
+	for _, r := range part.Reasons {
+		all = append(all, string(r))
+	}
+	return all
 }

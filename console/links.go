@@ -87,7 +87,7 @@ func (c *Console) linkPage(q *request) {
 	if !ok {
 		return
 	}
-	if err := q.record("view", audit.Event{User: l.By, Incident: k.Incident, Details: map[string]string{"release": k.ID, "by": "link"}}); err != nil {
+	if err := q.record("view", audit.Event{User: l.By, Incident: k.Incident, Details: map[string]string{"release": k.ID, "way": "link"}}); err != nil {
 		q.broken(err)
 		return
 	}

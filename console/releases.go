@@ -174,11 +174,26 @@ func (c *Console) decideRelease(q *request) {
 
 // approver is an account as the store of releases knows who decides.
 func (c *Console) approver(a *account.Account) release.Approver {
-	by := release.Approver{User: c.knownAs(a.Name), Approves: !a.Disabled && a.Has(account.Approver)}
+	by := release.Approver{User: c.knownAs(a.Name), Approves: a.Has(account.Approver), Lost: c.lost}
 	if c.cfg.Groups != nil {
 		by.Groups = c.cfg.Groups(by.User)
 	}
 	return by
+}
+
+// lost tells whether a person whom the proxy knows as user is an officer, but of
+// those who approve no longer. One who has no account here has it on another node.
+func (c *Console) lost(user string) bool {
+	known := false
+	for _, a := range c.accounts.List() {
+		if strings.EqualFold(c.knownAs(a.Name), user) {
+			if a.Has(account.Approver) {
+				return false
+			}
+			known = true
+		}
+	}
+	return known
 }
 
 // own tells whether a request is that of the person who is logged in, under

@@ -125,6 +125,34 @@ func TestDelegation(t *testing.T) {
 	}
 }
 
+// Who may no longer decide has nobody decide for them either.
+func TestADelegationEndsWithTheRole(t *testing.T) {
+	approver := []account.Role{account.Approver}
+	h := newHouse(t, map[string][]account.Role{"anna": approver, "dora": approver, "omar": {account.Operator}})
+	now := time.Now()
+	if err := h.cases.Delegate(release.Delegation{Of: "anna", Groups: []string{"security"}, To: "dora", From: now.Add(-time.Hour), Until: now.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	vote := func(content string) int {
+		k, err := h.cases.Ask(release.Subject{Sender: "eve", User: "eve", Host: "upload.example", Rule: "card-outside", Content: content}, "SK-0000", "for the audit",
+			release.Terms{By: []string{"security"}, People: 1, For: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, _, _ := h.as("dora").post("/console/releases/"+k.ID+"/decide", url.Values{"do": {"approve"}, "why": {"fine"}})
+		return status
+	}
+	if got := vote("00"); got != http.StatusSeeOther {
+		t.Errorf("for anna: %d", got)
+	}
+	if status, _, _ := h.as("omar").post("/console/accounts/disable", url.Values{"name": {"anna"}}); status != http.StatusSeeOther {
+		t.Fatalf("disable: %d", status)
+	}
+	if got := vote("01"); got != http.StatusConflict {
+		t.Errorf("for anna, who is disabled: %d", got)
+	}
+}
+
 func TestReportsAndTheSpotCheck(t *testing.T) {
 	h := newHouse(t, map[string][]account.Role{"eve": {account.Auditor}, "user1": {account.Auditor}})
 	eve := h.as("eve")

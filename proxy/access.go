@@ -6,13 +6,17 @@ import (
 )
 
 // access writes one line of the access log: who reached what, how it went, how
-// much it was, how long it took. Paths and queries are not in it; they may hold
-// what people wrote.
+// much it was, how long it took. Paths and queries are not in it, nor methods that
+// were refused; they may hold what people wrote.
 func (x *exchange) access(start time.Time, failed bool) {
 	r := x.r
+	method := r.Method
+	if !plainMethod(method) {
+		method = "_OTHER"
+	}
 	line := make([]slog.Attr, 0, 16)
 	line = append(line,
-		slog.String("client", r.RemoteAddr), slog.String("user", x.who.User), slog.String("method", r.Method),
+		slog.String("client", r.RemoteAddr), slog.String("user", x.who.User), slog.String("method", method),
 		slog.String("scheme", r.URL.Scheme), slog.String("host", x.host), slog.Int("port", x.port), slog.String("protocol", r.Proto),
 		slog.Int64("in", x.asked.Length), slog.Int64("out", x.w.wrote),
 		slog.Float64("ms", float64(time.Since(start))/float64(time.Millisecond)))

@@ -122,7 +122,7 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 		}
 		word, _ := upstream.Cause(err)
 		x.s.metrics.origin.WithLabelValues(word).Inc()
-		x.s.log.Warn("origin not reached", "host", x.host, "port", x.port, "cause", word, "error", err)
+		x.s.log.Warn("origin not reached", "host", x.host, "port", x.port, "cause", word, "error", upstream.Say(err))
 		return x.own(&answer.Answer{Kind: answer.Kind(word), Host: x.host})
 	}
 	if x.upload.sent() || x.lent && x.link.sent() {

@@ -9,10 +9,10 @@ import (
 )
 
 // neighbour is the exchange of a request that came by another door. It returns
-// nil if the request does not say where it goes.
+// nil if the request does not say where it goes, or its method is none.
 func (s *Server) neighbour(r *http.Request, who rules.Principal) *exchange {
 	host, port, ok := splitAuthority(r.URL.Host, r.URL.Scheme)
-	if !ok {
+	if !ok || !plainMethod(r.Method) {
 		return nil
 	}
 	return &exchange{s: s, r: r, who: who, host: host, port: port, link: &link{}}

@@ -32,7 +32,7 @@ func (x *exchange) ask(r *http.Request) {
 		Principal: x.who, Destination: x.destination(r), Protocol: r.Proto,
 		Query: r.URL.RawQuery, Headers: chosen(r.Header, x.s.inspects), FileNames: fileNames(r),
 	}
-	x.watch(t)
+	t.Trace(x.trace)
 	x.otherHeaders(r)
 	if r.URL.ForceQuery && t.Query == "" {
 		t.Query = "?"

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
 )
@@ -58,8 +56,7 @@ func (x *exchange) enter() *answer.Answer {
 	if r.ProtoMajor > 1 && r.Method == "PRI" { // HTTP/2 without TLS, to net/http's HTTP/1 server
 		return &answer.Answer{Kind: answer.BadRequest, Close: true}
 	}
-	// HTTP/2 carries what would be two words, or two lines, in HTTP/1.
-	if !httpguts.ValidHeaderFieldName(r.Method) {
+	if !plainMethod(r.Method) {
 		return &answer.Answer{Kind: answer.BadRequest}
 	}
 	if s.loops(r) {
@@ -111,6 +108,21 @@ func (x *exchange) enter() *answer.Answer {
 	r.URL.Host = joinAuthority(x.host, x.port, scheme)
 	return nil
 }
+
+// plainMethod reports whether a request's method is a name and nothing else: HTTP/2
+// carries what would be two words, or two lines, in HTTP/1, and any token may be tens
+// of kilobytes of somebody's data, which nobody would inspect.
+func plainMethod(m string) bool {
+	for i := range len(m) {
+		if b := m[i]; (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') && b != '-' && b != '_' {
+			return false
+		}
+	}
+	return m != "" && len(m) <= maxMethod
+}
+
+// maxMethod is more than the longest method that is registered or in use has.
+const maxMethod = 24
 
 // nameByRequest takes the destination from the request itself, in a redirected
 // connection without TLS: nothing else has told it.

@@ -51,10 +51,12 @@ say    = "because"
 what   = { keywords = ["doubts"] }
 `
 
-func streaming(t testing.TB, opts ...option) *house {
+// streaming builds a house that streams by those rules, and by more if they are given,
+// before an origin that counts.
+func streaming(t testing.TB, more string, opts ...option) (*house, *counting) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "rules.toml")
-	if err := os.WriteFile(file, []byte(streamRules), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(streamRules+more), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	set, err := rules.Load([]string{file}, rules.Options{NoDefaults: true})
@@ -62,9 +64,11 @@ func streaming(t testing.TB, opts ...option) *house {
 		t.Fatal(err)
 	}
 	policy := &gate.Policy{Scanner: set.Scanner(), Rules: set, Streams: set}
-	return build(t, append([]option{func(c *Config, d *Deps, hc *hold.Config) {
+	h, o := build(t, append([]option{func(c *Config, d *Deps, hc *hold.Config) {
 		d.Policy = func() *gate.Policy { return policy }
-	}}, opts...)...)
+	}}, opts...)...), &counting{}
+	h.plain.handle, h.secure.handle = o.handle, o.handle
+	return h, o
 }
 
 // counting is an origin that notes how an upload ended there.
@@ -148,6 +152,18 @@ func (h *house) begin(ctx context.Context, way bodyWay, path string, size int64,
 	return w, done
 }
 
+// deliver sends a body at once, and returns the answer with what it says.
+func (h *house) deliver(way bodyWay, path string, body []byte, header ...string) (*http.Response, string) {
+	h.t.Helper()
+	w, answered := h.begin(h.t.Context(), way, path, int64(len(body)), header...)
+	go func() {
+		w.Write(body) // or nobody reads on
+		w.Close()
+	}()
+	resp := <-answered
+	return resp, bodyOf(h.t, resp)
+}
+
 func bodyOf(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	defer resp.Body.Close()
@@ -171,9 +187,7 @@ func (h *house) last(kind string) (last audit.Event) {
 const streamSize = 2 << 20
 
 func TestStreamPasses(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle, h.secure.handle = o.handle, o.handle
+	h, o := streaming(t, "")
 	for _, way := range bodyWays {
 		t.Run(way.name, func(t *testing.T) {
 			o.forget()
@@ -208,9 +222,7 @@ func TestStreamPasses(t *testing.T) {
 }
 
 func TestStreamIsStopped(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle, h.secure.handle = o.handle, o.handle
+	h, o := streaming(t, "")
 	for _, way := range bodyWays {
 		t.Run(way.name, func(t *testing.T) {
 			o.forget()
@@ -244,9 +256,7 @@ func TestStreamIsStopped(t *testing.T) {
 // What is found in the last window, or not before the whole is there, is found before
 // that leaves.
 func TestLastBytesWaitForTheVerdict(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle, h.secure.handle = o.handle, o.handle
+	h, o := streaming(t, "")
 	text := cleanText(streamSize)
 	copy(text[streamSize-100:], "\n"+secret+"\n")
 	var archive bytes.Buffer
@@ -284,9 +294,7 @@ func TestLastBytesWaitForTheVerdict(t *testing.T) {
 
 // A warning is asked for the whole, and what is confirmed is sent anew.
 func TestStreamThatIsConfirmed(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle = o.handle
+	h, o := streaming(t, "")
 	text := cleanText(streamSize)
 	copy(text[streamSize/2:], "\n"+doubted+"\n")
 	send := func(header ...string) (*http.Response, string) {
@@ -319,9 +327,7 @@ func TestStreamThatIsConfirmed(t *testing.T) {
 }
 
 func TestStreamOfAClientThatGoesAway(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle, h.secure.handle = o.handle, o.handle
+	h, o := streaming(t, "")
 	for i, way := range bodyWays {
 		ctx, cancel := context.WithCancel(t.Context())
 		w, answered := h.begin(ctx, way, "/up", streamSize)
@@ -347,17 +353,10 @@ func TestStreamOfAClientThatGoesAway(t *testing.T) {
 }
 
 func TestStreamAndTheRecord(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle = o.handle
+	h, o := streaming(t, "")
 	h.audit.fail.Store(true)
-	first, answered := h.begin(t.Context(), bodyWays[0], "/up", streamSize)
-	go func() {
-		first.Write(cleanText(streamSize))
-		first.Close()
-	}()
-	resp := <-answered
-	if bodyOf(t, resp); resp.StatusCode != http.StatusServiceUnavailable {
+	resp, _ := h.deliver(bodyWays[0], "/up", cleanText(streamSize))
+	if resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("without a record of its beginning: answered %s", resp.Status)
 	}
 	h.untouched()
@@ -386,16 +385,8 @@ func TestStreamWithoutRoom(t *testing.T) {
 		"the spool full": {disk: 512 << 10, status: http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := streaming(t, func(_ *Config, _ *Deps, hc *hold.Config) { hc.Max, hc.TotalDisk, hc.Wait = c.max, c.disk, 1 })
-			o := &counting{}
-			h.plain.handle = o.handle
-			w, answered := h.begin(t.Context(), bodyWays[1], "/up", 0)
-			go func() {
-				w.Write(cleanText(streamSize))
-				w.Close()
-			}()
-			resp := <-answered
-			if bodyOf(t, resp); resp.StatusCode != c.status {
+			h, o := streaming(t, "", func(_ *Config, _ *Deps, hc *hold.Config) { hc.Max, hc.TotalDisk, hc.Wait = c.max, c.disk, 1 })
+			if resp, _ := h.deliver(bodyWays[1], "/up", cleanText(streamSize)); resp.StatusCode != c.status {
 				t.Errorf("answered %s", resp.Status)
 			}
 			eventually(t, "no whole upload", func() bool {
@@ -406,9 +397,44 @@ func TestStreamWithoutRoom(t *testing.T) {
 	}
 }
 
+// Bodies over hold.max go where a stream has room for them, and nowhere else.
+func TestStreamOverTheLargestBody(t *testing.T) {
+	h, o := streaming(t, `
+[[stream]]
+id    = "huge"
+above = "1 MiB"
+max   = "3 MiB"
+where = { hosts = "origin.example", paths = ["/huge*"] }
+`, func(_ *Config, _ *Deps, hc *hold.Config) { hc.Max = streamSize - 1000 })
+	stopped := cleanText(streamSize)
+	copy(stopped[streamSize-100:], "\n"+secret+"\n")
+	for _, way := range bodyWays {
+		for _, c := range []struct {
+			path   string
+			body   []byte
+			status int
+		}{
+			{"/huge", cleanText(streamSize), http.StatusOK},
+			{"/huge", stopped, http.StatusForbidden},
+			{"/huge", cleanText(3<<20 + 1), http.StatusRequestEntityTooLarge},
+			{"/up", cleanText(streamSize), http.StatusRequestEntityTooLarge},
+			{"/other", cleanText(streamSize), http.StatusRequestEntityTooLarge},
+		} {
+			o.forget()
+			if resp, _ := h.deliver(way, c.path, c.body); resp.StatusCode != c.status {
+				t.Errorf("%s, %s with %d bytes: answered %s, want %d", way.name, c.path, len(c.body), resp.Status, c.status)
+			}
+			if whole := o.whole.Load(); (whole == 1) != (c.status == http.StatusOK) {
+				t.Errorf("%s, %s with %d bytes: the origin has %d whole", way.name, c.path, len(c.body), whole)
+			}
+		}
+	}
+	h.clean()
+}
+
 // An origin that answers before it has all is not believed before the verdict.
 func TestStreamThatIsAnsweredEarly(t *testing.T) {
-	h := streaming(t)
+	h, _ := streaming(t, "")
 	h.plain.handle = func(w http.ResponseWriter, r *http.Request) {
 		io.CopyN(io.Discard, r.Body, 1000)
 		w.WriteHeader(http.StatusInsufficientStorage)
@@ -421,11 +447,7 @@ func TestStreamThatIsAnsweredEarly(t *testing.T) {
 			copy(text[streamSize-100:], "\n"+secret+"\n")
 			want, word = http.StatusForbidden, "because"
 		}
-		w, answered := h.begin(t.Context(), bodyWays[0], "/up", streamSize)
-		w.Write(text)
-		w.Close()
-		resp := <-answered
-		if got := bodyOf(t, resp); resp.StatusCode != want || !strings.Contains(got, word) {
+		if resp, got := h.deliver(bodyWays[0], "/up", text); resp.StatusCode != want || !strings.Contains(got, word) {
 			t.Errorf("answered %s %q, want %d", resp.Status, got, want)
 		}
 	}
@@ -434,9 +456,7 @@ func TestStreamThatIsAnsweredEarly(t *testing.T) {
 
 // Where nothing asks for it, nothing is streamed; nor what is stopped from the start.
 func TestNoStreamUnasked(t *testing.T) {
-	h := streaming(t)
-	o := &counting{}
-	h.plain.handle = o.handle
+	h, _ := streaming(t, "")
 	for path, sent := range map[string]bool{"/other": true, "/up?q=" + secret: false} {
 		w, answered := h.begin(t.Context(), bodyWays[0], path, streamSize)
 		w.Write(cleanText(streamSize - 1))
@@ -461,7 +481,7 @@ func TestNoStreamUnasked(t *testing.T) {
 // An origin that breaks amid the upload is told as any that cannot be reached, once
 // the verdict is known.
 func TestStreamWhoseOriginBreaks(t *testing.T) {
-	h := streaming(t)
+	h, _ := streaming(t, "")
 	breaks := func(_ http.ResponseWriter, r *http.Request) {
 		io.CopyN(io.Discard, r.Body, 100_000)
 		panic(http.ErrAbortHandler)
@@ -475,11 +495,7 @@ func TestStreamWhoseOriginBreaks(t *testing.T) {
 				copy(text[streamSize-100:], "\n"+secret+"\n")
 				want = http.StatusForbidden
 			}
-			w, answered := h.begin(t.Context(), way, "/up", streamSize)
-			w.Write(text)
-			w.Close()
-			resp := <-answered
-			if bodyOf(t, resp); resp.StatusCode != want {
+			if resp, _ := h.deliver(way, "/up", text); resp.StatusCode != want {
 				t.Errorf("%s: answered %s, want %d", way.name, resp.Status, want)
 			}
 		}
@@ -491,9 +507,7 @@ func TestStreamWhoseOriginBreaks(t *testing.T) {
 // after its end when it is streamed; held, it is inspected and sent only then. Reported
 // is the time from the last byte to the answer.
 func BenchmarkLargeUpload(b *testing.B) {
-	h := streaming(b)
-	o := &counting{}
-	h.plain.handle = o.handle
+	h, _ := streaming(b, "")
 	text := cleanText(32 << 20)
 	u, err := url.Parse("http://tester:pass@" + h.addr)
 	if err != nil {

@@ -167,7 +167,7 @@ func (b talkBody) Read(p []byte) (int, error) {
 		q := t.x.asked
 		q.Body, q.Use, q.Headers, q.Trailer, q.Query, q.Confirm = t.x.inTime(t), nil, nil, nil, "", ""
 		q.Before = t.said.recent()
-		o := t.x.s.gate.Check(t.x.r.Context(), &q)
+		o := t.x.checkMessage(t.x.r.Context(), &q)
 		switch {
 		case o.Failure == gate.Aborted:
 			o.Close()

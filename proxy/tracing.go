@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,11 +26,21 @@ func (x *exchange) beginTrace() {
 	}
 }
 
-// watch has the gate tell when the steps of its check were done.
-func (x *exchange) watch(t *gate.Transaction) {
-	if x.trace != nil {
-		t.Watch = func(s gate.Step, began time.Time) { x.trace.Step(string(s), began) }
+// checkMessage has the gate check one of many messages that pass in the exchange;
+// each has a span of its own.
+func (x *exchange) checkMessage(ctx context.Context, q *gate.Transaction) gate.Outcome {
+	e := x.trace.Part()
+	q.Trace(e)
+	o := x.s.gate.Check(ctx, q)
+	if e != nil {
+		protocol, _, _ := strings.Cut(strings.ToLower(q.Protocol), "/")
+		attrs := append(o.Attrs(q), trace.Text("network.protocol.name", protocol))
+		if o.Body != nil {
+			attrs = append(attrs, trace.Number("messaging.message.body.size", o.Body.Size()))
+		}
+		e.End("message", o.Failure != gate.None, attrs...)
 	}
+	return o
 }
 
 // traceOnward makes the fields of a request that say of which trace it is part
@@ -68,14 +79,13 @@ func (x *exchange) traced(r *http.Request, send func(*http.Request) (*http.Respo
 	return resp, err
 }
 
-// endTrace tells what became of the exchange. Nothing that people wrote is in it:
-// no path, no query, no name of a file, nothing that was found, nobody's name.
-// Whoever may know those finds them in the record, by the incident.
+// endTrace tells what became of the exchange.
 func (x *exchange) endTrace(failed bool) {
 	if x.trace == nil {
 		return
 	}
 	name, attrs := x.about(x.r)
+	attrs = append(attrs, x.outcome.Attrs(&x.asked)...)
 	attrs = append(attrs, trace.Text("network.protocol.name", "http"),
 		trace.Text("network.protocol.version", strings.TrimSuffix(strings.TrimPrefix(x.r.Proto, "HTTP/"), ".0")))
 	if scheme := x.r.URL.Scheme; scheme == "http" || scheme == "https" {
@@ -87,18 +97,6 @@ func (x *exchange) endTrace(failed bool) {
 	if x.w.status != 0 { // a tunnel has none
 		attrs = append(attrs, trace.Number("http.response.status_code", int64(x.w.status)), trace.Number("http.response.body.size", x.w.wrote))
 	}
-	if v := x.outcome.Verdict; v.Action != 0 {
-		attrs = append(attrs, trace.Text("sekimori.action", v.Action.String()))
-		if v.Rule != "" {
-			attrs = append(attrs, trace.Text("sekimori.rule", v.Rule))
-		}
-	}
-	if x.outcome.Incident != "" {
-		attrs = append(attrs, trace.Text("sekimori.incident", x.outcome.Incident))
-	}
-	if c := x.asked.Destination.Classes; len(c) > 0 {
-		attrs = append(attrs, trace.Text("sekimori.class", c[0]))
-	}
 	if d := x.link.door(); d != nil && d.Name != "" {
 		attrs = append(attrs, trace.Text("sekimori.listener", d.Name))
 	}
@@ -106,26 +104,19 @@ func (x *exchange) endTrace(failed bool) {
 		attrs = append(attrs, trace.Text("sekimori.bypass", x.bypass.ID))
 	}
 	switch {
+	case x.outcome.Failure != gate.None: // told by the outcome
 	case failed:
 		attrs = append(attrs, trace.Text("error.type", "broken"))
-	case x.outcome.Failure != gate.None:
-		attrs = append(attrs, trace.Text("error.type", string(x.outcome.Failure)))
 	case x.w.status >= 500:
 		attrs = append(attrs, trace.Text("error.type", strconv.Itoa(x.w.status)))
 	}
 	x.trace.End(name, failed || x.w.status >= 500, attrs...)
 }
 
-// about names an exchange and its two ends, by OpenTelemetry's conventions for
-// HTTP: methods that are not known may hold anything, and are not told.
+// about names an exchange and its two ends.
 func (x *exchange) about(r *http.Request) (name string, attrs []trace.Attr) {
-	name, method := r.Method, r.Method
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace, http.MethodPatch:
-	default:
-		name, method = "HTTP", "_OTHER"
-	}
-	attrs = append(make([]trace.Attr, 0, 16), trace.Text("http.request.method", method))
+	name, method := trace.Method(r.Method)
+	attrs = append(make([]trace.Attr, 0, 16), method)
 	if x.host != "" {
 		attrs = append(attrs, trace.Text("server.address", x.host), trace.Number("server.port", int64(x.port)))
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -323,4 +324,36 @@ func TestOtherProtocolsInTunnels(t *testing.T) {
 		t.Errorf("closed only after %v", d)
 	}
 	h.untouched()
+}
+
+// A method that may be somebody's data goes nowhere, not into the access log either.
+func TestMethodsAreNames(t *testing.T) {
+	var log bytes.Buffer
+	h := build(t, func(_ *Config, d *Deps, _ *hold.Config) { d.Access = slog.New(slog.NewJSONHandler(&log, nil)) })
+	for method, want := range map[string]int{
+		"UPDATEREDIRECTREF": 200, "M-SEARCH": 200, "RPC_IN_DATA": 200,
+		"NAME-090-1234-5678": 400, strings.Repeat("NAMES", 5): 400,
+	} {
+		for _, http2 := range []bool{false, true} {
+			before := h.secure.requests.Load()
+			req, err := http.NewRequest(method, "https://"+originHost+"/?q", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := h.client(http2).Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if arrived := h.secure.requests.Load() > before; resp.StatusCode != want || arrived != (want == 200) {
+				t.Errorf("%s, HTTP/2 %v: %d, arrived %v", method, http2, resp.StatusCode, arrived)
+			}
+		}
+	}
+	h.stop(5 * time.Second) // all is logged then
+	for _, told := range []string{"5678", "NAMESNAMES"} {
+		if strings.Contains(log.String(), told) {
+			t.Errorf("the access log tells %s", told)
+		}
+	}
 }

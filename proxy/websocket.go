@@ -21,6 +21,7 @@ import (
 const (
 	maxMessage  = 8 << 20
 	maxInflated = 32 << 20
+	maxHeads    = 1 << 20 // of the heads of its frames, which need not have any content
 )
 
 // messages stands between a client and an origin that speak WebSocket (RFC
@@ -123,7 +124,7 @@ func (m *messages) frame() error {
 	switch {
 	case control && (size > 125 || !fin), !control && (op == 0) != m.open, op > 2 && !control:
 		return &closing{closeProtocol, "a frame out of order"}
-	case size > maxMessage-min(maxMessage, uint64(len(m.data))):
+	case size > maxMessage-min(maxMessage, uint64(len(m.data))), len(m.raw)-len(m.data) > maxHeads:
 		return &closing{closeTooBig, "the message is too large"}
 	}
 	raw := append(m.raw, b[:n]...)
@@ -328,7 +329,7 @@ func (x *exchange) message(said *said, op byte, data []byte) (reason string, pas
 	if op != opBinary {
 		q.MediaType = "text/plain; charset=utf-8"
 	}
-	o := x.s.gate.Check(context.WithoutCancel(x.r.Context()), &q)
+	o := x.checkMessage(context.WithoutCancel(x.r.Context()), &q)
 	defer o.Close()
 	if o.Passes() {
 		before.add(append(data[max(0, len(data)-beforeSize/2):], end...))

@@ -268,6 +268,20 @@ func TestWebSocketFaults(t *testing.T) {
 	}
 }
 
+// A message of frames without content has an end, too.
+func TestWebSocketFramesWithoutContent(t *testing.T) {
+	empty := bytes.Repeat(clientFrame(0x00, nil), maxHeads) // six times as much as is taken
+	in := bytes.NewReader(append(clientFrame(0x02, nil), empty...))
+	var out bytes.Buffer
+	m := &messages{client: bufio.NewReader(in), writer: &out, judge: func(byte, []byte) (string, bool) { return "", true }}
+	if n, err := m.Read(make([]byte, 100)); n > 0 || err == nil || in.Len() < len(empty)/2 {
+		t.Errorf("%d bytes passed, %d of %d were not read: %v", n, in.Len(), len(empty), err)
+	}
+	if code, _ := closed(t, bufio.NewReader(&out)); code != closeTooBig {
+		t.Errorf("closed with %d, want %d", code, closeTooBig)
+	}
+}
+
 // FuzzMessages: what goes on is whole frames, and each message in them was judged.
 // Messages that are compressed are only read.
 func FuzzMessages(f *testing.F) {

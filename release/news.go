@@ -108,9 +108,7 @@ func (s *Store) Take(told []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d := n.Delegation; d != nil {
-		if slices.ContainsFunc(s.delegations, func(o Delegation) bool {
-			return o.Of == d.Of && (!o.From.Before(d.From) || o.To == d.To && o.Until.Equal(d.Until))
-		}) {
+		if slices.ContainsFunc(s.delegations, func(o Delegation) bool { return same(o.Of, d.Of) && !o.Made.Before(d.Made) }) {
 			return nil // known, or a later one is
 		}
 		return s.write(line{Delegation: d})

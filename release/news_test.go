@@ -133,3 +133,57 @@ func TestRetell(t *testing.T) {
 		t.Error("nonsense is taken")
 	}
 }
+
+// A delegation that was ended or changed is so on every node, whoever tells first.
+func TestDelegationsEndEverywhere(t *testing.T) {
+	now := epoch
+	var told [2][][]byte
+	var nodes [2]*Store
+	for i := range nodes {
+		s, err := Open(t.TempDir(), Config{Now: func() time.Time { return now }, Key: make([]byte, 32), Node: string(rune('a' + i)),
+			Share: func(b []byte) { told[i] = append(told[i], b) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		nodes[i] = s
+	}
+	var all [][]byte
+	exchange := func(to string) {
+		t.Helper()
+		all = append(append(all, told[0]...), told[1]...)
+		for _, s := range nodes {
+			for range 2 { // also what is told late
+				for _, b := range all {
+					if err := s.Take(b); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		for i, s := range nodes {
+			if ds := s.Delegations(); to == "" && len(ds) != 0 || to != "" && (len(ds) != 1 || ds[0].To != to) {
+				t.Errorf("node %d has %+v, want one to %q", i, ds, to)
+			}
+		}
+	}
+	day := 24 * time.Hour
+	for _, d := range []Delegation{
+		{To: "ito", From: epoch.Add(2 * day), Until: epoch.Add(9 * day)},
+		{To: "kato", From: epoch, Until: epoch.Add(3 * day)}, // begins earlier
+		{}, // is over
+		{To: "ito", From: epoch, Until: epoch.Add(day)},
+		{},
+	} {
+		now = now.Add(time.Minute)
+		d.Of = "sato"
+		if err := nodes[0].Delegate(d); err != nil {
+			t.Fatal(err)
+		}
+		exchange(d.To)
+		for _, s := range nodes {
+			s.Retell()
+		}
+		exchange(d.To)
+	}
+}

@@ -86,6 +86,9 @@ type Approver struct {
 	User     string
 	Groups   []string
 	Approves bool // whether the account may approve at all
+	// Lost tells of one who delegated to User whether they may approve no longer.
+	// nil: nobody is so.
+	Lost func(of string) bool
 }
 
 // Agreed is how many different persons have approved.
@@ -145,7 +148,7 @@ func (s *Store) may(c *Case, a Approver, now time.Time) (instead string, err err
 			err = ErrOwn // the asker's power does not work through another
 			continue
 		}
-		if s.named(c, d.Of, d.Groups) {
+		if s.named(c, d.Of, d.Groups) && (a.Lost == nil || !a.Lost(d.Of)) {
 			return d.Of, c.voted(a.User, d.Of)
 		}
 	}

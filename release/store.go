@@ -62,9 +62,10 @@ type Step struct {
 type Delegation struct {
 	Of     string    `json:"of"`
 	Groups []string  `json:"groups"` // of the one who is away, when he delegated
-	To     string    `json:"to"`
+	To     string    `json:"to"`     // "" once it was ended
 	From   time.Time `json:"from"`
 	Until  time.Time `json:"until"`
+	Made   time.Time `json:"made,omitzero"` // set by [Store.Delegate]; the latest counts
 }
 
 // Store keeps requests in one folder. Safe for concurrent use.
@@ -76,8 +77,8 @@ type Store struct {
 	mu          sync.Mutex
 	file        *os.File
 	cases       map[string]*Case
-	bySubject   map[Subject]*Case // the latest
-	delegations []Delegation
+	bySubject   map[Subject]*Case    // the latest
+	delegations []Delegation         // the latest of each person, also ended ones: an earlier one may be told late
 	lapses      map[string]time.Time // ends that may be on record, by number
 	due         time.Time            // no end is to be recorded before
 	broken      error                // the file could not be written
@@ -212,10 +213,7 @@ func (s *Store) take(l line) {
 		s.lapses[p.ID] = p.At
 	}
 	if d := l.Delegation; d != nil {
-		s.delegations = slices.DeleteFunc(s.delegations, func(o Delegation) bool { return o.Of == d.Of })
-		if d.To != "" {
-			s.delegations = append(s.delegations, *d)
-		}
+		s.delegations = append(slices.DeleteFunc(s.delegations, func(o Delegation) bool { return same(o.Of, d.Of) }), *d)
 	}
 }
 
@@ -440,13 +438,19 @@ func (s *Store) Withdraw(id, sender string) (Case, error) {
 func (s *Store) Delegate(d Delegation) error {
 	now := s.Now()
 	switch {
-	case d.Of == "" || d.Of == d.To:
+	case d.Of == "" || same(d.Of, d.To):
 		return errors.New("a delegation is from one person to another")
 	case d.To != "" && (!d.Until.After(now) || d.Until.Sub(d.From) > 92*24*time.Hour):
 		return errors.New("a delegation ends within three months")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d.Made = now
+	for _, o := range s.delegations { // made on a node with a faster clock, it is earlier all the same
+		if same(o.Of, d.Of) && !o.Made.Before(d.Made) {
+			d.Made = o.Made.Add(1)
+		}
+	}
 	return s.commit(line{Delegation: &d}, Step{What: "delegated", By: d.Of, Note: "to " + d.To + " until " + d.Until.Format(time.RFC3339)})
 }
 
@@ -518,12 +522,12 @@ func (s *Store) seen(c *Case) Case {
 	return out
 }
 
-// Delegations returns those that are not over.
+// Delegations returns those that are not over, and not those that were ended.
 func (s *Store) Delegations() []Delegation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Now()
-	return slices.DeleteFunc(slices.Clone(s.delegations), func(d Delegation) bool { return now.After(d.Until) })
+	return slices.DeleteFunc(slices.Clone(s.delegations), func(d Delegation) bool { return d.To == "" || now.After(d.Until) })
 }
 
 // sorted lists the cases by time.

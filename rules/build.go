@@ -41,6 +41,7 @@ const maxBlocks = 2000
 type entry[T any] struct {
 	raw  T
 	id   string
+	nth  int // in its file, from 0
 	node tomlfile.Node
 	from source
 }
@@ -122,17 +123,18 @@ func (b *builder) add(s source) {
 }
 
 // collect decodes blocks and merges them by id: one with the id of a built-in
-// one takes its place, one with the id of any other is a fault.
+// one takes its place, one with the id of any other is a fault. Blocks whose id is
+// a fault are kept, so that what else is wrong with them is told too.
 func collect[T any](b *builder, have []entry[T], nodes []tomlfile.Node, what string, s source) []entry[T] {
 	for i, n := range nodes {
 		id := n.Key("id").Text()
-		e := entry[T]{id: id, node: n, from: s}
+		e := entry[T]{id: id, nth: i, node: n, from: s}
 		b.decode(n, &e.raw, block(what, id, i))
 		report := b.in(what, id, i)
-		if !checkID(n, id, report) {
-			continue
+		k := -1
+		if checkID(n, id, report) {
+			k = slices.IndexFunc(have, func(h entry[T]) bool { return h.id == id })
 		}
-		k := slices.IndexFunc(have, func(h entry[T]) bool { return h.id == id })
 		if k < 0 && len(have) == maxBlocks {
 			report(n.Pos(), "there are more than %d of them; leave some out", maxBlocks)
 			return have
@@ -145,6 +147,7 @@ func collect[T any](b *builder, have []entry[T], nodes []tomlfile.Node, what str
 			have[k] = e
 		default:
 			report(n.Key("id").Pos(), "the id is already taken at %s; write another", have[k].node.Key("id").Pos())
+			have = append(have, e)
 		}
 	}
 	return have
@@ -172,16 +175,18 @@ func (b *builder) set() *Set {
 	b.typeNames = slices.Clone(Types)
 	for i := range b.detectors {
 		d := &b.detectors[i]
-		c := b.detector(&d.raw, b.in("detector", d.id, i))
+		c := b.detector(&d.raw, b.in("detector", d.id, d.nth))
 		b.spec.Customs = append(b.spec.Customs, c)
-		b.typeNames = append(b.typeNames, string(c.Type))
+		if c.Type != "" {
+			b.typeNames = append(b.typeNames, string(c.Type))
+		}
 	}
 	s := &Set{}
 	for i := range b.rules {
-		s.rules = append(s.rules, b.rule(&b.rules[i], i))
+		s.rules = append(s.rules, b.rule(&b.rules[i]))
 	}
 	for i := range b.streams {
-		s.streams = append(s.streams, b.stream(&b.streams[i], i))
+		s.streams = append(s.streams, b.stream(&b.streams[i]))
 	}
 	b.lifts(s.rules)
 	b.unreachable(s.rules)
@@ -204,7 +209,9 @@ func (b *builder) set() *Set {
 func (b *builder) takeOut() {
 	var ids []string
 	for _, r := range b.rules {
-		ids = append(ids, r.id)
+		if idShape.MatchString(r.id) && !slices.Contains(ids, r.id) {
+			ids = append(ids, r.id)
+		}
 	}
 	for _, n := range b.disabled {
 		if !slices.Contains(ids, n.Text()) {
@@ -220,7 +227,7 @@ func (b *builder) isDisabled(id string) bool {
 
 // keywordList reads the list's file and checks its words.
 func (b *builder) keywordList(e *entry[keywordsTOML]) {
-	report := b.in("keywords", e.id, 0)
+	report := b.in("keywords", e.id, e.nth)
 	l := e.raw
 	if l.File != "" {
 		lines := bufio.NewScanner(bytes.NewReader(b.beside(e.from, e.node.Key("file"), l.File, report)))
@@ -257,9 +264,9 @@ func (b *builder) query(q inspect.Query) int {
 }
 
 // rule compiles a [[rule]].
-func (b *builder) rule(e *entry[ruleTOML], i int) rule {
+func (b *builder) rule(e *entry[ruleTOML]) rule {
 	r := &e.raw
-	report := b.in("rule", e.id, i)
+	report := b.in("rule", e.id, e.nth)
 	c := rule{id: r.ID, action: parseAction(r.Action), severity: cmp.Or(r.Severity, "info"), shadow: r.Mode == "shadow",
 		builtin: e.from.builtin, title: r.Title.byLanguage(), say: r.Say.byLanguage(), lifts: r.Lifts, at: e.node.Pos()}
 	r.Severity, r.Mode = c.severity, cmp.Or(r.Mode, "live") // the digest is of what is meant
@@ -362,7 +369,7 @@ func (b *builder) lifts(rules []rule) {
 	}
 	for i := range b.rules {
 		e := &b.rules[i]
-		report := b.in("rule", e.id, i)
+		report := b.in("rule", e.id, e.nth)
 		for k, id := range e.raw.Lifts {
 			at := e.node.Key("lifts").Elem(k)
 			switch {

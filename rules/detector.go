@@ -138,8 +138,8 @@ func (b *builder) list(at tomlfile.Node, id string, report tomlfile.Report) *key
 		}
 	}
 	hint := tomlfile.Instead(id, ids)
-	if hint == "" {
-		hint = fmt.Sprintf("; write a list of that name:\n    [[keywords]]\n    id = %q\n    words = [\"…\"]", id)
+	if tomlfile.Nearest(id, ids) == "" {
+		hint += fmt.Sprintf("; words stand in a list of their own, named here: write [[keywords]] with id = \"a-name\" and words = [%q]", id)
 	}
 	report(at.Pos(), "there is no keyword list %q%s", id, hint)
 	return nil

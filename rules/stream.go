@@ -10,6 +10,7 @@ type Stream struct {
 	ID    string // of the [[stream]] that asks for it
 	Above int64  // bytes: of larger bodies only, and so many are there before the first leaves
 	Keep  int64  // bytes kept back behind what has come and was inspected, until the verdict
+	Max   int64  // bytes of the largest body, where that is more than any may have; else 0
 }
 
 // Bounds of a stream's sizes, in bytes, and what they are if nothing is said.
@@ -25,6 +26,7 @@ type streamTOML struct {
 	ID    string        `toml:"id" doc:"Name of the stream: letters, digits, - _ and dots."`
 	Above *sizeTOML     `toml:"above" doc:"Only bodies of more bytes than this, and so many are held before the first leaves; \"64 MiB\" if not given."`
 	Keep  *sizeTOML     `toml:"keep" doc:"How many bytes stay here behind what has been inspected, and of the whole until the verdict; \"1 MiB\" if not given, \"256 KiB\" at least, above at most."`
+	Max   *sizeTOML     `toml:"max" doc:"The largest body, where that is more than hold.max; all of it has to fit into hold.spool, and into inspect.bytes to be inspected."`
 	Where []whereTOML   `toml:"where" doc:"Where the upload goes. It has to be said."`
 	Who   []whoTOML     `toml:"who" doc:"Who sends it."`
 	When  []whenTOML    `toml:"when" doc:"When it is sent."`
@@ -38,9 +40,9 @@ type stream struct {
 }
 
 // stream compiles a [[stream]].
-func (b *builder) stream(e *entry[streamTOML], i int) stream {
+func (b *builder) stream(e *entry[streamTOML]) stream {
 	r := &e.raw
-	report := b.in("stream", e.id, i)
+	report := b.in("stream", e.id, e.nth)
 	s := stream{Stream: Stream{ID: r.ID, Above: streamAbove, Keep: streamKeep}, at: e.node.Pos(), groups: [3]group{{name: "where"}, {name: "who"}, {name: "when"}}}
 	if r.Above != nil {
 		s.Above = int64(*r.Above)
@@ -48,11 +50,16 @@ func (b *builder) stream(e *entry[streamTOML], i int) stream {
 	if r.Keep != nil {
 		s.Keep = int64(*r.Keep)
 	}
+	if r.Max != nil {
+		s.Max = int64(*r.Max)
+	}
 	switch {
 	case s.Above < leastKeep:
 		report(r.At.Key("above").Pos(), "above = %d; write \"256 KiB\" or more: smaller bodies are held whole in any case", s.Above)
 	case r.Keep != nil && (s.Keep < leastKeep || s.Keep > s.Above):
 		report(r.At.Key("keep").Pos(), "keep = %d; write \"256 KiB\" or more, and not more than above", s.Keep)
+	case r.Max != nil && s.Max <= s.Above:
+		report(r.At.Key("max").Pos(), "max = %d; write more than above, or leave it out where hold.max is enough", s.Max)
 	}
 	s.Keep = min(s.Keep, s.Above)
 	if len(r.Where) == 0 {
@@ -81,6 +88,7 @@ type StreamInfo struct {
 	ID    string   `json:"id"`
 	Above int64    `json:"above"`
 	Keep  int64    `json:"keep"`
+	Max   int64    `json:"max,omitempty"`
 	Needs []string `json:"needs"` // every condition, in words
 	At    string   `json:"at"`    // file:line:col
 }
@@ -90,7 +98,7 @@ func (s *Set) Streams() []StreamInfo {
 	infos := make([]StreamInfo, len(s.streams))
 	for i := range s.streams {
 		st := &s.streams[i]
-		infos[i] = StreamInfo{ID: st.ID, Above: st.Above, Keep: st.Keep, Needs: needs(st.groups[:]), At: st.at.String()}
+		infos[i] = StreamInfo{ID: st.ID, Above: st.Above, Keep: st.Keep, Max: st.Max, Needs: needs(st.groups[:]), At: st.at.String()}
 	}
 	return infos
 }

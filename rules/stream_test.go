@@ -16,6 +16,7 @@ where = { hosts = ["a.example", "b.example"] }
 id    = "more"
 above = "1 GiB"
 keep  = "8 MiB"
+max   = "5 GiB"
 where = { hosts = "b.example" }
 who   = { groups = "payroll" }
 
@@ -33,9 +34,9 @@ who   = { groups = "payroll" }
 		host, group string
 		want        Stream
 	}{
-		{"a.example", "payroll", Stream{"all", 64 << 20, 1 << 20}},
-		{"b.example", "sales", Stream{"all", 64 << 20, 1 << 20}},
-		{"b.example", "payroll", Stream{"more", 1 << 30, 8 << 20}},
+		{"a.example", "payroll", Stream{ID: "all", Above: 64 << 20, Keep: 1 << 20}},
+		{"b.example", "sales", Stream{ID: "all", Above: 64 << 20, Keep: 1 << 20}},
+		{"b.example", "payroll", Stream{ID: "more", Above: 1 << 30, Keep: 8 << 20, Max: 5 << 30}},
 		{"c.example", "payroll", Stream{}},
 	} {
 		got, ok := s.Stream(Transaction{Destination: Destination{Host: c.host}, Principal: Principal{Groups: []string{c.group}}})

@@ -237,3 +237,28 @@ func TestPeriods(t *testing.T) {
 		t.Errorf("%+v %v", m, err)
 	}
 }
+
+// TestOfficersRead: types of data and what was done on the console stand in the
+// report in the reader's language.
+func TestOfficersRead(t *testing.T) {
+	day, err := Day("2026-11-21", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Make(week(t), day, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Privileged = append(r.Privileged, Line{Record: audit.Event{Kind: "console", Action: "log-in", User: "anna"}})
+	for lang, want := range map[string][]string{"ja": {"氏名", "ログイン · anna"}, "en": {"Name", "Log-in · anna"}} {
+		var page strings.Builder
+		if err := r.HTML(&page, lang); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(page.String(), w) || strings.Contains(page.String(), "NAME") {
+				t.Errorf("%s: no %q, or a name of the program's", lang, w)
+			}
+		}
+	}
+}

@@ -31,9 +31,9 @@ var words = map[string][2]string{
 	"people":     {"止めた送信に含まれた個人の件数", "Records of persons in uploads stopped"},
 	"unread":     {"全部は検査できなかった送信", "Uploads that could not be inspected wholly"},
 	"kinds":      {"種別ごとの記録(合計=記録の総数)", "Records by kind (sums to all records)"},
-	"actions":    {"措置ごとの送信(合計=判定した送信)", "Uploads by action (sums to those decided on)"},
+	"actions":    {"処置ごとの送信(合計=判定した送信)", "Uploads by action (sums to those decided on)"},
 	"severities": {"止めた送信の重大度", "Severity of what was stopped"},
-	"by-rule":    {"適用された規則", "Rules that decided"},
+	"by-rule":    {"適用されたルール", "Rules that decided"},
 	"users":      {"止めた送信の利用者(合計=止めた送信)", "Users of what was stopped (sums to those stopped)"},
 	"hosts":      {"止めた送信の宛先(合計=止めた送信)", "Destinations of what was stopped (sums to those stopped)"},
 	"types":      {"見つかった情報の種類(件数)", "What was found, by type"},
@@ -63,16 +63,16 @@ var words = map[string][2]string{
 	"what":       {"内容", "What"},
 	"user":       {"利用者", "User"},
 	"to":         {"宛先", "Destination"},
-	"action":     {"措置", "Action"},
-	"rule":       {"規則", "Rule"},
+	"action":     {"処置", "Action"},
+	"rule":       {"ルール", "Rule"},
 	"count":      {"件数", "Count"},
 	"share":      {"割合", "Share"},
 	"rest":       {"その他", "all others"},
 	"anonymous":  {"(不明)", "(unknown)"},
 
-	"allow": {"許可", "allowed"}, "log": {"記録のみ", "logged"}, "warn": {"警告", "warned"}, "hold": {"保留", "held"}, "block": {"遮断", "blocked"},
-	"decision": {"判定", "decision"}, "start": {"起動", "start"}, "stop": {"停止", "stop"}, "reload": {"規則の読み込み", "rules loaded"},
-	"confirm": {"確認送信", "confirmed warning"}, "gap": {"途切れ", "gap"}, "bypass": {"検査除外", "bypass"}, "config": {"設定変更", "configuration changed"}, "rules": {"規則変更", "rules changed"},
+	"allow": {"通過", "allowed"}, "log": {"記録のみ", "logged"}, "warn": {"警告", "warned"}, "hold": {"保留", "held"}, "block": {"遮断", "blocked"},
+	"decision": {"判定", "decision"}, "start": {"起動", "start"}, "stop": {"停止", "stop"}, "reload": {"ルールの読み込み", "rules loaded"},
+	"confirm": {"確認送信", "confirmed warning"}, "gap": {"途切れ", "gap"}, "bypass": {"検査除外", "bypass"}, "config": {"設定変更", "configuration changed"}, "rules": {"ルール変更", "rules changed"},
 	"report": {"報告書", "report"}, "accounts": {"アカウントの変更", "accounts changed"}, "evidence": {"証拠", "evidence"}, "alarm-escalated": {"警報の引き上げ", "alarm escalated"}, "mode": {"運転モード", "mode"}, "mail": {"メール", "mail"}, "fleet": {"ノード間", "fleet"}, "tunnel": {"中継", "tunnel"},
 	"ca": {"認証局", "certificate authority"}, "read": {"記録の閲覧", "record read"}, "console": {"画面操作", "console"}, "alarm": {"警報", "alarm"},
 	"expire": {"保存期限切れの削除", "expired records deleted"}, "release": {"持ち出し申請", "release"},
@@ -93,8 +93,10 @@ func speak(lang string) func(string) string {
 		at = 1
 	}
 	return func(key string) string {
-		if w, ok := words[key]; ok {
-			return w[at]
+		for _, known := range []map[string][2]string{words, Types} {
+			if w, ok := known[key]; ok {
+				return w[at]
+			}
 		}
 		return plain(key, func(k string) string { return words[k][at] })
 	}
@@ -111,10 +113,20 @@ func plain(name string, say func(string) string) string {
 	return name
 }
 
-// about is a record in a few words.
-func about(ev audit.Event) string {
+// about is a record in a few words; say speaks the page's language.
+func about(ev audit.Event, say func(string) string) string {
 	var all []string
-	for _, s := range []string{ev.Reason, ev.User, ev.Host, ev.Details["what"], ev.Details["about"], ev.Details["file"], ev.Details["author"], ev.Details["witness"]} {
+	if ev.Kind == "console" {
+		act := ev.Action
+		if w, ok := Acts[act]; ok {
+			act = w[0]
+			if say("lang") == English {
+				act = w[1]
+			}
+		}
+		all = append(all, act)
+	}
+	for _, s := range []string{ev.Reason, ev.User, ev.Host, ev.Details["what"], ev.Details["about"], ev.Details["wish"], ev.Details["account"], ev.Details["roles"], ev.Details["page"], ev.Details["release"], ev.Details["file"], ev.Details["author"], ev.Details["witness"]} {
 		if s != "" {
 			all = append(all, s)
 		}
@@ -130,7 +142,7 @@ func (r *Report) local(t time.Time) string {
 func (r *Report) HTML(w io.Writer, lang string) error {
 	say := speak(lang)
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"say": say, "plain": func(s string) string { return plain(s, say) }, "local": r.local, "about": about, "note": base64.RawURLEncoding.EncodeToString,
+		"say": say, "plain": func(s string) string { return plain(s, say) }, "local": r.local, "about": func(ev audit.Event) string { return about(ev, say) }, "note": base64.RawURLEncoding.EncodeToString,
 		"percent": func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) },
 		"thousands": func(n int64) string {
 			s := strconv.FormatInt(n, 10)
@@ -180,7 +192,7 @@ func (r *Report) CSV(w io.Writer, lang string) error {
 		{"hosts", r.Hosts}, {"types", r.Types}, {"releases", r.Releases}, {"hours", r.Hours[:]}} {
 		for _, c := range s.rows {
 			name := plain(c.Name, say)
-			if s.name == "kinds" || s.name == "actions" || s.name == "severities" || s.name == "releases" {
+			if s.name == "kinds" || s.name == "actions" || s.name == "severities" || s.name == "releases" || s.name == "types" {
 				name = say(c.Name)
 			}
 			safe(say(s.name), name, number(c.N))

@@ -73,10 +73,6 @@ func (h *house) inTurns(ctx context.Context, u upload) (o outcome, err error) {
 	}()
 	want := int64(0)
 	for _, turn := range u.talk.turns {
-		if _, err := w.Write(turn); err != nil {
-			break
-		}
-		want += int64(len(turn))
 		for h.got.Load() < want {
 			select {
 			case <-h.came:
@@ -85,6 +81,10 @@ func (h *house) inTurns(ctx context.Context, u upload) (o outcome, err error) {
 				return o, err
 			}
 		}
+		if _, err := w.Write(turn); err != nil {
+			break
+		}
+		want += int64(len(turn))
 	}
 	w.Close()
 	return o, <-over

@@ -95,11 +95,19 @@ func reasons(r *inspect.Report) string {
 // closed reports whether the upload was stopped for what is in it or for what
 // of it could not be read.
 func (r *result) closed() bool {
-	return r.stopped() && (r.report == nil || r.people >= enough || len(r.report.Coverage.Reasons) > 0)
+	return r.stopped() && (r.report == nil || r.people >= enough || r.early() || len(r.report.Coverage.Reasons) > 0)
 }
 
-// enough is how many people the rule that blocks asks for.
-const enough = 10
+// early reports whether a conversation was broken off with the message by which the
+// first rule applies.
+func (r *result) early() bool { return r.talked && r.people >= few }
+
+// enough is how many people the rule that blocks asks for, few how many the first
+// one that stops an upload.
+const (
+	enough = 10
+	few    = 3
+)
 
 // shortStep is of how many cases one is tried in short tests, as under the race
 // detector.
@@ -174,7 +182,7 @@ func (r *result) judge(t *testing.T, of int, total map[string]int) {
 	switch {
 	case !ok:
 		total["open"]++
-	case r.people*10 >= of*9:
+	case r.people*10 >= of*9, r.early():
 		total["found"]++
 	case r.people >= enough:
 		total["part"]++
@@ -240,7 +248,9 @@ numbers, addresses, mail addresses and birthdays, sent as a request through the
 proxy with the built-in rules to a cloud storage. It is found if nine in ten of
 the people are and the upload is stopped; found in part if ten or more are, for
 which it is stopped as well; or named, if what could not be read is told in the
-coverage and the upload is stopped for that. The last column is the
+coverage and the upload is stopped for that. A conversation of many messages is
+found if it is broken off with the message by which the first rule applies, of three
+people. The last column is the
 verdict on a price list in the same shape, which passes where the shape can be
 read. The cases are code, in ` + "`bench/evasion`" + `, and this page is written by
 ` + "`go test ./bench/evasion -update`" + `; ` + "`testdata/evasion`" + ` holds the small ones as

@@ -267,12 +267,12 @@ func messages() []evasion {
 		}))},
 		{name: "WebSocket, records cut over two messages", make: bySocket(textFrame, cutRows)},
 		{name: "WebSocket, records cut over two binary messages", make: bySocket(binaryFrame, cutRows)},
-		{name: "WebSocket, ten bytes a message", make: bySocket(textFrame, cutInto(10, whole()))},
-		{name: "WebSocket, ten bytes a binary message", make: bySocket(binaryFrame, cutInto(10, whole()))},
+		{name: "WebSocket, ten bytes a message", opaque: true, make: bySocket(textFrame, cutInto(10, whole()))},
+		{name: "WebSocket, ten bytes a binary message", opaque: true, make: bySocket(binaryFrame, cutInto(10, whole()))},
 		{name: "WebSocket, a character a message", make: bySocket(textFrame, runeEach)},
 		{name: "WebSocket, a byte a message", make: bySocket(binaryFrame, cutInto(1, whole()))},
-		{name: "WebSocket, base64 in messages of fifty", make: bySocket(textFrame, cutInto(50, whole(base64ed)))},
-		{name: "WebSocket, hexadecimal in messages of three", make: bySocket(textFrame, cutInto(3, whole(hexed)))},
+		{name: "WebSocket, base64 in messages of fifty", opaque: true, make: bySocket(textFrame, cutInto(50, whole(base64ed)))},
+		{name: "WebSocket, hexadecimal in messages of four", make: bySocket(textFrame, cutInto(4, whole(hexed)))},
 		{name: "WebSocket, gzip in messages of fifty bytes", opaque: true, make: bySocket(binaryFrame, cutInto(50, whole(gzipped)))},
 		{name: "WebSocket, a ZIP file in messages of three bytes", opaque: true, make: bySocket(binaryFrame, cutInto(3, func(l list) [][]byte {
 			return [][]byte{zipped("list.csv", l.csv())}
@@ -286,6 +286,14 @@ func messages() []evasion {
 		{name: "gRPC, a call with all", make: called(30, "", protobufEach)},
 		{name: "gRPC, five messages, then waiting", make: called(5, "", protobufEach)},
 		{name: "gRPC, a record over two messages", make: called(10, "", halves)},
+		{name: "gRPC, a cell a message", make: called(30, "", func(l list) (m [][]byte) {
+			for _, r := range l.rows {
+				for _, c := range r {
+					m = append(m, protobuf([]string{c}))
+				}
+			}
+			return m
+		})},
 		{name: "gRPC, compressed messages, five at a time", make: called(5, "gzip", encodedEach(gzipped, protobufEach))},
 		{name: "gRPC, messages in deflate", make: called(30, "deflate", encodedEach(zlibbed, protobufEach))},
 		{name: "gRPC, messages in an encoding that nobody knows", opaque: true, make: called(30, "x-own", encodedEach(func(b []byte) []byte {

@@ -184,6 +184,8 @@ func runAuditShow(ctx context.Context, p *program, c *command, args []string) er
 	f.StringVar(&filter.Incident, "incident", "", "only this incident `NUMBER`")
 	from := f.String("from", "", "only from this `TIME` on (RFC 3339 or 2006-01-02, local)")
 	to := f.String("to", "", "only before this `TIME`")
+	f.StringVar(from, "since", "", "the same as --from `TIME`, as other commands have it")
+	f.StringVar(to, "until", "", "the same as --to `TIME`")
 	rest, err := p.parse(c, f, args)
 	if err != nil {
 		return err

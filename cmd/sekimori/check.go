@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/console/account"
 	"github.com/sekimori-dlp/sekimori/proxy"
 	"github.com/sekimori-dlp/sekimori/proxy/bypass"
 	"github.com/sekimori-dlp/sekimori/proxy/identity"
@@ -30,9 +31,9 @@ func checkCommand() *command {
 	return &command{
 		name: "check", short: "test an installation and say what to mend", run: runCheck,
 		long: `
-Looks at the configuration, state folder, CA, rules, accounts, catalogue, bypass
-list, time-outs, audit log, disk, limits of the system and addresses of an
-installation, running or not. Changes nothing. Exit code 1 if something is to be
+Looks at the configuration, state folder, CA, rules, accounts, the console's
+officers, catalogue, bypass list, time-outs, audit log, disk, limits of the system
+and addresses of an installation, running or not. Changes nothing. Exit code 1 if something is to be
 mended; what is only worth a look ("note") does not count.
 
 Run it as the user that the proxy runs as. With --reach it also connects to a
@@ -134,6 +135,7 @@ func (c *checker) run(ctx context.Context, reach string) {
 		c.add("rules", told, "mend the places named; \"sekimori rules check\" tells more", err)
 	}
 	c.accounts(ctx)
+	c.officers()
 	c.bypasses()
 	c.times()
 	c.outside(ctx, reach)
@@ -240,6 +242,40 @@ func (c *checker) accounts(ctx context.Context) {
 	}
 	if open {
 		c.note("accounts", "anybody who reaches an address may use the proxy, and events name only addresses", "set auth.htpasswd, auth.ldap, auth.kerberos or auth.network")
+	}
+}
+
+// officers looks whether there are people who can release what rules hold, and a
+// second one for what takes two.
+func (c *checker) officers() {
+	if c.Console.Off || c.Console.OIDC != nil { // the directory's groups are not known before somebody logs in
+		return
+	}
+	folder := c.folder("console")
+	s, err := account.Open(filepath.Join(folder, "accounts.json"))
+	if err != nil {
+		c.add("console", "", "put the file back from a backup", err)
+		return
+	}
+	n := map[account.Role]int{}
+	for _, a := range s.List() {
+		for _, r := range account.Roles {
+			if a.Has(r) && (a.Hash != "" || a.External()) {
+				n[r]++
+			}
+		}
+	}
+	told := fmt.Sprintf("%d operators, %d rule authors, %d approvers, %d auditors", n[account.Operator], n[account.Author], n[account.Approver], n[account.Auditor])
+	link := "open the link that \"sekimori serve\" prints at its start, also in " + filepath.Join(folder, "first-account")
+	switch {
+	case n[account.Operator] == 0:
+		c.note("console", "nobody has an account; what rules hold can be released by nobody", link)
+	case n[account.Operator] == 1:
+		c.note("console", told+": nobody confirms what the one operator asks for", link+", as a second person")
+	case n[account.Approver] < 2:
+		c.note("console", told+": an approver's own uploads, or what takes two, can be released by nobody", "have two operators give the role of approver to two people")
+	default:
+		c.add("console", told, "", nil)
 	}
 }
 

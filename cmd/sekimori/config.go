@@ -325,6 +325,11 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 		LogLevel:  r.Log.Level,
 		Access:    r.Log.Access,
 	}
+	for lang := range r.Contact {
+		if lang != "ja" && lang != "en" {
+			report(n.Key("contact").Key(lang).KeyPos(), "unknown key %q; write ja and en", lang)
+		}
+	}
 	if r.Data != "" {
 		c.Data = path(r.Data)
 	}

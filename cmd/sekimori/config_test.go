@@ -60,12 +60,15 @@ anonymous = "perhaps"
 
 [upstream]
 allow_private = ["10.0.0.0/8", "inside"]
+
+[contact]
+jp = "情報システム部"
 `), 0o600))
 	_, err := loadConfig(file)
 	if err == nil {
 		t.Fatal("no fault was told")
 	}
-	for _, want := range []string{":3:1: unknown key \"proxi\"", ":4:", ":7:", ":10:", ":13:", ":16:"} {
+	for _, want := range []string{":3:1: unknown key \"proxi\"", ":4:", ":7:", ":10:", ":13:", ":16:", ":19:1: unknown key \"jp\""} {
 		if !strings.Contains(err.Error(), file+want) {
 			t.Errorf("no fault at %s in:\n%v", want, err)
 		}

@@ -63,7 +63,7 @@ func (i *installation) openICAP(registry *prometheus.Registry) (err error) {
 		return nil
 	}
 	i.icap, err = icap.New(i.cfg.ICAP.Config, icap.Deps{Gate: i.server.Gate(), Web: i.server, Accounts: i.who,
-		Digest: func() string { return i.policy().Rules.Digest() }, Log: i.log, Registry: registry})
+		Digest: func() string { return i.policy().Rules.Digest() }, Log: i.log, Registry: registry, Traces: i.traces})
 	return err
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/milter"
 	"github.com/sekimori-dlp/sekimori/proxy/smtp"
+	"github.com/sekimori-dlp/sekimori/proxy/trace"
 	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -50,6 +51,7 @@ type installation struct {
 	smtp      *smtp.Server                // nil if there is none
 	icap      *icap.Server                // nil if there is none
 	milter    *milter.Server              // nil if there is none
+	traces    *trace.Tracer               // nil if nothing is traced
 	modes     *switchboard
 	clocks    *clocks
 	ending    atomic.Bool        // it was told to end
@@ -199,9 +201,10 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err != nil {
 		return nil, err
 	}
+	i.traces = i.openTraces(registry)
 	deps := proxy.Deps{
 		Releases: i.releases, Pieces: uploads, Past: past, PersonKey: personKey,
-		Policy: i.policy, Access: access, Traces: i.openTraces(registry), Halted: i.modes.halted,
+		Policy: i.policy, Access: access, Traces: i.traces, Halted: i.modes.halted,
 		Audit: i.audit, Hold: spool, Identity: i.who, Classes: i.classes, CA: ca, Log: i.log, Registry: registry,
 		Checks: []proxy.Check{
 			{Name: "rules", Probe: func() error { return i.rules.Status().Err }},

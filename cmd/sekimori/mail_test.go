@@ -50,8 +50,9 @@ func TestMailAndICAPDoors(t *testing.T) {
 	go next.Serve(l) //nolint:errcheck // ends with Close
 	defer next.Close()
 	mail, other := freeAddress(t), freeAddress(t)
-	in := install(t, fmt.Sprintf("[company]\ndomains = [\"corp.example\"]\n[smtp]\nlisten = [%q]\nname = \"gate.corp.example\"\nnext = { address = %q, tls = \"never\" }\n[icap]\nlisten = [%q]\n",
-		mail, l.Addr(), other)).start()
+	collector := collectTraces(t)
+	in := install(t, fmt.Sprintf("[company]\ndomains = [\"corp.example\"]\n[smtp]\nlisten = [%q]\nname = \"gate.corp.example\"\nnext = { address = %q, tls = \"never\" }\n[icap]\nlisten = [%q]\n[trace]\nendpoint = %q\n",
+		mail, l.Addr(), other, collector.URL)).start()
 
 	send := func(body string) error {
 		return netsmtp.SendMail(mail, nil, "sato@corp.example", []string{"a@outside.example"},
@@ -123,6 +124,29 @@ func TestMailAndICAPDoors(t *testing.T) {
 	for _, want := range []string{`"protocol":"SMTP"`, `"what":"accepted"`, `"protocol":"ICAP"`, `"address":"192.0.2.7"`, `"kind":"confirm"`} {
 		if !strings.Contains(record, want) {
 			t.Errorf("no %s in the record", want)
+		}
+	}
+	for protocol, passed := range map[string]string{"smtp": "allow", "icap": "allow log"} {
+		traced := collector.all("network.protocol.name", protocol)
+		var actions []string
+		for _, root := range traced {
+			steps := collector.below(root)
+			if next := steps["MAIL"]; steps["inspect"] == nil || steps["record"] == nil || (next != nil) != (root.attr("sekimori.outcome") == "accepted") {
+				t.Errorf("%s: %+v with %d steps", protocol, root, len(steps))
+			}
+			if action := root.attr("sekimori.action"); strings.Contains(passed, action) {
+				actions = append(actions, action)
+			} else if !strings.HasPrefix(root.attr("sekimori.incident"), "SK-") {
+				t.Errorf("%s: %+v", protocol, root)
+			}
+		}
+		if got := strings.Join(actions, " "); got != passed || len(traced) != len(actions)+1 {
+			t.Errorf("%s: %d traces, of what passed: %s", protocol, len(traced), got)
+		}
+	}
+	for _, private := range []string{"sato", "4980", "192.0.2.7", "/pay"} {
+		if strings.Contains(collector.text.String(), private) {
+			t.Errorf("the spans hold what they must not (%d characters)", len(private))
 		}
 	}
 }

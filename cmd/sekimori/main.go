@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,9 +15,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
+
+	"github.com/sekimori-dlp/sekimori/internal/tomlfile"
 )
 
 func main() { os.Exit(Main()) }
@@ -73,8 +77,17 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case errors.Is(err, errFound):
 		return exitFound
 	}
-	fmt.Fprintf(p.stderr, "sekimori: %v\n", err)
+	fmt.Fprintf(p.stderr, "sekimori: %v%s\n", err, remedy(err))
 	return exitFailed
+}
+
+// remedy says what to do about errors of the system that people meet on their
+// first day; it begins with "; " and is empty for others.
+func remedy(err error) string {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "; another program, perhaps a second sekimori, has that address: end it, or name another address with --listen, --admin or in the configuration"
+	}
+	return ""
 }
 
 // dispatch walks the command tree along args.
@@ -102,7 +115,15 @@ func (p *program) dispatch(ctx context.Context, c *command, args []string) error
 			return p.dispatch(ctx, s, args[1:])
 		}
 	}
-	return fmt.Errorf("there is no command %q; see \"sekimori help\"", strings.TrimPrefix(c.name+" "+args[0], "sekimori "))
+	names := make([]string, len(c.subs))
+	for i, s := range c.subs {
+		names[i] = s.name
+	}
+	group, hint := strings.TrimPrefix(c.name+" ", "sekimori "), ""
+	if near := tomlfile.Nearest(args[0], names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", group+near)
+	}
+	return fmt.Errorf("there is no command %q%s; see \"sekimori %shelp\"", group+args[0], hint, group)
 }
 
 func (p *program) overview(w io.Writer, c *command) {
@@ -148,12 +169,18 @@ func (p *program) parse(c *command, f *flag.FlagSet, args []string) ([]string, e
 
 func (p *program) help(c *command, f *flag.FlagSet) {
 	w := p.stdout
-	fmt.Fprintf(w, "sekimori %s: %s\n\nUsage: sekimori %s [FLAGS] %s\n", c.name, c.short, c.name, c.args)
+	usage, any := "sekimori "+c.name, false
+	f.VisitAll(func(*flag.Flag) { any = true })
+	if any {
+		usage += " [FLAGS]"
+	}
+	if c.args != "" {
+		usage += " " + c.args
+	}
+	fmt.Fprintf(w, "sekimori %s: %s\n\nUsage: %s\n", c.name, c.short, usage)
 	if c.long != "" {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(c.long))
 	}
-	any := false
-	f.VisitAll(func(*flag.Flag) { any = true })
 	if !any {
 		return
 	}
@@ -163,15 +190,18 @@ func (p *program) help(c *command, f *flag.FlagSet) {
 		value, usage := flag.UnquoteUsage(fl)
 		head := "  --" + fl.Name
 		if value != "" {
-			head += " " + value
+			head += " " + cmp.Or(valueNames[value], value)
 		}
-		if fl.DefValue != "" && fl.DefValue != "false" && fl.DefValue != "0" {
+		if !slices.Contains([]string{"", "false", "0", "0s"}, fl.DefValue) {
 			usage += " (default " + fl.DefValue + ")"
 		}
 		fmt.Fprintf(tw, "%s\t%s\n", head, usage)
 	})
 	tw.Flush()
 }
+
+// valueNames are what flags take whose usage names no value of its own.
+var valueNames = map[string]string{"string": "TEXT", "int": "N", "uint": "N", "float": "NUMBER", "duration": "TIME"}
 
 // noArguments refuses arguments where a command takes none.
 func noArguments(c *command, rest []string) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -26,9 +27,9 @@ func serveCommand() *command {
 		long: `
 Needs no configuration: on the first start it makes its own CA and a state
 folder, and takes the built-in rules. Prints where it listens once it is ready;
-logs go to standard error. SIGHUP loads listeners, rules, accounts and lists again (a
-change of the files of rules and accounts does so too); SIGTERM and Ctrl-C let uploads under way finish; a second one ends
-at once.`,
+logs go to standard error. SIGHUP loads listeners, rules, accounts and lists again
+(a change of the files of rules and accounts does so too); SIGTERM and Ctrl-C let
+uploads under way finish; a second one ends at once.`,
 	}
 }
 
@@ -178,7 +179,10 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			go help.Serve(l) //nolint:errcheck // ends with Close
 		}
 	}
-	admin := &http.Server{Handler: i.admin(i.advertised), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	log.SetFlags(0)
+	log.SetOutput(libraries{i.log})
+	admin := &http.Server{Handler: i.admin(i.advertised), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+		WriteTimeout: 5 * time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, len(fronts)+1)
 	if err := i.take(ways, failed); err != nil {
 		return err

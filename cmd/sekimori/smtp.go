@@ -294,7 +294,7 @@ func (i *installation) openBox(c *smtpConfig) error {
 // mailJudge asks the gate about mail, by whichever door it comes.
 func (i *installation) mailJudge(hold gate.Holder, classes proxy.Classifier, many int) (*mail.Judge, error) {
 	return mail.New(mail.Config{Domains: i.cfg.Proxy.Company, Many: many, ConfirmFor: i.cfg.Proxy.ConfirmFor, Contact: i.cfg.Proxy.Contact},
-		mail.Deps{Gate: i.server.Gate(), Hold: hold, Accounts: mailAccounts{i.who}, Classes: classes, Audit: i.audit, Log: i.log})
+		mail.Deps{Gate: i.server.Gate(), Hold: hold, Accounts: mailAccounts{i.who}, Classes: classes, Audit: i.audit, Log: i.log, Traces: i.traces})
 }
 
 // doorCertificate gives a door the certificate in two files, or one for its

@@ -158,14 +158,25 @@ Service echo srv_echo.so
 	})
 	other, file, pid := startSquid(t, squid, in, address+"/echo", "off")
 	load(other, file("ca.pem")) // once to warm up
-	ours, theirs := processorTime(in.cmd.Process.Pid), processorTime(pid)+processorTime(cmd.Process.Pid)
-	load(front, ca)
-	ours = processorTime(in.cmd.Process.Pid) - ours
-	load(other, file("ca.pem"))
-	theirs = processorTime(pid) + processorTime(cmd.Process.Pid) - theirs
+	programs := [3]int{in.cmd.Process.Pid, pid, cmd.Process.Pid}
+	var least [3]time.Duration
+	const rounds = 3
+	for range rounds { // in turn, since other work on the machine makes either dearer
+		var took [3]time.Duration
+		for i, p := range programs {
+			took[i] = -processorTime(p)
+		}
+		load(front, ca)
+		load(other, file("ca.pem"))
+		for i, p := range programs {
+			if took[i] += processorTime(p); least[i] == 0 || took[i] < least[i] {
+				least[i] = took[i]
+			}
+		}
+	}
 	thousand := func(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()*1000/float64(*icapUploads)) }
-	return fmt.Sprintf("processor seconds a 1,000 uploads of 10 KiB: %s of ours, %s of squid with c-icap's echo: %.2f",
-		thousand(ours), thousand(theirs), float64(ours)/float64(theirs))
+	return fmt.Sprintf("processor seconds a 1,000 uploads of 10 KiB, the least of %d rounds: %s here; %s of squid, %s of c-icap's echo: %.2f of theirs", rounds,
+		thousand(least[0]), thousand(least[1]), thousand(least[2]), float64(least[0])/float64(least[1]+least[2]))
 }
 
 // processorTime is that of a process and of those that it started.

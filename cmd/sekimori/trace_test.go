@@ -73,22 +73,39 @@ func collectTraces(t *testing.T) *otlpCollector {
 	return c
 }
 
-// of returns the root span with an attribute, and its children by name.
-func (c *otlpCollector) of(key, value string) (root *otlpSpan, steps map[string]*otlpSpan) {
+// all returns the root spans with an attribute.
+func (c *otlpCollector) all(key, value string) (roots []*otlpSpan) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range c.spans {
 		if s := &c.spans[i]; s.Kind == 2 && s.attr(key) == value {
-			root = s
+			roots = append(roots, s)
 		}
 	}
-	steps = map[string]*otlpSpan{}
+	return roots
+}
+
+// below returns the children of a root span, by name.
+func (c *otlpCollector) below(root *otlpSpan) map[string]*otlpSpan {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	steps := map[string]*otlpSpan{}
 	for i := range c.spans {
-		if s := &c.spans[i]; root != nil && s.ParentSpanID == root.SpanID && s.TraceID == root.TraceID {
+		if s := &c.spans[i]; s.ParentSpanID == root.SpanID && s.TraceID == root.TraceID {
 			steps[s.Name] = s
 		}
 	}
-	return root, steps
+	return steps
+}
+
+// of returns the last root span with an attribute, and its children by name.
+func (c *otlpCollector) of(key, value string) (root *otlpSpan, steps map[string]*otlpSpan) {
+	all := c.all(key, value)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	root = all[len(all)-1]
+	return root, c.below(root)
 }
 
 // TestTraces: a collector gets a span for each exchange and each of its steps,

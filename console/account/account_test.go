@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -266,6 +267,21 @@ func TestSessionsEnd(t *testing.T) {
 	s.EndAll("Anna", nil)
 	if len(s.all) != 0 {
 		t.Error("sessions are left")
+	}
+}
+
+// Whoever may not try any more cannot fill the table, so that nobody else may.
+func TestOneAddressShutsNobodyOut(t *testing.T) {
+	g := NewGuesses()
+	for i := range 2 * maxGuessers {
+		g.Take("name "+strconv.Itoa(i), "192.0.2.1")
+		g.Take("name "+strconv.Itoa(i), "2001:db8::"+strconv.FormatInt(int64(i%0xffff), 16))
+	}
+	if ok, _ := g.Take("officer", "198.51.100.7"); !ok {
+		t.Error("an officer at another address may not log in")
+	}
+	if n := len(g.all); n > 4*guessAddress {
+		t.Errorf("%d counts are kept", n)
 	}
 }
 

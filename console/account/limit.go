@@ -1,6 +1,7 @@
 package account
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -47,11 +48,12 @@ func (g *Guesses) Take(name, address string) (ok, first bool) {
 			return false, false
 		}
 	}
-	ok = true
+	// An address that may not try leaves no names behind: it could fill the table,
+	// and nobody would be let in any more.
 	for _, c := range []struct {
 		key string
 		max int
-	}{{"n" + name, guessName}, {"a" + address, guessAddress}} {
+	}{{addressKey(address), guessAddress}, {"n" + name, guessName}} {
 		t := g.all[c.key]
 		if t == nil || now.Sub(t.since) > guessWindow {
 			t = &tries{since: now}
@@ -59,10 +61,21 @@ func (g *Guesses) Take(name, address string) (ok, first bool) {
 		}
 		t.n++
 		if t.n > c.max {
-			ok, first = false, first || t.n == c.max+1
+			return false, t.n == c.max+1
 		}
 	}
-	return ok, first
+	return true, false
+}
+
+// addressKey is under what tries from an address are counted: from IPv6 of its /64,
+// all of which one machine may have.
+func addressKey(address string) string {
+	if a, err := netip.ParseAddr(address); err == nil && a.Is6() && !a.Is4In6() {
+		if p, err := a.WithZone("").Prefix(64); err == nil {
+			return "a" + p.String()
+		}
+	}
+	return "a" + address
 }
 
 // Forgive forgets the tries for name after a good log-in, and takes back the
@@ -71,7 +84,7 @@ func (g *Guesses) Forgive(name, address string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.all, "n"+name)
-	if t := g.all["a"+address]; t != nil && t.n > 0 {
+	if t := g.all[addressKey(address)]; t != nil && t.n > 0 {
 		t.n--
 	}
 }

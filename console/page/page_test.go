@@ -2,10 +2,14 @@ package page
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sekimori-dlp/sekimori/audit/report"
 )
 
 // TestEveryWordIsThere looks through the templates for words that the
@@ -101,5 +105,30 @@ func TestChartEscapesAndTells(t *testing.T) {
 	}
 	if _, err := New(time.UTC); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestNoWordTwice looks through the sources for a key that stands in two places:
+// the one read last would take the other's place, with another meaning.
+func TestNoWordTwice(t *testing.T) {
+	files, err := filepath.Glob("words*.go")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	seen := map[string]string{}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"([^"]*)":\s*\{"`).FindAllStringSubmatch(string(src), -1) {
+			if was := seen[m[1]]; was != "" {
+				t.Errorf("%q stands in %s and in %s", m[1], was, f)
+			}
+			seen[m[1]] = f
+		}
+	}
+	if all := len(dictionary) + len(terms) - len(report.Acts) - len(report.Types); len(seen) < all-20 {
+		t.Errorf("only %d of %d words seen", len(seen), all)
 	}
 }

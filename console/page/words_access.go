@@ -35,8 +35,7 @@ var accessWords = map[string]pair{
 }
 
 var accessTerms = map[string]pair{
-	"act release-link":  {"リンクでの決裁", "Decision by link"},
-	"act passkey-added": {"パスキーの登録", "Passkey added"}, "act passkey-removed": {"パスキーの削除", "Passkey removed"}, "act roles-by-directory": {"ディレクトリによる役割", "Roles by the directory"},
-	"detail directory": {"ディレクトリ", "directory"}, "detail before": {"以前", "before"}, "detail device": {"端末", "device"}, "detail passkey": {"パスキー", "passkey"}, "detail why": {"理由", "why"},
-	"detail decision": {"判断", "decision"}, "detail link_until": {"リンクの期限", "link until"}, "detail by": {"方法", "by"}, "detail release": {"申請", "release"},
+
+	"detail directory": {"ディレクトリ", "directory"}, "detail before": {"変更前", "before"}, "detail device": {"端末", "device"}, "detail passkey": {"パスキー", "passkey"}, "detail why": {"理由", "why"},
+	"detail decision": {"判断", "decision"}, "detail link_until": {"リンクの期限", "link until"}, "detail way": {"方法", "by way of"},
 }

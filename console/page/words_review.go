@@ -1,10 +1,19 @@
 package page
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/sekimori-dlp/sekimori/audit/report"
+)
 
 func init() {
 	maps.Copy(dictionary, reviewWords)
 	maps.Copy(terms, reviewTerms)
+	for kind, words := range map[string]map[string][2]string{"act ": report.Acts, "type ": report.Types} {
+		for w, p := range words {
+			terms[kind+w] = pair{p[0], p[1]}
+		}
+	}
 }
 
 // reviewWords are those of alarms, delegations, reports, the checklist and the
@@ -41,8 +50,8 @@ var reviewWords = map[string]pair{
 
 var reviewTerms = map[string]pair{
 	"outcome fine": {"問題なし", "Fine"}, "outcome question": {"要確認", "A question"},
-	"act alarm-acknowledged": {"警報の確認", "Alarm acknowledged"}, "act delegated": {"代理", "Delegation"}, "act report": {"報告書", "Report made"}, "act report-file": {"報告書の持ち出し", "Report taken out"}, "act sample-looked": {"抜き取り確認", "Spot check"},
 	"detail alarm": {"警報", "alarm"}, "detail of": {"不在の人", "of"}, "detail delegate": {"代理の人", "delegate"}, "detail until": {"まで", "until"}, "detail period": {"期間", "period"}, "detail report": {"報告書", "report"}, "detail form": {"形式", "form"}, "detail outcome": {"結果", "outcome"}, "detail page": {"ページ", "page"}, "detail bytes": {"量 (バイト)", "bytes"}, "detail what": {"内容", "what"}, "detail cut": {"上限で切り取り", "cut off"}, "detail about": {"内容", "about"}, "detail witness": {"証人", "witness"},
+	"detail author": {"実行者", "by"}, "detail kind": {"記録の種類", "kind"}, "detail ca": {"認証局", "CA"}, "detail fingerprint": {"フィンガープリント", "fingerprint"}, "detail listeners": {"待ち受け", "listeners"}, "detail rules": {"ルール一式", "rules"}, "detail signed_by": {"署名者", "signed by"}, "detail number": {"番号", "number"}, "detail sha256": {"照合値", "digest"}, "detail node": {"ノード", "node"}, "detail in_place_of": {"代理の相手", "in place of"}, "detail recipients": {"宛先の数", "recipients"}, "detail id": {"番号", "id"}, "detail next": {"次のサーバー", "next server"}, "detail answer": {"その応答", "its answer"}, "detail notice": {"送信者への知らせ", "notice to the sender"}, "detail kept": {"保存日時", "kept at"}, "detail for": {"目的", "for"}, "detail dir": {"フォルダー", "folder"}, "detail stream": {"検査しながらの送信", "sent while inspected"}, "detail streamed": {"送信の番号", "stream number"}, "detail origin": {"宛先との接続", "origin"}, "detail left": {"判定前に出た量", "had left"},
 	"kind report": {"報告書", "Report"}, "kind accounts": {"アカウントの変更", "Accounts changed"}, "kind evidence": {"証拠", "Evidence"}, "kind alarm-escalated": {"警報の引き上げ", "Alarm escalated"},
 	"check alarms": {"警報", "Alarms"},
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
+	"github.com/sekimori-dlp/sekimori/inspect/decode/codec"
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -310,7 +311,13 @@ func worthwhile(b []byte, whole bool) bool {
 		return false
 	}
 	g := charset.Detect(b, whole, true, "")
-	return g.Sure >= 0.6
+	return g.Sure >= 0.6 || len(b) >= minSpelled && deflated(b)
+}
+
+// deflated reports whether b is in zlib or bare deflate, whose mark is too short to be
+// believed, and something comes of it.
+func deflated(b []byte) bool {
+	return codec.Zlib.Match(b) && comesOf(&codec.Zlib, b) || inflates(b) && comesOf(&codec.Deflate, b)
 }
 
 // minReversed is the length from which base64 that stands for nothing is read

@@ -23,6 +23,7 @@ func Readers() []part.Reader {
 		multipart{},
 		mail{},
 		utf7{},
+		framed{},
 		legacy{},
 		flowed{},
 		enclosed{},

@@ -97,11 +97,17 @@ func isLatinLetter(t []byte, i int) bool {
 func (s *nameSearch) capitalised() {
 	s.taken = 0
 	words := capitals{text: s.text}
-	for at := words.next(); at >= 0; at = words.next() {
+	at := words.next()
+	if at < 0 && len(s.text) <= smallText {
+		s.smallLetters(0, len(s.text), true)
+		return
+	}
+	for ; at >= 0; at = words.next() {
 		if at >= s.taken {
 			words.at = max(words.at, s.latin(at))
 		}
 	}
+	s.messages()
 }
 
 // latin looks at the capitalised words from start on and returns where to go
@@ -121,6 +127,9 @@ func (s *nameSearch) latin(start int) (next int) {
 		if t[start-1] == '#' {
 			return end
 		}
+	}
+	if start > 1 && t[start-1] == ' ' && t[start-2] == '@' && (start == 2 || t[start-3] <= ' ') {
+		return end // @ name: an account's
 	}
 	if end+2 < len(t) && t[end] == ',' && t[end+1] == ' ' && isUpper(t[end+2]) {
 		if e := mailboxName(t, end+2); e > 0 && s.report(start, e, 4, false) {
@@ -178,31 +187,50 @@ func (s *nameSearch) headline(w []latinWord) int {
 	return len(w)
 }
 
-// camel reports [start,end) if it is a whole name without its space: #JohnSmith,
-// and JohnSmith in Japanese text.
+// camel reports a whole name without its space in [start,end): #JohnSmith,
+// #RIPJohnSmith, and JohnSmith in Japanese text.
 func (s *nameSearch) camel(start, end int) {
 	t := s.text
-	middle := 0
-	for i := start + 1; i < end; i++ {
-		if isUpper(t[i]) {
-			if middle > 0 {
-				return
-			}
-			middle = i
+	if end-start > 40 || end < len(t) && (isDigit(t[end]) || t[end] == '_' || t[end] == '.') {
+		return
+	}
+	first := start
+	for middle := start; first < end; first = middle {
+		middle = camelEnd(t, first, end)
+		last := camelEnd(t, middle, end)
+		if middle-first < 3 || last-middle < 3 {
+			continue
+		}
+		var a, b [40]byte
+		given, family := dict.LookupLatin(dict.AppendFoldLatin(a[:0], t[first:middle])), dict.LookupLatin(dict.AppendFoldLatin(b[:0], t[middle:last]))
+		whole := first == start && last == end
+		g, f := given.Given.Weight(), family.Surname.Weight()
+		switch {
+		case given.Word || g < 7 || !whole && g < 10:
+		case f >= 4 && !family.Word, f >= 7 && g >= 10:
+			s.report(first, last, 0.9, true)
+			return
+		case whole && g >= 10 && last-middle > 3 && !family.Word && family.Given == 0 && t[start-1] == '#' && !latinElsewhere[string(dict.AppendFoldLatin(b[:0], t[middle:last]))]:
+			s.report(first, last, 0.3, false)
+			return
 		}
 	}
-	if middle-start < 3 || end-middle < 3 || end < len(t) && (isDigit(t[end]) || t[end] == '_' || t[end] == '.') {
-		return
+}
+
+// camelEnd returns the end of the part of a word in camel case that begins at
+// i: John|Smith, RIP|John.
+func camelEnd(t []byte, i, end int) int {
+	k := i + 1
+	for k < end && isUpper(t[k]) {
+		k++
 	}
-	var a, b [32]byte
-	if end-start > len(a) {
-		return
+	if k > i+1 && k < end {
+		return k - 1
 	}
-	first, last := dict.LookupLatin(dict.AppendFoldLatin(a[:0], t[start:middle])), dict.LookupLatin(dict.AppendFoldLatin(b[:0], t[middle:end]))
-	if first.Given.Weight() < 7 || first.Word || last.Surname.Weight() < 4 || last.Word {
-		return
+	for k < end && !isUpper(t[k]) {
+		k++
 	}
-	s.report(start, end, 0.9, true)
+	return min(k, end)
 }
 
 // lowerCase looks at the one or two words in small letters behind words that
@@ -218,7 +246,7 @@ func (s *nameSearch) lowerCase(start, i int) {
 	}
 	first := dict.LookupLatin(t[i:end])
 	titled := start < len(t) && t[i-1] == ' ' && latinTitles.weight(bytes.TrimRight(bytes.ToLower(t[start:i]), ". ")) >= 3
-	if first.Word && (first.Given.Weight() < 12 || sentenceGoesOn[string(t[i:end])]) || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere[string(t[i:end])] {
+	if first.Word && !(titled && first.Surname.Weight() >= 7) && (first.Given.Weight() < 12 || sentenceGoesOn[string(t[i:end])]) || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere[string(t[i:end])] {
 		return
 	}
 	odds := float32(0.9)
@@ -228,6 +256,114 @@ func (s *nameSearch) lowerCase(start, i int) {
 		}
 	}
 	s.report(i, end, odds, true)
+}
+
+// smallText is how long a text without any capital may be, in bytes, to be read
+// for names in small letters, as people write messages.
+const smallText = 1 << 10
+
+// messages reads the lines that mention somebody (@name) for names in small
+// letters.
+func (s *nameSearch) messages() {
+	t := s.text
+	done := 0
+	for _, at := range s.b.Ats {
+		i := int(at)
+		if i < done || i+2 >= len(t) || i > 0 && t[i-1] > ' ' && t[i-1] != '"' || !isLetter(t[i+1]) && (t[i+1] != ' ' || !isLetter(t[i+2])) {
+			continue
+		}
+		from, to := max(done, i-280), min(len(t), i+280)
+		if k := bytes.LastIndexByte(t[from:i], '\n'); k >= 0 {
+			from += k + 1
+		}
+		if k := bytes.IndexByte(t[i:to], '\n'); k >= 0 {
+			to = i + k
+		}
+		done = to
+		s.smallLetters(from, to, false)
+	}
+}
+
+// smallLetters looks for names in small letters in [from,to): a listed given
+// name before a listed surname, or alone beside words that only people have. In
+// a text that has nothing but small letters, as all tells, the surname may be an
+// unknown word.
+func (s *nameSearch) smallLetters(from, to int, all bool) {
+	t := s.text[:to]
+	for i := from; i < to; {
+		if c := t[i]; c < 'a' || c > 'z' || i > 0 && !smallBorder(t[i-1]) {
+			i++
+			continue
+		}
+		end := smallWord(t, i)
+		if end-i < 3 || end-i > 15 || i > 1 && t[i-1] == ' ' && t[i-2] == '@' {
+			i = max(end, i+1)
+			continue
+		}
+		i = s.smallName(t, i, end, all)
+	}
+}
+
+// smallName weighs the word [i,end) in small letters, with what follows, and
+// returns where to go on.
+func (s *nameSearch) smallName(t []byte, i, end int, all bool) int {
+	var buf [32]byte
+	low := dict.AppendFoldLatin(buf[:0], t[i:end])
+	g := dict.EnglishGiven().Lookup(low).Weight()
+	if g < 7 || byteAt(t, end) > ' ' && isLatinLetter(t, end) || latinElsewhere[string(low)] {
+		return end
+	}
+	word := dict.EnglishWords().Lookup(low) != 0
+	if word && g < 10 {
+		return end
+	}
+	at := end
+	for k := 0; k < 2 && at+3 < len(t) && t[at] == ' '; k++ {
+		next := smallWord(t, at+1)
+		if next-at < 4 || next-at > 18 || byteAt(t, next) == '_' || isDigit(byteAt(t, next)) {
+			break
+		}
+		fold := dict.AppendFoldLatin(buf[:0], t[at+1:next])
+		is := dict.LookupLatin(fold)
+		if is.Word || latinElsewhere[string(fold)] || nameParticles[string(fold)] {
+			break
+		}
+		if f := is.Surname.Weight(); f >= 5 || !word && f >= 2 && (g >= 10 || k == 1) {
+			s.report(i, next, 1, true)
+			return next
+		}
+		if is.Given == 0 && is.Surname == 0 && all && !word && g >= 10 && next-at > 5 {
+			s.report(i, next, 0.4, false)
+			return next
+		}
+		if is.Given.Weight() < 5 {
+			break
+		}
+		at = next
+	}
+	if word || g < 9 {
+		return end
+	}
+	if odds := latinAlone(&latinWord{start: i, end: end, given: dict.Info(g)}, 0) - 2.6 + s.latinSpeech(i, end) + s.latinActs(i, end); odds > 0 {
+		s.report(i, end, min(odds, 1), true)
+	}
+	return end
+}
+
+// smallWord returns the end of the word of small letters that begins at i.
+func smallWord(t []byte, i int) int {
+	for i < len(t) && (t[i] >= 'a' && t[i] <= 'z' || t[i] >= 0xC3 && t[i] <= 0xC9 && i+1 < len(t)) {
+		if t[i] >= utf8.RuneSelf {
+			i++
+		}
+		i++
+	}
+	return i
+}
+
+// smallBorder reports whether a word in small letters may begin behind c.
+func smallBorder(c byte) bool {
+	return c == ' ' || c == '\n' || c == '"' || c == '(' || c == ',' || c == '\''
 }
 
 // mailboxName returns the end of the capitalised words that begin at i, if they
@@ -276,7 +412,24 @@ func speaks(t []byte) bool {
 	return n > 3 && t[0] == ' ' && latinAfter[string(t[1:n])] > 2
 }
 
-// spoken reports whether t ends with says or said.
+// spoken reports whether t ends with words that announce a person: says, said,
+// my name is, named him, call me.
 func spoken(t []byte) bool {
-	return bytes.HasSuffix(t, []byte(" says ")) || bytes.HasSuffix(t, []byte(" said "))
+	n := len(t)
+	if n < 6 || t[n-1] != ' ' {
+		return false
+	}
+	switch t[n-2] {
+	case 's':
+		return bytes.HasSuffix(t, []byte(" says ")) || bytes.HasSuffix(t, []byte("name is "))
+	case 'd':
+		return bytes.HasSuffix(t, []byte(" said "))
+	case 'm':
+		return bytes.HasSuffix(t, []byte("named him "))
+	case 'r':
+		return bytes.HasSuffix(t, []byte("named her "))
+	case 'e':
+		return bytes.HasSuffix(t, []byte(" call me "))
+	}
+	return false
 }

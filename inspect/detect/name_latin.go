@@ -225,6 +225,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	if n == 1 && first.given == 0 && latinLegal[trimStop(t[first.start:first.end])] {
 		return // Acme Corp
 	}
+	if n == 1 && end-start < 4 && byteAt(t, end) == '-' {
+		return // Al-Shabaab, Al- Qaeda
+	}
 	if n == 1 {
 		odds += latinAlone(first, title)
 		if len(w) > 1 {
@@ -251,6 +254,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		if bytes.Equal(t[first.start:first.end], t[last.start:last.end]) {
 			odds -= 2
 		}
+		if f := s.eastAsian(w[:n]); f > odds {
+			odds = f
+		}
 		for _, x := range w[1 : n-1] {
 			switch {
 			case x.initial, x.particle, x.given != 0:
@@ -264,10 +270,14 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		odds -= 5
 	}
 	label, _ := s.labelled(start, end)
+	if label < 0 && bytes.HasSuffix(t[:start], []byte(" add ")) {
+		label = 0 // the verb, not the head of a column of addresses
+	}
 	if part < -1 {
 		label = min(label, 0) // name="Lake Charles"
 	}
-	odds += label + s.latinAround(start, end) + s.thing(start, end, n)
+	thing := s.thing(start, end, n)
+	odds += label + s.latinAround(start, end) + thing
 	code := odds > -0.5 && inCode(t, start, end)
 	if code {
 		// The samples of programs: name: 'Taylor'.
@@ -283,7 +293,10 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	if left, right := s.cellBorder(start, end); left && right && n > 1 {
 		odds += 1.2
 	} else if n == 1 {
-		odds += s.latinSpeech(start, end)
+		odds += s.placed(start, end) + s.latinSpeech(start, end)
+		if thing >= 0 {
+			odds += s.inList(start, end, odds, first)
+		}
 		if odds < 1.5 && !first.ordinary && !first.elsewhere && (first.family != 0 || first.given != 0) {
 			odds += s.latinActs(start, end)
 		}
@@ -295,6 +308,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		odds = -0.1
 	} else if !code && inSentence(t, start, end) {
 		odds += max(0, 0.4-0.2*max(0, odds)) // more of these are right than the rest says
+	}
+	if odds > -0.5 && odds < 0.5 && !code && s.social(start) {
+		odds += 0.5
 	}
 	if n == 1 && odds > technicalMost && title < 3 && label < 3 && technical(t, start, end) {
 		odds = technicalMost // Max, Perl, Cyrus: what is set apart here is as likely a thing

@@ -9,7 +9,7 @@ var latinSuffixes = nameSet(`Jr Sr II III IV MD PhD DDS DVM V VI`)
 const nameSaint = 0.1
 
 // latinGeo stand before the names of places.
-var latinGeo = nameSet(`Lake Fort Mount Mt Mt. Port Cape Camp Glen Eau Corpus Point Cedar Rio Hotel Villa Castle Church Tower Building Team Club Casa Palazzo Chateau Notre Monte El Los Las Ft Santa Santo Sant Isla Islas Tierra Puerto Valle Mato Costa Sierra Sainte`)
+var latinGeo = nameSet(`Old Lake Fort Mount Mt Mt. Port Cape Camp Glen Eau Corpus Point Cedar Rio Hotel Villa Castle Church Tower Building Team Club Casa Palazzo Chateau Notre Monte El Los Las Ft Santa Santo Sant Isla Islas Tierra Puerto Valle Mato Costa Sierra Sainte`)
 
 // latinOrg follow the names of organisations and places.
 var latinOrg = nameSet(`Band Hotel Institute Center Centre House Show Society University Hospital Library School Cup Trophy Award Awards Prize Foundation Museum Park Street Avenue Road Building
@@ -20,7 +20,7 @@ var latinTitles = newLatinList(map[float32]string{
 	3.2:       "mr mrs ms miss dr prof mme herr frau",
 	nameSaint: "saint st",
 	1.5: `professor sir lord lady dame president senator sen rep gov governor captain capt colonel col lt sgt judge justice minister rev reverend father queen king prince princess pope
- chancellor coach secretary ambassador detective officer inspector mayor actor actress singer director producer chairman ceo congressman congresswoman councilman emperor tsar duke baron count dear hi hello hey thanks`,
+ chancellor coach secretary ambassador detective officer inspector mayor actor actress singer director producer chairman ceo congressman congresswoman councilman emperor tsar duke baron count dj dear hi hello hey thanks`,
 })
 
 // latinList is a small list of lower-case words with weights, asked for every
@@ -66,9 +66,15 @@ var (
 		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself met enrolled graduated starred directed co-wrote composed painted sang studied taught resigned argued insists claims admits tweets",
 	})
 	latinBeforeWords = nameWeights(map[float32]string{
-		2.2:  "hey hi hello dear thanks says said explains adds named wife husband son daughter brother sister mother father nephew niece cousin uncle aunt grandson granddaughter grandfather grandmother boyfriend girlfriend fiancé rapper singer actress actor",
+		2.2:  "hey hi hello dear thanks explains adds named wife husband son daughter brother sister mother father nephew niece cousin uncle aunt grandson granddaughter grandfather grandmother boyfriend girlfriend fiancé rapper singer actress actor",
 		1.2:  "by with told starring met whom married mr mrs name miss love feat featuring ft thx happy",
-		-1.5: "in near at to via rue calle rua between outside around",
+		-2:   "in near",
+		-1.5: "at to via rue calle rua between outside around",
 		-0.8: "from",
 	})
 )
+
+// eastSurnames are frequent surnames of China, Korea and Vietnam as they are
+// written in Latin letters; they stand first.
+var eastSurnames = nameSet(`wang li zhang liu chen yang huang zhao wu zhou xu sun zhu hu guo lin gao luo zheng liang xie tang deng feng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei su lu ding ren shen yao cui zhong tan fan dou qian qin xiong meng qiu hou jia xia zou xue yan fu lei bai shi kong mao hao gong shao wan gu lai he ma song han
+ kim lee park choi jung jeong kang cho yoon jang lim shin seo kwon hwang ahn yoo hong bae gwak baek moon heo nam noh nguyen tran pham hoang phan vu dang bui ngo duong`)

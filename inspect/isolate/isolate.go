@@ -84,8 +84,9 @@ func (r remote) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 	watch := time.AfterFunc(time.Until(share.Dead)+grace, w.kill)
 	stop := context.AfterFunc(ctx, w.kill)
 	err = j.run(r.index, share)
-	watch.Stop()
-	alive := stop() && !w.killed.Load()
+	// What could not be stopped is about to kill, and must not meet the next part.
+	alive := watch.Stop()
+	alive = stop() && alive
 	switch {
 	case j.failed != nil:
 		// The emitter wants no more: what the process is doing is of no use.

@@ -221,10 +221,14 @@ loop:
 
 	VPTESTMB Z3, Z3, K1
 	KMOVQ    K1, AX
+	TESTQ    AX, AX
+	JZ       next // as above
 	FOUND(manyFound)
 
 foundDone:
 	LEAQ   (DI)(CX*4), DI
+
+next:
 	VPADDD Z29, Z31, Z31
 	ADDQ   $64, SI
 	DECQ   R9
@@ -471,5 +475,162 @@ walked4:
 	SUBQ AX, R11
 	SHRQ $2, R11
 	MOVQ R11, redo+56(FP)
+	VZEROUPPER
+	RET
+
+DATA evens<>+0(SB)/8, $0
+DATA evens<>+8(SB)/8, $8
+DATA evens<>+16(SB)/8, $1
+DATA evens<>+24(SB)/8, $9
+DATA evens<>+32(SB)/8, $2
+DATA evens<>+40(SB)/8, $10
+DATA evens<>+48(SB)/8, $3
+DATA evens<>+56(SB)/8, $11
+GLOBL evens<>(SB), RODATA|NOPTR, $64
+
+#define BROADCAST(off, z) \
+	VPBROADCASTQ off(BX), z
+
+// PROBE looks up the prefixes of the words in Z0, of the lanes K7: what cut
+// leaves of them with class. It puts leads into out and those that are some into
+// k, and asks for their first items, so that these are at hand when confirmed.
+#define PROBE(cut, class, out, k) \
+	VPANDQ  cut, Z0, Z2; \
+	VPORQ   class, Z2, Z2; \
+	VPMULLQ Z20, Z2, Z2; \
+	VPSRLQ  $32, Z2, Z3; \
+	VPXORQ  Z3, Z2, Z2; \
+	VPMULLQ Z21, Z2, Z2; \
+	VPSRLVQ Z24, Z2, Z3; \
+	KMOVW   K7, K1; \
+	VPXORQ  Z4, Z4, Z4; \
+	VPGATHERQD (R10)(Z3*2), K1, Y4; \
+	VPMOVZXDQ Y4, Z4; \
+	VPANDQ  Z23, Z4, Z4; \
+	VPMULLQ Z20, Z4, Z4; \
+	VPXORQ  Z2, Z4, Z4; \
+	VPMULLQ Z22, Z4, Z4; \
+	VPSRLVQ Z25, Z4, Z4; \
+	KMOVW   K7, K1; \
+	VPXORQ  out, out, out; \
+	VPGATHERQQ (R11)(Z4*8), K1, out; \
+	VPXORQ  Z2, out, Z5; \
+	VPTESTNMQ Z29, Z5, K7, k; \
+	VPSRLQ  $37, out, Z3; \
+	VPADDQ  Z3, Z3, Z4; \
+	VPADDQ  Z3, Z4, Z3; \
+	KMOVW   k, K1; \
+	VPGATHERQD (R8)(Z3*8), K1, Y4; \
+	VPANDNQ out, Z29, out; \
+	VPORQ   Z1, out, out
+
+// Offsets in probe; kept right by a test.
+#define probe_seeds 0
+#define probe_slots 8
+#define probe_items 16
+#define probe_seedShift 24
+#define probe_slotShift 32
+#define probe_cut 40
+#define probe_class 56
+#define probe_fold 72
+#define probe_second 80
+
+// func leadsAVX512(found *uint32, n int, part *byte, base int, p *probe, dst *lead) int
+TEXT ·leadsAVX512(SB), NOSPLIT, $0-56
+	MOVQ found+0(FP), DI
+	MOVQ n+8(FP), R9
+	MOVQ part+16(FP), SI
+	SUBQ base+24(FP), SI
+	MOVQ p+32(FP), BX
+	MOVQ dst+40(FP), R12
+	MOVQ probe_seeds(BX), R10
+	MOVQ probe_slots(BX), R11
+	MOVQ probe_items(BX), R8
+	BROADCAST(probe_seedShift, Z24)
+	BROADCAST(probe_slotShift, Z25)
+	BROADCAST(probe_cut, Z16)
+	BROADCAST(probe_cut+8, Z17)
+	BROADCAST(probe_class, Z18)
+	BROADCAST(probe_class+8, Z19)
+	BROADCAST(probe_fold, Z28)
+	MOVQ probe_second(BX), R14 // all odd bits if there are two classes, else 0
+	MOVQ $0x9e3779b97f4a7c15, AX
+	VPBROADCASTQ AX, Z20
+	MOVQ $0xd6e8feb86659fd93, AX
+	VPBROADCASTQ AX, Z21
+	MOVQ $0xff51afd7ed558ccd, AX
+	VPBROADCASTQ AX, Z22
+	MOVL $0xffff, AX
+	VPBROADCASTQ AX, Z23
+	MOVL $0xffffffff, AX
+	VPBROADCASTQ AX, Z29
+	MOVL $0x41414141, AX
+	VPBROADCASTD AX, Z26
+	MOVL $0x1a1a1a1a, AX
+	VPBROADCASTD AX, Z27
+	VMOVDQU64 evens<>(SB), Z30
+	MOVL $4, AX
+	VPBROADCASTQ AX, Z31
+	VPADDQ Z30, Z31, Z31
+	MOVL $0x5555, R13
+	MOVQ R12, R15
+	MOVL $0xff, AX
+	KMOVW AX, K7
+	KXORW K4, K4, K4
+	VPXORQ Z7, Z7, Z7
+
+loop:
+	CMPQ R9, $8
+	JAE  full
+	MOVQ R9, CX
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K7
+
+full:
+	VPMOVZXDQ.Z (DI), K7, Z1
+	KMOVW  K7, K1
+	VPXORQ Z0, Z0, Z0
+	VPGATHERQQ (SI)(Z1*1), K1, Z0
+	VPSUBB  Z26, Z0, Z2
+	VPCMPUB $1, Z27, Z2, K2
+	VPADDB  Z28, Z0, K2, Z0
+	PROBE(Z16, Z18, Z6, K3)
+	TESTQ R14, R14
+	JZ    one
+	PROBE(Z17, Z19, Z7, K4)
+
+one:
+	// Those of both classes by turns: of each offset the shorter first.
+	KMOVW K3, AX
+	KMOVW K4, CX
+	PDEPQ R13, AX, AX
+	PDEPQ R14, CX, CX
+	ORQ   CX, AX
+	KMOVW AX, K5
+	MOVL  AX, CX
+	SHRL  $8, CX
+	KMOVW CX, K6
+	MOVBLZX AX, AX
+	POPCNTL AX, AX
+	POPCNTL CX, CX
+	VMOVDQA64 Z30, Z8
+	VPERMI2Q  Z7, Z6, Z8
+	VMOVDQA64 Z31, Z9
+	VPERMI2Q  Z7, Z6, Z9
+	VPCOMPRESSQ.Z Z8, K5, Z8
+	VMOVDQU64 Z8, (R12)
+	LEAQ (R12)(AX*8), R12
+	VPCOMPRESSQ.Z Z9, K6, Z9
+	VMOVDQU64 Z9, (R12)
+	LEAQ (R12)(CX*8), R12
+	ADDQ $32, DI
+	SUBQ $8, R9
+	JHI  loop
+
+	SUBQ R15, R12
+	SHRQ $3, R12
+	MOVQ R12, ret+48(FP)
 	VZEROUPPER
 	RET

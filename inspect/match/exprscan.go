@@ -12,6 +12,7 @@ import (
 type exprScan struct {
 	*exprs
 	text    []byte
+	base    int // what stands before has been looked at for pivots
 	found   []uint32
 	state   []exprState // by expression
 	matches []exprMatch // in order
@@ -54,26 +55,40 @@ const (
 	thrift   = 4 << 10
 )
 
-// scan appends the matches of all expressions to dst.
-func (x *exprs) scan(dst []Hit, text []byte, k kernels) []Hit {
+// begin starts a run over text, which is not empty.
+func (x *exprs) begin(text []byte) *exprScan {
 	s := exprScans.Get().(*exprScan)
 	s.exprs, s.text, s.matches, s.unsorted = x, text, s.matches[:0], false
 	s.state = slices.Grow(s.state[:0], len(x.all))[:len(x.all)]
 	clear(s.state)
+	s.base, s.found = 0, s.found[:0]
+	return s
+}
 
-	// The first block gets a zero before it; the rest, less than a block and
-	// its slack, gets zeros behind it.
-	s.step(k, 0)
-	base := blockSize
-	for base+blockSize+slack <= len(text) {
-		n := min(chunkSize, (len(text)-slack-base)/blockSize*blockSize)
-		s.found = k.shapes(s.found[:0], &x.marks, text[base-1:], n/blockSize, base)
-		s.pivots(k)
-		base += n
+// advance looks at offsets up to about limit.
+func (s *exprScan) advance(k kernels, limit int) {
+	if s.base == 0 { // a zero before the first block
+		s.step(k, 0)
+		s.base = blockSize
 	}
-	for ; base < len(text); base += blockSize {
-		s.step(k, base)
+	for limit = min(limit, len(s.text)-slack); s.base+blockSize <= limit; {
+		n := min(chunkSize, (limit-s.base)/blockSize*blockSize)
+		s.found = k.shapes(s.found, &s.marks, s.text[s.base-1:], n/blockSize, s.base)
+		s.base += n
+		if len(s.found) >= batchSize/2 {
+			s.pivots(k)
+		}
 	}
+}
+
+// end looks at what is left, less than a block and its slack with zeros behind
+// it, and appends the matches of all expressions to dst.
+func (s *exprScan) end(k kernels, dst []Hit) []Hit {
+	s.advance(k, len(s.text))
+	for ; s.base < len(s.text); s.base += blockSize {
+		s.step(k, s.base)
+	}
+	s.pivots(k)
 	dst = s.result(dst)
 	s.exprs, s.text = nil, nil
 	exprScans.Put(s)
@@ -98,15 +113,14 @@ func (s *exprScan) step(k kernels, base int) {
 		s.block[0] = s.text[base-1]
 	}
 	copy(s.block[1:], s.text[base:])
-	s.found = k.shapes(s.found[:0], &s.marks, s.block[:], 1, base)
+	s.found = k.shapes(s.found, &s.marks, s.block[:], 1, base)
 	for n := len(s.found); n > 0 && int(s.found[n-1]) >= len(s.text); n-- {
 		s.found = s.found[:n-1]
 	}
-	s.pivots(k)
 }
 
-// pivots looks at the offsets that passed the marks. Each machine adds its
-// matches in order; they are merged with those before.
+// pivots looks at the offsets that passed the marks, and forgets them. Each
+// machine adds its matches in order; they are merged with those before.
 func (s *exprScan) pivots(k kernels) {
 	walker, _ := k.(walker)
 	if len(s.found) < walkWorth {
@@ -140,6 +154,7 @@ func (s *exprScan) pivots(k kernels) {
 		}
 		s.merge()
 	}
+	s.found = s.found[:0]
 }
 
 // run runs a machine whose members all start at i.

@@ -63,7 +63,7 @@ func tryIndex(keys []uint64, refs []uint32, size int) *index {
 	logSlots := max(bits.Len(uint(size-1)), 2)
 	logSeeds := max(bits.Len(uint(len(keys)/4)), 1)
 	x := &index{
-		seeds:     make([]uint16, 1<<logSeeds),
+		seeds:     make([]uint16, 1<<logSeeds, 1<<logSeeds+1), // vectors read one beyond
 		slots:     make([]slot, 1<<logSlots),
 		seedShift: uint(64 - logSeeds),
 		slotShift: uint(64 - logSlots),

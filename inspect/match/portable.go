@@ -58,6 +58,10 @@ func (portable) sift(s *scratch, f *filter, part []byte, base int) {
 	s.found = f.sift(s.found, part, base)
 }
 
+func (portable) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
+	return t.leads(dst, found, part, base)
+}
+
 func (portable) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
 	for k := range blocks {
 		found = listBits(found, m.mask(text[k*blockSize:]), base+k*blockSize)

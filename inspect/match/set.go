@@ -60,8 +60,7 @@ const MaxText = math.MaxInt32 - 1<<16
 type Set struct {
 	table  *table
 	search searcher
-	exprs  *exprs  // nil if there are none
-	inner  kernels // for exprs; nil to use package regexp alone
+	exprs  *exprs // nil if there are none
 }
 
 // searcher is one engine at work on one set. scan appends to the slices of ev,
@@ -95,7 +94,6 @@ func Compile(p []Pattern, o Options) (*Set, error) {
 		case o.Engine == Vector:
 			return nil, fmt.Errorf("compile literals: %s: %w", o.Engine, ErrUnavailable)
 		}
-		s.inner = k
 		s.search = &sieve{table: s.table, filter: newFilter(s.table), kernels: k, opts: o}
 	case Cloudflare:
 		s.search = newCloudflare(p, o)
@@ -120,14 +118,18 @@ func (s *Set) Scan(text []byte, ev *Evidence) {
 		panic("match: text longer than MaxText")
 	}
 	ev.Hits, ev.Runs, ev.Ats, ev.Matches = ev.Hits[:0], ev.Runs[:0], ev.Ats[:0], ev.Matches[:0]
-	s.search.scan(text, ev)
-	switch {
-	case s.exprs == nil || len(text) == 0:
-	case s.inner == nil:
-		ev.Matches = s.exprs.scanWhole(ev.Matches, text)
-	default:
-		ev.Matches = s.exprs.scan(ev.Matches, text, s.inner)
+	if s.exprs == nil || len(text) == 0 {
+		s.search.scan(text, ev)
+		return
 	}
+	if v, ok := s.search.(*sieve); ok {
+		x := s.exprs.begin(text)
+		v.scanWith(text, ev, x)
+		ev.Matches = x.end(v.kernels, ev.Matches)
+		return
+	}
+	s.search.scan(text, ev)
+	ev.Matches = s.exprs.scanWhole(ev.Matches, text)
 }
 
 // At appends to dst the literals that start exactly at offset i of text, the

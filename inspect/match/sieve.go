@@ -23,6 +23,9 @@ type kernels interface {
 	// sift drops those of s.found that the bit sets rule out. part is the
 	// text that was marked.
 	sift(s *scratch, f *filter, part []byte, base int)
+	// leads appends to dst where the table's index knows the prefix, of the
+	// offsets at found.
+	leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead
 	// shapes appends the offsets, among those of the first blocks of text,
 	// that pass the marks of expressions. text starts one byte before base.
 	shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32
@@ -47,7 +50,14 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-func (v *sieve) scan(text []byte, ev *Evidence) {
+func (v *sieve) scan(text []byte, ev *Evidence) { v.scanWith(text, ev, nil) }
+
+// scanWith takes expressions, if there are any, along, so that they find the text
+// in the processor's cache. What it leaves to them is their end.
+func (v *sieve) scanWith(text []byte, ev *Evidence, x *exprScan) {
+	if len(v.table.items) == 0 && v.opts.NoRuns && v.opts.NoAts {
+		return // nothing to be found
+	}
 	s := scratches.Get().(*scratch)
 	s.digit = false
 	// whole blocks, the last of which can be read beyond by slack bytes
@@ -55,6 +65,9 @@ func (v *sieve) scan(text []byte, ev *Evidence) {
 	for base := 0; base < whole; base += chunkSize {
 		n := min(chunkSize, whole-base)
 		v.step(s, ev, text, text[base:], n/blockSize, base)
+		if x != nil {
+			x.advance(v.kernels, base+n)
+		}
 	}
 	// The rest, at most blockSize+slack-1 bytes, gets zeros behind it, and at
 	// least one within its blocks to end a run of digits.
@@ -78,6 +91,6 @@ func (v *sieve) step(s *scratch, ev *Evidence, text, part []byte, blocks, base i
 		v.kernels.mark(s, ev, v.filter, part, blocks, base)
 	}
 	v.kernels.sift(s, v.filter, part, base)
-	s.leads = v.table.leads(s.leads[:0], s.found, part, base)
+	s.leads = v.kernels.leads(v.table, s.leads[:0], s.found, part, base)
 	ev.Hits = v.table.confirmAll(ev.Hits, s.leads, text, part, base)
 }

@@ -93,8 +93,13 @@ func class(size int) int {
 
 // hashOf returns the mixed key of class k for a text that starts with word.
 func hashOf(word uint64, k int) uint64 {
-	return mix(word&cuts[widths[k]].head | uint64(k+1)<<56)
+	cut, class := classMask(k)
+	return mix(word&cut | class)
 }
+
+// classMask returns which bits of a text's first word count in class k, and what
+// is set above them.
+func classMask(k int) (cut, class uint64) { return cuts[widths[k]].head, uint64(k+1) << 56 }
 
 // cuts cut two words to a literal's size.
 var cuts = func() (m [32]struct{ head, tail uint64 }) { // up to 16 used; 32 spare a bounds check

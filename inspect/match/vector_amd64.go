@@ -11,7 +11,7 @@ import (
 
 // vectors are the vector kernels that this machine can run, the best first.
 var vectors = func() (k []kernels) {
-	if cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasPOPCNT {
+	if cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
 		k = append(k, avx512{})
 	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT {
@@ -64,6 +64,44 @@ func (avx512) sift(s *scratch, f *filter, part []byte, base int) {
 	n := siftAVX512(&s.found[0], len(s.found), &part[0], base, &f.long.words[0], f.long.shift, short, f.short.shift, uint32(f.fold))
 	s.found = s.found[:n]
 }
+
+// probe is what leadsAVX512 needs of a table: the masks of at most two classes,
+// what each adds to a key, and what lowers a letter.
+type probe struct {
+	seeds                *uint16
+	slots                *slot
+	items                *item
+	seedShift, slotShift uint64
+	cut, class           [2]uint64
+	fold, second         uint64
+}
+
+func (avx512) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
+	if len(found) == 0 || len(t.classes) > 2 {
+		return t.leads(dst, found, part, base)
+	}
+	x := t.index
+	p := probe{seeds: &x.seeds[0], slots: &x.slots[0], items: &t.items[0], seedShift: uint64(x.seedShift), slotShift: uint64(x.slotShift)}
+	for i, k := range t.classes {
+		p.cut[i], p.class[i] = classMask(k)
+	}
+	if len(t.classes) == 2 {
+		p.second = 0xaaaa
+	}
+	if t.fold {
+		p.fold = 0x20 * ones
+	}
+	dst = slices.Grow(dst, len(found)*len(t.classes)+16)
+	n := leadsAVX512(&found[0], len(found), &part[0], base, &p, (*lead)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), 8*len(dst))))
+	return dst[:len(dst)+n]
+}
+
+// leadsAVX512 writes the leads at the n offsets (at least one) at found to dst and
+// returns how many there are. dst has room for all there may be and 16 more;
+// behind a table's seeds two bytes are readable.
+//
+//go:noescape
+func leadsAVX512(found *uint32, n int, part *byte, base int, p *probe, dst *lead) int
 
 func (avx512) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
 	_ = text[blocks*blockSize+markBytes-1]
@@ -120,6 +158,10 @@ func (avx2) sift(s *scratch, f *filter, part []byte, base int) {
 	s.found = slices.Grow(s.found, 8)
 	n := siftAVX2(&s.found[0], len(s.found), &part[0], base, &f.long.words[0], f.long.shift, short, f.short.shift, uint32(f.fold), &compress)
 	s.found = s.found[:n]
+}
+
+func (avx2) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
+	return t.leads(dst, found, part, base)
 }
 
 // compress lists, for each mask of eight lanes, the lanes in it.

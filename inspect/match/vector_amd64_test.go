@@ -57,6 +57,10 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 				if sifted := f.sift(want.found, part, base); !slices.Equal(got.found, sifted) {
 					t.Fatalf("offsets sifted from %d on: got %v, want %v", base, got.found, sifted)
 				}
+				got.leads = k.leads(table, got.leads[:0], got.found, part, base)
+				if leads := table.leads(nil, got.found, part, base); !slices.Equal(got.leads, leads) {
+					t.Fatalf("leads from %d on: got %v, want %v", base, got.leads, leads)
+				}
 				portable{}.mark(&want, &wantEv, f, part, blocks, base)
 				if got.digit != want.digit {
 					t.Fatalf("digit at the end of the chunk from %d: got %v", base, got.digit)
@@ -77,6 +81,7 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 func TestLayouts(t *testing.T) {
 	var w walk
 	var m marks
+	var p probe
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
@@ -90,6 +95,14 @@ func TestLayouts(t *testing.T) {
 		{"event", unsafe.Offsetof(w.event), 3288},
 		{"event size", unsafe.Sizeof(w.event[0]), 4160},
 		{"redoes", unsafe.Offsetof(w.redoes), 15768},
+		{"seedShift", unsafe.Offsetof(p.seedShift), 24},
+		{"slotShift", unsafe.Offsetof(p.slotShift), 32},
+		{"cut", unsafe.Offsetof(p.cut), 40},
+		{"class", unsafe.Offsetof(p.class), 56},
+		{"fold", unsafe.Offsetof(p.fold), 72},
+		{"second", unsafe.Offsetof(p.second), 80},
+		{"item", unsafe.Sizeof(item{}), 24},
+		{"lead", unsafe.Sizeof(lead{}), 8},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, the assembly has %d", c.name, c.got, c.want)

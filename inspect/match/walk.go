@@ -138,17 +138,16 @@ func (s *exprScan) batch() *walk {
 func (w *walk) run(k walker, m *machine, text []byte, starts []uint32) {
 	clear(w.matched[:len(starts)])
 	w.touched, w.again = slots{}, slots{}
-	if starts[0] == 0 || int(starts[len(starts)-1])+walkMost+lanes > len(text) {
-		for slot := range uint32(len(starts)) { // near an end of the text: all by themselves
-			w.touched.add(slot)
-			w.again.add(slot)
-		}
-		return
-	}
+	w.n = 0
 	for slot, i := range starts {
-		w.at[slot], w.row[slot], w.slot[slot] = i, m.start[text[i-1]], uint32(slot)
+		if i == 0 || int(i)+walkMost+lanes > len(text) { // at an end of the text
+			w.touched.add(uint32(slot))
+			w.again.add(uint32(slot))
+			continue
+		}
+		w.at[w.n], w.row[w.n], w.slot[w.n] = i, m.start[text[i-1]], uint32(slot)
+		w.n++
 	}
-	w.n = len(starts)
 	for steps := 0; w.n > 0 && steps < walkMost; steps += walkStep {
 		k.step(w, m, text)
 		slots, ats, sets := w.event[0][:w.events], w.event[1][:w.events], w.event[2][:w.events]

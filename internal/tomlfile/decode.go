@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -152,9 +153,28 @@ func (n Node) decodeStruct(to reflect.Value, name string, report Report) {
 	}
 	for k := range table {
 		if !known[k] {
-			report(n.Key(k).KeyPos(), "unknown key %q%s", k, Instead(k, Keys(to.Interface())))
+			hint := Instead(k, Keys(to.Interface()))
+			if under := keysUnder(to.Type(), k); len(under) > 0 {
+				hint = "; write it under " + strings.Join(under, " or ")
+			}
+			report(n.Key(k).KeyPos(), "unknown key %q%s", k, hint)
 		}
 	}
+}
+
+// keysUnder lists the keys of a struct whose own tables take the key k.
+func keysUnder(t reflect.Type, k string) []string {
+	var under []string
+	for i := range t.NumField() {
+		in := t.Field(i).Type
+		for in.Kind() == reflect.Pointer || in.Kind() == reflect.Slice {
+			in = in.Elem()
+		}
+		if key, _ := Tag(t.Field(i)); key != "" && in.Kind() == reflect.Struct && in != nodeType && in != timeType && slices.Contains(Keys(reflect.Zero(in).Interface()), k) {
+			under = append(under, key)
+		}
+	}
+	return under
 }
 
 func (n Node) decodeMap(to reflect.Value, name string, report Report) {

@@ -10,14 +10,17 @@
 package tomlfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
@@ -64,7 +67,12 @@ func Parse(name string, src []byte) (*File, error) {
 		return nil, Errors{{f.pos(at), "the file is not UTF-8 from here on; save it as UTF-8"}}
 	}
 	if _, err := toml.Decode(string(src), &f.value); err != nil {
-		return nil, Errors{f.syntax(err)}
+		faults := Errors{f.syntax(err)}
+		var p toml.ParseError
+		if errors.As(err, &p) {
+			faults = append(faults, f.after(f.place(p))...)
+		}
+		return nil, faults
 	}
 	index(src, &f.root)
 	return f, nil
@@ -88,6 +96,16 @@ func (f *File) syntax(err error) Fault {
 	if !errors.As(err, &p) {
 		return Fault{Pos{f.name, 1, 1}, err.Error()}
 	}
+	off := f.place(p)
+	msg := "not valid TOML: " + strings.TrimSuffix(strings.TrimPrefix(p.Message, "toml: "), ".")
+	if p.LastKey != "" {
+		msg += fmt.Sprintf(" (last key read: %s)", p.LastKey)
+	}
+	return Fault{f.pos(off), msg + f.remedy(off, p.Message)}
+}
+
+// place is the byte offset of a fault of syntax.
+func (f *File) place(p toml.ParseError) int {
 	off := min(p.Position.Start, len(f.src))
 	if strings.Contains(p.Message, `'\n'`) {
 		// What is wrong is the line's end, and the decoder is already past it.
@@ -95,12 +113,85 @@ func (f *File) syntax(err error) Fault {
 			off--
 		}
 	}
-	at := f.pos(off)
-	msg := "not valid TOML: " + strings.TrimPrefix(p.Message, "toml: ")
-	if p.LastKey != "" {
-		msg += fmt.Sprintf(" (last key read: %s)", p.LastKey)
+	return off
+}
+
+// wide are characters of Japanese input that look like those of TOML.
+var wide = strings.NewReplacer("［", "[", "］", "]", "｛", "{", "｝", "}", "＝", "=", "，", ",", "“", `"`, "”", `"`, "＂", `"`, "‘", "'", "’", "'", "\u3000", "a space")
+
+// remedy says what to write in place of what stands at off, for the mistakes that
+// are made most; it begins with "; " and is empty for others.
+func (f *File) remedy(off int, message string) string {
+	line := f.src[f.lines[f.pos(off).Line-1]:]
+	if end := bytes.IndexByte(line, '\n'); end >= 0 {
+		line = line[:end]
 	}
-	return Fault{at, msg}
+	r, _ := utf8.DecodeRune(f.src[off:])
+	switch ascii := wide.Replace(string(r)); {
+	case strings.Contains(message, "invalid escape"):
+		return `; a backslash is written twice in "…"; write patterns in single quotes, such as '\d+'`
+	case strings.Contains(message, "already been defined"):
+		return "; leave one out, or begin another [[table]]"
+	case strings.Contains(message, "strings cannot contain newlines"):
+		return `; close the quote on the same line, or write a text of several lines as """…"""`
+	case ascii != string(r):
+		return fmt.Sprintf("; %q is a full-width or curly character: write %s", r, ascii)
+	case strings.Contains(message, "expected value but found") && unicode.IsLetter(r), strings.Contains(message, "invalid datetime"):
+		return `; write a text in quotes: "…"`
+	case strings.Contains(message, "to end with a newline"):
+		return `; one key = value stands on a line, and a text in quotes: "…"`
+	case strings.Contains(message, "expected a comma"):
+		return "; put a comma between two values, and close what was opened"
+	case strings.Contains(message, "expected '.' or '='") && bytes.ContainsRune(line, ':'):
+		return "; write key = value"
+	case strings.Contains(message, "expected '.' or '='") && r >= utf8.RuneSelf:
+		return "; a key is made of Latin letters, digits, - and _"
+	}
+	return ""
+}
+
+// maxSyntax bounds the faults of syntax that are told of one file.
+const maxSyntax = 20
+
+// blockHeader is a line that begins the next block, and none inside a block.
+var blockHeader = regexp.MustCompile(`(?m)^[ \t]*\[\[[^.\[\]]+\]\]`)
+
+// after tells the faults of syntax in the blocks that follow the one at off, whose
+// fault ended the decoder: all that stands before them is blanked out.
+func (f *File) after(off int) Errors {
+	var all Errors
+	src := bytes.Clone(f.src)
+	for len(all) < maxSyntax {
+		from := off
+		if end := bytes.IndexByte(src[off:], '\n'); end >= 0 {
+			from += end
+		} else {
+			return all
+		}
+		next := -1
+		for _, at := range blockHeader.FindAllIndex(src[from:], -1) {
+			if bytes.Count(src[from:from+at[0]], []byte(`"""`))%2 == 0 { // not inside a text
+				next = from + at[0]
+				break
+			}
+		}
+		if next < 0 {
+			return all
+		}
+		for i := range src[:next] {
+			if src[i] != '\n' {
+				src[i] = ' '
+			}
+		}
+		var p toml.ParseError
+		if _, err := toml.Decode(string(src), new(map[string]any)); !errors.As(err, &p) {
+			return all
+		} else {
+			all = append(all, f.syntax(p))
+			off = f.place(p)
+		}
+	}
+	return all
 }
 
 // pos turns a byte offset into a position; columns count characters from 1.

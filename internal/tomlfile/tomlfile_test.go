@@ -93,6 +93,38 @@ func TestSyntaxErrorHasPosition(t *testing.T) {
 	}
 }
 
+// TestSyntaxErrorsTellTheRemedy: the mistakes that are made most, with what to
+// write instead, in each block of a file at once.
+func TestSyntaxErrorsTellTheRemedy(t *testing.T) {
+	for src, want := range map[string][]string{
+		"action = block\n":       {`1:10: `, `; write a text in quotes: "…"`},
+		"pattern = \"\\d{5}\"\n": {`1:12: `, `; a backslash is written twice in "…"; write patterns in single quotes, such as '\d+'`},
+		"［［rule］］\n":             {`1:1: `, "; '［' is a full-width or curly character: write ["},
+		"id\u3000= 3\n":          {`1:3: `, `; '\u3000' is a full-width or curly character: write a space`},
+		"a = “x”\n":              {`1:5: `, "; '“' is a full-width or curly character: write \""},
+		"a = [\"x\" \"y\"]\n":    {`1:10: `, "; put a comma between two values"},
+		"a = 1\na = 2\n":         {`2:1: `, "; leave one out, or begin another [[table]]"},
+		"id: x\n":                {`1:3: `, "; write key = value"},
+		"名前 = 1\n":               {`1:1: `, "; a key is made of Latin letters"},
+		"a = \"x\n":              {`1:7: `, "; close the quote on the same line"},
+		"a = 10MB\n":             {`1:7: `, `; one key = value stands on a line`},
+		"a = 09:00-18:00\n":      {`1:5: `, `; write a text in quotes: "…"`},
+	} {
+		_, err := Parse("a.toml", []byte(src))
+		if err == nil || !strings.HasPrefix(err.Error(), "a.toml:"+want[0]) || !strings.Contains(err.Error(), want[1]) {
+			t.Errorf("%q: %v, want %s … %s", src, err, want[0], want[1])
+		}
+	}
+	_, err := Parse("a.toml", []byte("[[rule]]\nid = x\n[[rule]]\nid = \"y\"\n[rule.what]\na = “b”\n[[rule.test]]\ntext = \"\"\"\n[[rule]]\n\"\"\"\n[[rule]]\nid = \"\\d\""))
+	var e Errors
+	if !errors.As(err, &e) || len(e) != 3 || e[0].Line != 2 || e[1].Line != 6 || e[2].Line != 12 {
+		t.Errorf("three blocks: %v", err)
+	}
+	if _, err := Parse("a.toml", []byte(strings.Repeat("[[rule]]\nid = x\n", 500))); !errors.As(err, &e) || len(e) != maxSyntax+1 {
+		t.Errorf("%d faults of 500", len(e))
+	}
+}
+
 type inner struct {
 	At Node    `toml:",self"`
 	N  int     `toml:"n"`

@@ -15,10 +15,10 @@ func t(status int, ja, en said) text {
 
 // What to do, where it is the same for several kinds.
 const (
-	askJa   = "業務上必要な場合は、管理番号を添えて問い合わせ先にご連絡ください。"
-	askEn   = "If you need to send this for your work, get in touch and give the incident number."
-	laterJa = "しばらく待ってから、もう一度お試しください。続く場合は管理番号を添えてご連絡ください。"
-	laterEn = "Wait a moment and try again. If it goes on, get in touch and give the incident number."
+	askJa   = "業務上必要な場合は、管理番号を添えて社内の情報システム・セキュリティの窓口にご連絡ください。"
+	askEn   = "If you need to send this for your work, give the incident number to your IT or security desk."
+	laterJa = "しばらく待ってから、もう一度お試しください。続く場合は、管理番号を添えて社内の窓口にご連絡ください。"
+	laterEn = "Wait a moment and try again. If it goes on, give the incident number to your IT or security desk."
 )
 
 // texts are all answers. What a person reads first says what happened to their

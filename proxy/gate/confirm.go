@@ -22,6 +22,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -263,7 +265,15 @@ func (c *check) confirmInline() Failure {
 	return Unrecorded
 }
 
-func (c *check) confirmed(rule string) bool { return c.holds(c.claim(rule)) }
+func (c *check) confirmed(rule string) bool { return c.assumed() || c.holds(c.claim(rule)) }
+
+// assumed reports whether what rules ask of confirmations and releases is only
+// answered later: what was confirmed is all that was found, and that is not known yet.
+// Until then everything counts as confirmed, so that the verdict can only get stricter.
+func (c *check) assumed() bool {
+	c.asked = c.asked || c.rough
+	return c.rough
+}
 
 func (c *check) claim(rule string) claim {
 	if c.fingerprint == nil {
@@ -273,9 +283,9 @@ func (c *check) claim(rule string) claim {
 	return claim{sender: sender(c.t.Principal), host: c.t.Destination.Host, rule: rule, content: *c.fingerprint, incident: c.out.Incident, user: c.t.Principal.User}
 }
 
-// content identifies what is sent: path, query, body, and how much was found
-// of what. Other headers are left out, because clients put a new number or
-// time in them with every attempt.
+// content identifies what is sent: path, query, body, the fields of head and
+// trailer that tell something, and how much was found of what. Other fields are
+// left out, because clients put a new number or time in them with every attempt.
 func (c *check) content() (sum [32]byte) {
 	h := sha256.New()
 	field(h, c.t.Destination.Path)
@@ -284,6 +294,10 @@ func (c *check) content() (sum [32]byte) {
 		for _, typ := range slices.Sorted(maps.Keys(r.Total)) {
 			field(h, fmt.Sprintf("%s %d", typ, r.Total[typ]))
 		}
+	}
+	for _, f := range c.tellingFields() {
+		field(h, f.Name)
+		field(h, f.Value)
 	}
 	if c.use != nil {
 		for _, w := range c.use.wholes {
@@ -299,12 +313,55 @@ func (c *check) content() (sum [32]byte) {
 		} else if _, params, err := mime.ParseMediaType(c.t.MediaType); err == nil && params["boundary"] != "" {
 			hashWithout(h, b.NewReader(), "--"+params["boundary"])
 		} else {
-			d := b.Digest()
+			d, err := b.Digest()
+			if err != nil {
+				once(h)
+			}
 			h.Write(d[:])
 		}
 	}
 	h.Sum(sum[:0])
 	return sum
+}
+
+// tellingFields lists, by name, the fields in which something was found or which
+// could not be read; where the report does not list all that was found, every field
+// that was inspected.
+func (c *check) tellingFields() []Header {
+	r, t := c.out.Report, c.t
+	if r == nil {
+		return nil
+	}
+	tell := map[string]bool{}
+	for i := range r.Findings {
+		tell[rootOf(partPath(r, &r.Findings[i]))] = true
+	}
+	for i := range r.Parts {
+		if p := &r.Parts[i]; p.Reason != "" {
+			tell[rootOf(p.Path)] = true
+		}
+	}
+	all := len(r.Findings) == inspect.MaxFindings
+	pick := func(kind string, fields []Header) (out []Header) {
+		for _, f := range fields {
+			if tell[kind+f.Name] || all && telling(f.Value) {
+				out = append(out, Header{kind + f.Name, f.Value})
+			}
+		}
+		return out
+	}
+	out := pick(headerPart, t.Headers)
+	if t.Trailer != nil {
+		out = append(out, pick(trailerPart, t.Trailer())...)
+	}
+	slices.SortStableFunc(out, func(a, b Header) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// rootOf is the path of the root that a part is in.
+func rootOf(path string) string {
+	root, _, _ := strings.Cut(path, part.Separator)
+	return root
 }
 
 // hashWithout hashes r but for the boundary, where it stands as one: a browser

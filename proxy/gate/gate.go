@@ -339,6 +339,8 @@ type check struct {
 	added  time.Duration // from then to the durable verdict
 
 	fingerprint *[32]byte // of the content, once it was needed
+	rough       bool      // what was found may be only what decides
+	asked       bool      // whether something was confirmed, while that was so
 	releases    []string  // by which holds were lifted
 	persons     []uint64  // in what was inspected
 	heard       []string  // passwords in it
@@ -361,7 +363,7 @@ func (c *check) fault(step string, p any) {
 
 func (c *check) run(ctx context.Context) {
 	c.out.Failure = c.decide(ctx)
-	if c.out.Failure == None && !valid(c.out.Verdict.Action) {
+	if c.out.Failure == None && (!valid(c.out.Verdict.Action) || !c.identified()) {
 		c.out.Failure = Engine
 	}
 	if c.out.Failure == Aborted && c.stream == nil {
@@ -389,6 +391,19 @@ func (c *check) run(ctx context.Context) {
 	c.keepEvidence(ctx)
 	c.remember()
 	c.added = time.Since(c.ready)
+}
+
+// identified tells whether the body's digest is known, where the record or the past is
+// to have it.
+func (c *check) identified() bool {
+	if c.out.Passes() && c.out.Verdict.Rule == "" && len(c.persons) == 0 || c.size() == 0 {
+		return true
+	}
+	_, err := c.out.Body.Digest()
+	if err != nil {
+		c.Log.Error("body could not be read back", "error", err)
+	}
+	return err == nil
 }
 
 // decide takes the steps up to the verdict.
@@ -431,9 +446,11 @@ func (c *check) decideOn(ctx context.Context) Failure {
 			return f
 		}
 	}
+	c.rough = !exact
 	c.judge()
+	c.rough = false
 	again := c.out.Report != nil && c.out.Report.Again
-	if exact || len(c.out.Verdict.Matches) == 0 && len(c.persons) == 0 && !again {
+	if exact || len(c.out.Verdict.Matches) == 0 && len(c.persons) == 0 && !again && !c.asked {
 		return None
 	}
 	first := c.out.Verdict.Action
@@ -488,6 +505,7 @@ func (c *check) hold(ctx context.Context) Failure {
 	var err error
 	o := hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt}
 	if by, w, ok := c.wanted(); ok {
+		o.Most = w.Max
 		body, err = c.holdAndSend(ctx, by, w, o)
 	} else {
 		body, err = c.Hold.Hold(ctx, &c.source, o)

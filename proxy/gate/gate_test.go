@@ -113,6 +113,25 @@ func upload(body string) *Transaction {
 	}
 }
 
+// What cannot be read back any more cannot be put on record, and stays.
+func TestBodyThatCannotBeReadBack(t *testing.T) {
+	f := newFixture(t, nil)
+	f.policy.Rules = always(rules.Log)
+	tx := upload("")
+	var err error
+	if tx.Held, err = f.spool.Hold(t.Context(), strings.NewReader("x"), hold.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	f.policy.Scanner = scanFunc(func(ctx context.Context, roots []part.Part) *inspect.Report {
+		defer tx.Held.Close()
+		return readAll(ctx, roots)
+	})
+	o := f.Check(t.Context(), tx)
+	if ev := f.log.last(); o.Passes() || o.Failure != Engine || ev.Action != "block" || ev.Content != "" {
+		t.Errorf("passes: %v, failure %q, recorded %+v", o.Passes(), o.Failure, ev)
+	}
+}
+
 func TestOnlyAllowAndLogPass(t *testing.T) {
 	for a := rules.Action(0); a < 12; a++ {
 		f := newFixture(t, nil)

@@ -147,8 +147,9 @@ func (c *check) event() audit.Event {
 		ev.RuleSet = c.policy.Rules.Digest()
 	}
 	if c.out.Incident != "" && c.out.Body != nil && c.out.Body.Size() > 0 {
-		d := c.out.Body.Digest()
-		ev.Content = hex.EncodeToString(d[:])
+		if d, err := c.out.Body.Digest(); err == nil {
+			ev.Content = hex.EncodeToString(d[:])
+		}
 	}
 	if r := c.out.Report; r != nil {
 		ev.Coverage = coverage(r.Coverage)

@@ -21,6 +21,9 @@ func (c *check) released(rule string) bool {
 	if c.Releases == nil {
 		return false
 	}
+	if c.assumed() {
+		return true
+	}
 	k, ok := c.Releases.Allowed(c.subject(c.claim(rule)))
 	if ok && !slices.Contains(c.releases, k.ID) {
 		c.releases = append(c.releases, k.ID)

@@ -3,10 +3,13 @@ package gate
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sekimori-dlp/sekimori/inspect"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/release"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
@@ -156,5 +159,56 @@ func TestNoReleasesWithoutAStore(t *testing.T) {
 	f.policy.Rules = decideFunc(held)
 	if o := f.Check(context.Background(), upload("content")); o.Passes() || o.Confirm != "" || o.Verdict.Action != rules.Hold {
 		t.Errorf("%+v", o)
+	}
+}
+
+// atSigns finds each "@". Like the real one it stops once all is decided, if it may:
+// here by the first.
+type atSigns struct{}
+
+func (atSigns) Scan(_ context.Context, roots []part.Part, o inspect.ScanOptions) *inspect.Report {
+	r := &inspect.Report{Total: map[inspect.Type]int{}}
+	for i, p := range roots {
+		b, _ := io.ReadAll(p.Body)
+		r.Parts = append(r.Parts, inspect.PartReport{Path: p.Path, Bytes: int64(len(b)), State: inspect.Inspected})
+		if n := strings.Count(string(b), "@"); n > 0 && !(o.UntilDecided && r.Total["EMAIL"] > 0) {
+			r.Total["EMAIL"] += n
+			r.Findings = append(r.Findings, inspect.Finding{Type: "EMAIL", Part: i})
+		}
+	}
+	return r
+}
+
+// What was released is the fields of head and trailer in which something was found
+// as well as the body, also if the body alone would have decided.
+func TestAReleaseIsBoundToFields(t *testing.T) {
+	ctx := context.Background()
+	for _, body := range []string{"content", "a list with me@example.jp"} {
+		f, s := withReleases(t)
+		f.policy.Scanner = atSigns{}
+		with := func(head, trailer, id string) *Transaction {
+			u := upload(body)
+			u.Headers = []Header{{"X-List", head}, {"X-Request-Id", id}}
+			u.Trailer = func() []Header { return []Header{{"Sent-By", trailer}} }
+			return u
+		}
+		k, err := f.Confirm(upload("").Principal, "a.example", f.Check(ctx, with("a@example.jp", "b@example.jp", "1")).Confirm, "for the customer")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range []string{"sato", "ito"} {
+			if _, err := s.Decide(k.ID, release.Approver{User: by, Approves: true}, true, "checked"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if o := f.Check(ctx, with("a@example.jp", "b@example.jp", "2")); !o.Passes() {
+			t.Errorf("%q: what was released is kept in: %+v", body, o)
+		}
+		if o := f.Check(ctx, with("c@example.jp", "b@example.jp", "3")); o.Passes() {
+			t.Errorf("%q: another field of the head passes by the release", body)
+		}
+		if o := f.Check(ctx, with("a@example.jp", "c@example.jp", "4")); o.Passes() {
+			t.Errorf("%q: another field of the trailer passes by the release", body)
+		}
 	}
 }

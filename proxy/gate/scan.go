@@ -126,6 +126,9 @@ const (
 	bodyPart  = "body"
 	wholePart = "upload" // in pieces, put together
 	piecePart = "piece"  // of an upload, in a form
+
+	headerPart  = "header "  // and the field's name
+	trailerPart = "trailer " // likewise
 )
 
 // inspectable is the body as it is to be inspected; nil if there is none.
@@ -176,11 +179,11 @@ func (c *check) roots() []part.Part {
 		if !telling(h.Value) {
 			continue
 		}
-		short("header "+h.Name, h.Name, h.Value, part.Header)
+		short(headerPart+h.Name, h.Name, h.Value, part.Header)
 	}
 	if t.Trailer != nil && !c.parting {
 		for _, h := range t.Trailer() {
-			short("trailer "+h.Name, h.Name, h.Value, part.Header)
+			short(trailerPart+h.Name, h.Name, h.Value, part.Header)
 		}
 	}
 	return roots

@@ -14,9 +14,9 @@ import (
 type Body struct {
 	s      *Spool
 	size   int64
-	digest [sha256.Size]byte // of a body that was hashed as it came
-	hashed bool
-	late   sync.Once // of one that was not
+	once   sync.Once
+	digest [sha256.Size]byte
+	broken error // why there is no digest
 
 	mem      [][]byte // all but the last are full chunks
 	one      [1][]byte
@@ -43,19 +43,15 @@ func newBody(s *Spool) *Body {
 // Size is the body's length in bytes.
 func (b *Body) Size() int64 { return b.size }
 
-// Digest is the HMAC-SHA-256 of the body under the spool's DigestKey. A small
-// body is hashed when it is first asked for, which must be before Close: most
-// bodies go on without anybody asking.
-func (b *Body) Digest() [sha256.Size]byte {
-	b.late.Do(func() {
-		if !b.hashed {
-			_ = b.hash() // from memory, which does not fail
-		}
-	})
-	return b.digest
+// Digest is the HMAC-SHA-256 of the body under the spool's DigestKey. The body is
+// read for it when it is first asked for, which must be before Close: most bodies go
+// on without anybody asking. An error says that the body cannot be read back, so that
+// nobody can tell what it is: it must not leave then.
+func (b *Body) Digest() ([sha256.Size]byte, error) {
+	b.once.Do(func() { b.broken = b.hash() })
+	return b.digest, b.broken
 }
 
-// hash reads the body once more for its digest.
 func (b *Body) hash() error {
 	h := b.s.mac()
 	defer b.s.macs.Put(h)
@@ -65,7 +61,6 @@ func (b *Body) hash() error {
 		return fmt.Errorf("hash the body: %w", err)
 	}
 	h.Sum(b.digest[:0])
-	b.hashed = true
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"sync/atomic"
 	"time"
@@ -54,23 +53,6 @@ func (f *filler) run(r io.Reader, expect int64) (err error) {
 			err = errPanic
 		}
 	}()
-	if expect > 0 && expect < chunk { // see Body.Digest
-		if err := f.read(r, nil, expect); err != nil || f.b.file == nil {
-			return err
-		}
-		return f.b.hash() // memory was short; later its file could fail
-	}
-	h := f.b.s.mac()
-	defer f.b.s.macs.Put(h)
-	if err := f.read(r, h, expect); err != nil {
-		return err
-	}
-	h.Sum(f.b.digest[:0])
-	f.b.hashed = true
-	return nil
-}
-
-func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 	b := f.b
 	first := firstMemory
 	if expect > 0 {
@@ -86,9 +68,6 @@ func (f *filler) read(r io.Reader, h hash.Hash, expect int64) error {
 		if n > 0 {
 			f.reads.Add(1)
 			empty = 0
-			if h != nil {
-				h.Write(space[:n])
-			}
 			f.wrote(n)
 			if b.size > f.limit {
 				return ErrTooLarge

@@ -102,7 +102,7 @@ func TestRoundTrip(t *testing.T) {
 					check(t, b, want)
 					mac := hmac.New(sha256.New, key)
 					mac.Write(want)
-					if d := b.Digest(); !bytes.Equal(d[:], mac.Sum(nil)) {
+					if d, err := b.Digest(); err != nil || !bytes.Equal(d[:], mac.Sum(nil)) {
 						t.Errorf("%d bytes: wrong digest", n)
 					}
 					b.Close()
@@ -437,6 +437,9 @@ func TestChangedOrCutFileIsNoticed(t *testing.T) {
 		harm(b.file.f)
 		if n, err := io.Copy(io.Discard, b.NewReader()); err == nil || n != chunk {
 			t.Errorf("%s: %d bytes, error %v", name, n, err)
+		}
+		if _, err := b.Digest(); err == nil {
+			t.Errorf("%s: it has a digest", name)
 		}
 		b.Close()
 	}

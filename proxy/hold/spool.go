@@ -125,6 +125,8 @@ type Options struct {
 	Expect int64
 	// Max lowers the spool's Max for this body; 0 does not.
 	Max int64
+	// Most raises it, if it is more; what is on disk stays bounded by TotalDisk.
+	Most int64
 	// Idle gives up with ErrStalled when nothing was read for so long, give
 	// or take 50 ms; 0: never. The time that Hold itself waits for room
 	// counts too.
@@ -159,7 +161,7 @@ func (s *Spool) end(b *Body, err error) (*Body, error) {
 }
 
 func (s *Spool) hold(ctx context.Context, r io.Reader, o Options, grow *Growing) (*Body, error) {
-	limit := s.c.Max
+	limit := max(s.c.Max, o.Most)
 	if o.Max > 0 {
 		limit = min(limit, o.Max)
 	}

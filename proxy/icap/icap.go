@@ -21,6 +21,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +29,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/proxy/answer"
 	"github.com/sekimori-dlp/sekimori/proxy/door"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/trace"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -71,7 +73,7 @@ type Accounts interface {
 	Named(ctx context.Context, user string, groups []string, at netip.Addr, how string) rules.Principal
 }
 
-// Deps is what a Server works with. All but Log and Registry are needed.
+// Deps is what a Server works with. All but Log, Registry and Traces are needed.
 type Deps struct {
 	Gate     Checker
 	Web      Web
@@ -79,6 +81,7 @@ type Deps struct {
 	Digest   func() string // of the rules in force
 	Log      *slog.Logger
 	Registry *prometheus.Registry
+	Traces   *trace.Tracer // of each request that the gate is asked about; nil: none
 }
 
 // Server answers ICAP. Make one with New, run it with Serve, end it with
@@ -87,6 +90,7 @@ type Server struct {
 	c        Config
 	d        Deps
 	requests *prometheus.CounterVec
+	tagged   atomic.Pointer[tagged] // the last
 
 	mu        sync.Mutex
 	listeners []net.Listener
@@ -236,9 +240,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // tag is the ISTag (RFC 3507, 4.7): it changes with the rules, so that nobody
 // goes by an old answer.
 func (s *Server) tag() string {
-	sum := sha256.Sum256([]byte(s.c.Version + " " + s.d.Digest()))
-	return `"` + hex.EncodeToString(sum[:15]) + `"`
+	digest := s.d.Digest()
+	if t := s.tagged.Load(); t != nil && t.digest == digest {
+		return t.tag
+	}
+	sum := sha256.Sum256([]byte(s.c.Version + " " + digest))
+	t := &tagged{digest, `"` + hex.EncodeToString(sum[:15]) + `"`}
+	s.tagged.Store(t)
+	return t.tag
 }
+
+// tagged is the ISTag of a digest.
+type tagged struct{ digest, tag string }
 
 // protocol is what events call this door.
 const protocol = "ICAP"

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
 )
 
 // fault says what was wrong with a request, and the status that says so.
@@ -27,10 +28,34 @@ func bad(format string, a ...any) error { return &fault{400, fmt.Sprintf(format,
 // HTTP's serves.
 var errHead = &fault{431, "the head is too large"}
 
+// fields are those of a head, in their order. They are few: looking through them
+// costs less than a map of them.
+type fields []gate.Header
+
+// values are those of a field.
+func (f fields) values(name string) (all []string) {
+	for i := range f {
+		if strings.EqualFold(f[i].Name, name) {
+			all = append(all, f[i].Value)
+		}
+	}
+	return all
+}
+
+// get is a field's first value, "" if there is none.
+func (f fields) get(name string) string {
+	for i := range f {
+		if strings.EqualFold(f[i].Name, name) {
+			return f[i].Value
+		}
+	}
+	return ""
+}
+
 // head is an ICAP request without its body.
 type head struct {
 	method, service string // the path of the URI, without a query
-	header          http.Header
+	fields          fields
 	request         []byte // encapsulated HTTP request head
 	response        []byte // encapsulated HTTP response head
 	body            bool   // a chunked body follows
@@ -38,46 +63,48 @@ type head struct {
 	allow204        bool
 }
 
-// readHead reads a request up to its body. io.EOF means that none began.
-func readHead(r *bufio.Reader, limit int) (*head, error) {
+// read reads a request up to its body. io.EOF means that none began.
+func (h *head) read(r *bufio.Reader, limit int) error {
+	h.preview = -1
 	left := limit
 	line, err := readLine(r, &left)
 	for err == nil && len(line) == 0 && left > limit-16 { // a line too much after the request before
 		line, err = readLine(r, &left)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	words := strings.Split(string(line), " ")
-	if len(words) != 3 {
-		return nil, bad("the request line has not three words")
+	method, rest, _ := strings.Cut(string(line), " ")
+	uri, version, ok := strings.Cut(rest, " ")
+	if !ok || strings.Contains(version, " ") {
+		return bad("the request line has not three words")
 	}
-	if words[2] != "ICAP/1.0" {
-		return nil, &fault{505, "the version is not ICAP/1.0"}
+	if version != "ICAP/1.0" {
+		return &fault{505, "the version is not ICAP/1.0"}
 	}
-	h := &head{method: words[0], header: http.Header{}, preview: -1}
-	if h.service, err = servicePath(words[1]); err != nil {
-		return nil, err
+	h.method = method
+	if h.service, err = servicePath(uri); err != nil {
+		return err
 	}
+	h.fields = make(fields, 0, 12)
 	for {
 		line, err := readLine(r, &left)
 		if err != nil {
-			return nil, unexpected(err)
+			return unexpected(err)
 		}
 		if len(line) == 0 {
-			break
+			return h.complete(r, limit)
 		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok || !httpguts.ValidHeaderFieldName(string(name)) {
-			return nil, bad("a line of the head is no field")
+		name, value, ok := strings.Cut(string(line), ":")
+		if !ok || !httpguts.ValidHeaderFieldName(name) {
+			return bad("a line of the head is no field")
 		}
-		v := strings.Trim(string(value), " \t")
-		if !httpguts.ValidHeaderFieldValue(v) {
-			return nil, bad("the field %s has a control character", name)
+		value = strings.Trim(value, " \t")
+		if !httpguts.ValidHeaderFieldValue(value) {
+			return bad("the field %s has a control character", name)
 		}
-		h.header.Add(string(name), v)
+		h.fields = append(h.fields, gate.Header{Name: name, Value: value})
 	}
-	return h, h.complete(r, limit)
 }
 
 // servicePath takes the path from "icap://host/path?query" or "/path".
@@ -95,22 +122,24 @@ func servicePath(uri string) (string, error) {
 
 // complete reads what Encapsulated announces, up to the body.
 func (h *head) complete(r *bufio.Reader, limit int) error {
-	if len(h.header["Encapsulated"]) > 1 || len(h.header["Preview"]) > 1 {
-		return bad("a field that may be there once is there twice")
+	for _, name := range []string{"Encapsulated", "Preview"} {
+		if len(h.fields.values(name)) > 1 {
+			return bad("a field that may be there once is there twice")
+		}
 	}
-	if p := h.header.Get("Preview"); p != "" {
+	if p := h.fields.get("Preview"); p != "" {
 		n, err := strconv.ParseUint(p, 10, 31)
 		if err != nil {
 			return bad("Preview is no number")
 		}
 		h.preview = int(n)
 	}
-	for _, v := range h.header["Allow"] {
+	for _, v := range h.fields.values("Allow") {
 		for w := range strings.SplitSeq(v, ",") {
 			h.allow204 = h.allow204 || strings.TrimSpace(w) == "204"
 		}
 	}
-	list, err := encapsulated(h.header.Get("Encapsulated"))
+	list, err := encapsulated(h.fields.get("Encapsulated"))
 	if err != nil {
 		return err
 	}
@@ -140,12 +169,17 @@ func (h *head) complete(r *bufio.Reader, limit int) error {
 	}
 	last := list[len(list)-1].name
 	h.body = last != "null-body"
-	want := map[string]string{"REQMOD": "req-body", "RESPMOD": "res-body", "OPTIONS": "opt-body"}[h.method]
-	if h.body && want != "" && last != want {
+	if want := bodies[h.method]; h.body && want != "" && last != want {
 		return bad("%s does not belong into %s", last, h.method)
 	}
 	return nil
 }
+
+// bodies are the kinds of body by their method.
+var bodies = map[string]string{"REQMOD": "req-body", "RESPMOD": "res-body", "OPTIONS": "opt-body"}
+
+// order is how entries of Encapsulated follow each other; there is one body.
+var order = map[string]int{"req-hdr": 1, "res-hdr": 2, "req-body": 3, "res-body": 3, "opt-body": 3, "null-body": 3}
 
 // section is an entry of Encapsulated.
 type section struct {
@@ -159,7 +193,7 @@ func encapsulated(v string) ([]section, error) {
 	if v == "" {
 		return nil, nil
 	}
-	var all []section
+	all := make([]section, 0, len(bodies))
 	for item := range strings.SplitSeq(v, ",") {
 		name, number, ok := strings.Cut(strings.TrimSpace(item), "=")
 		at, err := strconv.ParseUint(number, 10, 31)
@@ -167,7 +201,6 @@ func encapsulated(v string) ([]section, error) {
 			return nil, bad("Encapsulated is malformed")
 		}
 		name = strings.ToLower(name)
-		order := map[string]int{"req-hdr": 1, "res-hdr": 2, "req-body": 3, "res-body": 3, "opt-body": 3, "null-body": 3}
 		switch n := len(all); {
 		case order[name] == 0, n == 0 && at != 0, n > 0 && (order[name] <= order[all[n-1].name] || int(at) <= all[n-1].at):
 			return nil, bad("Encapsulated is out of order")

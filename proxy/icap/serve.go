@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -31,9 +32,11 @@ var services = map[string][]string{
 type exchange struct {
 	s    *Server
 	c    *conn
-	head *head
+	head head
 	body *body // nil if there is none
 	stay bool  // the connection may go on
+
+	chunks body // what body points to
 }
 
 // one serves one request, and tells whether the connection goes on.
@@ -42,17 +45,17 @@ func (s *Server) one(c *conn) bool {
 		return false
 	}
 	x := &exchange{s: s, c: c}
-	h, err := readHead(c.in, s.c.Header)
-	if err != nil {
-		x.head = &head{}
+	h := &x.head
+	if err := h.read(c.in, s.c.Header); err != nil {
+		x.head = head{}
 		x.fail(err)
 		x.leave()
 		return false
 	}
-	x.head = h
-	x.stay = !httpguts.HeaderValuesContainsToken(h.header["Connection"], "close") && !c.hurried.Load()
+	x.stay = !httpguts.HeaderValuesContainsToken(h.fields.values("Connection"), "close") && !c.hurried.Load()
 	if h.body {
-		x.body = &body{r: c.in, preview: h.preview >= 0, more: x.proceed}
+		x.chunks = body{r: c.in, preview: h.preview >= 0, more: x.proceed}
+		x.body = &x.chunks
 	}
 	methods := services[h.service]
 	switch {
@@ -126,8 +129,11 @@ var reasons = map[int]string{
 // status writes the head of an answer; its last lines are the caller's.
 func (x *exchange) status(code int) {
 	w := x.c.out
-	fmt.Fprintf(w, "ICAP/1.0 %d %s\r\nISTag: %s\r\nDate: %s\r\nServer: Sekimori\r\n", code, reasons[code], x.s.tag(),
-		time.Now().UTC().Format(http.TimeFormat))
+	b := strconv.AppendInt(append(w.AvailableBuffer(), "ICAP/1.0 "...), int64(code), 10)
+	b = append(append(append(b, ' '), reasons[code]...), "\r\nISTag: "...)
+	b = append(append(b, x.s.tag()...), "\r\nDate: "...)
+	b = time.Now().UTC().AppendFormat(b, http.TimeFormat)
+	w.Write(append(b, "\r\nServer: Sekimori\r\n"...))
 	if !x.stay {
 		w.WriteString("Connection: close\r\n")
 	}
@@ -200,7 +206,7 @@ func (x *exchange) echo(kind string, head []byte, body io.Reader) {
 
 // respmod lets everything pass.
 func (x *exchange) respmod() {
-	h := x.head
+	h := &x.head
 	switch {
 	case h.preview >= 0 || h.allow204:
 		if x.skip(1 << 62); x.body == nil || x.body.done() {
@@ -215,7 +221,6 @@ func (x *exchange) respmod() {
 
 // reqmod asks the gate.
 func (x *exchange) reqmod() {
-	h := x.head
 	req, err := x.request()
 	if err != nil {
 		x.fail(err)
@@ -225,7 +230,7 @@ func (x *exchange) reqmod() {
 	who := x.who(ctx)
 	switch {
 	case req.Method == http.MethodConnect:
-		x.pass(h.request, nil) // what goes through the tunnel is asked about by itself, or not opened
+		x.pass(req, nil) // what goes through the tunnel is asked about by itself, or not opened
 		return
 	case req.URL.Path == answer.ConfirmPath:
 		x.answer(x.s.d.Web.Confirm(req, who), req)
@@ -241,8 +246,11 @@ func (x *exchange) reqmod() {
 		t.Body = x.body
 		t.Trailer = func() []gate.Header { return x.body.trailer }
 	}
+	traced := x.s.d.Traces.Begin(req.Header.Get("Traceparent"))
+	t.Trace(traced)
 	o := x.s.d.Gate.Check(ctx, t)
 	defer o.Close()
+	defer endTrace(traced, req, t, &o)
 	var f *fault
 	switch {
 	case o.Failure == gate.Aborted:
@@ -258,15 +266,15 @@ func (x *exchange) reqmod() {
 		if o.Body != nil {
 			held = o.Body.NewReader()
 		}
-		x.pass(h.request, held)
+		x.pass(req, held)
 	}
 }
 
 // pass gives leave: by 204 where that is allowed (RFC 3507, 4.6), else by the
 // request itself, from which a confirmation is taken out.
-func (x *exchange) pass(head []byte, held io.Reader) {
-	plain := without(head, answer.ConfirmHeader)
-	if len(plain) == len(head) && (x.head.allow204 || x.head.preview >= 0 && (x.body == nil || !x.body.asked)) {
+func (x *exchange) pass(req *http.Request, held io.Reader) {
+	_, confirms := req.Header[answer.ConfirmHeader]
+	if !confirms && (x.head.allow204 || x.head.preview >= 0 && (x.body == nil || !x.body.asked)) {
 		if x.skip(maxSkip); x.stay || x.body == nil || x.body.done() {
 			x.unchanged()
 		}
@@ -274,6 +282,10 @@ func (x *exchange) pass(head []byte, held io.Reader) {
 	}
 	if held == nil {
 		held = bytes.NewReader(nil)
+	}
+	plain := x.head.request
+	if confirms {
+		plain = without(plain, answer.ConfirmHeader)
 	}
 	x.echo("req", plain, held)
 }
@@ -313,6 +325,9 @@ func (x *exchange) answer(a *answer.Answer, req *http.Request) {
 	out.close(nil)
 }
 
+// readers are for encapsulated heads.
+var readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
+
 // request parses the encapsulated request head.
 func (x *exchange) request() (*http.Request, error) {
 	raw := x.head.request
@@ -320,7 +335,9 @@ func (x *exchange) request() (*http.Request, error) {
 		return nil, bad("REQMOD without a request")
 	}
 	rest := bytes.NewReader(raw)
-	in := bufio.NewReader(rest)
+	in := readers.Get().(*bufio.Reader)
+	defer readers.Put(in)
+	in.Reset(rest)
 	req, err := http.ReadRequest(in)
 	if err != nil || in.Buffered()+rest.Len() > 0 {
 		return nil, bad("the encapsulated request is malformed")
@@ -349,15 +366,15 @@ func (x *exchange) who(ctx context.Context) rules.Principal {
 	at, user := x.c.at, ""
 	var groups []string
 	if x.s.trusts(at) {
-		h := x.head.header
-		if a, ok := clientAddress(h.Get("X-Client-IP")); ok {
+		h := x.head.fields
+		if a, ok := clientAddress(h.get("X-Client-IP")); ok {
 			at = a
 		}
 		coding := x.s.c.UserCoding
-		if user = userName(decodeName(h.Get("X-Authenticated-User"), coding)); user == "" {
-			user = userName(decodeName(h.Get("X-Client-Username"), coding)) // Squid's own
+		if user = userName(decodeName(h.get("X-Authenticated-User"), coding)); user == "" {
+			user = userName(decodeName(h.get("X-Client-Username"), coding)) // Squid's own
 		}
-		groups = groupNames(decodeName(strings.Join(h["X-Authenticated-Groups"], ","), coding))
+		groups = groupNames(decodeName(strings.Join(h.values("X-Authenticated-Groups"), ","), coding))
 	}
 	return x.s.d.Accounts.Named(ctx, user, groups, at, "icap")
 }

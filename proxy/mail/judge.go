@@ -91,6 +91,7 @@ type Verdict struct {
 	Host   string            // whose outcome decided
 	Tokens map[string]string // with which the sender confirms, by host
 	passed []rules.Destination
+	asked  *gate.Transaction // what it decided on
 }
 
 // Judge asks the gate once for each outside domain: a rule may let a message go
@@ -117,6 +118,7 @@ func (s *Judge) Judge(ctx context.Context, m *Message, err error) Verdict {
 				t.Confirm = given[host]
 			}
 		}
+		t.Trace(m.Trace)
 		o := s.Gate.Check(ctx, t)
 		if o.Passes() {
 			v.passed = append(v.passed, t.Destination)
@@ -124,7 +126,7 @@ func (s *Judge) Judge(ctx context.Context, m *Message, err error) Verdict {
 			v.Tokens[host] = o.Confirm
 		}
 		if v.Host == "" || !o.Passes() && (v.Passes() || stricter(&o, &v.Outcome)) {
-			v.Outcome, v.Host = o, host
+			v.Outcome, v.Host, v.asked = o, host, t
 		}
 		if o.Failure != gate.None {
 			break // it will not get better

@@ -15,6 +15,7 @@ import (
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
+	"github.com/sekimori-dlp/sekimori/proxy/trace"
 	"github.com/sekimori-dlp/sekimori/rules"
 )
 
@@ -51,7 +52,7 @@ type Recorder interface {
 	Append(ctx context.Context, ev audit.Event) (audit.Receipt, error)
 }
 
-// Deps is what a Judge works with. All but Log are needed.
+// Deps is what a Judge works with. All but Log and Traces are needed.
 type Deps struct {
 	Gate     Checker
 	Hold     gate.Holder
@@ -59,6 +60,7 @@ type Deps struct {
 	Classes  Classifier
 	Audit    Recorder
 	Log      *slog.Logger
+	Traces   *trace.Tracer // of each message; nil: none
 }
 
 // Judge asks the gate about messages. Safe for concurrent use.
@@ -108,6 +110,8 @@ type Message struct {
 	Size     int64       // bytes that came, whole or not
 	Eight    bool        // a byte above 127 in it
 	Body     *hold.Body  // nil if it could not be held
+
+	Trace *trace.Exchange // nil if it is not traced
 
 	Outgoing []Field // of the header as it goes on; set by Judge
 	Changed  bool    // Outgoing differs from Fields: a confirmation was taken out

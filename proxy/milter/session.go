@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
+	"github.com/sekimori-dlp/sekimori/proxy/gate"
 	"github.com/sekimori-dlp/sekimori/proxy/hold"
 	"github.com/sekimori-dlp/sekimori/proxy/mail"
 	"github.com/sekimori-dlp/sekimori/rules"
@@ -400,7 +401,9 @@ func (x *session) answer(b *body) (outcome string, err error) {
 	in := &mail.Reader{R: io.MultiReader(bytes.NewReader(x.header.Bytes()), b)}
 	ctx, cancel := context.WithTimeout(context.Background(), s.c.Message)
 	defer cancel()
+	traced, began := s.judge.Traces.Begin(""), time.Now()
 	held, fault := s.judge.Hold.Hold(ctx, in, hold.Options{Expect: -1, Max: s.c.Size, Interrupt: x.interrupt})
+	traced.Step(string(gate.Holding), began)
 	if fault != nil {
 		if _, err := io.Copy(io.Discard, b); err != nil {
 			return "aborted", ended(b.end)
@@ -409,7 +412,7 @@ func (x *session) answer(b *body) (outcome string, err error) {
 		defer held.Close()
 	}
 	m := &mail.Message{Protocol: protocol, From: x.from, To: x.to, UTF8: x.utf8, Fields: mail.Fields(in.Header), Headed: len(in.Header),
-		Size: in.Size, Eight: in.Eight, Body: held, Who: x.who()}
+		Size: in.Size, Eight: in.Eight, Body: held, Who: x.who(), Trace: traced}
 	stop := x.progress()
 	outcome, packets := x.decide(ctx, m, in.Fault, fault)
 	stop() // nothing may follow the last packet
@@ -425,6 +428,7 @@ func (x *session) answer(b *body) (outcome string, err error) {
 func (x *session) decide(ctx context.Context, m *mail.Message, malformed *mail.Reply, fault error) (outcome string, packets [][]byte) {
 	s := x.s
 	v := s.judge.Judge(ctx, m, fault)
+	defer func() { m.EndTrace(&v, outcome) }()
 	switch {
 	case malformed != nil:
 		return "malformed", [][]byte{refusal(*malformed)}

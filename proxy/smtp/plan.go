@@ -54,7 +54,7 @@ var (
 // for a door whose client goes away once the message is taken over.
 func (s *Server) plan(ctx context.Context, j *job, v *mail.Verdict, handed bool) (*plan, *mail.Reply) {
 	refused := func(v *mail.Verdict) *mail.Reply { r := s.judge.Refusal(v, j.UTF8); return &r }
-	p := &plan{job: j, v: v, key: j.key()}
+	p := &plan{job: j, v: v}
 	want := v.Verdict.Mail
 	ours := j.From != (mail.Address{}) && s.judge.Inside(j.From) // who can be told
 	holds := v.Failure == gate.None && v.Verdict.Action == rules.Hold
@@ -66,6 +66,11 @@ func (s *Server) plan(ctx context.Context, j *job, v *mail.Verdict, handed bool)
 		return nil, &errUnset
 	case s.box == nil && holds:
 		return nil, refused(v)
+	}
+	var err error
+	if p.key, err = j.key(); err != nil {
+		s.judge.Log.Error("message not identified", "error", err)
+		return nil, &errUnkept
 	}
 	if want.Links {
 		no, err := s.takeOut(ctx, p)
@@ -103,7 +108,7 @@ func (s *Server) takeOut(ctx context.Context, p *plan) (*mail.Reply, error) {
 	if err != nil || len(t.Files) == 0 {
 		return nil, err
 	}
-	f := s.box.parcel(p.job, p.v)
+	f := s.box.parcel(p)
 	f.Files, f.Share, f.Stage, f.Ends = t.Files, outbox.NewID(), stageOpen, time.Now().Add(s.box.c.Links)
 	f.Told = !s.judge.Inside(p.From)
 	if !p.v.Passes() {
@@ -142,14 +147,15 @@ func (s *Server) takeOut(ctx context.Context, p *plan) (*mail.Reply, error) {
 }
 
 // parcel begins to write down what is kept of a message.
-func (b *box) parcel(j *job, v *mail.Verdict) *parcel {
+func (b *box) parcel(p *plan) *parcel {
+	j, v := p.job, p.v
 	subject := ""
 	for _, f := range j.Fields {
 		if f.Is("Subject") {
 			subject = f.Text()
 		}
 	}
-	return &parcel{Page: outbox.NewID(), Taken: time.Now(), Key: j.key(), Who: j.Who, Protocol: j.Protocol, Incident: v.Incident, Host: v.Host,
+	return &parcel{Page: outbox.NewID(), Taken: time.Now(), Key: p.key, Who: j.Who, Protocol: j.Protocol, Incident: v.Incident, Host: v.Host,
 		Subject: mail.OneLine(subject), From: j.From, To: j.to, Opts: j.opts, Eight: j.Eight, Headed: j.Headed}
 }
 
@@ -167,7 +173,7 @@ func (b *box) take(p *plan) error {
 	if !p.later() {
 		return nil
 	}
-	k := b.parcel(p.job, p.v)
+	k := b.parcel(p)
 	k.Key, k.Trace, k.With, k.Delay = p.key, p.trace, with, p.delay
 	k.Stage, k.Due, k.Told = stageWaiting, time.Now(), p.delay == 0
 	if p.held {

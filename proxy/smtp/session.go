@@ -223,9 +223,11 @@ func (x *session) take(r io.Reader) (outcome string, answer error) {
 	s := x.s
 	raw := &data{r: r}
 	in := &mail.Reader{R: raw}
+	traced, began := s.judge.Traces.Begin(""), time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), s.c.Message)
 	body, err := s.judge.Hold.Hold(ctx, in, hold.Options{Expect: x.opts.Size, Max: s.c.Size, Interrupt: x.conn.interrupt})
 	cancel()
+	traced.Step(string(gate.Holding), began)
 	if err != nil {
 		x.conn.quota.Store(drain)
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -235,7 +237,9 @@ func (x *session) take(r io.Reader) (outcome string, answer error) {
 		defer body.Close()
 	}
 	j := &job{s: s, opts: x.opts, to: x.to, auth: x.auth, Message: &mail.Message{Protocol: protocol, From: x.from, UTF8: x.opts.UTF8,
-		Fields: mail.Fields(in.Header), Headed: len(in.Header), Size: in.Size, Eight: in.Eight, Body: body}}
+		Fields: mail.Fields(in.Header), Headed: len(in.Header), Size: in.Size, Eight: in.Eight, Body: body, Trace: traced}}
+	var v mail.Verdict
+	defer func() { j.EndTrace(&v, outcome) }()
 	for _, r := range x.to {
 		j.To = append(j.To, r.Recipient)
 	}
@@ -247,7 +251,7 @@ func (x *session) take(r io.Reader) (outcome string, answer error) {
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), s.c.Message)
 	defer cancel()
-	v := s.judge.Judge(ctx, j.Message, err)
+	v = s.judge.Judge(ctx, j.Message, err)
 	switch {
 	case v.Failure == gate.Aborted:
 		return "aborted", reply(451, gosmtp.EnhancedCode{4, 3, 0}, "The message did not come whole")
@@ -275,16 +279,19 @@ func refusal(r mail.Reply) *gosmtp.SMTPError {
 }
 
 // key identifies the message with its envelope.
-func (j *job) key() (k key) {
+func (j *job) key() (k key, err error) {
 	h := sha256.New()
-	d := j.Body.Digest()
+	d, err := j.Body.Digest()
+	if err != nil {
+		return k, err
+	}
 	h.Write(d[:])
 	fmt.Fprintf(h, "%q %q %v", j.Who.User, j.From, j.opts.UTF8)
 	for _, r := range j.To {
 		fmt.Fprintf(h, " %q", r.Address)
 	}
 	h.Sum(k[:0])
-	return k
+	return k, nil
 }
 
 // send passes a message on, or keeps it, and answers with what came of it.
@@ -329,7 +336,9 @@ func (x *session) send(ctx context.Context, p *plan) (outcome string, answer err
 	}
 	out := &letter{From: p.From, To: p.to, Opts: p.opts, Eight: p.Eight, Size: p.Size, auth: p.auth,
 		head: p.receivedBy + head(p.Outgoing), content: p.content}
+	began := time.Now()
 	r := s.c.Next.relay(ctx, out, s.judge.Log)
+	p.SentOn(began, r.fate == taken, r.reply.Code)
 	if s.box != nil {
 		s.box.settle(p, r.fate != refusedThere)
 	}

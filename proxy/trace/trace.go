@@ -14,6 +14,7 @@ package trace
 import (
 	"encoding/hex"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -40,6 +41,19 @@ func Text(key, v string) Attr { return Attr{Key: key, Text: v} }
 
 // Number makes an attribute.
 func Number(key string, v int64) Attr { return Attr{Key: key, Number: v, number: true} }
+
+// Method makes the attribute of an HTTP request's method, and the name of its span,
+// by OpenTelemetry's conventions: methods that are not known may hold anything, and
+// are not told.
+func Method(method string) (name string, a Attr) {
+	name = method
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace, http.MethodPatch:
+	default:
+		name, method = "HTTP", "_OTHER"
+	}
+	return name, Text("http.request.method", method)
+}
 
 // parent is what a traceparent field names (W3C Trace Context, 3.2).
 type parent struct {
@@ -114,8 +128,21 @@ func (t *Tracer) Begin(traceparent string) *Exchange {
 	}
 	random(e.root.id[:])
 	random(e.onward[:])
-	e.root.begin, e.steps = time.Now(), make([]span, 0, 6)
+	e.root.kind, e.root.begin, e.steps = Server, time.Now(), make([]span, 0, 6)
 	return e
+}
+
+// Part begins one of many things that happen in an exchange which may last long,
+// such as a message of a stream. It has a span of its own below e's, and is sent when
+// it ends. Any goroutine may begin one.
+func (e *Exchange) Part() *Exchange {
+	if e == nil {
+		return nil
+	}
+	p := &Exchange{t: e.t, trace: e.trace, from: &parent{trace: e.trace, span: e.root.id, sampled: true}, joined: true}
+	random(p.root.id[:])
+	p.root.kind, p.root.begin = Internal, time.Now()
+	return p
 }
 
 func random(id []byte) {
@@ -160,7 +187,7 @@ func (e *Exchange) End(name string, failed bool, attrs ...Attr) {
 	if e == nil {
 		return
 	}
-	e.root.name, e.root.kind, e.root.end, e.root.failed, e.root.attrs = name, Server, time.Now(), failed, attrs
+	e.root.name, e.root.end, e.root.failed, e.root.attrs = name, time.Now(), failed, attrs
 	select {
 	case e.t.queue <- e:
 	default:

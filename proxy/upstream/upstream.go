@@ -167,3 +167,14 @@ func Cause(err error) (word string, status int) {
 	}
 	return "origin-broken", http.StatusBadGateway
 }
+
+// Say puts err into words for a log. What net/http quotes of an answer that it cannot
+// read is left out: an origin may have sent back what it was sent.
+func Say(err error) string {
+	word, _ := Cause(err)
+	if err == nil || word != "origin-broken" {
+		return fmt.Sprint(err)
+	}
+	text, _, _ := strings.Cut(err.Error(), `"`)
+	return strings.TrimRight(text, " ")
+}

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -129,5 +130,38 @@ func TestCause(t *testing.T) {
 				t.Errorf("%s: %s %d for %v, want %s", url, got, status, err, want)
 			}
 		}
+	}
+}
+
+// An origin that sends back what it was sent does not bring it into a log.
+func TestSayQuotesNoAnswer(t *testing.T) {
+	const told = "somebody"
+	for _, first := range []string{told, "HTTP/1.1 " + told, told + "/1.1 200 OK", "HTTP/1.1 200 OK\r\n" + told, "HTTP/1.1 200 OK\r\n " + told + ": x",
+		"HTTP/1.1 200 OK\r\nContent-Length: " + told, "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + told, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: " + told} {
+		w := listenWire(t, func(w *wire, _ int, c net.Conn, in *bufio.Reader) {
+			if _, err := w.take(in); err == nil {
+				io.WriteString(c, first+"\r\n\r\n")
+			}
+		})
+		o, err := New(Config{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, send := range []func(*http.Request) (*http.Response, error){o.RoundTrip, func(r *http.Request) (*http.Response, error) {
+			return o.direct.send(r, authorityOf(r))
+		}} {
+			r, err := http.NewRequest(http.MethodPost, "http://"+w.Addr().String()+"/", strings.NewReader("a"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := send(r)
+			if err == nil {
+				resp.Body.Close()
+				t.Errorf("%q was taken for an answer", first)
+			} else if said := Say(err); strings.Contains(said, told) || len(said) < 10 {
+				t.Errorf("%q: said %q", first, said)
+			}
+		}
+		o.CloseIdleConnections()
 	}
 }

@@ -99,7 +99,7 @@ func (b *blocks) rest(from, to int) {
 func (s *steps) all(kinds []byte, n, out int, in int64) (taken int) {
 	start := in
 	for i := 0; i < n; {
-		same := uint64(kinds[i]) * 0x0101010101010101
+		same := uint64(kinds[i]) * ones
 		k := i + 1
 		for {
 			if x := binary.LittleEndian.Uint64(kinds[k:]) ^ same; x != 0 {

@@ -6,7 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-const highs = 0x8080808080808080
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
 
 // ASCIIPrefix returns the length of the ASCII at b's start.
 func ASCIIPrefix(b []byte) int {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -89,12 +90,18 @@ func TestGRPC(t *testing.T) {
 		if x.Parts[0].Format != "grpc" || len(x.Skips()) > 0 {
 			t.Errorf("%s: %s", kind, x)
 		}
-		holds(t, x, "upload » message 1 » values", person)
+		holds(t, x, "upload » message 1", person)
 		holds(t, x, "upload » message 2 » gzip » values", person)
 		holds(t, x, "upload » trailer", "grpc-status")
 	}
-	holds(t, inspect(t, "application/grpc-web-text+proto", base64.StdEncoding.EncodeToString([]byte(body))), "upload » frames » base64 » message 1 » values", person)
+	holds(t, inspect(t, "application/grpc-web-text+proto", base64.StdEncoding.EncodeToString([]byte(body))), "upload » frames » base64 » message 1", person)
 	holds(t, inspect(t, "application/connect+json", frame(0, `{"name":"`+person+`"}`)+frame(2, "{}")), "upload » message 1", person)
+	name, number := tagged(1, person), tagged(2, "090-0000-0001")
+	holds(t, inspect(t, "application/grpc", frame(0, list())+frame(0, name)+frame(0, number)), "upload » messages 2 to 3", person+"\n090-0000-0001")
+	holds(t, inspect(t, "application/connect+json", strings.Repeat(frame(0, `{"name":"`+person+`"}`), 3)), "upload » messages 1 to 3", person)
+	if x := inspect(t, "application/grpc", frame(1, "\x06no compression")); !slices.Contains(x.Skips(), "decode-error") {
+		t.Errorf("compressed in an unknown way: %v", x.Skips())
+	}
 	if x := inspect(t, "application/grpc", body[:20]); strings.Join(x.Skips(), " ") != "decode-error unknown-format truncated" && !strings.Contains(strings.Join(x.Skips(), " "), "truncated") {
 		t.Errorf("cut off: %v", x.Skips())
 	}

@@ -1,0 +1,234 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// framed reads text that is cut into pieces with the same signs between all of them:
+// a tag, a group or a comment around each character, strings that a program joins
+// ("a"+"b", 'a'||'b', ="a"&"b"), or numbers of characters that it makes such of
+// (chr(97)+chr(98), [char]97+[char]98, \char97 \char98, references without an end).
+type framed struct{}
+
+func (framed) Name() string { return "framed" }
+
+func (framed) Match(p *part.Part, head []byte) bool {
+	return p.Role.Content() && frameOf(head) != nil
+}
+
+func (framed) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
+	return recode(ctx, func(head []byte) (string, recoding) {
+		if f := frameOf(head); f != nil {
+			return "framed", f.recoding()
+		}
+		return "text", nil
+	}, p, e, b)
+}
+
+// frame is what stands between two pieces.
+type frame struct {
+	all []byte
+	// call is the end of it, if the pieces are numbers of characters: what makes a
+	// character of one.
+	call []byte
+}
+
+// Bounds of frames.
+const (
+	frameProbe  = 1 << 10 // bytes in which one is looked for
+	minFrames   = 12      // in those
+	frameTrials = 6
+	minPieces   = 24
+)
+
+// frameOf finds the frame of a text by its head; nil if it has none.
+func frameOf(head []byte) *frame {
+	if len(head) < 128 || head[0] == '{' || head[0] == '[' { // JSON has its own
+		return nil
+	}
+	w := head[:min(len(head), frameProbe)]
+	at, trials := len(w)/8, 0
+	for ; at < len(w)/4 && trials < frameTrials; at++ {
+		if !frameSign[w[at]] {
+			continue
+		}
+		trials++
+		if bytes.Count(w, w[at:at+2]) >= minFrames {
+			if f := frameAt(w, w[at:at+2]); f != nil && f.fits(head) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// frameSign are the signs of which every frame has one.
+var frameSign = func() (t [256]bool) {
+	for _, c := range []byte(`<>'"{}\&[]()+|`) {
+		t[c] = true
+	}
+	return t
+}()
+
+// frameAt is what is the same around each of the first places of mark in w.
+func frameAt(w, mark []byte) *frame {
+	var places [minFrames]int
+	at := 0
+	for i := range places {
+		k := bytes.Index(w[at:], mark)
+		if k < 0 {
+			return nil
+		}
+		places[i], at = at+k, at+k+len(mark)
+	}
+	first, others := places[1], places[2:]
+	same := func(off int) bool {
+		for _, p := range others {
+			if p+off >= len(w) || w[p+off] != w[first+off] {
+				return false
+			}
+		}
+		return true
+	}
+	room := others[0] - first // a frame ends where the next begins
+	for _, p := range places[2:] {
+		room = min(room, p-first)
+		first = p
+	}
+	first = places[1]
+	before, end := 0, len(mark)
+	for end < room && same(end) {
+		end++
+	}
+	for before+end < room && first > before && same(-before-1) {
+		before++
+	}
+	for end > 0 && !utf8.RuneStart(w[first+end]) { // a piece begins with a character
+		end--
+	}
+	return &frame{all: w[first-before : first+end]}
+}
+
+// fits tells whether what stands in the frame is to be put together. It finds out
+// what the pieces are.
+func (f *frame) fits(head []byte) bool {
+	pieces := bytes.Split(head, f.all)
+	pieces = pieces[1 : len(pieces)-1]
+	singles, numbers := 0, 0
+	for _, p := range pieces {
+		if r, n := utf8.DecodeRune(p); n == len(p) && n > 0 && r != utf8.RuneError {
+			singles++
+		}
+		if n := digits(p); n > 1 && n < 7 && len(p)-n <= 12 {
+			numbers++
+		}
+	}
+	switch n := len(pieces); {
+	case f.joins():
+		return n >= minFrames
+	case n < min(minPieces, len(head)/(2*len(f.all)+2)):
+		return false
+	case singles*10 >= n*9:
+		return varied(bytes.Join(pieces, nil))
+	case numbers*4 >= n*3:
+		f.call = callOf(f.all)
+		return f.call != nil
+	}
+	return false
+}
+
+// joins tells whether the frame is what joins two strings in a program or formula.
+func (f *frame) joins() bool {
+	b := bytes.ReplaceAll(f.all, []byte(" "), nil)
+	if len(b) < 3 || b[0] != '"' && b[0] != '\'' || b[len(b)-1] != b[0] {
+		return false
+	}
+	switch string(b[1 : len(b)-1]) {
+	case "+", "&", ".", "||", "..", "~", "<>", "^", "++":
+		return true
+	}
+	return false
+}
+
+// callOf is the end of a frame that makes a character of the number behind it; nil if
+// none does.
+func callOf(frame []byte) []byte {
+	low := bytes.ToLower(frame)
+	for _, word := range []string{"unichar", "fromcharcode", "chrw", "char", "chr", "&#", "%u", "codepoint"} {
+		if k := bytes.LastIndex(low, []byte(word)); k >= 0 {
+			for k > 0 && (frame[k-1] == '[' || frame[k-1] == '\\') {
+				k--
+			}
+			return frame[k:]
+		}
+	}
+	return nil
+}
+
+// digits counts the decimal digits that b begins with.
+func digits(b []byte) int {
+	n := 0
+	for n < len(b) && b[n]-'0' < 10 {
+		n++
+	}
+	return n
+}
+
+// recoding puts the pieces together. What is in no frame stays as it is.
+func (f *frame) recoding() recoding {
+	if f.call != nil {
+		return f.unnumbered
+	}
+	return func(dst, src []byte, last bool) ([]byte, int) {
+		if k := bytes.Index(src, f.all); k >= 0 {
+			return append(dst, src[:k]...), k + len(f.all)
+		}
+		n := len(src)
+		if !last {
+			n = max(0, n-len(f.all)+1)
+		}
+		return append(dst, src[:n]...), n
+	}
+}
+
+// maxNumbered is how long the call of a character is.
+const maxNumbered = 64
+
+func (f *frame) unnumbered(dst, src []byte, last bool) ([]byte, int) {
+	between := f.all[:len(f.all)-len(f.call)]
+	i := 0
+	for i < len(src) {
+		if len(src)-i < maxNumbered && !last {
+			break
+		}
+		if !bytes.HasPrefix(src[i:], f.call) {
+			dst = append(dst, src[i])
+			i++
+			continue
+		}
+		rest := src[i+len(f.call):]
+		n := min(digits(rest), 7)
+		r := rune(0)
+		for _, c := range rest[:n] {
+			r = r*10 + rune(c-'0')
+		}
+		if n == 0 || r > utf8.MaxRune {
+			dst = append(dst, src[i])
+			i++
+			continue
+		}
+		dst = utf8.AppendRune(dst, r)
+		i += len(f.call) + n
+		switch {
+		case len(between) > 0 && bytes.HasPrefix(src[i:], between):
+			i += len(between)
+		case bytes.HasPrefix(src[i:], []byte{')'}):
+			i++
+		}
+	}
+	return dst, i
+}
