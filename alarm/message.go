@@ -23,8 +23,8 @@ var titles = map[string]pair{
 	"decision block": {"送信を遮断しました", "An upload was blocked"}, "decision hold": {"送信を保留しました", "An upload is held"},
 	"decision warn": {"送信者に警告しました", "A sender was warned"}, "decision log": {"ルールに当たる送信がありました", "An upload that a rule notes"},
 	"decision allow": {"送信がありました", "An upload"}, "decision": {"送信の判定", "An upload was decided on"},
-	"release asked": {"持ち出しの申請がありました", "A release is asked for"}, "release emergency": {"緊急許可が使われました", "An emergency release was used"},
-	"alarm emergency-release": {"緊急許可が使われます", "An emergency release is being used"},
+	"release asked": {"持ち出しの申請がありました", "A release is asked for"}, "release emergency": {"緊急承認が使われました", "An emergency release was used"},
+	"alarm emergency-release": {"緊急承認が使われます", "An emergency release is being used"},
 	"alarm witness-late":      {"証人の署名が遅れています", "A witness has not cosigned for too long"}, "alarm witness-late-ended": {"証人の署名が戻りました", "The witness cosigns again"},
 	"alarm witness-disagrees": {"証人が記録の改変を指摘しています", "A witness says that the record was changed"}, "alarm witness-disagrees-ended": {"証人と記録が再び一致しました", "Witness and record agree again"},
 	"alarm evidence-not-kept": {"証拠を保存できませんでした", "Evidence could not be kept"}, "alarm": {"警報", "Alarm"},
@@ -149,7 +149,7 @@ func (m *Message) lines(lang string, told int, origin string, loc *time.Location
 	}
 	if m.approve != "" {
 		all = append(all,
-			pair{"許可する", "To approve"}.in(lang)+": "+m.approve, pair{"却下する", "To refuse"}.in(lang)+": "+m.refuse,
+			pair{"承認する", "To approve"}.in(lang)+": "+m.approve, pair{"却下する", "To refuse"}.in(lang)+": "+m.refuse,
 			pair{"どちらも次の画面で理由を書いて確定します。一度だけ使えます。リンクを知る人はあなたとして決裁できるため、転送しないでください。",
 				"Either way you give a reason on the next page. They work once. Whoever has them decides in your name: do not forward them."}.in(lang))
 	}

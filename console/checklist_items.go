@@ -157,7 +157,7 @@ var items = []item{
 	}, "/console/rules/changes"},
 	{"privileged", text{"ルールと設定の変更の内容と変更した人が残るか。", "Changes of rules and settings are kept with what changed and by whom."},
 		always("変更は差分と所有者・提案者・承認者とともに記録され、止まっている間の変更も次の起動で記録されます。", "Each is recorded with its difference and its author; what was changed while the program did not run, at the next start."), "/console/log"},
-	{"privileged", text{"緊急の許可や停止など、例外的な権限の使用に気づけるか。", "Exceptional powers, such as an emergency release, are noticed when used."}, func(f *facts) (verdict, text) {
+	{"privileged", text{"緊急の承認や停止など、例外的な権限の使用に気づけるか。", "Exceptional powers, such as an emergency release, are noticed when used."}, func(f *facts) (verdict, text) {
 		if f.Alarms == 0 {
 			return partly, text{"警報として記録しますが、だれにも知らせません ([[alarm]])。", "Their use is recorded as an alarm, but nobody is told ([[alarm]])."}
 		}
@@ -318,7 +318,7 @@ var items = []item{
 	}, "/console/rules"},
 	{"approval", text{"承認した内容と実際に出たものが同じか。", "What leaves is what was approved."}, always("承認は内容の照合値、人、宛先、期間に結びついています。", "A release is bound to the content's digest, the person, the host and a time."), "/console/releases"},
 
-	{"approval", text{"許可に期限があり、過ぎたら通らないか。", "What was approved ends with a time."}, func(f *facts) (verdict, text) {
+	{"approval", text{"承認に期限があり、過ぎたら通らないか。", "What was approved ends with a time."}, func(f *facts) (verdict, text) {
 		if all, _, _ := f.holds(); all == 0 {
 			return cannot, text{"保留して承認を求めるルールがありません (action = \"hold\")。", "No rule holds for an approval (action = \"hold\")."}
 		}

@@ -76,8 +76,8 @@ var words = map[string][2]string{
 	"report": {"報告書", "report"}, "accounts": {"アカウントの変更", "accounts changed"}, "evidence": {"証拠", "evidence"}, "alarm-escalated": {"警報の引き上げ", "alarm escalated"}, "mode": {"運転モード", "mode"}, "mail": {"メール", "mail"}, "fleet": {"ノード間", "fleet"}, "tunnel": {"中継", "tunnel"},
 	"ca": {"認証局", "certificate authority"}, "read": {"記録の閲覧", "record read"}, "console": {"画面操作", "console"}, "alarm": {"警報", "alarm"},
 	"expire": {"保存期限切れの削除", "expired records deleted"}, "release": {"持ち出し申請", "release"},
-	"asked": {"申請", "asked for"}, "agreed": {"賛成(まだ人数不足)", "agreed to, by fewer than it takes"}, "approved": {"許可", "approved"}, "denied": {"却下", "refused"}, "withdrawn": {"取り下げ", "withdrawn"},
-	"expired": {"期限切れ", "expired"}, "emergency": {"緊急許可", "released by one in an emergency"}, "delegated": {"代理の指定", "delegated"}, "passed": {"許可により送信", "sent by a release"},
+	"asked": {"申請", "asked for"}, "agreed": {"承認(まだ人数不足)", "agreed to, by fewer than it takes"}, "approved": {"承認", "approved"}, "denied": {"却下", "refused"}, "withdrawn": {"取り下げ", "withdrawn"},
+	"expired": {"期限切れ", "expired"}, "emergency": {"緊急承認", "released by one in an emergency"}, "delegated": {"代理の指定", "delegated"}, "passed": {"承認により送信", "sent by a release"},
 	"low": {"低", "low"}, "medium": {"中", "medium"}, "high": {"高", "high"}, "critical": {"重大", "critical"}, "info": {"情報", "info"},
 }
 

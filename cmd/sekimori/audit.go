@@ -207,7 +207,9 @@ func runAuditShow(ctx context.Context, p *program, c *command, args []string) er
 		"rule": filter.Rule, "incident": filter.Incident, "from": *from, "to": *to})
 	out := bufio.NewWriter(p.stdout)
 	var keep []string // the last ones, where only those are wanted
+	found := false
 	err = audit.Read(dir, filter, func(r audit.Record) error {
+		found = true
 		line := string(r.Raw)
 		if !*asJSON {
 			line = showEvent(r)
@@ -226,6 +228,9 @@ func runAuditShow(ctx context.Context, p *program, c *command, args []string) er
 	}
 	if err != nil {
 		return fmt.Errorf("audit show: %w", err)
+	}
+	if !found {
+		fmt.Fprintln(p.stderr, "no record fits")
 	}
 	return out.Flush()
 }

@@ -70,7 +70,11 @@ func (i *installation) reloaded(s rules.Status, reloads *prometheus.CounterVec) 
 	if s.Err != nil {
 		reloads.WithLabelValues("failed").Inc()
 		ev.Action, ev.Severity, ev.Reason = "failed", "high", s.Err.Error()
-		i.log.Error("rules not loaded; the last good ones stay in force", "error", s.Err, "digest", s.Digest)
+		told := "rules not loaded; the last good ones stay in force"
+		if s.Digest == "" { // at the start there are none
+			told = "rules not loaded"
+		}
+		i.log.Error(told, "error", s.Err, "digest", s.Digest)
 	} else {
 		reloads.WithLabelValues("ok").Inc()
 		i.log.Info("rules loaded", "digest", s.Digest)

@@ -19,5 +19,5 @@ var clauseTerms = map[string]pair{
 	"by user": {" (本人)", " by this person"}, "by group": {" (グループ)", " by the group"}, "by destination": {" (この宛先へ)", " to this destination"}, "by class": {" (この種類の宛先へ)", " to this kind of destination"},
 	"key operation": {"操作", "Operation"}, "key recipients_outside": {"社外の宛先", "Recipients outside"}, "key recipient_domains": {"宛先のドメイン", "Recipients' domains"}, "key public_link": {"公開リンク", "Public link"},
 	"class mail": {"メール", "Mail"}, "class mail-many": {"多数宛てのメール", "Mail to many"}, "class mail-open": {"宛先の見えるメール", "Mail that shows its recipients"}, "class mail-bcc": {"Bccのメール", "Mail by Bcc"}, "class mail-ppap": {"パスワードと同じ宛先のメール", "Mail with its password"},
-	"said it was released": {"持ち出しが許可された", "it was released"},
+	"said it was released": {"持ち出しが承認された", "it was released"},
 }

@@ -35,6 +35,7 @@ type frame struct {
 	// call is the end of it, if the pieces are numbers of characters: what makes a
 	// character of one.
 	call []byte
+	base int // of the numbers
 }
 
 // Bounds of frames.
@@ -47,7 +48,7 @@ const (
 
 // frameOf finds the frame of a text by its head; nil if it has none.
 func frameOf(head []byte) *frame {
-	if len(head) < 128 || head[0] == '{' || head[0] == '[' { // JSON has its own
+	if len(head) < 128 || likeJSON(head) { // which has its own
 		return nil
 	}
 	w := head[:min(len(head), frameProbe)]
@@ -58,12 +59,21 @@ func frameOf(head []byte) *frame {
 		}
 		trials++
 		if bytes.Count(w, w[at:at+2]) >= minFrames {
-			if f := frameAt(w, w[at:at+2]); f != nil && f.fits(head) {
+			if f := frameAt(w, w[at:at+2]); f != nil && len(f.all) > 1 && f.fits(head) {
 				return f
 			}
 		}
 	}
 	return nil
+}
+
+// likeJSON tells whether a text may be JSON.
+func likeJSON(head []byte) bool {
+	if head[0] != '{' && head[0] != '[' {
+		return false
+	}
+	b := bytes.TrimLeft(head[1:], " \t\r\n")
+	return len(b) == 0 || bytes.IndexByte([]byte(`"'{}[]-0123456789tfn`), b[0]) >= 0
 }
 
 // frameSign are the signs of which every frame has one.
@@ -110,7 +120,7 @@ func frameAt(w, mark []byte) *frame {
 	for end > 0 && !utf8.RuneStart(w[first+end]) { // a piece begins with a character
 		end--
 	}
-	return &frame{all: w[first-before : first+end]}
+	return &frame{all: bytes.Clone(w[first-before : first+end])}
 }
 
 // fits tells whether what stands in the frame is to be put together. It finds out
@@ -118,12 +128,16 @@ func frameAt(w, mark []byte) *frame {
 func (f *frame) fits(head []byte) bool {
 	pieces := bytes.Split(head, f.all)
 	pieces = pieces[1 : len(pieces)-1]
+	f.base = 10
+	if low := bytes.ToLower(f.all); bytes.HasSuffix(low, []byte("x")) || bytes.HasSuffix(low, []byte("&h")) {
+		f.base = 16
+	}
 	singles, numbers := 0, 0
 	for _, p := range pieces {
 		if r, n := utf8.DecodeRune(p); n == len(p) && n > 0 && r != utf8.RuneError {
 			singles++
 		}
-		if n := digits(p); n > 1 && n < 7 && len(p)-n <= 12 {
+		if n := f.digits(p); n > 1 && n < 7 && len(p)-n <= 12 {
 			numbers++
 		}
 	}
@@ -169,10 +183,10 @@ func callOf(frame []byte) []byte {
 	return nil
 }
 
-// digits counts the decimal digits that b begins with.
-func digits(b []byte) int {
+// digits counts the digits that b begins with.
+func (f *frame) digits(b []byte) int {
 	n := 0
-	for n < len(b) && b[n]-'0' < 10 {
+	for n < len(b) && int(unhex[b[n]]) < f.base {
 		n++
 	}
 	return n
@@ -184,14 +198,22 @@ func (f *frame) recoding() recoding {
 		return f.unnumbered
 	}
 	return func(dst, src []byte, last bool) ([]byte, int) {
-		if k := bytes.Index(src, f.all); k >= 0 {
-			return append(dst, src[:k]...), k + len(f.all)
+		from := len(dst)
+		k := bytes.Index(src, f.all)
+		switch {
+		case k >= 0:
+			dst = append(dst, src[:k]...)
+			k += len(f.all)
+		case last:
+			dst, k = append(dst, src...), len(src)
+		default:
+			k = max(0, len(src)-len(f.all)+1)
+			dst = append(dst, src[:k]...)
 		}
-		n := len(src)
-		if !last {
-			n = max(0, n-len(f.all)+1)
+		if f.all[1] == '&' && f.joins() { // ="a"&"b" in a cell of CSV
+			dst = append(dst[:from], bytes.ReplaceAll(dst[from:], []byte{'=', f.all[0]}, f.all[:1])...)
 		}
-		return append(dst, src[:n]...), n
+		return dst, k
 	}
 }
 
@@ -211,10 +233,10 @@ func (f *frame) unnumbered(dst, src []byte, last bool) ([]byte, int) {
 			continue
 		}
 		rest := src[i+len(f.call):]
-		n := min(digits(rest), 7)
+		n := min(f.digits(rest), 7)
 		r := rune(0)
 		for _, c := range rest[:n] {
-			r = r*10 + rune(c-'0')
+			r = r*rune(f.base) + rune(unhex[c])
 		}
 		if n == 0 || r > utf8.MaxRune {
 			dst = append(dst, src[i])

@@ -36,6 +36,7 @@ const (
 	placeRural                       // RR, HC, PSC
 	placeAnnounced                   // address:, lives at
 	placeRueEnd                      // -straat, -weg
+	placeCorner                      // corner of
 )
 
 // Patterns implements Vocabulary.
@@ -86,7 +87,7 @@ func (addresses) Find(b *Block, emit func(Finding)) {
 		case placeBox:
 			s.box(int(h.Start), int(h.End))
 		case placeFlat:
-			s.flat(int(h.Start), int(h.End))
+			s.flat(int(h.Start), int(h.End), h.Payload&1 != 0)
 		case placeRue:
 			s.rue(int(h.Start), int(h.End))
 		case placeRural:
@@ -94,7 +95,9 @@ func (addresses) Find(b *Block, emit func(Finding)) {
 		case placeRueEnd:
 			s.rueEnd(int(h.Start), int(h.End))
 		case placeAnnounced:
-			s.announced(int(h.End))
+			s.announced(int(h.End), h.Payload&1 != 0)
+		case placeCorner:
+			s.corner(int(h.Start), int(h.End))
 		}
 	}
 	s.zips(run, len(b.Text))
@@ -107,6 +110,9 @@ type addressSearch struct {
 	text  []byte
 	emit  func(Finding)
 	taken int
+	// What the tail of an address is read behind: a flat, and in a text in small
+	// letters.
+	behindFlat, small bool
 	// An announced address, reported unless a better one is found in it; up to
 	// its end, 0 if there is none.
 	from, to int

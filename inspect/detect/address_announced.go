@@ -9,11 +9,12 @@ import (
 // announced reads the address behind a word that announces one and ends at i, of
 // any country that writes in Latin letters: a number and a name in either order,
 // then capitalised words, numbers and commas. It is weaker than what street
-// words and codes show, so whatever these find further on replaces it.
-func (s *addressSearch) announced(i int) {
+// words and codes show, so whatever these find further on replaces it. A loose
+// word announces other things too (located at 10 GHz).
+func (s *addressSearch) announced(i int, loose bool) {
 	t := s.text
 	start := i
-	for start < len(t) && start-i < 4 && (t[start] == ' ' || t[start] == '"' || t[start] == '\'') {
+	for start < len(t) && start-i < 4 && (t[start] == ' ' || t[start] == '\n' || t[start] == '"' || t[start] == '\'') {
 		start++
 	}
 	if start < len(t) && t[start] >= 0xE3 {
@@ -65,6 +66,9 @@ func (s *addressSearch) announced(i int) {
 		}
 	}
 	if numbers == 0 || letters == 0 || numbers > 5 {
+		return
+	}
+	if loose && (!isDigit(t[start]) || words+numbers < 3) {
 		return
 	}
 	if r, _ := utf8.DecodeRune(t[start:]); !isDigit(t[start]) && !unicode.IsUpper(r) {

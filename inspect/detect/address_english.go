@@ -18,7 +18,7 @@ const (
 	streetMore = `Way Walk Row Path Run Pass Park Point Hill Hills Ridge View Grove Gardens Green Heights Landing Manor Meadow Meadows Mill Mills Mount Orchard Oval
  Bridge Brook Creek Crossing Crossroad Dale Field Fields Flat Flats Ford Forest Forge Forges Fork Forks Glen Glens Harbor Haven Hollow Inlet Island Isle Junction
  Keys Knoll Knolls Lake Lakes Light Lights Lodge Mission Motorway Mountain Neck Oval Overpass Parks Passage Pine Pines Plain Plains Port Prairie Ramp Ranch Rapids Rest
- River Roads Route Rue Shoal Shoals Shore Shores Skyway Spring Springs Spur Station Stravenue Stream Summit Throughway Trace Track Trafficway Tunnel Underpass Union Valley Viaduct
+ River Roads Route Shoal Shoals Shore Shores Skyway Spring Springs Spur Station Stravenue Stream Summit Throughway Trace Track Trafficway Tunnel Underpass Union Valley Viaduct
  Village Ville Vista Walks Wall Ways Well Wells Bend Branch Burg Bypass Camp Canyon Cape Center Centers Cliff Cliffs Club Common Corner Corners Course Courts Cove Coves Curve Dam Divide Estate Estates Extension Extensions Fall Falls Ferry Garden Gateway Greens Groves`
 )
 
@@ -41,6 +41,12 @@ func streetPatterns() []match.Pattern {
 	for _, w := range []string{"Apt. ", "Apt ", "Suite ", "Unit ", "Apartment ", "Ste. ", "Ste ", "Flat "} {
 		add(w, placeFlat, 0)
 	}
+	for _, w := range []string{"apt. ", "suite ", "APT ", "SUITE "} {
+		add(w, placeFlat, 1)
+	}
+	for _, w := range []string{"corner of ", "Corner of ", "intersection of "} {
+		add(w, placeCorner, 0)
+	}
 	for _, w := range strings.Fields(rueWords) {
 		add(w+" ", placeRue, 0)
 	}
@@ -58,6 +64,9 @@ func streetPatterns() []match.Pattern {
 	}
 	for _, w := range []string{"address:", "address is ", `address":`, `street":`, `line":`, `line1":`, `line2":`, `番地":`, "address1:", "street:", "lives at "} {
 		p = append(p, cased(w, Payload(ClassPlace, uint32(placeAnnounced)<<16))...)
+	}
+	for _, w := range []string{"office is at ", " live at ", " living at ", "resides at ", " reside at ", "residing at ", "located at ", "address to ", "address with ", "s address "} {
+		add(w, placeAnnounced, 1)
 	}
 	return p
 }
@@ -121,6 +130,9 @@ func (s *addressSearch) street(start, end int, strong bool) {
 	if isUpper(t[number]) && !strong {
 		return // One Way
 	}
+	if !strong && end < len(t) && t[end] == ' ' && streetKinds[string(t[end+1:wordAt(t, end+1)])] {
+		return // Harley Brook Lane
+	}
 	stop := end
 	if stop < len(t) && t[stop] == '.' {
 		stop++
@@ -143,7 +155,7 @@ func (s *addressSearch) street(start, end int, strong bool) {
 	case !strong && !left:
 		c = 0.35
 	}
-	s.report(number, max(stop, tail.end), c, tail.code)
+	s.report(s.leading(number), max(stop, tail.end), c, tail.code)
 }
 
 // numberWords stand for the numbers of well-known buildings: One Canada Square.
@@ -196,19 +208,12 @@ var stateCodes = nameSet(`AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA 
 // streetTail reads flat, town, state and postal code behind i.
 func (s *addressSearch) streetTail(i int) streetTail {
 	t := s.text
-	tail := streetTail{}
+	tail := streetTail{flat: s.behindFlat}
 	at := i
 	pending := 0 // words read since the last sure part
-	for n := 0; n < 14 && at < len(t); n++ {
-		gap := at
-		breaks := 0
-		for gap < len(t) && gap-at < 12 && (t[gap] == ' ' || t[gap] == ',' || t[gap] == '\n' || t[gap] == '\r') {
-			if t[gap] == '\n' {
-				breaks++
-			}
-			gap++
-		}
-		if gap == at || breaks > 1 {
+	for n := 0; n < 18 && at < len(t); n++ {
+		gap, breaks := addressGap(t, at)
+		if gap == at || breaks > 2 || breaks > 1 && !tail.flat {
 			break
 		}
 		w := gap
@@ -221,7 +226,7 @@ func (s *addressSearch) streetTail(i int) streetTail {
 		word := t[gap:w]
 		bare := bytes.TrimRight(word, ".?!:")
 		switch {
-		case flatWords[string(word)]:
+		case flatWords[string(word)] || smallFlats[string(word)] && numberAhead(t[w:]):
 			tail.flat = true
 			at, pending = w, 0
 			tail.end = w
@@ -233,6 +238,10 @@ func (s *addressSearch) streetTail(i int) streetTail {
 			tail.state = true
 			at, tail.end, pending = w, w, 0
 			continue
+		case codeAndTown(t, at, gap) > 0: // 10115 Berlin
+			tail.code = true
+			tail.end = codeAndTown(t, at, gap)
+			return tail
 		case zipCode(bare):
 			if tail.state || pending > 0 || tail.flat {
 				tail.code = true
@@ -248,12 +257,22 @@ func (s *addressSearch) streetTail(i int) streetTail {
 			tail.code = true
 			tail.end = gap + canadianCode(t[gap:])
 			return tail
+		case eirCode(t[gap:]) > 0 && pending > 0:
+			tail.code = true
+			tail.end = gap + eirCode(t[gap:])
+			return tail
+		case australia[string(bare)] && len(bare) == len(word) && pending > 0 && digitsAhead(t[w:]) == 4,
+			digitsAhead(t[w:]) == 6 && (string(bare) == "Singapore" || pending > 0 && allCities[string(bare)]):
+			// Melbourne VIC 3000, Singapore 049315, Mumbai 400001
+			tail.state, tail.code = true, true
+			tail.end = w + 1 + digitsAhead(t[w:])
+			return tail
 		case provinces[string(bare)] && len(bare) == len(word) && pending > 0:
 			at, pending = w, pending-1 // Toronto ON M5V 2T6
 			continue
 		}
 		r, _ := utf8.DecodeRune(word)
-		if !unicode.IsUpper(r) || pending >= 5 || len(bare) < len(word) && len(bare) > 3 {
+		if pending >= 7 || len(bare) < len(word) && len(bare) > 3 || !unicode.IsUpper(r) && !(pending > 0 && townParticles[string(word)]) && !(tail.flat && s.small && r >= 'a') {
 			return tail
 		}
 		pending++
@@ -381,7 +400,7 @@ func (s *addressSearch) box(start, end int) {
 	if tail.code {
 		c = 0.96
 	}
-	s.report(start, max(n, tail.end), c, tail.code)
+	s.report(s.leading(start), max(n, tail.end), c, tail.code)
 }
 
 // zips looks for a state and a ZIP code among the digit runs from the given
@@ -468,7 +487,7 @@ func (s *addressSearch) backToNumber(i int) (start, words int, number bool) {
 
 // flat reads an address from its flat: Apt. 335, Suite 12, with what stands
 // before and after.
-func (s *addressSearch) flat(start, end int) {
+func (s *addressSearch) flat(start, end int, small bool) {
 	t := s.text
 	n := end
 	if n < len(t) && t[n] == '#' {
@@ -482,11 +501,22 @@ func (s *addressSearch) flat(start, end int) {
 		return
 	}
 	from, _, number := s.backToNumber(start)
+	if !number || small {
+		if i := s.lineAbove(start); i >= 0 {
+			from, number = i, true
+		}
+	}
+	if !number && s.flatFirst(start, n) || !number && small {
+		return
+	}
+	s.small, s.behindFlat = small, true
 	tail := s.streetTail(n)
+	s.small, s.behindFlat = false, false
 	if !number { // a flat alone: often a field of its own beside the street
 		s.report(start, max(n, tail.end), 0.35, tail.code)
 		return
 	}
+	from = s.leading(from)
 	c := float32(0.8)
 	if tail.code {
 		c = 0.95

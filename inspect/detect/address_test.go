@@ -48,6 +48,19 @@ func TestEnglishAddresses(t *testing.T) {
 		"Adresse: 【Lindenstraße 5】, Ulm",
 		"【One Harbor Street, Boston, MA 02210】",
 		"at 【1301 A Street, Tacoma, WA 98402】",
+		// A flat before the street, a line of its own, quoted lines.
+		"【Unit 5, 12 High Street, Leeds LS1 4AP】",
+		"Jan Novak\n\n【16 Hafnagata 6\n Apt. 523\n Hvolur\n\n Iceland 58673】\nbye",
+		">Kim Doe\n>【31 Vestbraut 66\n>Suite 574\n>Hvolur\n>Norway 51262】",
+		"Ms. Kim Doe 【Apt. 434 40 Rue de la Forge 421】\nHousse",
+		// Codes of other countries.
+		"【27 Collins Street, Melbourne VIC 3000】",
+		"【14 Merrion Road, Dublin D04 X285】",
+		"【10 Anson Road, Singapore 079903】",
+		"【Lindenstraße 5, 10115 Berlin】",
+		"【Kerkstraat 12b, 1012 AB Amsterdam】",
+		"our office is at 【21 Hauptmarkt 9, Neudorf】 now",
+		"the 【corner of Oak Avenue and Main Street】",
 	})
 	checkMarked(t, addresses{}, 0.5, []string{
 		"Main Street is closed.",
@@ -60,6 +73,11 @@ func TestEnglishAddresses(t *testing.T) {
 		"RR 4 and HC 20 are wards",
 		"the Autobahn straat 5",
 		"One Way or Another",
+		"the test suite 5 and unit 7 failed",
+		"a filter located at 10 GHz, one located at 3 Units",
+		"See Suite 3, 2 tests failed",
+		"the corner of the table and chairs",
+		"in the corner of Europe and Asia",
 	})
 }
 

@@ -101,6 +101,14 @@ func (x *exprs) plan() {
 		}
 		x.ahead = append(x.ahead, e.machine)
 	}
+	for _, m := range x.ahead {
+		m.paginate()
+	}
+	for _, e := range x.back {
+		if e.machine != nil {
+			e.machine.paginate()
+		}
+	}
 }
 
 // maxGroups bounds the groups that are dealt with care, pair by pair.

@@ -14,6 +14,7 @@ type exprScan struct {
 	text    []byte
 	base    int // what stands before has been looked at for pivots
 	found   []uint32
+	mine    []uint32    // see chosen
 	state   []exprState // by expression
 	matches []exprMatch // in order
 	ends    ends
@@ -29,13 +30,15 @@ type exprScan struct {
 type exprMatch struct{ start, end, index int32 }
 
 func (m exprMatch) compare(n exprMatch) int {
-	switch {
-	case m.start != n.start:
-		return cmp.Compare(m.start, n.start)
-	case m.end != n.end:
-		return cmp.Compare(m.end, n.end)
+	return cmp.Or(cmp.Compare(m.start, n.start), cmp.Compare(m.end, n.end), cmp.Compare(m.index, n.index))
+}
+
+// after reports whether m comes after n, as compare has it.
+func (m exprMatch) after(n exprMatch) bool {
+	if m.start != n.start {
+		return m.start > n.start
 	}
-	return cmp.Compare(m.index, n.index)
+	return m.end > n.end || m.end == n.end && m.index > n.index
 }
 
 var exprScans = sync.Pool{New: func() any { return new(exprScan) }}
@@ -238,7 +241,7 @@ func (s *exprScan) runStart(e *expr, floor, i int) int {
 func (s *exprScan) add(m exprMatch) {
 	s.matches = append(s.matches, m)
 	k := len(s.matches) - 1
-	for ; k > s.mark && s.matches[k-1].compare(m) > 0; k-- {
+	for ; k > s.mark && s.matches[k-1].after(m); k-- {
 		s.matches[k] = s.matches[k-1]
 	}
 	s.matches[k] = m
@@ -246,13 +249,13 @@ func (s *exprScan) add(m exprMatch) {
 
 // merge brings the matches since s.mark in order with those before.
 func (s *exprScan) merge() {
-	if s.unsorted || s.mark == 0 || s.mark == len(s.matches) || s.matches[s.mark-1].compare(s.matches[s.mark]) < 0 {
+	if s.unsorted || s.mark == 0 || s.mark == len(s.matches) || s.matches[s.mark].after(s.matches[s.mark-1]) {
 		return
 	}
 	s.late = append(s.late[:0], s.matches[s.mark:]...)
 	i, k := s.mark-1, len(s.matches)-1
 	for j := len(s.late) - 1; j >= 0; k-- {
-		if i >= 0 && s.matches[i].compare(s.late[j]) > 0 {
+		if i >= 0 && s.matches[i].after(s.late[j]) {
 			s.matches[k] = s.matches[i]
 			i--
 		} else {

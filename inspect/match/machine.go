@@ -1,6 +1,8 @@
 package match
 
 import (
+	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 	"unicode/utf8"
@@ -14,6 +16,7 @@ type machine struct {
 	ascii   [utf8.RuneSelf]uint8
 	starts  []rune // as in dfa
 	classes []uint8
+	pages   pages // of what starts and classes say
 	width   int
 	next    []uint32    // by row+class: the next state's row <<8 | set of members that matched before this character
 	sets    []uint32    // members by bit; set 0 is empty
@@ -142,6 +145,57 @@ func classIn(starts []rune, classes []uint8, r rune) uint8 {
 	return classes[k]
 }
 
+// pages hold the classes of the basic plane: which of the lists, of 64 each, is
+// that of a character.
+type pages struct {
+	of    [1 << 10]uint8
+	lists [][64]uint8
+}
+
+// paginate makes the pages of a machine that is to be run. They stay empty if
+// they would be too many.
+func (m *machine) paginate() {
+	m.pages.lists = nil
+	var list [64]uint8
+	k := 0
+	for r := rune(utf8.RuneSelf); r < 1<<16; r++ {
+		for k+1 < len(m.starts) && m.starts[k+1] <= r {
+			k++
+		}
+		if list[r&63] = m.classes[k]; r&63 < 63 {
+			continue
+		}
+		page := slices.Index(m.pages.lists, list)
+		if page < 0 {
+			if page = len(m.pages.lists); page > math.MaxUint8 {
+				m.pages.lists = nil
+				return
+			}
+			m.pages.lists = append(m.pages.lists, list)
+		}
+		m.pages.of[r>>6] = uint8(page)
+	}
+}
+
+// classOf is classIn for the machine's own classes.
+func (m *machine) classOf(r rune) uint8 {
+	if r < 1<<16 && len(m.pages.lists) > 0 {
+		return m.pages.lists[m.pages.of[r>>6]][r&63]
+	}
+	return classIn(m.starts, m.classes, r)
+}
+
+// decode is utf8.DecodeRune with a short way for characters of three bytes but
+// those after E0 and ED, which have forbidden ranges.
+func decode(b []byte) (rune, int) {
+	if len(b) > 3 {
+		if v := binary.LittleEndian.Uint32(b); v&0xc0c0f0 == 0x8080e0 && v&15 != 0 && v&15 != 13 {
+			return rune(v&15<<12 | v>>8&63<<6 | v>>16&63), 3
+		}
+	}
+	return utf8.DecodeRune(b)
+}
+
 // rowAt returns the row to start from at text[i:].
 func (m *machine) rowAt(text []byte, i int) uint32 {
 	if i == 0 {
@@ -168,8 +222,8 @@ func (m *machine) match(text []byte, i int, ends *ends) (matched uint32, looked 
 			class = uint32(m.ascii[c])
 		} else {
 			var r rune
-			r, size = utf8.DecodeRune(text[at:])
-			class = uint32(classIn(m.starts, m.classes, r))
+			r, size = decode(text[at:])
+			class = uint32(m.classOf(r))
 		}
 		e := next[row+class]
 		if e&0xff != 0 {
@@ -187,5 +241,5 @@ func (m *machine) match(text []byte, i int, ends *ends) (matched uint32, looked 
 }
 
 func (m *machine) size() int {
-	return int(unsafe.Sizeof(*m)) + len(m.next)*4 + len(m.sets)*4 + len(m.starts)*5
+	return int(unsafe.Sizeof(*m)) + len(m.pages.lists)*64 + len(m.next)*4 + len(m.sets)*4 + len(m.starts)*5
 }

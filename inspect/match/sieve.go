@@ -34,7 +34,10 @@ type kernels interface {
 const (
 	blockSize = 64      // bytes that a vector kernel marks at a time
 	chunkSize = 4 << 10 // bytes that go through all stages together
-	slack     = 16      // readable bytes that each offset in a block must have, itself included
+	// Bytes of literals after which expressions have their turn. They find the
+	// text in the cache; the processor has other branches to learn.
+	turnSize = 64 << 10
+	slack    = 16 // readable bytes that each offset in a block must have, itself included
 )
 
 // scratch is what a scan needs besides its result.
@@ -65,7 +68,7 @@ func (v *sieve) scanWith(text []byte, ev *Evidence, x *exprScan) {
 	for base := 0; base < whole; base += chunkSize {
 		n := min(chunkSize, whole-base)
 		v.step(s, ev, text, text[base:], n/blockSize, base)
-		if x != nil {
+		if x != nil && (base+n)%turnSize == 0 {
 			x.advance(v.kernels, base+n)
 		}
 	}

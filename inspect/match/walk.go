@@ -82,8 +82,8 @@ func (s *exprScan) walkBack(k walker, e *expr) {
 	st := &s.state[e.index]
 	w := s.batch()
 	n := 0
-	for _, i := range s.found {
-		if !e.first.has(s.text[i]) || int(st.from) > int(i) || st.done {
+	for _, i := range s.chosen(e) {
+		if int(st.from) > int(i) || st.done {
 			continue
 		}
 		floor, before := int(st.from), -1
@@ -103,6 +103,19 @@ func (s *exprScan) walkBack(k walker, e *expr) {
 	if n > 0 {
 		s.walkRuns(k, e, n)
 	}
+}
+
+// chosen returns those of the pivots that may be e's. No branch depends on
+// which they are.
+func (s *exprScan) chosen(e *expr) []uint32 {
+	s.mine = slices.Grow(s.mine[:0], len(s.found))
+	mine, n := s.mine[:len(s.found)], 0
+	for _, i := range s.found {
+		c := s.text[i]
+		mine[n] = i
+		n += int(e.first[c>>6] >> (c & 63) & 1)
+	}
+	return mine[:n]
 }
 
 // walkRuns does the batch that walkBack has collected.

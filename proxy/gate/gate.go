@@ -503,7 +503,7 @@ func (c *check) hold(ctx context.Context) Failure {
 	c.source.Reader = t.Body
 	var body *hold.Body
 	var err error
-	o := hold.Options{Expect: t.Length, Idle: t.Idle, Interrupt: t.Interrupt}
+	o := hold.Options{Expect: t.Length, Sender: t.Principal.Sender(), Idle: t.Idle, Interrupt: t.Interrupt}
 	if by, w, ok := c.wanted(); ok {
 		o.Most = w.Max
 		body, err = c.holdAndSend(ctx, by, w, o)

@@ -13,6 +13,7 @@ import (
 // sealed file. Safe for concurrent use.
 type Body struct {
 	s      *Spool
+	sender string // whose share of the disk it is; "" for nobody's
 	size   int64
 	once   sync.Once
 	digest [sha256.Size]byte
@@ -117,7 +118,7 @@ func (b *Body) space(ctx context.Context, first int) ([]byte, error) {
 		b.mem = append(b.mem, m)
 		return m, nil
 	}
-	f, err := newSealed(b.s)
+	f, err := newSealed(b.s, b.sender)
 	if err != nil {
 		return nil, err
 	}

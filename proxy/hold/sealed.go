@@ -33,12 +33,13 @@ type sealed struct {
 	fill     int    // plain bytes in buf
 	chunks   int64  // written
 	reserved int64  // of the spool's disk
+	share    *share // of the sender's, too; nil if it counts towards nobody's
 	size     int64  // of the plain text, once finished
 }
 
 // newSealed makes the file. Its name is removed at once where the system lets
 // it, so that nothing is left of it however the process ends.
-func newSealed(s *Spool) (*sealed, error) {
+func newSealed(s *Spool, sender string) (*sealed, error) {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("seal body: %w", err)
@@ -60,6 +61,9 @@ func newSealed(s *Spool) (*sealed, error) {
 	d := &sealed{s: s, f: f, aead: aead, buf: getSealBuffer()}
 	if os.Remove(f.Name()) != nil {
 		d.name = f.Name()
+	}
+	if sender != "" {
+		d.share = s.parts.join(sender)
 	}
 	return d, nil
 }
@@ -84,7 +88,7 @@ func (d *sealed) space(ctx context.Context) ([]byte, error) {
 	// from while the disk is full.
 	for need := (d.chunks + 1) * (chunk + tag); d.reserved < need; {
 		step := min(diskStep, max(d.s.c.TotalDisk/16, chunk+tag))
-		if err := d.s.takeDisk(ctx, step); err != nil {
+		if err := d.s.takeDisk(ctx, d.share, step); err != nil {
 			return nil, err
 		}
 		d.reserved += step
@@ -130,6 +134,9 @@ func (d *sealed) close() {
 		os.Remove(d.name) // else Open does
 	}
 	d.s.giveDisk(d.reserved)
+	if d.share != nil {
+		d.s.parts.leave(d.share, d.reserved)
+	}
 }
 
 // window is a chunk of a sealed file in the clear.

@@ -47,6 +47,7 @@ type Config struct {
 	MemoryPerBody int64         // of one body kept in memory, in buffers of 4, 16 and 64 KiB; default 1 MiB
 	TotalMemory   int64         // of all bodies kept in memory; default 256 MiB
 	TotalDisk     int64         // of all bodies on disk; default 8 GiB
+	PerSender     int64         // of one sender's bodies on disk; default half of TotalDisk; one body of Max at least
 	Max           int64         // of one body; default 2 GiB
 	Wait          time.Duration // how long Hold waits for room on disk; default 5 s
 	DigestKey     []byte        // key of Body.Digest; random if empty
@@ -58,10 +59,12 @@ func (c Config) withDefaults() (Config, error) {
 	set(&c.TotalDisk, 8<<30)
 	set(&c.Max, 2<<30)
 	set(&c.Wait, 5*time.Second)
+	set(&c.PerSender, c.TotalDisk/2)
+	c.PerSender = max(c.PerSender, onDisk(c.Max))
 	switch {
 	case c.Dir == "":
 		return c, errors.New("no folder for the spool is given")
-	case c.MemoryPerBody < 0 || c.TotalMemory < 0 || c.TotalDisk < 0 || c.Max < 0 || c.Wait < 0:
+	case c.MemoryPerBody < 0 || c.TotalMemory < 0 || c.TotalDisk < 0 || c.PerSender < 0 || c.Max < 0 || c.Wait < 0:
 		return c, errors.New("a limit of the spool is negative")
 	}
 	if len(c.DigestKey) == 0 {
@@ -84,6 +87,7 @@ func set[T comparable](p *T, v T) {
 type Spool struct {
 	c     Config
 	disk  *semaphore.Weighted
+	parts shares
 	macs  sync.Pool // hash.Hash
 	watch watch
 
@@ -113,7 +117,7 @@ func Open(c Config) (*Spool, error) {
 			return nil, fmt.Errorf("open spool: %w", err)
 		}
 	}
-	s := &Spool{c: c, disk: semaphore.NewWeighted(c.TotalDisk)}
+	s := &Spool{c: c, disk: semaphore.NewWeighted(c.TotalDisk), parts: shares{each: c.PerSender}}
 	s.macs.New = func() any { return hmac.New(sha256.New, c.DigestKey) }
 	return s, nil
 }
@@ -127,6 +131,9 @@ type Options struct {
 	Max int64
 	// Most raises it, if it is more; what is on disk stays bounded by TotalDisk.
 	Most int64
+	// Sender is whose PerSender the body counts towards; "": nobody's, nor does one
+	// that may be larger than Max.
+	Sender string
 	// Idle gives up with ErrStalled when nothing was read for so long, give
 	// or take 50 ms; 0: never. The time that Hold itself waits for room
 	// counts too.
@@ -172,6 +179,9 @@ func (s *Spool) hold(ctx context.Context, r io.Reader, o Options, grow *Growing)
 		return nil, err
 	}
 	b := newBody(s)
+	if limit <= s.c.Max {
+		b.sender = o.Sender
+	}
 	f := &filler{b: b, ctx: ctx, limit: limit, idle: o.Idle, interrupt: o.Interrupt, grow: grow}
 	s.watch.add(f)
 	err := f.run(r, o.Expect)
@@ -232,21 +242,26 @@ func (s *Spool) takeMemory(n int64) bool {
 	}
 }
 
-// takeDisk reserves n bytes on disk, waiting for others to leave.
-func (s *Spool) takeDisk(ctx context.Context, n int64) error {
-	if !s.disk.TryAcquire(n) {
-		wait, cancel := context.WithTimeout(ctx, s.c.Wait)
-		defer cancel()
-		if s.disk.Acquire(wait, n) != nil {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return fmt.Errorf("%w: the spool's share of the disk is used up", ErrFull)
+// takeDisk reserves n bytes on disk, of sh too unless it is nil, waiting for others to
+// leave.
+func (s *Spool) takeDisk(ctx context.Context, sh *share, n int64) error {
+	if sh != nil {
+		if err := take(ctx, sh.Weighted, n, s.c.Wait, "sender's"); err != nil {
+			return err
 		}
+	}
+	if err := take(ctx, s.disk, n, s.c.Wait, "spool's"); err != nil {
+		if sh != nil {
+			sh.Release(n)
+		}
+		return err
 	}
 	s.onDisk.Add(n)
 	return nil
 }
+
+// onDisk is at most what a body of n bytes reserves on disk.
+func onDisk(n int64) int64 { return n + (n/chunk+1)*tag + chunk + diskStep }
 
 func (s *Spool) giveDisk(n int64) {
 	if n > 0 {

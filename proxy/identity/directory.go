@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -42,40 +43,58 @@ const reloadEvery = time.Second
 // takes a core for a good part of a second.
 var verifying = semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2)))
 
+// asking bounds how many passwords a directory is asked about at once.
+var asking = semaphore.NewWeighted(32)
+
 const verifyWait = 10 * time.Second
 
 var errBusy = errors.New("too many log-ins at once")
 
+// tooSoon is for how long no password of the user is looked at.
+type tooSoon time.Duration
+
+func (tooSoon) Error() string { return "too many wrong passwords" }
+
 // check verifies a password, once for all requests that come with it at the
 // same time. It takes as long where there is no such user.
 // remote, if not nil, is where the user is asked for instead of in the file.
-func (d *directory) check(key digest, user, password string, remote *ldapDirectory) (bool, error) {
+func (i *Identifier) check(d *directory, key digest, user, password string, from netip.Addr, remote *ldapDirectory) (bool, error) {
 	right, err, _ := d.flight.Do(string(key[:]), func() (any, error) {
-		if d.verified.has(key, time.Now()) {
+		if d.verified.has(key, i.now()) {
 			return true, nil // while this one was on its way here
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), verifyWait)
 		defer cancel()
+		turns := verifying
 		if remote != nil {
-			right, err := remote.check(ctx, user, password)
-			if right {
-				d.verified.add(key, time.Now())
-			}
-			return right, err
+			turns = asking
 		}
-		if verifying.Acquire(ctx, 1) != nil {
+		if turns.Acquire(ctx, 1) != nil {
 			return false, errBusy
 		}
-		defer verifying.Release(1)
-		c, known := d.users[user]
-		if !known {
-			c = d.decoy
+		defer turns.Release(1)
+		// Not before: guesses that came with this one may have been looked at.
+		if wait := i.slow.wait(from, user, i.now()); wait > 0 {
+			return false, tooSoon(wait)
 		}
-		right := c != nil && c.verify(password) && known
-		if right {
-			d.verified.add(key, time.Now())
+		right, err := false, error(nil)
+		if remote != nil {
+			right, err = remote.check(ctx, user, password)
+		} else {
+			c, known := d.users[user]
+			if !known {
+				c = d.decoy
+			}
+			right = c != nil && c.verify(password) && known
 		}
-		return right, nil
+		switch {
+		case right:
+			d.verified.add(key, i.now())
+			i.slow.forget(from, user)
+		case err == nil:
+			i.slow.wrong(from, user, i.now())
+		}
+		return right, err
 	})
 	return right.(bool), err
 }

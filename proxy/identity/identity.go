@@ -292,21 +292,25 @@ func (i *Identifier) logIn(ctx context.Context, d *directory, header string, fro
 	if d.verified.has(key, i.now()) {
 		return named(), how, nil
 	}
+	right, err := false, error(nil)
 	if wait := i.slow.wait(from, user, i.now()); wait > 0 {
-		f := i.refuse(http.StatusTooManyRequests, from, "too many wrong passwords")
-		f.Retry = wait
-		return "", "", f
+		err = tooSoon(wait)
+	} else {
+		right, err = i.check(d, key, user, password, from, remote)
 	}
-	switch right, err := d.check(key, user, password, remote); {
+	var soon tooSoon
+	switch {
+	case errors.As(err, &soon):
+		f := i.refuse(http.StatusTooManyRequests, from, soon.Error())
+		f.Retry = time.Duration(soon)
+		return "", "", f
 	case err != nil:
 		f := i.refuse(http.StatusServiceUnavailable, from, err.Error())
 		f.Retry = time.Second
 		return "", "", f
 	case right:
-		i.slow.forget(from, user)
 		return named(), how, nil
 	}
-	i.slow.wrong(from, user, i.now())
 	return "", "", i.refuse(http.StatusProxyAuthRequired, from, "wrong user or password")
 }
 

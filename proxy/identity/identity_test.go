@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -344,6 +345,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		refusal(t, try("192.0.2.1:5", "hanako", fmt.Sprint(k)), 407)
 	}
 	f := refusal(t, try("192.0.2.1:6", "hanako", "one"), 429) // even the right one
+	refusal(t, try("192.0.2.1:5", "Hanako", "x"), 429)        // a directory takes it for the same
 	h := http.Header{}
 	f.SetHeader(h)
 	if f.Retry <= 0 || h.Get("Retry-After") != "1" {
@@ -417,6 +419,26 @@ func TestConcurrentLogIns(t *testing.T) {
 	wg.Wait()
 	if n := slow.n.Load(); n != 1 {
 		t.Errorf("64 equal log-ins were verified %d times", n)
+	}
+}
+
+// Guesses that come all at once are as few as those that come one by one, but for
+// those under way.
+func TestGuessesAtOnce(t *testing.T) {
+	i := mustNew(t, Config{Htpasswd: file(t, "h", "hanako:"+bcryptOf(t, "one")), Anonymous: "deny"})
+	slow := new(counted)
+	i.current.Load().users["hanako"] = slow
+	var wg sync.WaitGroup
+	for k := range 200 {
+		wg.Go(func() {
+			if _, err := i.Identify(request("192.0.2.1:5", "Proxy-Authorization", basic("hanako", fmt.Sprint(k)))); err == nil {
+				t.Error("let in")
+			}
+		})
+	}
+	wg.Wait()
+	if n, most := slow.n.Load(), int32(5+runtime.GOMAXPROCS(0)); n > most {
+		t.Errorf("%d passwords were looked at, want no more than %d", n, most)
 	}
 }
 

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,6 +38,7 @@ const (
 func newSlow() *slow { return &slow{seen: map[subject]*count{}} }
 
 // subjects lists what a try is counted under, and how many wrong ones are free.
+// Directories do not tell small from capital letters.
 func subjects(from netip.Addr, user string) [3]struct {
 	subject
 	free int
@@ -46,6 +48,7 @@ func subjects(from netip.Addr, user string) [3]struct {
 			from = p.Addr()
 		}
 	}
+	user = strings.ToLower(user)
 	return [3]struct {
 		subject
 		free int

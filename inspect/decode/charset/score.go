@@ -186,7 +186,7 @@ func (r *reading) weigh(text []byte) (sum int) {
 				v = 3 // é amid ASCII letters
 			}
 		case char >= 0xff61 && char <= 0xff9f:
-			v, size = halfwidth(char, last), 1
+			v, size = halfwidth(w, char, last), 1
 		default:
 			v = int(w[char])
 			// Japanese does not mix letters into words.
@@ -201,7 +201,7 @@ func (r *reading) weigh(text []byte) (sum int) {
 	return sum
 }
 
-func halfwidth(r, last rune) int {
+func halfwidth(w *[0x10000]int8, r, last rune) int {
 	switch {
 	case r == 'ﾞ' && strings.ContainsRune(voicedKana, last), r == 'ﾟ' && strings.ContainsRune(semivoicedKana, last):
 		return 4
@@ -210,7 +210,7 @@ func halfwidth(r, last rune) int {
 	case r >= 'ｧ' && r <= 'ｰ' && (last < 'ｦ' || last > 'ﾟ'):
 		return -4 // a small kana or a long-vowel mark begins no word
 	}
-	return int(weights()[r])
+	return int(w[r])
 }
 
 func isLetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }

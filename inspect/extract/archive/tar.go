@@ -49,6 +49,7 @@ func (tarArchive) Read(ctx context.Context, p *part.Part, e part.Emitter, b *par
 	// Sparse members are larger than what is stored: the budget sees to them.
 	r := tar.NewReader(p.Body)
 	set := member.Open(ctx, e, b, "tar")
+	var owner [2]string
 	for {
 		if alive, err := set.Alive(); !alive {
 			return err
@@ -63,7 +64,7 @@ func (tarArchive) Read(ctx context.Context, p *part.Part, e part.Emitter, b *par
 			}
 			break // what comes is no member, but it may be text
 		}
-		name, err := tarNames(h, set)
+		name, err := tarNames(h, &owner, set)
 		if err != nil {
 			return err
 		}
@@ -84,9 +85,15 @@ func (tarArchive) Read(ctx context.Context, p *part.Part, e part.Emitter, b *par
 	return member.Trailing(ctx, e, p.Body)
 }
 
-// tarNames takes in what people wrote into a header, and returns the name.
-func tarNames(h *tar.Header, set *member.Set) (string, error) {
+// tarNames takes in what people wrote into a header, and returns the name. The names
+// of owner and group are taken in where they are not those of the member before.
+func tarNames(h *tar.Header, owner *[2]string, set *member.Set) (string, error) {
 	texts := []string{h.Name, h.Linkname}
+	if o := [2]string{h.Uname, h.Gname}; o != *owner {
+		*owner = o
+		texts = append(texts, h.Uname, h.Gname)
+	}
+	sorted := len(texts)
 	for k, v := range h.PAXRecords {
 		switch k {
 		case "path", "linkpath", "size", "mtime", "atime", "ctime", "uid", "gid", "uname", "gname":
@@ -96,7 +103,7 @@ func tarNames(h *tar.Header, set *member.Set) (string, error) {
 			}
 		}
 	}
-	sort.Strings(texts[2:])
+	sort.Strings(texts[sorted:])
 	for i, t := range texts {
 		texts[i] = member.DecodeName([]byte(t))
 		if err := set.Name(texts[i]); err != nil {

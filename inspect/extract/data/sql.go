@@ -423,7 +423,7 @@ func (t *tuples) another() {
 // or a parenthesis.
 func (t *tuples) value() byte {
 	from := len(t.out)
-	depth := 0
+	depth, text := 0, false // text: a string came last
 	for c := t.next(); !t.done; c = t.byte() {
 		switch {
 		case c == '\'' || c == '"':
@@ -435,6 +435,10 @@ func (t *tuples) value() byte {
 			if hexed {
 				t.unhex(from)
 			}
+			text = true
+		case text && t.joins(c, from):
+		case c == '(' && t.called(from):
+			text = true
 		case c == '(':
 			depth++
 			t.out = append(t.out, c)

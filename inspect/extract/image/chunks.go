@@ -36,10 +36,13 @@ func (f *file) png() {
 			f.pngText(kind, b)
 		case "eXIf":
 			f.exif(f.bytes(at+8, n), at+8)
+		case "iCCP":
+			f.colours(f.bytes(at+8, n))
 		case "IDAT":
 			if !seen {
 				seen = true
 				f.pixels(at)
+				f.surplus(at)
 			}
 		}
 		at += 12 + n
@@ -69,6 +72,47 @@ func (f *file) pixels(at int64) {
 	}
 	body := io.MultiReader(bytes.NewReader(probe[:n]), part.NewMeter(f.ctx, f.b, "pixels", rows))
 	f.emitted = f.e.Child(part.Part{Path: "pixels", Body: body, Size: -1})
+}
+
+// colours hands on what stands in the place of a profile of colours and is none
+// (ICC.1, 7.2).
+func (f *file) colours(b []byte) {
+	_, packed, _ := bytes.Cut(b, []byte{0})
+	if len(packed) < 2 {
+		return
+	}
+	const mark, at = "acsp", 36
+	if profile := f.inflate(packed[1:]); len(profile) < at+len(mark) || string(profile[at:at+len(mark)]) != mark {
+		f.hidden("profile", profile)
+	}
+}
+
+// maxPlain is the most bytes of pixels behind which more is looked for.
+const maxPlain = 256 << 10
+
+// surplus hands on what is packed with the pixels of a small picture, behind them.
+func (f *file) surplus(at int64) {
+	head := f.bytes(16, 13)
+	if len(head) < 13 || head[12] != 0 {
+		return
+	}
+	size := int64(rowSize(head)+1) * int64(binary.BigEndian.Uint32(head[4:]))
+	z, err := zlib.NewReader(&imageData{f: f, at: at})
+	if err != nil || size > maxPlain {
+		return
+	}
+	if _, err := io.CopyN(io.Discard, z, size); err != nil {
+		return
+	}
+	more, _ := io.ReadAll(io.LimitReader(part.NewMeter(f.ctx, f.b, "pixels", z), maxField)) // what there is
+	f.hidden("behind the pixels", more)
+}
+
+// hidden hands on bytes that no format has there.
+func (f *file) hidden(what string, b []byte) {
+	if len(b) > 0 && f.emitted == nil {
+		f.emitted = f.e.Child(part.Part{Path: what, Body: bytes.NewReader(b), Size: int64(len(b))})
+	}
 }
 
 // rowSize is the bytes of a row of pixels, by the header from the width on.

@@ -4,10 +4,12 @@
 package member
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -23,7 +25,9 @@ type Set struct {
 	format string
 
 	names  strings.Builder
-	any    bool // something was handed on, or taken in
+	small  []byte // what very small members hold, one behind the other
+	smalls int    // how many
+	any    bool   // something was handed on, or taken in
 	missed []miss
 }
 
@@ -72,7 +76,8 @@ func (s *Set) flush() error {
 // further member can be found is for its reader to know.
 func (s *Set) Hand(name string, r io.Reader, size int64) (fault, err error) {
 	s.any = true
-	m := part.NewMeter(s.ctx, s.b, s.format, r)
+	first := &start{Reader: r}
+	m := part.NewMeter(s.ctx, s.b, s.format, first)
 	if err := s.e.Child(part.Part{Path: step(name), Name: name, Body: m, Size: size}); err != nil {
 		return nil, err
 	}
@@ -80,9 +85,56 @@ func (s *Set) Hand(name string, r io.Reader, size int64) (fault, err error) {
 		fault = part.Drain(s.ctx, s.b, m)
 	}
 	if fault == nil || fault == io.EOF {
-		return nil, nil
+		return nil, s.gather(first)
 	}
 	return fault, s.Stop(fault)
+}
+
+// Very small members may be pieces of one text.
+const (
+	smallMember  = 64
+	manySmall    = 24 // of them
+	maxGathered  = 64 << 10
+	gatheredPath = "small members"
+)
+
+// start keeps the start of what is read.
+type start struct {
+	io.Reader
+	b []byte
+}
+
+func (s *start) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if len(s.b) <= smallMember {
+		s.b = append(s.b, p[:min(n, smallMember+1-len(s.b))]...)
+	}
+	return n, err
+}
+
+// gather takes in what a very small member holds, to be inspected together with the
+// others. Texts are lines, but what is cut amid a character is put together again.
+func (s *Set) gather(first *start) error {
+	if len(first.b) == 0 || len(first.b) > smallMember {
+		return nil
+	}
+	s.small = append(s.small, first.b...)
+	if utf8.Valid(first.b) {
+		s.small = append(s.small, '\n')
+	}
+	if s.smalls++; len(s.small) < maxGathered {
+		return nil
+	}
+	return s.handSmall()
+}
+
+func (s *Set) handSmall() error {
+	all, n := s.small, s.smalls
+	s.small, s.smalls = nil, 0
+	if n < manySmall {
+		return nil
+	}
+	return s.e.Child(part.Part{Path: gatheredPath, Body: bytes.NewReader(all), Size: int64(len(all))})
 }
 
 // Miss tells that a member is not read, and why: as a part of its own, so that
@@ -120,6 +172,9 @@ func (s *Set) Alive() (bool, error) {
 // before others.
 func (s *Set) Close() error {
 	if err := s.flush(); err != nil {
+		return err
+	}
+	if err := s.handSmall(); err != nil {
 		return err
 	}
 	for _, locked := range []bool{true, false} {
