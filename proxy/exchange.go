@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -146,6 +147,23 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 	}
 	x.s.cleanResponse(resp)
 	return resp
+}
+
+// interim passes an informational answer of an origin on. Nothing is said of an upload
+// that has no verdict yet, nor to clients of old, which do not know such answers.
+func (s *Server) interim(r *http.Request, status int, h http.Header) {
+	x := exchangeOf(r.Context())
+	if x == nil || x.stream != nil || x.turns || !x.r.ProtoAtLeast(1, 1) {
+		return
+	}
+	h = h.Clone()
+	s.cleanResponse(&http.Response{StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: h})
+	to := x.w.Header()
+	maps.Copy(to, h)
+	x.w.ResponseWriter.WriteHeader(status)
+	for name := range h {
+		delete(to, name) // it is not of the answer to come
+	}
 }
 
 // answerHead is how much of a service's answer is looked at.

@@ -2,11 +2,14 @@ package proxy
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"sync"
 	"testing"
@@ -250,6 +253,54 @@ func TestStreamedAnswers(t *testing.T) {
 			}
 			resp.Body.Close()
 		}
+	}
+}
+
+// What an origin says ahead of its answer reaches the client, once, and only one that
+// knows such answers.
+func TestInformationalAnswers(t *testing.T) {
+	h := build(t)
+	early := func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.Header().Set("Alt-Svc", `h3=":443"`)
+		w.WriteHeader(http.StatusEarlyHints)
+		clear(w.Header())
+		io.WriteString(w, "page")
+	}
+	h.plain.handle, h.secure.handle = early, early
+	for _, http2 := range []bool{false, true} {
+		client := h.client(http2)
+		for _, url := range []string{"http://" + originHost + "/", "https://" + originHost + "/"} {
+			for _, size := range []int{0, 0, 200_000} { // to an origin that is not known yet, and to one that is
+				var hints []string
+				ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(status int, header textproto.MIMEHeader) error {
+					if status != http.StatusContinue {
+						hints = append(hints, fmt.Sprint(status, header.Get("Link"), header.Get("Alt-Svc")))
+					}
+					return nil
+				}})
+				method := http.MethodGet
+				if size > 0 {
+					method = http.MethodPut
+				}
+				r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(make([]byte, size)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := client.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := bodyOf(t, resp); got != "page" || resp.Header.Get("Link") != "" || len(hints) != 1 || hints[0] != "103</style.css>; rel=preload" {
+					t.Errorf("h2 %v, %s %s: %q with %v, hints %q", http2, method, url, got, resp.Header, hints)
+				}
+			}
+		}
+	}
+	c := h.dial()
+	if resp, text := raw(t, c, "GET http://"+originHost+"/ HTTP/1.0\r\nHost: "+originHost+"\r\n\r\n"); resp.StatusCode != http.StatusOK || text != "page" {
+		t.Errorf("HTTP/1.0: %s %q", resp.Status, text)
 	}
 }
 

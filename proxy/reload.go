@@ -52,6 +52,7 @@ func (s *Server) Reconfigure(c Config) error {
 		if err != nil {
 			return err
 		}
+		fresh.Interim = s.interim
 		s.origins.now.Store(fresh)
 		s.origins.config = c.Upstream
 		if old != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,33 @@ func TestDocumentedRules(t *testing.T) {
 		if n := s.Notes(); len(n) > 0 {
 			t.Errorf("%s: %v", name, n)
 		}
+	}
+}
+
+// TestRulesInOtherDocuments loads each example of a rule that stands elsewhere.
+func TestRulesInOtherDocuments(t *testing.T) {
+	names, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, name := range append(names, "../README.md", "../README.ja.md") {
+		for _, m := range regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(document(t, name), -1) {
+			if !strings.Contains(m[1], "[[rule]]") || slices.Contains(documents, name) {
+				continue
+			}
+			seen++
+			f, err := tomlfile.Parse(name, []byte(m[1]))
+			if err == nil {
+				_, err = build(append(builtin(), source{file: f, dir: t.TempDir()}), Options{Untested: true}, nil)
+			}
+			if err != nil {
+				t.Errorf("%s:\n%v\n%s", name, err, m[1])
+			}
+		}
+	}
+	if seen < 3 {
+		t.Errorf("only %d examples", seen)
 	}
 }
 

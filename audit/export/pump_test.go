@@ -169,6 +169,23 @@ func TestWebhookIsSignedAndRetried(t *testing.T) {
 	}
 }
 
+// Addresses of webhooks have passwords in them, and errors go to logs.
+func TestWebhookErrorsHaveNoAddress(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(http.NotFoundHandler())
+	h.Close()
+	w, err := newWebhook(&Config{To: h.URL + "/services/T0KEN?key=T0KEN", SecretFile: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.send(t.Context(), []Item{{Line: []byte("{}")}}); err == nil || strings.Contains(err.Error(), "T0KEN") {
+		t.Errorf("%v", err)
+	}
+}
+
 // readFrames reads RFC 6587 counted messages.
 func readFrames(c net.Conn, each func([]byte)) {
 	r := bufio.NewReader(c)

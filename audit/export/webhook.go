@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"time"
@@ -61,7 +62,7 @@ func (w *webhook) send(ctx context.Context, items []Item) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("send to webhook: %w", err)
+		return errors.New("send to webhook: its address cannot be used")
 	}
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	req.Header.Set("Content-Type", "application/x-ndjson")
@@ -74,6 +75,10 @@ func (w *webhook) send(ctx context.Context, items []Item) error {
 	req.Header.Set("Idempotency-Key", key)
 	res, err := w.client.Do(req)
 	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err // without the address, which may have a password in it
+		}
 		return fmt.Errorf("send to webhook: %w", err)
 	}
 	defer res.Body.Close()

@@ -53,6 +53,7 @@ func families() []family {
 		{"Requests", requests()},
 		{"Messages and streams", messages()},
 		{"Amid other things", amids()},
+		{"Put together by a reader", pieces()},
 	}
 }
 

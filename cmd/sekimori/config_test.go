@@ -156,6 +156,8 @@ paths = "rules"
 [hold]
 memory = "2 MiB"
 spool = "/spool 1 GiB"
+per_sender = "900 MiB"
+max = "300 MiB"
 [auth]
 htpasswd = "/etc/users"
 [upstream]
@@ -167,7 +169,7 @@ response = "1m"
 	if c.Data != filepath.Join(dir, "state") || len(c.Rules) != 1 || c.Rules[0] != filepath.Join(dir, "rules") {
 		t.Errorf("paths are not taken from the file's folder: %q %q", c.Data, c.Rules)
 	}
-	if c.Hold.MemoryPerBody != 2<<20 || c.Hold.Dir != "/spool" || c.Hold.TotalDisk != 1<<30 {
+	if c.Hold.MemoryPerBody != 2<<20 || c.Hold.Dir != "/spool" || c.Hold.TotalDisk != 1<<30 || c.Hold.PerSender != 900<<20 {
 		t.Errorf("hold: %+v", c.Hold)
 	}
 	if c.Identity.Anonymous != "deny" {

@@ -242,6 +242,10 @@ func (c *config) install(logTo io.Writer) (_ *installation, err error) {
 	if err := i.openConsole(catalogue, registry, console.Check{Name: "ca", Probe: healthyCA}, console.Check{Name: "hold", Probe: spool.Healthy}); err != nil {
 		return nil, err
 	}
+	// Before anything is served: a switch that was set outlives a restart.
+	if err := i.look(); err != nil {
+		return nil, fmt.Errorf("read the mode: %w; remove that file for %q", err, modeEnforce)
+	}
 	return i, nil
 }
 

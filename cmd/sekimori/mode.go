@@ -203,22 +203,23 @@ func (s *switchboard) halted() bool { return s.mode() == modeBlockAll }
 
 // look puts in force what the state folder says. A file that cannot be read
 // leaves things as they are.
-func (i *installation) look() {
+func (i *installation) look() error {
 	m, err := readMode(i.cfg.Data, time.Now())
 	if err != nil {
 		if i.modes.fault.Swap(&err) == nil {
 			i.log.Error("mode not read; it stays as it was", "mode", i.modes.mode(), "error", err)
 		}
-		return
+		return err
 	}
 	i.modes.fault.Store(nil)
 	before := i.modes.now.Load()
 	if m.Mode == before.Mode && m.Until.Equal(before.Until) && m.Reason == before.Reason {
-		return
+		return nil
 	}
 	i.modes.set(m)
 	i.log.Warn("mode changed", "from", before.Mode, "to", m.Mode, "by", m.By, "reason", m.Reason)
 	i.record(audit.Event{Kind: "mode", Time: time.Now(), User: cmp.Or(m.By, "the time that was set"), Action: m.Mode, Reason: m.Reason})
+	return nil
 }
 
 // under puts rules under a mode.

@@ -158,6 +158,7 @@ func runRulesExplain(ctx context.Context, p *program, c *command, args []string)
 	f := p.flags(c)
 	s.register(f)
 	asJSON := f.Bool("json", false, "print a JSON object")
+	only := f.String("rule", "", "tell of this rule `ID` only")
 	rest, err := p.parse(c, f, args)
 	if err != nil {
 		return err
@@ -178,6 +179,16 @@ func runRulesExplain(ctx context.Context, p *program, c *command, args []string)
 	report := j.set.Scanner().Scan(ctx, []part.Part{root}, inspect.ScanOptions{Key: scanKey})
 	t := j.transaction(report, root.Name, max(in.size, 0))
 	e := j.set.Explain(t)
+	if *only != "" {
+		var ids []string
+		for _, r := range e.Rules {
+			ids = append(ids, r.Rule)
+		}
+		if !slices.Contains(ids, *only) {
+			return fmt.Errorf("rules explain: there is no rule %q%s", *only, tomlfile.Instead(*only, ids))
+		}
+		e.Rules = slices.DeleteFunc(e.Rules, func(r rules.Explained) bool { return r.Rule != *only })
+	}
 	if *asJSON {
 		return json.NewEncoder(p.stdout).Encode(e)
 	}

@@ -186,7 +186,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	log.SetFlags(0)
 	log.SetOutput(libraries{i.log})
 	admin := &http.Server{Handler: i.admin(i.advertised), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
-		WriteTimeout: 5 * time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+		WriteTimeout: 15 * time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, len(fronts)+1)
 	if err := i.take(ways, failed); err != nil {
 		return err
@@ -205,7 +205,6 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 	if err := i.serveICAP(ctx, p, failed); err != nil {
 		return err
 	}
-	i.look()
 	i.clocks.look()
 	i.record(audit.Event{Kind: "start", Time: time.Now(), RuleSet: i.rules.Status().Digest, Reason: version(),
 		Details: map[string]string{"ca": i.ca.Load().Fingerprint()}})
@@ -244,7 +243,7 @@ func (i *installation) serve(ctx context.Context, p *program) error {
 			}
 			continue
 		case <-look.C:
-			i.look()
+			_ = i.look() // told by itself
 			i.clocks.look()
 			continue
 		case <-heal.C:

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -42,7 +43,7 @@ type frame struct {
 const (
 	frameProbe  = 1 << 10 // bytes in which one is looked for
 	minFrames   = 12      // in those
-	frameTrials = 6
+	frameTrials = 4
 	minPieces   = 24
 )
 
@@ -52,16 +53,18 @@ func frameOf(head []byte) *frame {
 		return nil
 	}
 	w := head[:min(len(head), frameProbe)]
-	at, trials := len(w)/8, 0
-	for ; at < len(w)/4 && trials < frameTrials; at++ {
+	trials := 0
+	for at := len(w) / 8; at < len(w)/4 && trials < frameTrials; at++ {
 		if !frameSign[w[at]] {
 			continue
 		}
 		trials++
-		if bytes.Count(w, w[at:at+2]) >= minFrames {
-			if f := frameAt(w, w[at:at+2]); f != nil && len(f.all) > 1 && f.fits(head) {
-				return f
-			}
+		mark := w[at : at+2]
+		if bytes.Count(w[at:at+len(w)/4], mark) < minFrames/4 {
+			continue
+		}
+		if f := frameAt(w, mark); f != nil && f.fits(w) {
+			return f
 		}
 	}
 	return nil
@@ -84,7 +87,8 @@ var frameSign = func() (t [256]bool) {
 	return t
 }()
 
-// frameAt is what is the same around each of the first places of mark in w.
+// frameAt is what is the same around each of the first places of mark in w; nil if
+// what is between is more than a piece.
 func frameAt(w, mark []byte) *frame {
 	var places [minFrames]int
 	at := 0
@@ -95,6 +99,11 @@ func frameAt(w, mark []byte) *frame {
 		}
 		places[i], at = at+k, at+k+len(mark)
 	}
+	var gaps [minFrames - 2]int
+	for i := range gaps {
+		gaps[i] = places[i+2] - places[i+1]
+	}
+	slices.Sort(gaps[:])
 	first, others := places[1], places[2:]
 	same := func(off int) bool {
 		for _, p := range others {
@@ -104,29 +113,29 @@ func frameAt(w, mark []byte) *frame {
 		}
 		return true
 	}
-	room := others[0] - first // a frame ends where the next begins
-	for _, p := range places[2:] {
-		room = min(room, p-first)
-		first = p
-	}
-	first = places[1]
 	before, end := 0, len(mark)
-	for end < room && same(end) {
+	for end < gaps[0] && same(end) {
 		end++
 	}
-	for before+end < room && first > before && same(-before-1) {
+	for before+end < gaps[0] && first > before && same(-before-1) {
 		before++
 	}
 	for end > 0 && !utf8.RuneStart(w[first+end]) { // a piece begins with a character
 		end--
 	}
-	return &frame{all: bytes.Clone(w[first-before : first+end])}
+	f := &frame{all: w[first-before : first+end]}
+	switch few := gaps[len(gaps)*2/3] - len(f.all); {
+	case few < 1, len(f.all) < 2, few > maxNumbered/2 && !f.joins(), few > utf8.UTFMax && !f.joins() && callOf(f.all) == nil:
+		return nil
+	}
+	f.all = bytes.Clone(f.all)
+	return f
 }
 
-// fits tells whether what stands in the frame is to be put together. It finds out
-// what the pieces are.
-func (f *frame) fits(head []byte) bool {
-	pieces := bytes.Split(head, f.all)
+// fits tells whether what stands in the frame in w is to be put together. It finds
+// out what the pieces are.
+func (f *frame) fits(w []byte) bool {
+	pieces := bytes.Split(w, f.all)
 	pieces = pieces[1 : len(pieces)-1]
 	f.base = 10
 	if low := bytes.ToLower(f.all); bytes.HasSuffix(low, []byte("x")) || bytes.HasSuffix(low, []byte("&h")) {
@@ -144,7 +153,7 @@ func (f *frame) fits(head []byte) bool {
 	switch n := len(pieces); {
 	case f.joins():
 		return n >= minFrames
-	case n < min(minPieces, len(head)/(2*len(f.all)+2)):
+	case n < min(minPieces, len(w)/(2*len(f.all)+2)):
 		return false
 	case singles*10 >= n*9:
 		return varied(bytes.Join(pieces, nil))

@@ -3,8 +3,8 @@
 // reached. In Japanese or English, as a page, as JSON or as plain text,
 // whichever the client asks for.
 //
-// An answer never holds a matched value, a file name or an internal detail:
-// kinds of data, their number, and a reference for whoever is asked.
+// An answer never holds a matched value or an internal detail: kinds of data,
+// their number and place, and a reference for whoever is asked.
 package answer
 
 import (
@@ -91,7 +91,7 @@ type Asked struct {
 type Found struct {
 	Type  string `json:"type"`
 	Count int    `json:"count"`
-	In    string `json:"in,omitempty"` // formats, such as "csv, xlsx"
+	In    string `json:"in,omitempty"` // formats, such as "csv, xlsx", or a place in what was sent
 }
 
 // Format is how an answer is written.

@@ -368,6 +368,7 @@ func (c *plain) roundTrip(r *http.Request) (resp *http.Response, err error) {
 		if resp.StatusCode == http.StatusSwitchingProtocols || resp.ProtoMajor != 1 {
 			return nil, errVersion
 		}
+		c.d.o.tell(r, resp.StatusCode, resp.Header)
 	}
 	c.head = 1 << 62
 	if ctx.Err() == nil {

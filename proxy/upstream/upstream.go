@@ -28,6 +28,10 @@ const (
 // Origins sends requests to origins. Safe for concurrent use.
 type Origins struct {
 	*http.Transport
+	// Interim is given the informational answers to a request (RFC 9110, 15.2), while
+	// RoundTrip has not returned; nil: nobody is. Set it before the first request.
+	Interim func(r *http.Request, status int, h http.Header)
+
 	allow   []netip.Prefix
 	resolve map[string]string
 	parent  *parent // nil if there is none
@@ -85,7 +89,9 @@ func (o *Origins) RoundTrip(r *http.Request) (*http.Response, error) {
 	if authority, ok := o.direct.fits(r); ok {
 		return o.direct.send(r, authority)
 	}
-	resp, err := o.ask(r)
+	listening, done := o.listen(r)
+	defer done()
+	resp, err := o.ask(listening)
 	if err == nil {
 		o.direct.learn(r, resp)
 	}

@@ -247,6 +247,31 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// FuzzPeers writes texts by x/text and compares what is read of them.
+func FuzzPeers(f *testing.F) {
+	for c := range peers {
+		f.Add(byte(c), strings.Repeat(sample, 3))
+	}
+	f.Fuzz(func(t *testing.T, which byte, text string) {
+		c := Charset(which % byte(len(names)))
+		text = strings.Map(func(r rune) rune {
+			if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 || c == ISO2022JP && r > 0xff60 && r < 0xffa0 {
+				return -1 // x/text and the standard differ
+			}
+			return r
+		}, strings.ToValidUTF8(text, ""))
+		src := encode(t, c, text)
+		want, err := peers[c].NewDecoder().Bytes(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := Decoder{Charset: c}
+		if got, n, ok := d.Decode(nil, src, 0, true, nil); !ok || n != len(src) || !bytes.Equal(got, want) {
+			t.Fatalf("%v: % x reads as %q, x/text says %q", c, src, got, want)
+		}
+	})
+}
+
 // BenchmarkDecode reads the Japanese corpora: of a line that is repeated the
 // processor would foresee every branch.
 func BenchmarkDecode(b *testing.B) {
