@@ -246,3 +246,25 @@ func drip(c net.Conn) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// FuzzEnds: where messages end does not depend on how the body comes.
+func FuzzEnds(f *testing.F) {
+	f.Add([]byte("\x00\x00\x00\x00\x03abc\x01\x00\x00\x00\x00"), 2)
+	f.Add([]byte("data: x\r\n\r\nevent: y\ndata: z\n\n: \n"), 5)
+	f.Add([]byte("{\"a\":1}\n\x1e[1]\n\"s\"\nother\n"), 3)
+	f.Fuzz(func(t *testing.T, body []byte, size int) {
+		size = max(1, min(size, len(body)))
+		for _, make := range []func() messageEnds{
+			func() messageEnds { return &prefixed{} }, func() messageEnds { return &events{} }, func() messageEnds { return &values{} },
+		} {
+			whole, cut := make(), make()
+			whole.follow(body)
+			for b := body; len(b) > 0; b = b[min(size, len(b)):] {
+				cut.follow(b[:min(size, len(b))])
+			}
+			if whole.between() != cut.between() {
+				t.Errorf("%T: %v in one, %v in pieces of %d", whole, whole.between(), cut.between(), size)
+			}
+		}
+	})
+}

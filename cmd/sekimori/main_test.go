@@ -1,7 +1,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,4 +21,21 @@ func TestScript(t *testing.T) {
 		t.Skip("commands that run one after another")
 	}
 	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+}
+
+// TestTakenAddressTellsTheRemedy: who starts a second one is told what to do.
+func TestTakenAddressTellsTheRemedy(t *testing.T) {
+	first, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer first.Close()
+	_, err = net.Listen("tcp", first.Addr().String())
+	if err == nil {
+		t.Skip("the system gives an address twice")
+	}
+	if got := remedy(fmt.Errorf("listen: %w", err)); !strings.Contains(got, "--listen") {
+		t.Errorf("%v: %q", err, got)
+	}
+	if got := remedy(errors.New("anything else")); got != "" {
+		t.Errorf("another error: %q", got)
+	}
 }

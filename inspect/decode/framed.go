@@ -159,7 +159,7 @@ func (f *frame) fits(w []byte) bool {
 		return varied(bytes.Join(pieces, nil))
 	case numbers*4 >= n*3:
 		f.call = callOf(f.all)
-		return f.call != nil
+		return f.call != nil && (f.call[0] != '&' || bytes.IndexByte(w, ';') < 0) // else they are whole
 	}
 	return false
 }

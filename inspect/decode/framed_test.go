@@ -54,6 +54,7 @@ func TestFramed(t *testing.T) {
 		"a program":         strings.Repeat("if a[i] == \"x\" { b += \"y\"; c = append(c, d...) }\n", 80),
 		"a list of strings": strings.Repeat("'ab','cd','ef',", 200),
 		"a matrix":          strings.Repeat("{1,2,3},{4,5,6},", 200),
+		"whole references":  strings.Repeat("&#x95a2;&#x5b88; &#x82b1;&#x5b50;,090\n&#12354;", 60),
 		"JSON":              "[" + strings.Repeat(`"a","b","c",`, 200) + `"d"]`,
 	} {
 		if f := frameOf([]byte(body)[:min(len(body), 4096)]); f != nil {
@@ -85,4 +86,26 @@ func BenchmarkFramedLooks(b *testing.B) {
 			}
 		})
 	}
+}
+
+// FuzzFramed: whatever stands in a frame comes to an end, and the frame is gone from
+// what was joined.
+func FuzzFramed(f *testing.F) {
+	f.Add(strings.Repeat("<c>x</c><c>門</c>", 60))
+	f.Add("s = " + strings.Repeat(`"ab"+"cd"+`, 60))
+	f.Add(strings.Repeat("chr(38272)+chr(65)+chr(7)+", 60))
+	f.Add("&#" + strings.Repeat("38272&#65&#", 60))
+	f.Fuzz(func(t *testing.T, body string) {
+		fr := frameOf([]byte(body)[:min(len(body), 4096)])
+		if fr == nil {
+			return
+		}
+		out := through(fr.recoding(), []byte(body), true)
+		if len(out) > 2*len(body) {
+			t.Errorf("%d bytes become %d", len(body), len(out))
+		}
+		if fr.call == nil && strings.Count(string(out), string(fr.all)) > strings.Count(body, string(fr.all))/2 {
+			t.Errorf("%q is still there", fr.all)
+		}
+	})
 }

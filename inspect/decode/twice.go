@@ -24,18 +24,25 @@ func (twice) Match(p *part.Part, head []byte) bool {
 		return false
 	}
 	out := through(once, head, false)
-	wide := 0
-	for len(out) > 0 {
-		r, size := utf8.DecodeRune(out)
-		if r == utf8.RuneError && utf8.FullRune(out) {
-			return false
+	had, _ := wideRunes(head)
+	has, ok := wideRunes(out)
+	return ok && has >= had+4 // or those stand there as they are
+}
+
+// wideRunes counts the characters of East Asian scripts in b; ok is false if it is no
+// UTF-8.
+func wideRunes(b []byte) (n int, ok bool) {
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && utf8.FullRune(b) {
+			return n, false
 		}
 		if r >= 0x3000 {
-			wide++
+			n++
 		}
-		out = out[size:]
+		b = b[size:]
 	}
-	return wide >= 4
+	return n, true
 }
 
 func (twice) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {

@@ -12,10 +12,11 @@ import (
 // against: how frequent surname and given name are and what else they may be,
 // what stands before and after (titles, particles, other kanji, verbs of
 // speech), whether an ordinary word covers the place, and the label. The sum is
-// in log odds; nameConfidence turns it into a share. The weights were set by
-// hand from counts on annotated texts; none is trained. A name whose parts no
-// dictionary lists is found only by its label or honorific, a second mention by
-// surname alone if the first was a whole name in the same block.
+// in log odds; nameConfidence turns it into a share. These weights were set by
+// hand from counts on annotated texts. In prose a trained model has the last
+// word and finds names that no dictionary lists; see name_model.go. Elsewhere a
+// name whose parts no dictionary lists is found only by its label or honorific, a
+// second mention by surname alone if the first was a whole name in the same block.
 //
 // Its limits: names in small Latin letters without a word that announces them,
 // given names in hiragana or of one character in prose, and Chinese names with a
@@ -32,6 +33,14 @@ const nameLeast = 0.3
 // Find implements Detector.
 func (names) Find(b *Block, emit func(Finding)) {
 	s := nameSearch{b: b, text: b.Text, emit: emit}
+	s.japanese()
+	s.capitalised()
+	s.finish()
+}
+
+// japanese looks for candidates in Japanese.
+func (s *nameSearch) japanese() {
+	b := s.b
 	runs := katakanaRuns{text: b.Text}
 	more := runs.next()
 	for i := 0; i < len(b.Hits); i++ {
@@ -75,12 +84,15 @@ func (names) Find(b *Block, emit func(Finding)) {
 		s.run(&runs)
 		more = runs.next()
 	}
-	s.capitalised()
 }
 
 // run looks at a katakana word.
 func (s *nameSearch) run(k *katakanaRuns) {
-	if k.start < s.taken || !k.promising() {
+	if k.start < s.taken {
+		return
+	}
+	if !k.promising() {
+		s.unknownKatakana(k.start, k.end)
 		return
 	}
 	if k.japanese() && s.kana(k.start) {
@@ -95,6 +107,8 @@ type nameSearch struct {
 	text  []byte
 	emit  func(Finding)
 	taken int // end of the last finding
+	// What the model still has to judge, nil if there is nothing.
+	tagger *nameTagger
 	// Surnames found so far, so that a later mention without a given name is
 	// believed. Kept as offsets: the last ones are enough.
 	known  [16]span16

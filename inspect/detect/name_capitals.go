@@ -336,7 +336,7 @@ func (s *nameSearch) smallName(t []byte, i, end int, all bool) int {
 			s.report(i, next, 0.4, false)
 			return next
 		}
-		if is.Given.Weight() < 5 {
+		if is.Given.Weight() < 5 || word {
 			break
 		}
 		at = next

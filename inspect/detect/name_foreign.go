@@ -155,7 +155,8 @@ func (s *nameSearch) katakana(i int) {
 	if parts == 1 && s.knows(t[start:end]) {
 		odds += 3
 	}
-	if s.report(start, end, odds, listed > 0) && parts > 1 && odds > 0.5 {
+	left, right := s.cellBorder(start, end)
+	if s.weigh(start, end, odds, listed > 0, label != 0 || left && right) && parts > 1 && odds > 0.5 {
 		// The last part is the surname.
 		last := end
 		for last > start {

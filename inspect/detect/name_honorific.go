@@ -226,7 +226,7 @@ func (s *nameSearch) sino(start, middle int) {
 		odds++
 	}
 	label, _ := s.labelled(start, end)
-	s.report(start, end, odds+label, true)
+	s.weigh(start, end, odds+label, true, label != 0)
 }
 
 // whole judges a listed whole name.

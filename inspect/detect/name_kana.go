@@ -73,7 +73,7 @@ func (s *nameSearch) kana(start int) bool {
 	if title := nameTitle(s.text[c.end:]); title > 0 {
 		c.odds += title
 	}
-	return s.report(c.start, c.end, c.odds, true)
+	return s.weigh(c.start, c.end, c.odds, true, label != 0 || left && right)
 }
 
 // kanaPair reads surname and given name in kana at start: two runs with a

@@ -472,6 +472,9 @@ func (s *nameSearch) likeGiven(start, end int) bool {
 // settle reports the best candidate of a place after the costly checks.
 func (s *nameSearch) settle(c *nameCandidate) {
 	if c.odds < -4 {
+		if c.odds > -9 {
+			s.weigh(c.start, c.end, c.odds, false, false)
+		}
 		return
 	}
 	label, whole := s.labelled(c.start, c.end)
@@ -480,16 +483,18 @@ func (s *nameSearch) settle(c *nameCandidate) {
 		label++
 	}
 	c.odds += label
-	if nameConfidence(c.odds) < nameLeast {
+	if c.odds < leastHint {
+		s.weigh(c.start, c.end, c.odds, false, label != 0)
 		return
 	}
-	if left, right := s.cellBorder(c.start, c.end); whole {
+	left, right := s.cellBorder(c.start, c.end)
+	if whole {
 	} else if !left || !right {
 		c.odds += s.covered(c.start, c.end, full)
 	} else if full && dict.Words().Lookup(s.text[c.start:c.end]) != 0 {
 		c.odds -= 4
 	}
-	if s.report(c.start, c.end, c.odds, c.surname != 0 && c.given != 0) {
+	if s.weigh(c.start, c.end, c.odds, c.surname != 0 && c.given != 0, label != 0 || left && right) {
 		if full && c.odds > 1.5 {
 			s.remember(c.start, c.middle)
 		}
@@ -509,6 +514,6 @@ func (s *nameSearch) reading(at int) {
 		at += size
 	}
 	if c, ok := s.kanaPair(at); ok {
-		s.report(c.start, c.end, c.odds+1.5, true)
+		s.weigh(c.start, c.end, c.odds+1.5, true, true)
 	}
 }

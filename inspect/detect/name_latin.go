@@ -247,6 +247,9 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 			if first.ordinary || last.ordinary || first.elsewhere || last.elsewhere {
 				o -= 2
 			}
+			if first.upper && last.upper && last.end-first.start < 8 {
+				o -= 3 // IDE UI
+			}
 			if o > odds {
 				odds, listed = o, true
 			}

@@ -37,7 +37,9 @@ func (s *nameSearch) latinSpeech(start, end int) (odds float32) {
 		break
 	}
 	if bytes.HasPrefix(rest, []byte("'s ")) || bytes.HasPrefix(rest, []byte("’s ")) {
-		odds += 0.5
+		if odds += 0.5; isUpper(byteAt(rest, bytes.IndexByte(rest, ' ')+1)) {
+			odds -= 3.5 // Eddie's GUI
+		}
 	}
 	if spoken(t[:start]) {
 		odds += 2.2
@@ -164,7 +166,7 @@ func (s *nameSearch) placed(start, end int) (odds float32) {
 			i--
 		}
 		if isUpper(t[i]) {
-			odds = -1.5
+			odds = -2.5
 		}
 	}
 	i := end

@@ -54,7 +54,7 @@ var latinElsewhere = nameSet(`jan feb mar apr jun jul aug sep sept oct nov dec m
  london paris berlin madrid rome milan florence naples vienna prague dublin brussels amsterdam zurich geneva lisbon athens moscow istanbul cairo tokyo osaka kyoto beijing shanghai seoul bangkok manila jakarta delhi mumbai sydney melbourne brisbane perth adelaide auckland wellington toronto montreal vancouver ottawa boston chicago houston dallas austin phoenix denver detroit seattle philadelphia atlanta miami orlando tampa cleveland cincinnati columbus memphis nashville baltimore pittsburgh milwaukee minneapolis oakland sacramento portland tucson albuquerque omaha charlotte raleigh richmond norfolk buffalo rochester albany hartford providence francisco angeles diego antonio jose vegas hollywood brooklyn manhattan bronx queens
  manchester birmingham liverpool leeds sheffield bristol glasgow edinburgh cardiff belfast oxford cambridge brighton southampton portsmouth leicester nottingham kent essex sussex surrey devon cornwall yorkshire lancashire lancaster durham
  american british english scottish irish welsh french german italian spanish portuguese dutch belgian swiss austrian polish czech hungarian romanian bulgarian greek turkish russian ukrainian swedish norwegian danish finnish icelandic european asian african chinese japanese korean indian pakistani thai vietnamese filipino indonesian australian canadian mexican brazilian argentine chilean cuban colombian egyptian israeli iranian iraqi arab muslim jewish catholic protestant buddhist hindu islam islamic latin roman celtic gothic viking soviet
- hong kong saint san santa los las puerto rico monte costa sierra rio new south north east west great upper lower google apple microsoft amazon facebook twitter instagram windows linux android java python javascript toyota honda sony nintendo samsung mercedes bentley porsche ford tesla chevrolet cadillac harley disney bot`)
+ hong kong saint san santa los las puerto rico monte costa sierra rio new south north east west great upper lower google apple microsoft amazon facebook twitter instagram windows linux android java python javascript perl ada sans serif mono toyota honda sony nintendo samsung mercedes bentley porsche ford tesla chevrolet cadillac harley disney bot`)
 
 // pastVerbs are irregular verbs in the past.
 var pastVerbs = nameSet(`went came ran took got made gave knew saw felt left kept thought found began became wrote sat stood met spoke sent lost won paid bought sold held led read grew drew flew threw fell rose wore chose drove ate sang swam fought taught caught brought built beat hit`)
@@ -63,6 +63,7 @@ var pastVerbs = nameSet(`went came ran took got made gave knew saw felt left kep
 var (
 	latinAfter = nameWeights(map[float32]string{
 		2.2: "said says told tells explained explains added adds argued replied asked wrote writes recalled recalls thinks thought believes shouted laughed smiled nodded insisted tweeted",
+		-4:  "int uint float string bool byte error func struct", // the field of a struct
 		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself met enrolled graduated starred directed co-wrote composed painted sang studied taught resigned argued insists claims admits tweets",
 	})
 	latinBeforeWords = nameWeights(map[float32]string{

@@ -120,6 +120,13 @@ func TestNames(t *testing.T) {
 		// The family name first in a mailbox, one word for two, small letters.
 		"From: 【Okabe, Rika】 <r.okabe@example.com>",
 		"great show #【BrendaWalsh】 tonight",
+		"so sad #RIP【BrendaWalsh】",
+		"rt @ kim_doe : i hope 【brenda walsh】 does not mind",
+		"hello, 【brenda walsh】 here, can you call me",
+		"my name is 【Tuvanek】 and her maiden name is 【Orvanesku】.",
+		"we need to add 【James Ruvanen】 as guardian",
+		"They had three: 【Harry】, 【Michele】 and 【Amanda】.",
+		"His teacher 【Wang Shiqian】 met 【Kang Hyojin】.",
 		"my name is 【martin keller】 and I am new here",
 		"ask mr. 【vaughn】 to call back",
 		"【Brian Foster】 Tells All In New Book",
@@ -132,6 +139,13 @@ func TestNames(t *testing.T) {
 
 func TestNotNames(t *testing.T) {
 	checkMarked(t, names{}, 0.5, []string{
+		"She studied at the University of Chester.",
+		"a mall in Cary, North Carolina",
+		"thanks @ BrendaWalsh for the book",
+		"Crazy Eddie's GUI library and Ben's Own Graphics",
+		"type T struct { Max int32 }",
+		"Al- Qaeda",
+		"the menu item opens a file and the mark stays where it is",
 		"三井住友銀行の口座",
 		"松本市に本社を置く本田技研工業",
 		"川崎病の症状",
@@ -244,7 +258,14 @@ func TestNamesStayLinear(t *testing.T) {
 			}
 			return best
 		}
-		if few, many := cost(8<<10), cost(128<<10); many > 100*few+50*time.Millisecond {
+		var few, many time.Duration
+		for range 5 { // the machine may be busy
+			few, many = cost(8<<10), cost(128<<10)
+			if many <= 100*few+50*time.Millisecond {
+				break
+			}
+		}
+		if many > 100*few+50*time.Millisecond {
 			t.Errorf("%d bytes of one piece repeated take %v, sixteen times fewer %v", 128<<10, many, few)
 		}
 	}

@@ -34,6 +34,7 @@ func TestFold(t *testing.T) {
 		{"other scripts", "٠٩٠ ०९ ۱۲", "090 09 12"},
 		{"lookalike letter", "0О0-1Ο0 ОООО", "000-100 ОООО"},
 		{"strike through", "0\u03369\u0336 e\u0301", "09 e\u0301"},
+		{"strike through all", "山\u0336田\u0338 0\u03363\u0336-\u03361\u0335 a\u0336@\u0336", "山田 03-1 a@"},
 		{"key cap", "0\ufe0f\u20e39", "09"},
 		{"compatible", "㈱ ㍻ ㋿ Ⅳ ℡ № ㌔", "(株) 平成 令和 IV TEL No キロ"},
 		{"compatibility ideograph", "\ufa19\uf9dc", "神隆"},

@@ -12,8 +12,8 @@ func spaces(t *table) {
 }
 
 // invisible removes what is not seen: zero-width and direction characters, soft
-// hyphens, variation selectors, fillers, tags, byte order marks, C1 controls.
-// Marks that strike through or box a digit go as well.
+// hyphens, variation selectors, fillers, tags, byte order marks, C1 controls,
+// strokes through any character. Other marks over a digit go as well.
 func invisible(t *table) {
 	for _, r := range "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u3164\ufeff\uffa0" {
 		t.set(r, remove, "")
@@ -22,6 +22,7 @@ func invisible(t *table) {
 		{0x86, 0x9f}, {0x80, 0x84}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x202a, 0x202e},
 		{0x2060, 0x206f}, {0xfe00, 0xfe0f}, {0xfff9, 0xfffb}, {0x1d173, 0x1d17a},
 		{0xe0000, 0xe0fff},
+		{0x334, 0x338}, {0x20d2, 0x20d3}, {0x20d8, 0x20da}, {0x20e5, 0x20e6}, {0x20ea, 0x20eb}, // strokes through a character
 	} {
 		t.setRange(span[0], span[1], remove, "")
 	}

@@ -228,3 +228,18 @@ func TestFurtherFields(t *testing.T) {
 		t.Errorf("an unknown kind: %d", resp.StatusCode)
 	}
 }
+
+// TestNoEmptyHeading: a page that asks for nothing but the form above says no "what
+// to do now" over nothing.
+func TestNoEmptyHeading(t *testing.T) {
+	a := Answer{Kind: HeldBack, Incident: "SK-7F3K-9Q2M", Confirm: "TOKEN", Valid: 10 * time.Minute}
+	for _, contact := range []map[string]string{nil, {"ja": "情シス", "en": "help desk"}} {
+		a.Contact = contact
+		for lang, heading := range map[string]string{"ja": "<h2>次にすること</h2>", "en": "<h2>What to do now</h2>"} {
+			_, page := written(t, a, request("Accept", "text/html", "Accept-Language", lang))
+			if strings.Contains(page, heading) != (contact != nil) || !strings.Contains(page, "SK-7F3K-9Q2M") {
+				t.Errorf("%s, contact %v: %s", lang, contact, page)
+			}
+		}
+	}
+}

@@ -53,8 +53,12 @@ func Check(address string) error {
 	if strings.HasPrefix(address, "unix:") {
 		return fmt.Errorf("%q: a socket in a folder is for mail servers that ask only (milter.listen); write \"host:port\"", address)
 	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
 		return fmt.Errorf("%q is no address; write \"host:port\", or \"systemd:NAME\" for a passed socket", address)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("%q: %q is no port; write a number up to 65535, or 0 for any that is free", address, port)
 	}
 	return nil
 }

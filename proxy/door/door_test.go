@@ -122,3 +122,14 @@ func TestContains(t *testing.T) {
 		}
 	}
 }
+
+func TestCheck(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"127.0.0.1:0": true, ":8080": true, "[::1]:65535": true, "systemd:clients": true,
+		"127.0.0.1": false, "127.0.0.1:99999": false, "127.0.0.1:-1": false, "127.0.0.1:no such": false, "unix:/run/x": false,
+	} {
+		if err := Check(address); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}

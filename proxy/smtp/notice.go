@@ -77,7 +77,7 @@ func (b *box) text(p *parcel, k kind, why string) string {
 		fmt.Fprintf(&w, "添付 / Attachment: %s\n", f.Name)
 	}
 	if p.Incident != "" {
-		fmt.Fprintf(&w, "受付番号 / Reference: %s\n", p.Incident)
+		fmt.Fprintf(&w, "管理番号 / Reference: %s\n", p.Incident)
 	}
 	return w.String()
 }

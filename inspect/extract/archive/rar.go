@@ -123,7 +123,7 @@ func (r *rarReader) member(h *rardecode.FileHeader, body io.Reader) error {
 		return nil
 	case (h.Encrypted || h.HeaderEncrypted) && r.password == "":
 		return r.set.Miss(name, part.Encrypted, "")
-	case h.UnPackedSize == 0:
+	case h.UnPackedSize == 0, h.PackedSize == 0: // the latter is a link, or the same as another member
 		return nil
 	}
 	size := h.UnPackedSize
