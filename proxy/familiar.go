@@ -1,8 +1,12 @@
 package proxy
 
 import (
+	"cmp"
 	"hash/maphash"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
@@ -21,46 +25,100 @@ type familiar struct {
 
 func newFamiliar() *familiar { return &familiar{seed: maphash.MakeSeed()} }
 
-// minFamiliar is the length from which such values are inspected: a list of
-// people is longer, and most fields are shorter.
+// minFamiliar is the length from which such values are inspected each by itself:
+// a list of people is longer, and most fields are shorter.
 const minFamiliar = 64
 
+// shortFields is the name under which the short ones are inspected, all together
+// and with their names: many of them make a list too.
+const shortFields = "fields"
+
 // fresh lists the fields that no list names and that have values which were not
-// seen at that host under these rules, with a sum of each.
+// seen at that host under these rules, with a sum of each; and the short ones, if
+// they were not seen together.
 func (f *familiar) fresh(host string, h http.Header, named func(string) bool, p *gate.Policy) (out []gate.Header, sums []uint64) {
 	if f.policy.Load() != p && f.policy.Swap(p) != p {
 		for i := range f.sums {
 			f.sums[i].Store(0)
 		}
 	}
+	size, short := 0, f.sum(host, shortFields, "")
 	for name, values := range h {
 		for _, v := range values {
-			if len(v) < minFamiliar || named(name) {
+			if len(v) < minFamiliar {
+				if name != "Content-Length" { // digits, and others each time
+					size += len(name) + len(v)
+					short += f.sum("", name, v) // in any order
+				}
 				continue
 			}
-			var m maphash.Hash
-			m.SetSeed(f.seed)
-			m.WriteString(host)
-			m.WriteByte(0)
-			m.WriteString(name)
-			m.WriteByte(0)
-			m.WriteString(v)
-			sum := m.Sum64() | 1
-			if f.sums[sum>>1%uint64(len(f.sums))].Load() == sum {
+			if named(name) {
 				continue
 			}
-			out = append(out, gate.Header{Name: name, Value: v})
-			sums = append(sums, sum)
+			if sum := f.sum(host, name, v); !f.known(sum) {
+				out, sums = append(out, gate.Header{Name: name, Value: v}), append(sums, sum)
+			}
 		}
 	}
+	if size >= minFamiliar && !f.known(short) {
+		out, sums = append(out, gate.Header{Name: shortFields, Value: shortOnes(h)}), append(sums, short)
+	}
 	return out, sums
+}
+
+func (f *familiar) sum(host, name, value string) uint64 {
+	var m maphash.Hash
+	m.SetSeed(f.seed)
+	m.WriteString(host)
+	m.WriteByte(0)
+	m.WriteString(name)
+	m.WriteByte(0)
+	m.WriteString(value)
+	return m.Sum64()
+}
+
+// place is where a sum is remembered, if it is; 0 stands for none.
+func (f *familiar) place(sum uint64) (*atomic.Uint64, uint64) {
+	sum |= 1
+	return &f.sums[sum>>1%uint64(len(f.sums))], sum
+}
+
+func (f *familiar) known(sum uint64) bool {
+	at, sum := f.place(sum)
+	return at.Load() == sum
 }
 
 // met remembers values.
 func (f *familiar) met(sums []uint64) {
 	for _, sum := range sums {
-		f.sums[sum>>1%uint64(len(f.sums))].Store(sum)
+		at, sum := f.place(sum)
+		at.Store(sum)
 	}
+}
+
+// shortOnes writes the short fields, one a line in the order of their names.
+func shortOnes(h http.Header) string {
+	var b strings.Builder
+	for _, name := range slices.SortedFunc(maps.Keys(h), natural) {
+		for _, v := range h[name] {
+			if len(v) < minFamiliar && name != "Content-Length" {
+				b.WriteString(name)
+				b.WriteString(": ")
+				b.WriteString(v)
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
+
+// natural compares names, shorter ones first where they differ in a number only:
+// X-2 stands before X-10.
+func natural(a, b string) int {
+	if x, y := strings.TrimRight(a, "0123456789"), strings.TrimRight(b, "0123456789"); x == y {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	}
+	return cmp.Compare(a, b)
 }
 
 // otherHeaders adds to what is inspected the fields that are on no list, when

@@ -99,7 +99,7 @@ func (v *values) follow(p []byte) {
 		line = bytes.Trim(line, " \t\r\x1e") // RFC 7464 has a record separator
 		if n := len(line); n > 0 {
 			if v.first == 0 {
-				v.first = line[0]
+				v.first, v.other = line[0], line[0] == 0
 			}
 			v.last = line[n-1]
 		}

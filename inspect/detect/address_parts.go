@@ -157,7 +157,7 @@ func (s *addressSearch) leading(i int) int {
 		switch {
 		case word < k && (flatWords[string(t[word:k])] || smallFlats[string(t[word:k])]):
 			i = word
-		case end-w <= 2 && i-end == 1 && t[end] == ' ' && word == k && (w == 0 || t[w-1] != ' ' || isDigit(t[i]) && t[k-1] == ','):
+		case end-w <= 2 && i-end == 1 && t[end] == ' ' && word == k && (w == 0 || t[w-1] != ' ' || isDigit(t[i]) && k > 0 && t[k-1] == ','):
 			i = w // the number of a house before that of a flat or box, at the start of a line
 		default:
 			return i

@@ -48,6 +48,7 @@ func TestEnglishAddresses(t *testing.T) {
 		"Adresse: 【Lindenstraße 5】, Ulm",
 		"【One Harbor Street, Boston, MA 02210】",
 		"at 【1301 A Street, Tacoma, WA 98402】",
+		" 7 【12 Main Street】", // nothing stands before the first number
 		// A flat before the street, a line of its own, quoted lines.
 		"【Unit 5, 12 High Street, Leeds LS1 4AP】",
 		"Jan Novak\n\n【16 Hafnagata 6\n Apt. 523\n Hvolur\n\n Iceland 58673】\nbye",

@@ -92,7 +92,9 @@ func (s *nameSearch) run(k *katakanaRuns) {
 		return
 	}
 	if !k.promising() {
-		s.unknownKatakana(k.start, k.end)
+		if s.taken > 0 { // names come together, and most texts are full of such words
+			s.unknownKatakana(k.start, k.end)
+		}
 		return
 	}
 	if k.japanese() && s.kana(k.start) {

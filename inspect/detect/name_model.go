@@ -358,11 +358,10 @@ func (m *nameTagger) nameAt(s *nameSearch, hints []nameHint, i, j, done int) int
 }
 
 // unknownKatakana notes the katakana word [start,end), of which the rules know
-// nothing, if it stands as a name in prose does and a name was found not far
-// before: names come together, and most texts are full of such words.
+// nothing, if it stands as a name in prose does and a name was found not far before.
 func (s *nameSearch) unknownKatakana(start, end int) {
 	const longest, near = 24, 400
-	if s.taken == 0 || start-s.taken > near || end-start > longest || !namePosition(s.text, start, end) {
+	if start-s.taken > near || end-start > longest || !namePosition(s.text, start, end) {
 		return
 	}
 	word := s.text[start:end]
