@@ -87,7 +87,11 @@ func (r *Report) Place(i int) string {
 		return ""
 	}
 	root := &r.Parts[r.Parts[i].root]
-	inner := strings.TrimPrefix(r.Parts[i].Path[len(root.Path):], part.Separator)
+	inner, ok := strings.CutPrefix(r.Parts[i].Path, root.Path)
+	if !ok {
+		return ""
+	}
+	inner = strings.TrimPrefix(inner, part.Separator)
 	if root.name == "" || inner == "" {
 		return root.name + inner
 	}

@@ -229,7 +229,7 @@ func runAuditShow(ctx context.Context, p *program, c *command, args []string) er
 	if err != nil {
 		return fmt.Errorf("audit show: %w", err)
 	}
-	if !found {
+	if !found && !*asJSON {
 		fmt.Fprintln(p.stderr, "no record fits")
 	}
 	return out.Flush()

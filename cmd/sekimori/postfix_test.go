@@ -125,6 +125,7 @@ maximal_backoff_time = 3s
 queue_run_delay = 1s
 transport_retry_time = 1s
 smtp_connect_timeout = 5s
+max_idle = 3s
 alias_maps =
 alias_database =
 local_recipient_maps =
@@ -161,6 +162,15 @@ func (p *postfix) start() {
 
 func (p *postfix) log() string {
 	b, _ := os.ReadFile(filepath.Join(p.dir, "log"))
+	return string(b)
+}
+
+// waiting lists its queue.
+func (p *postfix) waiting() string {
+	b, err := exec.Command(installed(p.t, "postqueue"), "-c", filepath.Join(p.dir, "conf"), "-p").CombinedOutput()
+	if err != nil {
+		return err.Error()
+	}
 	return string(b)
 }
 
@@ -392,7 +402,7 @@ listen = [%q]
 		}
 	}
 	if lost > 0 {
-		t.Errorf("%d of %d messages are lost\n%s\n%s", lost, n, tail(in.log.String()), tail(front.log()))
+		t.Errorf("%d of %d messages are lost\n%s\n%s\n%s\n%s\n%s", lost, n, tail(in.log.String()), tail(front.log()), front.waiting(), tail(out.log()), out.waiting())
 	}
 	if len(box.raw) > 0 {
 		t.Errorf("%d other messages arrived, such as %q", len(box.raw), box.raw[0])
