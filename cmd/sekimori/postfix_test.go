@@ -359,9 +359,9 @@ listen = [%q]
 		}
 	}
 	<-poured
-	// A process of the postfix that was killed may have outlived it by the time for
-	// which one waits for work (max_idle, 100 s), with a message in its hands.
-	end := time.Now().Add(4*time.Minute + time.Duration(n)*100*time.Millisecond)
+	// A process of the postfix that was killed may outlive it by the time for which
+	// one waits for work (max_idle), with a message in its hands.
+	end := time.Now().Add(90*time.Second + time.Duration(n)*100*time.Millisecond)
 	for box.len() < n && time.Now().Before(end) {
 		time.Sleep(50 * time.Millisecond)
 	}
