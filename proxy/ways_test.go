@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -328,8 +329,8 @@ func TestOtherProtocolsInTunnels(t *testing.T) {
 
 // A method that may be somebody's data goes nowhere, not into the access log either.
 func TestMethodsAreNames(t *testing.T) {
-	var log bytes.Buffer
-	h := build(t, func(_ *Config, d *Deps, _ *hold.Config) { d.Access = slog.New(slog.NewJSONHandler(&log, nil)) })
+	log := &lockedBuffer{}
+	h := build(t, func(_ *Config, d *Deps, _ *hold.Config) { d.Access = slog.New(slog.NewJSONHandler(log, nil)) })
 	for method, want := range map[string]int{
 		"UPDATEREDIRECTREF": 200, "M-SEARCH": 200, "RPC_IN_DATA": 200,
 		"NAME-090-1234-5678": 400, strings.Repeat("NAMES", 5): 400,
@@ -350,10 +351,28 @@ func TestMethodsAreNames(t *testing.T) {
 			}
 		}
 	}
-	h.stop(5 * time.Second) // all is logged then
+	eventually(t, "all is logged", func() bool { return strings.Count(log.String(), "\n") >= 10 })
 	for _, told := range []string{"5678", "NAMESNAMES"} {
 		if strings.Contains(log.String(), told) {
 			t.Errorf("the access log tells %s", told)
 		}
 	}
+}
+
+// lockedBuffer is written and read at the same time.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

@@ -71,7 +71,7 @@ func (in *site) stoppedBy(t *testing.T, status, answer, rule string) {
 		}
 		return
 	}
-	all := in.events()
+	all := in.events("--kind", "decision")
 	if last := all[len(all)-1]; status != "403" || last.Rule != rule {
 		t.Errorf("status %s, stopped by %q for %q, not read: %v", status, last.Rule, last.Clause, last.Coverage)
 	}
