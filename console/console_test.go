@@ -2,6 +2,11 @@ package console
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
 	"github.com/sekimori-dlp/sekimori/console/account"
@@ -155,6 +161,50 @@ func TestActsAreRecordedOrNotDone(t *testing.T) {
 	}
 	if status, _ := b.get("/console/incidents"); status != http.StatusSeeOther {
 		t.Errorf("after the log-out: %d", status)
+	}
+}
+
+// A password that somebody has without the second factor is on record.
+func TestHalfALogInIsRecorded(t *testing.T) {
+	h := newHouse(t, map[string][]account.Role{"rev": {account.Auditor}})
+	secret := account.NewSecret()
+	code := func(ahead int64) string { // RFC 6238
+		key, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+		mac := hmac.New(sha1.New, key)
+		binary.Write(mac, binary.BigEndian, time.Now().Unix()/30+ahead)
+		sum := mac.Sum(nil)
+		return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
+	}
+	if err := h.accounts.Enrol("rev", password, secret, code(0), func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	logIn := func(name, password, code string) int {
+		status, _, _ := h.browser().post("/console/login", url.Values{"name": {name}, "password": {password}, "code": {code}})
+		return status
+	}
+	for _, c := range []struct {
+		name, password, code string
+		status               int
+	}{
+		{"rev", password, "", http.StatusUnauthorized}, {"rev", password, "000000x", http.StatusUnauthorized},
+		{"rev", "wrong", "", http.StatusUnauthorized}, {"nobody", password, "", http.StatusUnauthorized},
+		{"rev", password, code(1), http.StatusSeeOther},
+	} {
+		if status := logIn(c.name, c.password, c.code); status != c.status {
+			t.Errorf("%+v: %d", c, status)
+		}
+	}
+	var got []string
+	for _, r := range h.record.all {
+		got = append(got, fmt.Sprint(r.Event.Action, " ", r.Event.User, " ", r.Event.Details["missing"], r.Event.Details["wrong"]))
+	}
+	want := []string{"log-in-half rev code", "log-in-failed rev code", "log-in-failed rev ", "log-in-failed unknown ", "log-in rev "}
+	if !slices.Equal(got[len(got)-len(want):], want) {
+		t.Errorf("recorded %q", got)
+	}
+	h.record.full = true
+	if status := logIn("rev", password, ""); status != http.StatusServiceUnavailable {
+		t.Errorf("what cannot be recorded was answered %d", status)
 	}
 }
 

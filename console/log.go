@@ -136,7 +136,7 @@ type actsBody struct {
 }
 
 // kindsOfActs are the acts that an officer may look for.
-var kindsOfActs = []string{"log-in", "log-in-failed", "log-in-limited", "log-out", "search", "view", "note", "account-founded", "account-invited",
+var kindsOfActs = []string{"log-in", "log-in-failed", "log-in-half", "log-in-limited", "log-out", "search", "view", "note", "account-founded", "account-invited",
 	"account-disabled", "password-set", "two-step", "passkey-added", "passkey-removed", "roles-by-directory", "wish", "wish-confirmed", "wish-refused", "rule-try", "rule-proposed", "rule-applied",
 	"rule-refused", "rule-withdrawn", "rule-dry-run", "verify", "rebuild", "alarm-acknowledged",
 	"release-link", "delegated", "report", "report-file", "sample-looked"}

@@ -55,16 +55,32 @@ func (c *Console) login(q *request) {
 	}
 	code := q.PostFormValue("code")
 	acc, err := c.accounts.LogIn(name, q.PostFormValue("password"), code)
+	// Somebody who has the password, and nothing else, is as worth knowing of as one who
+	// has not even that.
+	refused := func(act string, details map[string]string) bool {
+		err := q.record(act, audit.Event{User: c.knownName(name), Details: details})
+		if err != nil {
+			q.broken(err)
+		}
+		return err == nil
+	}
 	switch {
 	case errors.Is(err, account.ErrCode):
-		again(http.StatusUnauthorized, "login-code", true)
+		if refused("log-in-half", map[string]string{"missing": "code"}) {
+			again(http.StatusUnauthorized, "login-code", true)
+		}
 		return
 	case errors.Is(err, account.ErrPasskey):
-		again(http.StatusUnauthorized, "login-passkey", false)
+		if refused("log-in-half", map[string]string{"missing": "passkey"}) {
+			again(http.StatusUnauthorized, "login-passkey", false)
+		}
 		return
 	case errors.Is(err, account.ErrRefused):
-		if err := q.record("log-in-failed", audit.Event{User: c.knownName(name)}); err != nil {
-			q.broken(err)
+		var details map[string]string
+		if errors.Is(err, account.ErrWrong) {
+			details = map[string]string{"wrong": "code"}
+		}
+		if !refused("log-in-failed", details) {
 			return
 		}
 		again(http.StatusUnauthorized, "login-refused", code != "")

@@ -29,6 +29,7 @@ const flowCookie = "sekimori_flow"
 const (
 	flowTime = 10 * time.Minute
 	maxFlows = 1000
+	maxNext  = 2 << 10 // bytes of the address that is gone to afterwards
 )
 
 // flows are log-ins under way. Safe for concurrent use.
@@ -39,11 +40,14 @@ type flows struct {
 
 type flow struct {
 	sso.Flow
+	from  string // the neighbourhood that began it
 	next  string
 	until time.Time
 }
 
-func (f *flows) put(x flow) bool {
+// put takes a flow in. Where there are too many, the oldest one goes of whoever began
+// most: nobody keeps others out by beginning many.
+func (f *flows) put(x flow) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
@@ -53,13 +57,28 @@ func (f *flows) put(x flow) bool {
 		}
 	}
 	if len(f.all) >= maxFlows {
-		return false
+		delete(f.all, f.least())
 	}
 	if f.all == nil {
 		f.all = map[string]flow{}
 	}
 	f.all[x.State] = x
-	return true
+}
+
+// least is the state of the oldest flow of those who began most.
+func (f *flows) least() (state string) {
+	count, most := map[string]int{}, 0
+	for _, o := range f.all {
+		count[o.from]++
+		most = max(most, count[o.from])
+	}
+	var oldest time.Time
+	for k, o := range f.all {
+		if count[o.from] == most && (state == "" || o.until.Before(oldest)) {
+			state, oldest = k, o.until
+		}
+	}
+	return state
 }
 
 // take gives a flow once.
@@ -79,10 +98,11 @@ func (c *Console) beginSSO(q *request) {
 		q.message(http.StatusBadGateway, "sso-title", "sso-away")
 		return
 	}
-	if !c.flows.put(flow{f, local(q.FormValue("next")), time.Now().Add(flowTime)}) {
-		q.message(http.StatusServiceUnavailable, "sso-title", "login-later")
-		return
+	next := local(q.FormValue("next"))
+	if len(next) > maxNext {
+		next = "/console/"
 	}
+	c.flows.put(flow{f, account.Neighbourhood(q.address()), next, time.Now().Add(flowTime)})
 	http.SetCookie(q.w, &http.Cookie{Name: flowCookie, Value: f.State, Path: "/console/", MaxAge: int(flowTime.Seconds()), HttpOnly: true,
 		SameSite: http.SameSiteLaxMode, Secure: q.TLS != nil || c.https()})
 	// A form may lead only to this site by the page's policy; a plain page with

@@ -1,10 +1,12 @@
 package console
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -160,5 +162,29 @@ func TestLogInByTheDirectory(t *testing.T) {
 	h.cfg.Directory = sso.New(sso.Config{Issuer: i.URL})
 	if status, _ := h.browser().get("/console/sso"); status != http.StatusBadGateway {
 		t.Errorf("an issuer that is away: %d", status)
+	}
+}
+
+// Whoever begins many log-ins at the directory pushes out his own.
+func TestFlowsAreBoundedFairly(t *testing.T) {
+	var f flows
+	put := func(state, from string, age time.Duration) {
+		f.put(flow{sso.Flow{State: state}, from, "/console/", time.Now().Add(flowTime - age)})
+	}
+	put("first", "192.0.2.1", 0)
+	for i := range 3 * maxFlows {
+		put(strconv.Itoa(i), account.Neighbourhood(fmt.Sprintf("2001:db8::%x", i+1)), time.Duration(3*maxFlows-i)*time.Millisecond)
+	}
+	put("last", "192.0.2.2", 0)
+	if n := len(f.all); n != maxFlows {
+		t.Errorf("%d log-ins are kept", n)
+	}
+	for _, state := range []string{"first", "last", strconv.Itoa(3*maxFlows - 1)} {
+		if _, ok := f.take(state); !ok {
+			t.Errorf("%s is gone", state)
+		}
+	}
+	if _, ok := f.take("0"); ok {
+		t.Error("the oldest one is still there")
 	}
 }

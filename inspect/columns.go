@@ -38,39 +38,40 @@ type column struct {
 const (
 	minColumn = 10
 	maxLone   = 1 << 14
+	columnGap = 512 // bytes between two values of a column, but for names, at most
 )
 
 // columnTypes are the types whose values make columns: those by which people are
 // known and reached.
 var columnTypes = []detect.Type{detect.Name, detect.Phone, detect.Address, detect.Email, detect.Birthdate}
 
-func inColumn(t detect.Type) bool { return slices.Contains(columnTypes, t) }
-
 func (c *columns) reset() { c.alone = c.alone[:0] }
 
-// add takes the next record. sums are the digests of its findings.
-func (c *columns) add(r *detect.Record, sums []uint64) {
-	names, others, most := 0, 0, 0
-	for i, n := 0, 0; i < len(r.Found); i++ {
-		f := &r.Found[i]
-		if f.Piece || f.Confidence < recordConfidence || !inColumn(f.Type) {
+// add takes the record that t counts.
+func (c *columns) add(r *detect.Record, t *tally) {
+	if t.all&t.listed == 0 {
+		return
+	}
+	names, others, most, n := 0, 0, 0, 0
+	for i, k := range t.kind {
+		if t.listed>>k&1 == 0 || !lists(&r.Found[i]) {
 			continue
 		}
-		if f.Type == detect.Name {
+		if r.Found[i].Type == detect.Name {
 			names++
 		} else {
 			others++
 		}
-		if n++; i == 0 || f.Type != r.Found[i-1].Type {
+		if n++; i == 0 || t.kind[i-1] != k {
 			n = 1
 		}
 		most = max(most, n)
 	}
 	// A record of one person, unless it runs on over the next columns.
 	whole := names > 0 && others > 0 && most < minColumn
-	for i := range r.Found {
+	for i, k := range t.kind {
 		f := &r.Found[i]
-		if len(c.alone) == maxLone || f.Piece || f.Confidence < recordConfidence || !inColumn(f.Type) {
+		if len(c.alone) == maxLone || t.listed>>k&1 == 0 || !lists(f) {
 			continue
 		}
 		if whole {
@@ -79,13 +80,17 @@ func (c *columns) add(r *detect.Record, sums []uint64) {
 			}
 			return
 		}
-		c.alone = append(c.alone, lone{f.Type, f.Tag, f.From, sums[i]})
+		c.alone = append(c.alone, lone{f.Type, f.Tag, f.From, t.sum(r, i)})
 	}
 }
 
+// lists reports whether a finding of one of columnTypes is sure enough to be in a
+// list.
+func lists(f *detect.Found) bool { return !f.Piece && f.Confidence >= recordConfidence }
+
 // all returns the lists there are.
 func (c *columns) all() []column {
-	if len(c.alone) < 2*minColumn {
+	if len(c.alone) < minColumn {
 		return nil
 	}
 	slices.SortStableFunc(c.alone, func(a, b lone) int { return cmp.Or(cmp.Compare(a.tag, b.tag), cmp.Compare(a.from, b.from)) })
@@ -105,15 +110,57 @@ func (c *columns) all() []column {
 func (c *columns) list(row []lone) {
 	for _, typ := range columnTypes {
 		var values []lone
+		end := func() {
+			if len(values) >= minColumn {
+				c.lists = append(c.lists, column{typ, values})
+			}
+			values = nil
+		}
 		for _, l := range row {
-			if n := len(values); l.typ == typ && l.digest > 0 && (n == 0 || values[n-1].digest != l.digest) {
-				values = append(values, l)
+			if l.typ != typ || l.digest == 0 {
+				continue
+			}
+			n := len(values)
+			if n > 0 && values[n-1].digest == l.digest {
+				values[n-1].from = l.from
+				continue
+			}
+			if n > 0 && typ != detect.Name && l.tag == values[n-1].tag && l.from-values[n-1].from > columnGap {
+				end()
+			}
+			values = append(values, l)
+		}
+		end()
+	}
+}
+
+// joins reports whether columns may answer q: it asks for names with one thing
+// more.
+func (q *question) joins() bool {
+	return q.People && len(q.With) == 2 && slices.Contains(q.With[0], detect.Name)
+}
+
+// mayJoin reports whether names that were left out could make a column beside
+// what was found, so that one more person answers a question: one that is open,
+// or any if they are all to be answered exactly.
+func (t *tally) mayJoin(exactly bool) bool {
+	t.flush()
+	var all []column
+	for i := range t.questions {
+		q := &t.questions[i]
+		if !q.joins() || !q.open && !exactly {
+			continue
+		}
+		if all == nil {
+			if all = t.columns.all(); len(all) == 0 {
+				return false
 			}
 		}
-		if len(values) >= minColumn {
-			c.lists = append(c.lists, column{typ, values})
+		if slices.ContainsFunc(all, func(l column) bool { return slices.Contains(q.With[1], l.typ) }) {
+			return true
 		}
 	}
+	return false
 }
 
 // join counts the persons whose names stand in one column and what belongs to
@@ -122,14 +169,11 @@ func (t *tally) join() {
 	all := t.columns.all()
 	for i := range t.questions {
 		q := &t.questions[i]
-		if !q.People || len(q.With) != 2 || !slices.Contains(q.With[0], detect.Name) || len(all) < 2 {
+		if !q.joins() || len(all) < 2 {
 			continue
 		}
-		w, b := q.bit>>6, uint64(1)<<(q.bit&63)
 		for _, l := range beside(all, q.With[1]) {
-			if !t.half(l.digest, true, w, b, false) {
-				t.hit(q)
-			}
+			t.banks[i/bankSize].further(l.digest, 1<<(i%bankSize))
 		}
 	}
 }

@@ -8,32 +8,22 @@ import (
 
 // Company tells a session whether it may leave out names where they stand alone.
 func (e *emitter) Company() *detect.Company {
-	if !e.scan.opt.UntilDecided {
+	if !e.scan.opt.UntilDecided && !e.scan.opt.InCompany {
 		return nil
 	}
-	c := e.scan.tally.company(&e.scan.company)
+	c := e.scan.tally.company(&e.scan.company, !e.scan.opt.UntilDecided)
 	e.scan.left = e.scan.left || c != nil
 	return c
 }
 
-// others is how many values, but names, may make columns.
-func (c *columns) others() int {
-	n := 0
-	for i := range c.alone {
-		if l := &c.alone[i]; l.digest > 0 && l.typ != detect.Name {
-			n++
-		}
-	}
-	return n
-}
-
 // company is what a name needs beside it for every open question that asks for
-// names; nil if some question asks for names alone. It is told in c.
-func (t *tally) company(c *detect.Company) *detect.Company {
+// names, or for every one that a query asks if they are all to be answered
+// exactly; nil if some question asks for names alone. It is told in c.
+func (t *tally) company(c *detect.Company, exactly bool) *detect.Company {
 	c.Confidence, c.Types = 1, c.Types[:0]
 	for i := range t.questions {
 		q := &t.questions[i]
-		if !q.open || !q.names {
+		if !q.names || !q.open && !(exactly && i < len(t.questions)-1) {
 			continue
 		}
 		if q.beside == nil {

@@ -1,7 +1,7 @@
 package inspect
 
 import (
-	"slices"
+	"math/bits"
 
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
 )
@@ -11,16 +11,23 @@ import (
 // a signature or on a company's page.
 const minCrowd = 5
 
-// crowd counts the other persons of a record that holds many: a form with a
-// field for each cell, a list whose line ends were taken out, an object with
-// names as its keys. There are as many as there are distinct names, and values
-// of one type for each further element of With. They are known by their names.
-func (t *tally) crowd(q *question, r *detect.Record) {
+// crowds counts for each of the questions the other persons of a record that holds
+// many: a form with a field for each cell, a list whose line ends were taken out,
+// an object with names as its keys. There are as many as there are distinct names,
+// and values of one type for each further element of With. They are known by their
+// names.
+func (b *bank) crowds(t *tally, r *detect.Record, questions uint64) {
+	for x := questions; x != 0; x &= x - 1 {
+		b.crowd(t, r, &b.questions[bits.TrailingZeros64(x)], x&-x)
+	}
+}
+
+func (b *bank) crowd(t *tally, r *detect.Record, q *question, bit uint64) {
 	n := len(r.Found)
 	for _, types := range q.With {
 		most := 0
 		for _, typ := range types {
-			most = max(most, t.distinct(q, r, typ))
+			most = max(most, distinct(q, r, typ))
 		}
 		if n = min(n, most); n < minCrowd {
 			return
@@ -29,49 +36,41 @@ func (t *tally) crowd(q *question, r *detect.Record) {
 	if len(q.With) < 2 {
 		return
 	}
-	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
 	for i := range r.Found {
 		f := &r.Found[i]
-		if n > 1 && f.Type == "NAME" && !f.Piece && f.Canon != t.who.Name && q.counts(f, q.With[0]) && t.first(r, i) {
+		if n > 1 && f.Type == detect.Name && !f.Piece && f.Canon != t.who.Name && q.counts(f, t.kind[i], 0) && first(r, i) {
 			n--
-			if !t.half(t.sums[i], true, w, b, false) {
-				t.hit(q)
-			}
+			b.further(t.sum(r, i), bit)
 		}
 	}
 }
 
 // others counts the further persons of a table's row that has several columns of
 // names: who orders and who gets it, the head of a family and its members. They are
-// known by their names. It reports whether there are any.
-func (t *tally) others(q *question, r *detect.Record) bool {
-	main, any := -1, false
-	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
+// known by their names.
+func (b *bank) others(t *tally, r *detect.Record, g *group) {
+	main := -1
 	for i := range r.Found {
 		f := &r.Found[i]
 		if f.Detector != detect.ColumnID || f.Type != detect.Name || f.Piece || f.Own&detect.LName == 0 || f.Own&detect.LKana != 0 ||
-			f.Confidence < q.Confidence {
+			f.Confidence < g.confidence {
 			continue
 		}
 		switch {
 		case main < 0:
 			main = i
-		case f.Canon == t.who.Name || f.Script() != r.Found[main].Script() || !t.first(r, i):
+		case f.Canon == t.who.Name || f.Script() != r.Found[main].Script() || !first(r, i):
 		default:
-			any = true
-			if !t.half(t.sums[i], true, w, b, false) {
-				t.hit(q)
-			}
+			b.further(t.sum(r, i), g.questions)
 		}
 	}
-	return any
 }
 
-// distinct counts the values of a type in a record.
-func (t *tally) distinct(q *question, r *detect.Record, typ Type) int {
+// distinct counts the values of a type in a record that are sure enough.
+func distinct(q *question, r *detect.Record, typ Type) int {
 	n := 0
 	for i := range r.Found {
-		if f := &r.Found[i]; f.Type == typ && !f.Piece && f.Confidence >= q.Confidence && t.first(r, i) {
+		if f := &r.Found[i]; f.Type == typ && !f.Piece && f.Confidence >= q.Confidence && first(r, i) {
 			n++
 		}
 	}
@@ -79,6 +78,12 @@ func (t *tally) distinct(q *question, r *detect.Record, typ Type) int {
 }
 
 // first reports whether the record's finding i is the first of its value.
-func (t *tally) first(r *detect.Record, i int) bool {
-	return !slices.Contains(t.sums[:i], t.sums[i])
+func first(r *detect.Record, i int) bool {
+	f := &r.Found[i]
+	for k := range i {
+		if e := &r.Found[k]; e.Type == f.Type && e.Canon == f.Canon {
+			return false
+		}
+	}
+	return true
 }

@@ -38,6 +38,7 @@ func (c *scan) soFar() {
 // sum is the report as it stands.
 func (c *scan) sum() *Report {
 	r := *c.report
+	c.tally.flush()
 	n := len(c.tally.questions) - 1
 	r.Answers = make([]int, n)
 	for i := range r.Answers {

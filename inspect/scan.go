@@ -30,6 +30,12 @@ type ScanOptions struct {
 	// report says Again; their counts, Total, Records and Findings may be lower
 	// than what is there.
 	UntilDecided bool
+	// InCompany leaves out names that stand alone in running text, where no
+	// query asks for them: they answer nothing, and are most of the work. All
+	// Answers are exact unless the report says Again; Total, Records and
+	// Findings then tell of names beside something else, and of those in
+	// tables and fields. UntilDecided implies it.
+	InCompany bool
 	// OnFinding is called for every finding, also beyond MaxFindings, in
 	// the order of the records they belong to. f and p are valid only
 	// during the call.
@@ -101,7 +107,7 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	for i := range roots {
 		c.part(&roots[i], 0, nil)
 	}
-	r.Again = c.left && c.tally.columns.others() >= minColumn
+	r.Again = c.left && c.tally.mayJoin(!o.UntilDecided)
 	r.Answers, r.Records = c.tally.answers()
 	for k, n := range c.tally.totals {
 		if n > 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -364,6 +365,46 @@ func TestUntilDecided(t *testing.T) {
 				t.Fatalf("query %+v: %d, more than %d", q[i], some.Answers[i], all.Answers[i])
 			}
 		}
+	}
+}
+
+// Leaving out names that stand alone changes no answer, wherever names and numbers
+// stand in the text.
+func TestInCompany(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	q := []Query{
+		{People: true, With: [][]Type{{detect.Name}, {detect.Phone, detect.Email}}, Confidence: 0.5, AtLeast: 10},
+		{People: true, With: [][]Type{{detect.Name}, {detect.Phone}}, Confidence: 0.8, AtLeast: 3},
+	}
+	s := realScanner(t, Spec{Queries: q})
+	left := 0
+	for range 60 {
+		var b strings.Builder
+		lines := []int{0, 3, 40}[rng.IntN(3)] // one line's end in so many pieces
+		for b.Len() < 2000+rng.IntN(300000) {
+			switch rng.IntN(5) {
+			case 0:
+				fmt.Fprintf(&b, "担当の%s %sさん、", [...]string{"山田", "佐藤", "鈴木", "高橋", "田中"}[rng.IntN(5)], [...]string{"太郎", "花子", "健一", "美咲", "翔太"}[rng.IntN(5)])
+			case 1:
+				fmt.Fprintf(&b, "電話 090-%04d-%04d、", 1000+rng.IntN(9000), rng.IntN(10000))
+			case 2:
+				fmt.Fprintf(&b, "Contact: Taro Yamada <mail%d@example.com> ", rng.IntN(90))
+			default:
+				b.WriteString(strings.Repeat("会議の資料です。", 1<<rng.IntN(9)))
+			}
+			if lines > 0 && rng.IntN(lines) == 0 {
+				b.WriteString("\n")
+			}
+		}
+		all := s.Scan(t.Context(), root(b.String()), ScanOptions{})
+		some := s.Scan(t.Context(), root(b.String()), ScanOptions{InCompany: true})
+		if !some.Again && !slices.Equal(some.Answers, all.Answers) {
+			t.Errorf("%d bytes: %d in company, %d in all", b.Len(), some.Answers, all.Answers)
+		}
+		left += all.Total[detect.Name] - some.Total[detect.Name]
+	}
+	if left == 0 {
+		t.Error("no name was left out")
 	}
 }
 

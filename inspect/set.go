@@ -1,30 +1,32 @@
 package inspect
 
-// maxEntries bounds the memory of a set to some 32 MB for up to 64 queries. A
-// person takes up to five entries: from a hundred thousand persons or more on,
-// those that were not met before are counted by a sketch.
+// maxEntries bounds the memory of a set to some 32 MB. A person takes up to five
+// entries: from a hundred thousand persons or more on, those that were not met
+// before are counted by a sketch.
 const maxEntries = 1 << 19
 
 // keptEntries is the size up to which a set's storage is used again.
 const keptEntries = 1 << 10
 
-// set maps digests to a few words of bits: an open-addressed table that holds
-// at most maxEntries.
+// set maps digests to a few words: an open-addressed table that holds at most
+// maxEntries.
 type set struct {
-	words int
-	slots int      // a power of two, or 0
-	bits  []uint64 // of each slot its key, 0 if it is free, and words: side by side, as they are asked for together
-	n     int
+	shift   uint     // an entry is 1<<shift words
+	slots   int      // a power of two, or 0
+	words   []uint64 // of each slot its key, 0 if it is free, and the others: side by side, as they are asked for together
+	n       int
+	fetched uint64
 }
 
-// init empties the set. It keeps storage that is small.
-func (s *set) init(words int) {
-	if s.words != words || s.slots > keptEntries {
-		*s = set{words: words}
+// init empties the set and gives each entry 1<<shift words, the key among them. It
+// keeps storage that is small.
+func (s *set) init(shift uint) {
+	if s.shift != shift || s.slots > keptEntries {
+		*s = set{shift: shift}
 		return
 	}
 	if s.n > 0 {
-		clear(s.bits)
+		clear(s.words)
 		s.n = 0
 	}
 }
@@ -36,18 +38,24 @@ func (s *set) room(n int) {
 	}
 }
 
-// place returns where the words of key begin in bits, made zero if it is new; -1
-// if the set is full. There must be room for it.
+// fetch brings the place of key, which is asked for soon, from memory: several
+// come in the time of one. There must be room for it.
+func (s *set) fetch(key uint64) {
+	s.fetched ^= s.words[int(key)&(s.slots-1)<<s.shift]
+}
+
+// place returns where the words behind key begin, made zero if it is new; -1 if
+// the set is full. There must be room for it.
 func (s *set) place(key uint64) int {
 	if key == 0 {
 		key = 1
 	}
 	at := s.find(key)
-	if s.bits[at] == 0 {
+	if s.words[at] == 0 {
 		if s.n >= maxEntries {
 			return -1
 		}
-		s.bits[at] = key
+		s.words[at] = key
 		s.n++
 	}
 	return at + 1
@@ -61,26 +69,27 @@ func (s *set) has(key uint64) bool {
 	if key == 0 {
 		key = 1
 	}
-	return s.bits[s.find(key)] != 0
+	return s.words[s.find(key)] != 0
 }
 
-// find returns where key stands in bits, or where it belongs.
+// find returns where key stands in words, or where it belongs.
 func (s *set) find(key uint64) int {
-	mask, step := s.slots-1, s.words+1
+	mask := s.slots - 1
 	for i := int(key) & mask; ; i = (i + 1) & mask {
-		if k := s.bits[i*step]; k == key || k == 0 {
-			return i * step
+		at := i << s.shift
+		if k := s.words[at]; k == key || k == 0 {
+			return at
 		}
 	}
 }
 
 func (s *set) grow() {
-	old, step := s.bits, s.words+1
+	old, step := s.words, 1<<s.shift
 	s.slots = max(64, 2*s.slots)
-	s.bits = make([]uint64, s.slots*step)
+	s.words = make([]uint64, s.slots*step)
 	for i := 0; i < len(old); i += step {
 		if old[i] != 0 {
-			copy(s.bits[s.find(old[i]):], old[i:i+step])
+			copy(s.words[s.find(old[i]):], old[i:i+step])
 		}
 	}
 }

@@ -12,8 +12,9 @@ import (
 // and, as the last question, one of its own: how many persons there are at all.
 type survey struct {
 	kinds     kinds
+	listed    uint64 // the kinds of columnTypes
 	questions []question
-	need      int // elements of the longest With
+	plans     []plan // of the questions, bankSize by bankSize
 }
 
 func newSurvey(queries []Query) survey {
@@ -22,19 +23,22 @@ func newSurvey(queries []Query) survey {
 	for _, t := range []Type{detect.Corporate, detect.Service, detect.TestCard} {
 		s.kinds.add(t) // which are nobody's
 	}
+	s.listed = s.kinds.mask(columnTypes)
 	for _, q := range all {
 		for _, types := range q.With {
 			s.kinds.mask(types)
 		}
 	}
-	for i, q := range all {
-		n := question{Query: q, bit: i, open: q.AtLeast > 0}
+	for _, q := range all {
+		n := question{Query: q, open: q.AtLeast > 0}
 		for _, types := range q.With {
 			n.kinds = append(n.kinds, s.kinds.mask(types))
 		}
 		n.asksForNames()
 		s.questions = append(s.questions, n)
-		s.need = max(s.need, len(q.With))
+	}
+	for i := 0; i < len(s.questions); i += bankSize {
+		s.plans = append(s.plans, newPlan(s.questions[i:min(len(s.questions), i+bankSize)]))
 	}
 	return s
 }
@@ -43,9 +47,8 @@ func newSurvey(queries []Query) survey {
 // keyed digests and counts each once.
 type tally struct {
 	questions []question
+	banks     []bank // of the questions, as the survey plans it
 	digests   digester
-	people    set
-	values    set
 	columns   columns
 
 	wanted  []detect.Type // of the demand
@@ -55,25 +58,22 @@ type tally struct {
 	onPerson func(uint64) // nil if nobody asks
 	persons  digester     // for onPerson
 
-	grown  bool   // the record's person is one more of the name, by names
-	grewAs uint64 // the name that grown was found out for, 0: not yet
-
-	need []bool // scratch: the elements of With that are met
-	who  detect.Person
-	sums []uint64 // scratch: digests of a record's findings
-	keys []uint64 // scratch
-
 	kinds  *kinds
-	kind   []uint8 // scratch: those of a record's findings
-	totals []int   // findings by kind, those in pieces counted once
-	spots  []int   // scratch: where the values of a record's findings stand in values, see spot
-	seats  seats   // scratch: where the record's person stands in people
+	listed uint64 // the survey's
+	totals []int  // findings by kind, those in pieces counted once
+
+	// Of the record that is counted:
+	who   detect.Person
+	sums  []uint64 // digests of its findings, 0 for those nobody asked for yet
+	kind  []uint8  // kinds of its findings
+	all   uint64   // the kinds there are
+	valid uint64   // those of which one is validated
+	least float32  // the least confidence
 }
 
 // question is a Query with its count.
 type question struct {
 	Query
-	bit   int      // in the sets
 	kinds []uint64 // of the types of each element of With
 	names bool     // it asks for names
 	count int
@@ -86,14 +86,14 @@ type question struct {
 // reset starts the counting anew.
 func (t *tally) reset(s *survey, d digester) {
 	t.questions = append(t.questions[:0], s.questions...)
-	t.kinds = &s.kinds
+	t.kinds, t.listed = &s.kinds, s.listed
 	t.totals = slices.Grow(t.totals[:0], len(s.kinds.types))[:len(s.kinds.types)]
 	clear(t.totals)
 	t.digests = d
-	words := (len(s.questions) + 63) / 64
-	t.people.init(2*words + 1)
-	t.values.init(words)
-	t.need = slices.Grow(t.need[:0], s.need)[:s.need]
+	t.banks = slices.Grow(t.banks[:0], len(s.plans))[:len(s.plans)]
+	for i := range t.banks {
+		t.banks[i].reset(&s.plans[i], t.questions[i*bankSize:min(len(t.questions), (i+1)*bankSize)])
+	}
 	t.stale = true
 	t.columns.reset()
 }
@@ -101,6 +101,7 @@ func (t *tally) reset(s *survey, d digester) {
 // demand says what may still change a decision. Persons are told apart by all
 // that stands in their records. The answer is valid until the next call.
 func (t *tally) demand() detect.Demand {
+	t.flush()
 	if t.stale {
 		t.stale, t.anybody, t.wanted = false, false, t.wanted[:0]
 		for i := range t.questions {
@@ -123,13 +124,6 @@ func (t *tally) demand() detect.Demand {
 	return t.wanted
 }
 
-func (q *question) counts(f *detect.Found, types []Type) bool {
-	if f.Confidence < q.Confidence || q.Validated && !f.Validated {
-		return false
-	}
-	return slices.Contains(types, f.Type) || types == nil && detect.Personal(f.Type)
-}
-
 func (t *tally) hit(q *question) {
 	q.count++
 	if q.open && q.count >= q.AtLeast {
@@ -140,50 +134,68 @@ func (t *tally) hit(q *question) {
 
 // add counts a record.
 func (t *tally) add(r *detect.Record) {
-	t.sums, t.kind = t.sums[:0], t.kind[:0]
-	all := uint64(0) // the kinds that there are
+	t.sums = slices.Grow(t.sums[:0], len(r.Found))[:len(r.Found)]
+	clear(t.sums)
+	t.kind, t.all, t.valid, t.least = t.kind[:0], 0, 0, 1
 	for i := range r.Found {
 		f := &r.Found[i]
-		t.sums = append(t.sums, t.digests.sum2(string(f.Type), f.Canon))
 		k := t.kinds.of(f.Type)
 		t.kind = append(t.kind, k)
-		all |= 1 << k
+		t.all |= 1 << k
+		if f.Validated {
+			t.valid |= 1 << k
+		}
+		t.least = min(t.least, f.Confidence)
 	}
-	if all>>otherKind&1 != 0 {
-		all |= 1 << manyKind
-	}
-	t.spots, t.grewAs = t.spots[:0], 0
 	if t.onPerson != nil {
 		t.tell(r)
 	}
-	t.columns.add(r, t.sums)
-	least := float32(-1) // the confidence that t.who was made with
-	for i := range t.questions {
-		q := &t.questions[i]
-		if q.count >= MaxDistinct || !q.possible(all) {
-			continue
-		}
-		if q.People {
-			if !t.metBy(q, r, t.need[:len(q.With)]) {
-				continue
-			}
-			if q.Confidence != least {
-				least = q.Confidence
-				r.Person(least, &t.who)
-				t.seats.known = false
-			}
-			t.person(q, r)
-			if t.others(q, r) {
-				t.seats.known = false
-			}
-			if len(r.Found) >= 2*minCrowd {
-				t.crowd(q, r)
-				t.seats.known = false
-			}
-		} else if len(q.With) > 0 {
-			t.value(q, r)
+	t.columns.add(r, t)
+	for i := range t.banks {
+		t.banks[i].add(t, r)
+	}
+}
+
+// flush brings the counts up to date.
+func (t *tally) flush() {
+	for i := range t.banks {
+		t.banks[i].flush(t)
+	}
+}
+
+// sum returns the digest of the record's finding i.
+func (t *tally) sum(r *detect.Record, i int) uint64 {
+	if t.sums[i] == 0 {
+		t.sums[i] = t.digests.sum2(string(r.Found[i].Type), r.Found[i].Canon)
+	}
+	return t.sums[i]
+}
+
+// nameSum returns the digest of the name of t.who.
+func (t *tally) nameSum(r *detect.Record) uint64 {
+	if t.who.Whole >= 0 {
+		return t.sum(r, t.who.Whole)
+	}
+	return t.digests.sum2(string(detect.Name), t.who.Name)
+}
+
+// at returns the kinds of the record's findings that are as sure as l has it.
+func (t *tally) at(r *detect.Record, l *level) uint64 {
+	switch {
+	case l.confidence > t.least:
+	case l.validated:
+		// How sure they are is clear, which of them are validated is noted.
+		return t.valid
+	default:
+		return t.all
+	}
+	m := uint64(0)
+	for i, k := range t.kind {
+		if l.admits(&r.Found[i]) {
+			m |= 1 << k
 		}
 	}
+	return m
 }
 
 // personConfidence is the least confidence of findings that onPerson is told by.
@@ -215,14 +227,13 @@ func (q *question) possible(kinds uint64) bool {
 	return true
 }
 
-// counts reports whether the record's finding i answers to element k of With.
-func (t *tally) counts(q *question, r *detect.Record, i, k int) bool {
-	f, kind := &r.Found[i], t.kind[i]
+// counts reports whether f answers to element k of With.
+func (q *question) counts(f *detect.Found, kind uint8, k int) bool {
 	if f.Confidence < q.Confidence || q.Validated && !f.Validated {
 		return false
 	}
 	if kind == otherKind && q.kinds[k]>>manyKind&1 != 0 {
-		return q.counts(f, q.With[k])
+		return slices.Contains(q.With[k], f.Type) || q.With[k] == nil && detect.Personal(f.Type)
 	}
 	return q.kinds[k]>>kind&1 != 0
 }
@@ -236,254 +247,12 @@ func (t *tally) count(i int) bool {
 	return k < len(t.totals)
 }
 
-// value counts the distinct values of the types asked for.
-func (t *tally) value(q *question, r *detect.Record) {
-	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
-	for i := range r.Found {
-		if r.Found[i].Piece || !t.counts(q, r, i, 0) {
-			continue
-		}
-		at := t.spot(i)
-		if at < 0 {
-			t.overflow(q, t.sums[i])
-			continue
-		}
-		if e := t.values.bits[at:]; e[w]&b == 0 {
-			e[w] |= b
-			t.hit(q)
-		}
-	}
-}
-
-// spot returns where the value of the record's finding i begins in the bits of
-// values, -1 if it is not there and there is no room for it.
-func (t *tally) spot(i int) int {
-	if len(t.spots) == 0 {
-		t.values.room(len(t.sums))
-		for range t.sums {
-			t.spots = append(t.spots, unknownSpot)
-		}
-	}
-	if t.spots[i] == unknownSpot {
-		t.spots[i] = t.values.place(t.sums[i])
-	}
-	return t.spots[i]
-}
-
-const unknownSpot = -2
-
-// seats are where the person of a record stands in people, for all questions with
-// the same confidence.
-type seats struct {
-	known        bool
-	named        bool
-	keys         [maxPersonKeys]int // offsets of bits, -1 for none
-	n, telling   int
-	name, strong int
-}
-
-// seat fills t.seats for t.who.
-func (t *tally) seat(q *question, r *detect.Record) {
-	s, p := &t.seats, &t.who
-	name := uint64(0)
-	if p.Name != "" {
-		name = t.digests.sum2("NAME", p.Name)
-	}
-	s.known, s.named = true, name != 0
-	s.telling = t.personKeys(name, q, r)
-	s.n = len(t.keys)
-	t.people.room(maxPersonKeys + 2)
-	if name != 0 && len(p.Strong) > 0 && t.grewAs != name {
-		t.grown, t.grewAs = t.grow(name, s.telling, r), name
-	}
-	for i, k := range t.keys {
-		s.keys[i] = t.people.place(k)
-	}
-	s.name, s.strong = -1, -1
-	if name != 0 {
-		s.name = t.people.place(name)
-	}
-	if len(p.Strong) > 0 {
-		s.strong = t.people.place(t.sums[p.Strong[0]])
-	}
-}
-
-// person counts the record's person, t.who. A person is known by name together
-// with a telephone number, mail address or the like, where there is none with a
-// birth date or address; or by the name or the surest of the values alone.
-// A name and a value counted each for itself stay two when a later record joins
-// them: counts never go down, so that what was decided stays so.
-func (t *tally) person(q *question, r *detect.Record) {
-	s := &t.seats
-	if !s.known {
-		t.seat(q, r)
-	}
-	w, b := q.bit>>6, uint64(1)<<(q.bit&63)
-	known, full := false, false
-	for i, at := range s.keys[:s.n] {
-		if at < 0 {
-			full = true
-			continue
-		}
-		e := t.people.bits[at:]
-		known = known || i < s.telling && e[w]&b != 0
-		e[w] |= b
-	}
-	if s.named && !known && len(t.who.Strong) > 0 && !t.grown && s.name >= 0 {
-		known = t.people.bits[s.name+w]&b != 0
-	}
-	if s.named {
-		known = t.halfAt(s.name, s.n == 0, w, b, known)
-	}
-	if len(t.who.Strong) > 0 {
-		known = t.halfAt(s.strong, !s.named, w, b, known)
-	}
-	switch {
-	case known:
-	case full:
-		t.overflow(q, t.keys[0])
-	default:
-		t.hit(q)
-	}
-}
-
-// grow counts, by type, the values that tell persons of one name apart, and
-// reports whether the record brings a type one more than any had: a mail address
-// and later a telephone number are one person's, two numbers are two persons'.
-func (t *tally) grow(name uint64, telling int, r *detect.Record) bool {
-	for _, k := range t.keys[:telling] {
-		if t.people.has(k) {
-			return false // known by it
-		}
-	}
-	at := t.people.place(name)
-	if at < 0 {
-		return true
-	}
-	counts := &t.people.bits[at+t.people.words-1]
-	before := most(*counts)
-	var seen uint64
-	for _, i := range t.who.Strong {
-		at := 4 * uint(detect.StrengthOf(r.Found[i].Type))
-		switch {
-		case seen>>at&1 != 0:
-		case *counts>>at&15 == 15:
-			return true
-		default:
-			seen |= 1 << at
-			*counts += 1 << at
-		}
-	}
-	return most(*counts) > before
-}
-
-// most is the greatest of the sixteen counts in c.
-func most(c uint64) uint64 {
-	n := uint64(0)
-	for ; c != 0; c >>= 4 {
-		n = max(n, c&15)
-	}
-	return n
-}
-
-// metBy reports whether r has, for each element of With, one of its types.
-func (t *tally) metBy(q *question, r *detect.Record, met []bool) bool {
-	clear(met)
-	left := len(met)
-	for i := range r.Found {
-		for k := range q.With {
-			if !met[k] && t.counts(q, r, i, k) {
-				met[k] = true
-				left--
-			}
-		}
-	}
-	return left == 0 && len(met) > 0
-}
-
-// maxPersonKeys is how many values of a person are remembered with the name.
-const maxPersonKeys = 3
-
-// personKeys fills t.keys with what the person is remembered by and returns how
-// many of them, from the first on, tell whether the person is known.
-func (t *tally) personKeys(name uint64, q *question, r *detect.Record) int {
-	p := &t.who
-	t.keys = t.keys[:0]
-	add := func(i int) {
-		if len(t.keys) == maxPersonKeys {
-			return
-		}
-		k := t.sums[i]
-		if name != 0 {
-			k = mix(name, k)
-		}
-		if !slices.Contains(t.keys, k) {
-			t.keys = append(t.keys, k)
-		}
-	}
-	switch {
-	case name != 0:
-		for _, i := range p.Strong {
-			add(i)
-		}
-		telling := len(t.keys)
-		for _, i := range p.Weak {
-			add(i)
-		}
-		if telling > 0 {
-			return telling
-		}
-	case len(p.Strong) > 0:
-		// The first of them is half of a person.
-	case len(p.Weak) > 0:
-		for _, i := range p.Weak {
-			add(i)
-		}
-	default:
-		// Types that identify nobody: each value is one.
-		for i := range r.Found {
-			if r.Found[i].Confidence >= q.Confidence {
-				add(i)
-			}
-		}
-	}
-	return len(t.keys)
-}
-
-// half notes that one half of a person was seen, the name or a value, and
-// whether without the other (in the upper half of its entry), so that a name or
-// number alone and the same with more are one person, whichever comes first. It
-// returns whether the person is known by now.
-func (t *tally) half(key uint64, alone bool, w int, b uint64, known bool) bool {
-	t.people.room(1)
-	return t.halfAt(t.people.place(key), alone, w, b, known)
-}
-
-// halfAt is half for the key that stands at an offset of people's bits, -1 if it
-// is not there.
-func (t *tally) halfAt(at int, alone bool, w int, b uint64, known bool) bool {
-	if at < 0 {
-		return known
-	}
-	e := t.people.bits[at : at+t.people.words]
-	upper := t.people.words / 2 // the last word is for grow
-	switch {
-	case alone && e[w]&b != 0:
-		known = true
-	case alone && !known:
-		e[upper+w] |= b
-	case !known && e[upper+w]&b != 0:
-		known = true
-		e[upper+w] &^= b
-	}
-	e[w] |= b
-	return known
-}
-
 // answers returns the counts in the order of the queries, and the number of
 // persons.
 func (t *tally) answers() ([]int, int) {
+	t.flush()
 	t.join()
+	t.flush()
 	out := make([]int, len(t.questions))
 	for i := range t.questions {
 		q := &t.questions[i]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -130,6 +131,10 @@ var DefaultHeaders = []string{
 type Intercept struct {
 	// Certificates is how many leaf certificates are kept; default 10,000.
 	Certificates int
+	// CRL is the URL by which clients reach the proxy, or what Help serves, as
+	// they are told to ask there for revoked certificates; "": they are told
+	// nothing. Such as "http://proxy.example.jp:8080".
+	CRL string
 	// Bypass lists hosts whose TLS is not opened: tunnels to them are
 	// relayed uninspected, recorded, and their bytes counted. "*.example.jp"
 	// means every name below example.jp.
@@ -227,6 +232,12 @@ func (c Config) Validate() error {
 	for _, h := range c.Inspect.Headers {
 		if name := strings.TrimSuffix(h, "*"); strings.ContainsFunc(name, func(r rune) bool { return !tokenRune(r) }) {
 			fault("inspect.headers: %q is no header name", h)
+		}
+	}
+	if base := c.Intercept.CRL; base != "" {
+		u, err := url.Parse(base)
+		if err != nil || u.Scheme != "http" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+			fault("intercept.crl: %q; write where clients reach the proxy, \"http://host:port\"", base)
 		}
 	}
 	for _, b := range c.Intercept.Bypass {

@@ -42,17 +42,14 @@ func (f *familiar) fresh(host string, h http.Header, named func(string) bool, p 
 			f.sums[i].Store(0)
 		}
 	}
-	size, short := 0, f.sum(host, shortFields, "")
+	size, together := 0, f.sum(host, shortFields, "")
 	for name, values := range h {
 		for _, v := range values {
-			if len(v) < minFamiliar {
-				if name != "Content-Length" { // digits, and others each time
-					size += len(name) + len(v)
-					short += f.sum("", name, v) // in any order
-				}
-				continue
+			if short(name, v) {
+				size += len(name) + len(v)
+				together += f.sum("", name, v) // in any order
 			}
-			if named(name) {
+			if len(v) < minFamiliar || named(name) {
 				continue
 			}
 			if sum := f.sum(host, name, v); !f.known(sum) {
@@ -60,10 +57,24 @@ func (f *familiar) fresh(host string, h http.Header, named func(string) bool, p 
 			}
 		}
 	}
-	if size >= minFamiliar && !f.known(short) {
-		out, sums = append(out, gate.Header{Name: shortFields, Value: shortOnes(h)}), append(sums, short)
+	if size >= minFamiliar && !f.known(together) {
+		out, sums = append(out, gate.Header{Name: shortFields, Value: shortOnes(h)}), append(sums, together)
 	}
 	return out, sums
+}
+
+// short tells whether a field is one of those that are inspected together. The length
+// is digits, and others each time.
+func short(name, value string) bool { return len(value) < minFamiliar && name != "Content-Length" }
+
+// trailers lists the fields behind a body to be inspected: each, and the short ones
+// together too.
+func trailers(h http.Header) []gate.Header {
+	out := chosen(h, all)
+	if list := shortOnes(h); len(list) >= minFamiliar {
+		out = append(out, gate.Header{Name: shortFields, Value: list})
+	}
+	return out
 }
 
 func (f *familiar) sum(host, name, value string) uint64 {
@@ -101,7 +112,7 @@ func shortOnes(h http.Header) string {
 	var b strings.Builder
 	for _, name := range slices.SortedFunc(maps.Keys(h), natural) {
 		for _, v := range h[name] {
-			if len(v) < minFamiliar && name != "Content-Length" {
+			if short(name, v) {
 				b.WriteString(name)
 				b.WriteString(": ")
 				b.WriteString(v)

@@ -55,3 +55,15 @@ func TestShortFieldsAreInOrder(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// Fields behind a body are inspected as those before it: the short ones together too.
+func TestShortTrailers(t *testing.T) {
+	got := trailers(http.Header{"X-2": {"b"}, "X-1": {strings.Repeat("a", 40)}, "X-3": {"c", strings.Repeat("l", 64)}, "X-4": {strings.Repeat("d", 20)}})
+	last := got[len(got)-1]
+	if want := "X-1: " + strings.Repeat("a", 40) + "\nX-2: b\nX-3: c\nX-4: " + strings.Repeat("d", 20) + "\n"; len(got) != 6 || last.Name != shortFields || last.Value != want {
+		t.Errorf("%q", got)
+	}
+	if got := trailers(http.Header{"Grpc-Status": {"0"}}); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+}

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/proxy/bypass"
+	"github.com/sekimori-dlp/sekimori/proxy/intercept"
 	"github.com/sekimori-dlp/sekimori/proxy/trust"
 )
 
 // Help returns the handler of what everybody inside may see: /proxy.pac and
-// /wpad.dat, the page /trust and the CA's certificate in its forms. advertise
-// is as with Admin.
+// /wpad.dat, the page /trust, the CA's certificate in its forms and its list of
+// revoked certificates, if there is one. advertise is as with Admin.
 func (s *Server) Help(advertise string) http.Handler {
 	mux := http.NewServeMux()
 	s.pages(mux, advertise)
@@ -26,6 +27,9 @@ func (s *Server) pages(mux *http.ServeMux, advertise string) {
 	mux.HandleFunc("GET /proxy.pac", func(w http.ResponseWriter, r *http.Request) { s.writePAC(w, r, advertise) })
 	mux.HandleFunc("GET /wpad.dat", func(w http.ResponseWriter, r *http.Request) { s.writePAC(w, r, advertise) })
 	s.trustSite().Register(mux)
+	if s.crlHost != "" {
+		mux.HandleFunc("GET "+intercept.PathCRL, s.writeRevoked)
+	}
 }
 
 func (s *Server) trustSite() *trust.Site {

@@ -31,6 +31,10 @@ func (o *origins) Tunnel(ctx context.Context, addr string) (net.Conn, error) {
 	return o.now.Load().Tunnel(ctx, addr)
 }
 
+func (o *origins) Speaks(host string, port int) upstream.Version {
+	return o.now.Load().Speaks(host, port)
+}
+
 func (o *origins) CloseIdleConnections() { o.now.Load().CloseIdleConnections() }
 
 // Reconfigure puts the list of bypassed hosts, the limits on sites and the ways

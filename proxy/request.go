@@ -70,7 +70,7 @@ func (x *exchange) ask(r *http.Request) {
 		t.Interrupt = func() {
 			http.NewResponseController(x.w.ResponseWriter).SetReadDeadline(time.Unix(1, 0))
 		}
-		t.Trailer = func() []gate.Header { return chosen(r.Trailer, all) }
+		t.Trailer = func() []gate.Header { return trailers(r.Trailer) }
 	}
 }
 

@@ -17,6 +17,10 @@ import (
 // tunnel that was opened. It sees to it that the request says clearly where it
 // goes and who sends it, and passes it to the chain.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.asksRevoked(r) {
+		s.writeRevoked(w, r)
+		return
+	}
 	x := &exchange{s: s, w: writer{ResponseWriter: w}}
 	x.w.x = x
 	var start time.Time

@@ -102,7 +102,10 @@ type Server struct {
 	origins  origins
 	ca       atomic.Pointer[intercept.CA]
 	issuer   *intercept.Issuer
-	tls      *tls.Config
+	crlHost  string // where the list of revoked certificates is; "" if there is none
+	crlPort  int
+	tls      *tls.Config // of intercepted connections
+	tlsOld   *tls.Config // likewise, without HTTP/2
 	metrics  *metrics
 	chain    http.Handler // goproxy
 	inspects func(header string) bool
@@ -159,6 +162,11 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if s.issuer, err = intercept.NewIssuer(deps.CA, cfg.Intercept.Certificates); err != nil {
 		return nil, err
 	}
+	if base := cfg.Intercept.CRL; base != "" {
+		if err := s.publish(base); err != nil {
+			return nil, fmt.Errorf("intercept.crl: %w", err)
+		}
+	}
 	s.metrics = newMetrics(deps.Registry, s)
 	s.deps.Audit = &meteredRecorder{deps.Audit, s.metrics}
 	company, err := service.NewCompany(cfg.Company)
@@ -174,6 +182,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		return nil, err
 	}
 	s.tls = s.issuer.TLS()
+	s.tlsOld = s.tls.Clone()
+	s.tlsOld.NextProtos = []string{"http/1.1", "http/1.0"}
+	s.tls.GetConfigForClient = s.offer
 	s.try = newTryOrigin(&s.ca, s.trustSite())
 	s.chain = newChain(s)
 	s.clients.max, s.clients.perClient, s.clients.patience = cfg.Limits.Connections, cfg.Limits.PerClient, cfg.Timeouts.Idle

@@ -4,6 +4,7 @@ package report
 var Acts = map[string][2]string{
 	"log-in":             {"ログイン", "Log-in"},
 	"log-in-failed":      {"ログイン失敗", "Failed log-in"},
+	"log-in-half":        {"パスワードのみのログイン", "Log-in by password alone"},
 	"log-in-limited":     {"試行の制限", "Tries limited"},
 	"log-out":            {"ログアウト", "Log-out"},
 	"search":             {"検索", "Search"},

@@ -25,7 +25,7 @@ type inspection struct {
 
 func (n *inspection) scan(text []byte, times int) (sample, error) {
 	s := timed(times, func() int {
-		if n.once(text, n.until); n.last.Again {
+		if n.once(text, true); n.last.Again {
 			n.once(text, false)
 		}
 		return n.last.Records
@@ -36,7 +36,7 @@ func (n *inspection) scan(text []byte, times int) (sample, error) {
 	return s, n.covered()
 }
 
-func (n *inspection) once(text []byte, until bool) {
+func (n *inspection) once(text []byte, inCompany bool) {
 	var body io.Reader = bytes.NewReader(text)
 	size := len(text)
 	if n.open != nil {
@@ -45,7 +45,8 @@ func (n *inspection) once(text []byte, until bool) {
 	n.last = n.rules.Scanner().Scan(n.ctx, []part.Part{{
 		Path: n.fileName, Name: n.fileName, Body: body, Size: int64(size),
 	}}, inspect.ScanOptions{
-		UntilDecided: until,
+		UntilDecided: inCompany && n.until,
+		InCompany:    inCompany,
 		Limits:       part.Limits{Time: time.Hour}, // the run's context ends it
 	})
 }

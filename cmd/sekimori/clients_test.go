@@ -162,8 +162,9 @@ func TestClientLibraries(t *testing.T) {
 	})
 }
 
-// java runs the JDK's client, with the CA in a store as administrators have it.
-func java(url string) func(*testing.T, *site, string) string {
+// java runs the JDK's client, with the CA in a store as administrators have it, and
+// further options.
+func java(url string, options ...string) func(*testing.T, *site, string) string {
 	return func(t *testing.T, in *site, file string) string {
 		classes := kit(t, "java")
 		store := filepath.Join(in.dir, "trust.p12")
@@ -174,9 +175,29 @@ func java(url string) func(*testing.T, *site, string) string {
 		}
 		host, port, err := net.SplitHostPort(in.proxy)
 		check(t, err)
-		return in.client(nil, "java", "-XX:TieredStopAtLevel=1", "-Djavax.net.ssl.trustStore="+store, "-Djavax.net.ssl.trustStorePassword=changeit",
-			"-Dhttps.proxyHost="+host, "-Dhttps.proxyPort="+port, "-Dhttp.proxyHost="+host, "-Dhttp.proxyPort="+port,
-			"-cp", classes, "Send", url, file)
+		args := append([]string{"-XX:TieredStopAtLevel=1", "-Djavax.net.ssl.trustStore=" + store, "-Djavax.net.ssl.trustStorePassword=changeit",
+			"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port, "-Dhttp.proxyHost=" + host, "-Dhttp.proxyPort=" + port}, options...)
+		return in.client(nil, "java", append(args, "-cp", classes, "Send", url, file)...)
+	}
+}
+
+// TestClientsThatCheckForRevokedCertificates: Java, told to check, takes no certificate
+// of which nobody says whether it is revoked.
+func TestClientsThatCheckForRevokedCertificates(t *testing.T) {
+	kit(t, "java")
+	address := freeAddress(t)
+	in := install(t, fmt.Sprintf("[intercept]\ncrl = \"http://%s\"\n[log]\naccess = \"access.log\"\n", address))
+	in.replace(`proxy = "127.0.0.1:0"`, fmt.Sprintf("proxy = %q", address))
+	in.start()
+	checks := java("https://upload.example.com/files", "-Dcom.sun.net.ssl.checkRevocation=true", "-Dcom.sun.security.enableCRLDP=true")
+	tried(t, in, []sender{{"Java HttpClient", checks, `HTTP_2 200 `, "HTTP_2 403 .*" + told, "HTTP/2.0"}})
+	if in.stop(); in.origin.seen() == 0 {
+		t.Fatal("nothing arrived")
+	}
+	in.replace("crl = ", "# crl = ")
+	in.start()
+	if out := checks(t, in, "products.csv"); !strings.Contains(out, "revocation") {
+		t.Errorf("without the list Java says %.500s", out)
 	}
 }
 

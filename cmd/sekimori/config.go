@@ -99,6 +99,7 @@ type rawConfig struct {
 		CASigner     []string `toml:"ca_signer"`
 		Passphrase   string   `toml:"ca_passphrase_file"`
 		Certificates int      `toml:"certificates"`
+		CRL          string   `toml:"crl"`
 		Bypass       []string `toml:"bypass"`
 	} `toml:"intercept"`
 	Audit    rawAudit            `toml:"audit"`
@@ -441,7 +442,7 @@ func (r *rawConfig) proxy() proxy.Config {
 		Drain: int64(r.Limit.Drain), Streams: r.Limit.Streams}
 	c.Inspect = proxy.Inspect{Exact: r.Inspect.Count == "exact", Scans: r.Inspect.Scans, Queue: time.Duration(r.Inspect.Queue),
 		Time: time.Duration(r.Inspect.Time), Headers: r.Inspect.Headers, Passwords: r.Inspect.Tries}
-	c.Intercept = proxy.Intercept{Certificates: r.Intercept.Certificates, Bypass: r.Intercept.Bypass}
+	c.Intercept = proxy.Intercept{Certificates: r.Intercept.Certificates, CRL: r.Intercept.CRL, Bypass: r.Intercept.Bypass}
 	c.Upstream.Resolve, c.Upstream.AllowPrivate = r.Upstream.Resolve, r.Upstream.AllowPrivate
 	c.Upstream.Dial, c.Upstream.TLS = time.Duration(r.Upstream.Dial), time.Duration(r.Upstream.TLS)
 	c.Upstream.Response, c.Upstream.Idle = time.Duration(r.Upstream.Response), time.Duration(r.Upstream.Idle)

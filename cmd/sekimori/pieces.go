@@ -15,6 +15,8 @@ type rawPieces struct {
 	Upload tomlfile.Size `toml:"upload"`
 	Total  tomlfile.Size `toml:"total"`
 	Count  int           `toml:"count"`
+	Each   tomlfile.Size `toml:"per_sender"`
+	Of     int           `toml:"count_per_sender"`
 	Keep   duration      `toml:"keep"`
 }
 
@@ -22,7 +24,10 @@ func (r *rawPieces) check(n tomlfile.Node, report tomlfile.Report) pieces.Config
 	if r.Count < 0 {
 		report(n.Key("count").Pos(), "pieces.count: %d is negative", r.Count)
 	}
-	return pieces.Config{Upload: int64(r.Upload), Total: int64(r.Total), Count: r.Count, Keep: time.Duration(r.Keep)}
+	if r.Of < 0 {
+		report(n.Key("count_per_sender").Pos(), "pieces.count_per_sender: %d is negative", r.Of)
+	}
+	return pieces.Config{Upload: int64(r.Upload), Total: int64(r.Total), Count: r.Count, Keep: time.Duration(r.Keep), PerSender: int64(r.Each), OfSender: r.Of}
 }
 
 // openPieces opens the store of uploads in pieces, under a key that survives a

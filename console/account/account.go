@@ -13,6 +13,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -24,6 +25,7 @@ var (
 	ErrLink     = errors.New("the link is not valid, was used or has expired")
 	ErrRefused  = errors.New("log-in refused")
 	ErrCode     = errors.New("a one-time code is needed")
+	ErrWrong    = fmt.Errorf("%w: the password is right, the one-time code is not", ErrRefused)
 	ErrUnknown  = errors.New("there is no such account")
 	ErrSelf     = errors.New("this takes a second person")
 	ErrRole     = errors.New("your role does not allow this")

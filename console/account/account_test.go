@@ -123,7 +123,7 @@ func TestEnrolledAccountsNeedACode(t *testing.T) {
 	if _, err := s.LogIn("anna", good, ""); !errors.Is(err, ErrCode) {
 		t.Errorf("without a code: %v", err)
 	}
-	if _, err := s.LogIn("anna", good, code()); !errors.Is(err, ErrRefused) {
+	if _, err := s.LogIn("anna", good, code()); !errors.Is(err, ErrRefused) || !errors.Is(err, ErrWrong) {
 		t.Errorf("with the code used before: %v", err)
 	}
 	now = now.Add(time.Minute)

@@ -67,16 +67,19 @@ func (g *Guesses) Take(name, address string) (ok, first bool) {
 	return true, false
 }
 
-// addressKey is under what tries from an address are counted: from IPv6 of its /64,
-// all of which one machine may have.
-func addressKey(address string) string {
+// Neighbourhood is the address itself, or of IPv6 its /64, all of which one machine may
+// have.
+func Neighbourhood(address string) string {
 	if a, err := netip.ParseAddr(address); err == nil && a.Is6() && !a.Is4In6() {
 		if p, err := a.WithZone("").Prefix(64); err == nil {
-			return "a" + p.String()
+			return p.String()
 		}
 	}
-	return "a" + address
+	return address
 }
+
+// addressKey is under what tries from an address are counted.
+func addressKey(address string) string { return "a" + Neighbourhood(address) }
 
 // Forgive forgets the tries for name after a good log-in, and takes back the
 // one of address.

@@ -123,7 +123,8 @@ func (ses Session) Genuine(form string) bool {
 
 // LogIn checks a password and, where it is asked for, a one-time code. The
 // error is ErrCode if only the code is missing, ErrPasskey if a passkey is, else
-// ErrRefused: who is wrong about a name learns nothing.
+// ErrRefused: who is wrong about a name learns nothing. ErrWrong, which is one too, is
+// for the record.
 func (s *Store) LogIn(name, password, code string) (Account, error) {
 	s.mu.Lock()
 	var hash string
@@ -146,7 +147,7 @@ func (s *Store) LogIn(name, password, code string) (Account, error) {
 			}
 			step, ok := checkCode(a.TOTP, code, s.now(), a.TOTPLast)
 			if !ok {
-				return ErrRefused
+				return ErrWrong
 			}
 			a.TOTPLast = step
 		} else if len(a.Passkeys) > 0 {

@@ -208,20 +208,22 @@ type run struct {
 }
 
 // findRun returns the first stretch of base64 in b of at least minRun
-// characters. It looks at one byte in minRun where there is none.
+// characters. Each such stretch holds all of a look, of which most text fails the
+// first test.
 func findRun(b []byte) (run, bool) {
-	for i := minRun - 1; i < len(b); {
-		if sextet[b[i]] == outside || !amidRun(b, i) {
-			i += minRun
+	const look, step = 16, minRun - 16
+	for i := 0; i+look <= len(b); {
+		if !base64ish(b[i:]) || normal.SextetPrefix(b[i:i+look]) < look {
+			i += step
 			continue
 		}
 		start := i
 		for start > 0 && sextet[b[start-1]] != outside {
 			start--
 		}
-		end := i + normal.SextetPrefix(b[i:])
+		end := i + look + normal.SextetPrefix(b[i+look:])
 		if end-start < minRun || !mixed(b[start:end]) {
-			i = end + minRun
+			i = end + 1
 			continue
 		}
 		r := run{start: start, end: end}
@@ -231,20 +233,13 @@ func findRun(b []byte) (run, bool) {
 	return run{}, false
 }
 
-// amidRun reports whether a stretch of minRun characters may be around i: at
-// least half of it is then before i or from i on.
-func amidRun(b []byte, i int) bool {
-	const half = 16
-	return i+half <= len(b) && base64ish(b[i:]) && base64ish(b[i+8:]) ||
-		i >= half && base64ish(b[i-half:]) && base64ish(b[i-8:])
-}
-
-// base64ish reports whether the first eight bytes of b are all ASCII from "+"
-// on: that leaves out spaces, line ends, quotation marks and brackets.
+// base64ish reports whether the first 16 bytes of b are all ASCII from "+" on:
+// that leaves out spaces, line ends, quotation marks and brackets.
 func base64ish(b []byte) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	x := binary.LittleEndian.Uint64(b)
-	return ((x-'+'*ones)&^x|x)&highs == 0
+	b = b[:16]
+	x, y := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	return ((x-'+'*ones)|(y-'+'*ones)|x|y)&highs == 0
 }
 
 // extend takes in padding and further lines of the same length.

@@ -3,11 +3,11 @@ package decode
 import (
 	"bytes"
 	"context"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -59,37 +59,22 @@ func trimStart(b []byte) []byte {
 	return bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
 }
 
-// Bounds of what is looked at as one string, and of the path that is kept.
-const (
-	maxString = 16 << 10
-	maxLevels = 32
-)
-
-// level is one step of the path: a key, which stands in jsonReader.keys, or an
-// index.
-type level struct {
-	array    bool
-	index    int
-	from, to int // of the key in keys
-}
+// maxString bounds what is looked at as one string.
+const maxString = 16 << 10
 
 type jsonReader struct {
-	ctx    context.Context
-	e      part.Emitter
-	b      *part.Budget
-	w      *window
-	o      *writer
-	marks  marks // of w.text
-	pos    int   // in w.text
-	done   int   // in w.text: taken over up to here
-	late   bool  // the structure is followed only where it is asked for
-	known  int   // in w.text: if late, the structure is followed up to here
-	levels []level
-	keys   []byte
-	depth  int  // of nesting, beyond levels too
-	name   bool // a string here is a key
-	cells  int  // short strings of base64 met that stand for text
-	value  []byte
+	ctx   context.Context
+	e     part.Emitter
+	b     *part.Budget
+	w     *window
+	o     *writer
+	marks marks // of w.text
+	pos   int   // in w.text
+	done  int   // in w.text: taken over up to here
+	place jsonPath
+	known int // in w.text: place is followed up to here
+	cells int // short strings of base64 met that stand for text
+	value []byte
 }
 
 var jsons = sync.Pool{New: func() any { return &jsonReader{} }}
@@ -121,18 +106,43 @@ func (jsonText) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 
 // release keeps r's storage for others.
 func (r *jsonReader) release() {
-	*r = jsonReader{levels: r.levels[:0], keys: r.keys[:0], value: r.value[:0], marks: r.marks}
+	r.place.forget()
+	*r = jsonReader{place: r.place, value: r.value[:0], marks: r.marks}
 	jsons.Put(r)
 }
 
 // more slides the window. It reports false at the end.
 func (r *jsonReader) more() bool {
 	r.keep()
-	r.w.consume(r.pos)
-	r.pos, r.done = 0, 0
+	if r.pos > 0 {
+		r.follow()
+		r.place.slide(r.w.text, r.pos)
+		r.w.consume(r.pos)
+	}
+	r.pos, r.done, r.known = 0, 0, 0
 	r.w.fill(chunk)
-	r.marks = r.marks.of(r.w.text)
+	r.marks = normal.StructureOf(r.marks, r.w.text)
 	return len(r.w.text) > 0
+}
+
+// follow follows the structure up to pos.
+func (r *jsonReader) follow() {
+	r.place.follow(r.w.text, r.marks, r.known, r.pos)
+	r.known = r.pos
+}
+
+// limit is the offset from which a string need not be whole in the window.
+func (r *jsonReader) limit() int {
+	if r.w.err != nil {
+		return len(r.w.text)
+	}
+	return len(r.w.text) - maxString
+}
+
+// isKey reports whether the string at pos is a key.
+func (r *jsonReader) isKey() bool {
+	r.follow()
+	return r.place.isKey(r.w.text, r.pos)
 }
 
 // keep takes over what was passed since done.
@@ -145,22 +155,17 @@ func (r *jsonReader) keep() {
 
 // block reads on until the window has too little left to hold a whole string.
 func (r *jsonReader) block() error {
-	kind := betweenStrings
-	if r.late = r.w.err != nil; r.late {
-		kind, r.known = inString, r.pos
-	}
-	tried := -1 // where the marks were last looked at for a dull stretch
-	for r.pos < len(r.w.text) && (r.w.err != nil || len(r.w.text)-r.pos >= maxString) {
-		if k := r.pos >> 6; r.late && k != tried {
+	tried := -1 // where the marks were last looked at for what needs no look
+	for limit := r.limit(); r.pos < limit; limit = r.limit() {
+		if k := r.pos >> 6; k != tried && r.cells < minInline {
 			tried = k
-			r.pos = r.marks.dull(r.pos)
+			r.pos = r.marks.skip(r.w.text, r.pos, limit)
 		}
-		r.pos = min(r.marks.next(kind, r.pos), len(r.w.text))
+		r.pos = min(r.marks.between(r.pos), len(r.w.text))
 		if r.pos == len(r.w.text) {
 			break
 		}
-		if c := r.w.text[r.pos]; c != '"' {
-			r.structure(c)
+		if r.w.text[r.pos] != '"' {
 			r.pos++
 		} else if err := r.string(); err != nil {
 			return err
@@ -168,100 +173,6 @@ func (r *jsonReader) block() error {
 	}
 	r.keep()
 	return r.o.err
-}
-
-// structure follows a character between strings.
-func (r *jsonReader) structure(c byte) {
-	switch c {
-	case '{', '[':
-		r.enter(c == '[')
-	case '}', ']':
-		r.leave()
-	case ',':
-		if l := r.level(); l != nil {
-			l.index++
-			r.name = !l.array
-		}
-	case ':':
-		r.name = false
-	}
-}
-
-// key follows a string, which may be a key.
-func (r *jsonReader) key(body []byte) {
-	if l := r.level(); r.name && l != nil && !l.array {
-		r.keys = append(r.keys[:l.from], body[:charStart(body, 64)]...)
-		l.to = len(r.keys)
-	}
-}
-
-// catchUp follows the structure up to pos.
-func (r *jsonReader) catchUp() {
-	if !r.late {
-		return
-	}
-	for i := r.known; ; i++ {
-		if i = r.marks.next(betweenStrings, i); i >= r.pos {
-			break
-		}
-		if c := r.w.text[i]; c != '"' {
-			r.structure(c)
-			continue
-		}
-		n, _, closed := r.stringEnd(i, min(len(r.w.text)-i-1, maxString))
-		r.key(r.w.text[i+1 : i+1+n])
-		if i += n; closed {
-			i++
-		}
-	}
-	r.known = r.pos
-}
-
-func (r *jsonReader) enter(array bool) {
-	r.depth++
-	r.name = !array
-	if len(r.levels) < maxLevels && len(r.levels) == r.depth-1 {
-		r.levels = append(r.levels, level{array: array, from: len(r.keys), to: len(r.keys)})
-	}
-}
-
-func (r *jsonReader) leave() {
-	if r.depth == 0 {
-		return
-	}
-	if len(r.levels) == r.depth {
-		r.keys = r.keys[:r.levels[r.depth-1].from]
-		r.levels = r.levels[:r.depth-1]
-	}
-	r.depth--
-	r.name = false
-}
-
-// level returns the innermost level, nil if it is too deep to be kept.
-func (r *jsonReader) level() *level {
-	if r.depth == 0 || r.depth != len(r.levels) {
-		return nil
-	}
-	return &r.levels[r.depth-1]
-}
-
-// path returns where the reader is, as in "$.files[2].content".
-func (r *jsonReader) path() string {
-	b := []byte{'$'}
-	for _, l := range r.levels {
-		if l.array {
-			b = append(b, '[')
-			b = strconv.AppendInt(b, int64(l.index), 10)
-			b = append(b, ']')
-		} else if l.to > l.from {
-			b = append(b, '.')
-			b = append(b, r.keys[l.from:l.to]...)
-		}
-	}
-	if r.depth > len(r.levels) {
-		b = append(b, "…"...)
-	}
-	return string(b)
 }
 
 // string reads the string at pos.
@@ -272,13 +183,10 @@ func (r *jsonReader) string() error {
 		return r.long()
 	}
 	body := b[:n]
-	if !r.late {
-		r.key(body)
-	}
 	if (n >= minValue && dense(body) || r.cells >= minInline) && !escaped && closed && r.inline(body) {
 		return r.o.err
 	}
-	if n >= minValue && (escaped || dense(body)) && (r.late || !r.name) {
+	if n >= minValue && (escaped || dense(body)) {
 		value := body
 		if escaped {
 			r.value, _ = unescape(r.value[:0], body)
@@ -288,10 +196,8 @@ func (r *jsonReader) string() error {
 		if !ok && manyLines(value) {
 			child, ok = part.Part{Body: newBytesReader(value), Size: int64(len(value))}, true
 		}
-		if ok {
-			if r.catchUp(); !r.name {
-				return r.child(child, n)
-			}
+		if ok && !r.isKey() {
+			return r.child(child, n)
 		}
 	}
 	if escaped {
@@ -315,13 +221,10 @@ const minInline = 2
 // it stands for, in its place: what belongs together stays so.
 func (r *jsonReader) inline(body []byte) bool {
 	n := len(body)
-	if n < minCell || n > maxCell || n%4 != 0 || base64Prefix(body) != n {
+	if n < minCell || n > maxCell || n%4 != 0 || !beginsWords(body) || base64Prefix(body) != n {
 		return false
 	}
-	if r.value = unbase64(r.value, body); !isWords(r.value) {
-		return false
-	}
-	if r.catchUp(); r.name {
+	if r.value = unbase64(r.value, body); !isWords(r.value) || r.isKey() {
 		return false
 	}
 	if r.cells++; r.cells <= minInline {
@@ -335,6 +238,28 @@ func (r *jsonReader) inline(body []byte) bool {
 	return true
 }
 
+// beginsWords reports whether b, base64 of at least eight characters, may stand
+// for words: identifiers are over with the first.
+func beginsWords(b []byte) bool {
+	var begin [6]byte
+	for i := range 2 {
+		q := b[4*i : 4*i+4]
+		s, t, u, v := sextet[q[0]], sextet[q[1]], sextet[q[2]], sextet[q[3]]
+		if s|t|u|v == outside {
+			return true // it ends here
+		}
+		begin[3*i], begin[3*i+1], begin[3*i+2] = s<<2|t>>4, t<<4|u>>2, u<<6|v
+	}
+	for rest := begin[:]; utf8.FullRune(rest); {
+		c, n := utf8.DecodeRune(rest)
+		if c == utf8.RuneError && n == 1 || !ofWords(c) {
+			return false
+		}
+		rest = rest[n:]
+	}
+	return true
+}
+
 // quoteless is b without what ends a string.
 func quoteless(b []byte) string {
 	return strings.NewReplacer(`"`, "'", `\`, " ").Replace(string(b))
@@ -345,7 +270,7 @@ func quoteless(b []byte) string {
 func (r *jsonReader) stringEnd(at, most int) (n int, escaped, closed bool) {
 	from := at + 1
 	for i := from; ; i += 2 {
-		if i = r.marks.next(inString, i); i >= from+most {
+		if i = r.marks.next(i); i >= from+most {
 			return most, escaped, false
 		}
 		if r.w.text[i] == '"' {
@@ -357,6 +282,7 @@ func (r *jsonReader) stringEnd(at, most int) (n int, escaped, closed bool) {
 
 // child hands on a string of n bytes as a nested part.
 func (r *jsonReader) child(p part.Part, n int) error {
+	p.Path = r.place.path(r.w.text, r.pos)
 	r.pos++ // the quotation mark stays
 	r.keep()
 	if over := r.b.Spend(r.ctx, int(p.Size)); over != nil {
@@ -364,7 +290,6 @@ func (r *jsonReader) child(p part.Part, n int) error {
 		r.w.text = r.w.text[:r.pos]
 		return nil
 	}
-	p.Path = r.path()
 	if err := r.o.child(p); err != nil {
 		return err
 	}
@@ -404,13 +329,14 @@ func (r *jsonReader) resolve(body []byte) {
 
 // long hands on a string that does not end in the window.
 func (r *jsonReader) long() error {
-	r.catchUp()
+	r.follow()
+	path := r.place.path(r.w.text, r.pos)
 	r.pos++
 	r.keep()
-	path := r.path()
 	if err := r.o.flush(); err != nil {
 		return err
 	}
+	r.place.slide(r.w.text, r.known)
 	r.w.consume(r.pos)
 	r.pos, r.done = 0, 0
 	head, _ := unescape(nil, r.w.text[:min(len(r.w.text), maxString)])
@@ -439,7 +365,7 @@ func (r *jsonReader) long() error {
 	if r.w.fill(1); len(r.w.text) > 0 && r.w.text[0] == '"' {
 		r.pos = 1
 	}
-	r.marks = r.marks.of(r.w.text)
+	r.marks = normal.StructureOf(r.marks, r.w.text)
 	r.known = r.pos
 	return nil
 }

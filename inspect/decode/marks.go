@@ -2,69 +2,76 @@ package decode
 
 import (
 	"math/bits"
-	"slices"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // marks tells where in a text the characters are that matter to a reader of
-// JSON: a bit for each byte, 64 to an element, under inString for what may end a
-// string or be an escape, under betweenStrings for quotation marks and
-// structure. A few control characters pass for structure.
-type marks [][2]uint64
+// JSON.
+type marks []normal.Structure
 
-const (
-	inString = iota
-	betweenStrings
-)
-
-// of makes m those of b.
-func (m marks) of(b []byte) marks {
-	const block = 64
-	n := len(b) / block
-	m = slices.Grow(m[:0], n+1)[:n+1]
-	if n > 0 {
-		markBlocks(b[:n*block], m)
-	}
-	var rest [block]byte
-	copy(rest[:], b[n*block:])
-	markBlocks(rest[:], m[n:])
-	return m
-}
-
-// next returns the first offset from i on where a bit of the kind is set, or
-// one past the end of all.
-func (m marks) next(kind, i int) int {
+// next returns the first offset from i on where a string may end or has an
+// escape, or one past the end of all.
+func (m marks) next(i int) int {
 	k := i >> 6
 	if k >= len(m) {
 		return i
 	}
-	w := m[k][kind] >> (i & 63)
-	if w != 0 {
+	if w := (m[k].Quotes | m[k].Backslashes) >> (i & 63); w != 0 {
 		return i + bits.TrailingZeros64(w)
 	}
 	for k++; k < len(m); k++ {
-		if w := m[k][kind]; w != 0 {
+		if w := m[k].Quotes | m[k].Backslashes; w != 0 {
 			return k<<6 + bits.TrailingZeros64(w)
 		}
 	}
 	return k << 6
 }
 
-// dull returns the offset up to which nothing from i on, which is between
-// strings, needs a look: there are no escapes, and no strings of minValue bytes.
-// It is between strings, or where one begins.
-func (m marks) dull(i int) int {
+// between returns the first offset from i on, which is between strings, where a
+// string begins or structure is, or one past the end of all.
+func (m marks) between(i int) int {
 	from := ^uint64(0) << (i & 63)
-	in := false
-	for k := i >> 6; k+1 < len(m); k++ {
-		w := m[k][inString] & from
-		if w&^m[k][betweenStrings] != 0 || gap(w|^from, m[k+1][inString]) != 0 {
-			break
+	for k := i >> 6; k < len(m); k++ {
+		s := &m[k]
+		if w := (s.Quotes | s.Opens | s.Closes | s.Commas | s.Colons) & from; w != 0 {
+			return k<<6 + bits.TrailingZeros64(w)
 		}
 		from = ^uint64(0)
-		if in = in != (bits.OnesCount64(w)&1 != 0); !in {
-			i = (k + 1) << 6
-		} else if w != 0 {
-			i = k<<6 + 63 - bits.LeadingZeros64(w)
+	}
+	return max(i, len(m)<<6)
+}
+
+// skip returns the offset up to which nothing in text from i on, which is between
+// strings, needs a look: there are no escapes, and no strings that may be
+// documents or go on for long. It is between strings, or where one begins, and
+// not beyond limit.
+func (m marks) skip(text []byte, i, limit int) int {
+	from, within := ^uint64(0)<<(i&63), uint64(0)
+	for k := i >> 6; k+1 < len(m) && (k+1)<<6 <= limit; k++ {
+		s, at := &m[k], k<<6
+		if s.Backslashes&from != 0 || within != 0 && at-i > maxString/2 {
+			break
+		}
+		quotes, next := s.Quotes&from, m[k+1].Quotes
+		in := normal.Within(quotes, within)
+		opens := quotes & in
+		// The marks that minValue characters without one follow.
+		long := gap(quotes, next) >> 1
+		if next&(1<<minValue-1) == 0 {
+			long |= 1 << 63
+		}
+		for w := opens & long; w != 0; w &= w - 1 {
+			p := at + bits.TrailingZeros64(w)
+			if len(text)-p <= minValue || dense(text[p+1:]) {
+				return p
+			}
+		}
+		from, within = ^uint64(0), normal.Open(in)
+		if within == 0 {
+			i = at + 64
+		} else if opens != 0 {
+			i = at + 63 - bits.LeadingZeros64(opens)
 		}
 	}
 	return i
@@ -80,25 +87,25 @@ func gap(m, next uint64) uint64 {
 	return m & (m>>8 | next<<56)
 }
 
-// markEach is markBlocks, byte by byte.
-func markEach(b []byte, m marks) {
-	for k := range len(b) / 64 {
-		var in, out uint64
-		for i, c := range b[64*k : 64*k+64] {
-			f := uint64(markOf[c])
-			in |= f & 1 << i
-			out |= f >> 1 << i
+// unescaped returns the quotation marks of s, from those in from on, but for
+// those that are escaped in a string. within says that a string is open before
+// it, after that its first character is escaped; last, that the one behind it is.
+func unescaped(s *normal.Structure, from, within uint64, first bool) (quotes uint64, last bool) {
+	in := within != 0
+	w := (s.Quotes | s.Backslashes) & from
+	if first {
+		w &^= 1
+	}
+	for ; w != 0; w &= w - 1 {
+		bit := w & -w
+		switch {
+		case s.Quotes&bit != 0:
+			quotes |= bit
+			in = !in
+		case in:
+			w &^= bit << 1
+			last = bit<<1 == 0
 		}
-		m[k] = [2]uint64{in, out}
 	}
+	return quotes, last
 }
-
-// markOf holds what each byte is marked as: 1 in strings, 2 between them.
-var markOf = func() (t [256]uint8) {
-	for _, c := range "\":,{}[]\x1a\x0c" {
-		t[c] = 2
-	}
-	t['"'] |= 1
-	t['\\'] |= 1
-	return t
-}()

@@ -63,14 +63,11 @@ func plausible(b []byte, at int) (start, end int) {
 	return len(b), len(b)
 }
 
-// eightOf is not 0 if eight bits in a row are set in one of the bytes of the
-// words, as they are in any row of minText-1.
+// eightOf is not 0 if all bits are set in one of the bytes of the words, as they
+// are in any row of minText-1.
 func eightOf(m *[2]uint64) uint64 {
-	u, c := m[0], m[1]
-	u, c = u&(u>>1), c&(c>>1)
-	u, c = u&(u>>2), c&(c>>2)
-	u, c = u&(u>>4), c&(c>>4)
-	return (u | c) & 0x0101_0101_0101_0101
+	const ones, high = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
+	return ((^m[0]-ones)&m[0] | (^m[1]-ones)&m[1]) & high
 }
 
 // longRun returns where in m, which next follows, minText-1 bits in a row are set.

@@ -10,6 +10,8 @@ DATA utf8Bits<>+0(SB)/8, $0x0707070707070707
 GLOBL utf8Bits<>(SB), RODATA|NOPTR, $8
 DATA low<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL low<>(SB), RODATA|NOPTR, $8
+DATA cp932Bits<>+0(SB)/8, $0xf8f8f8f8f8f8f8f8
+GLOBL cp932Bits<>(SB), RODATA|NOPTR, $8
 
 // func pairsAVX2(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
 TEXT ·pairsAVX2(SB), NOSPLIT, $0-32
@@ -65,5 +67,45 @@ loop:
 	ADDQ $64, SI
 	DECQ CX
 	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func pairsAVX512(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
+TEXT ·pairsAVX512(SB), NOSPLIT, $0-32
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	MOVQ out+24(FP), DI
+	VBROADCASTI32X4 (BX), Z8
+	VBROADCASTI32X4 16(BX), Z9
+	VBROADCASTI32X4 32(BX), Z10
+	VBROADCASTI32X4 48(BX), Z11
+	VPBROADCASTQ low<>(SB), Z14
+	VPBROADCASTQ utf8Bits<>(SB), Z13
+	VPBROADCASTQ cp932Bits<>(SB), Z12
+
+loop512:
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 -1(SI), Z1
+	VPSRLW    $4, Z1, Z2
+	VPANDQ    Z14, Z2, Z2
+	VPSHUFB   Z2, Z8, Z2
+	VPANDQ    Z14, Z1, Z1
+	VPSHUFB   Z1, Z9, Z1
+	VPSRLW    $4, Z0, Z3
+	VPANDQ    Z14, Z3, Z3
+	VPSHUFB   Z3, Z10, Z3
+	VPANDQ    Z14, Z0, Z0
+	VPSHUFB   Z0, Z11, Z0
+	VPTERNLOGQ $0x80, Z1, Z2, Z3
+	VPANDQ    Z0, Z3, Z3
+	VPTESTMB  Z13, Z3, K1
+	VPTESTMB  Z12, Z3, K2
+	KMOVQ     K1, (DI)
+	KMOVQ     K2, 8(DI)
+	ADDQ $16, DI
+	ADDQ $64, SI
+	DECQ CX
+	JNZ  loop512
 	VZEROUPPER
 	RET

@@ -110,3 +110,41 @@ done:
 	MOVQ DX, ret+24(FP)
 	VZEROUPPER
 	RET
+
+// func unbase64AVX512(dst, src *byte, blocks int, t *sextetTables) int
+TEXT ·unbase64AVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ blocks+16(FP), CX
+	MOVQ t+24(FP), BX
+	XORQ DX, DX
+	VMOVDQU64 (BX), Z8
+	VMOVDQU64 64(BX), Z9
+	VMOVDQU64 128(BX), Z14
+	VPBROADCASTQ twelve<>(SB), Z12
+	VPBROADCASTQ twentyFour<>(SB), Z13
+	MOVQ $0x0000ffffffffffff, AX
+	KMOVQ AX, K2
+
+next64:
+	VMOVDQU64 (SI), Z0
+	VMOVDQA64 Z0, Z1
+	VPERMI2B  Z9, Z8, Z1
+	VPORQ     Z0, Z1, Z0
+	VPMOVB2M  Z0, K1
+	KORTESTQ  K1, K1
+	JNZ       done64
+	VPMADDUBSW Z12, Z1, Z1
+	VPMADDWD  Z13, Z1, Z1
+	VPERMB    Z1, Z14, Z1
+	VMOVDQU8  Z1, K2, (DI)
+	ADDQ $48, DI
+	ADDQ $64, SI
+	INCQ DX
+	CMPQ DX, CX
+	JNE  next64
+
+done64:
+	MOVQ DX, ret+32(FP)
+	VZEROUPPER
+	RET

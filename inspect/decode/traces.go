@@ -62,20 +62,27 @@ func (m traces) of(b []byte) traces {
 // wide returns the first offset from i on at which minText characters of
 // UTF-16LE may stand; one past all if there is none.
 func (m traces) wide(i int) int {
-	from := ^uint64(0) << (i & 63)
-	for k := i >> 6; k < len(m); k++ {
-		w, next := m[k][ofWide], uint64(0)
+	k := i >> 6
+	if k >= len(m) {
+		return len(m) << 6
+	}
+	w, from := m[k][ofWide], ^uint64(0)<<(i&63)
+	for here := eightWide(w); ; k++ {
+		next := uint64(0)
 		if k+1 < len(m) {
 			next = m[k+1][ofWide]
 		}
-		if eightWide(w)|eightWide(next) != 0 {
+		there := eightWide(next)
+		if here|there != 0 {
 			if r := longWide(w, next) & from; r != 0 {
 				return k<<6 + bits.TrailingZeros64(r)
 			}
 		}
-		from = ^uint64(0)
+		if k+1 >= len(m) {
+			return len(m) << 6
+		}
+		w, here, from = next, there, ^uint64(0)
 	}
-	return len(m) << 6
 }
 
 // eightWide is not 0 if eight characters stand in a row in one of the aligned

@@ -2,11 +2,9 @@
 
 package decode
 
-var useVectors = false
+var useVectors, useWide = false, false
 
 func pairBlocks(*byte, int, *[4][16]byte, *[2]uint64) { panic("no vectors") }
-
-func markBlocks(b []byte, m marks) { markEach(b, m) }
 
 func unbase64Blocks(_, _ *byte, _ int) int { panic("no vectors") }
 

@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -27,34 +26,31 @@ func samples(seed uint64) [][]byte {
 	return [][]byte{noise, text, both, noise[:64], noise[:63], nil}
 }
 
-func TestMarksEqualEach(t *testing.T) {
+func TestMarks(t *testing.T) {
 	for seed := range uint64(50) {
 		for _, b := range samples(seed) {
-			got := marks(nil).of(b)
-			want := make(marks, len(got))
-			markEach(append(bytes.Clone(b), make([]byte, 64)...), want[:len(b)/64+1])
-			if !slices.Equal(got, want) {
-				t.Fatalf("%q is marked %x, want %x", b, got, want)
-			}
-			at := 0
-			for i, c := range b {
-				if c == '"' || c == '\\' {
-					if at = got.next(inString, at); at != i {
-						t.Fatalf("next of %q is at %d, want %d", b, at, i)
+			m := marks(normal.StructureOf(nil, b))
+			for name, next := range map[string]func(int) int{`"\`: m.next, `":,{}[]`: m.between} {
+				at := 0
+				for i, c := range b {
+					if strings.IndexByte(name, c) >= 0 {
+						if at = next(at); at != i {
+							t.Fatalf("next of %q in %q is at %d, want %d", name, b, at, i)
+						}
+						at++
 					}
-					at++
 				}
-			}
-			if at = got.next(inString, at); at < len(b) {
-				t.Fatalf("one too many in %q at %d", b, at)
+				if at = next(at); at < len(b) {
+					t.Fatalf("one too many in %q at %d", b, at)
+				}
 			}
 		}
 	}
 }
 
-// TestDull checks that what is passed over holds no escape and no long string,
-// and that it ends between strings.
-func TestDull(t *testing.T) {
+// TestSkip checks that what is passed over holds no escape and no string that
+// has to be looked at, and that it ends between strings.
+func TestSkip(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 9))
 	for range 3000 {
 		var b []byte
@@ -69,19 +65,21 @@ func TestDull(t *testing.T) {
 				body += `\"`
 			case 1:
 				body += strings.Repeat("y", minValue-len(body)+r.IntN(2))
+			case 2:
+				body += " " + strings.Repeat("y", 100)
 			}
 			b = append(append(append(b, '"'), body...), '"')
 			strs = append(strs, span{from, len(b)})
 		}
-		m := marks(nil).of(b)
+		m := marks(normal.StructureOf(nil, b))
 		for _, s := range append(strs, span{0, 0}) {
-			end := m.dull(s.to)
+			end := m.skip(b, s.to, len(b))
 			for _, x := range strs {
 				switch body := b[x.from+1 : x.to-1]; {
 				case x.from < s.to || x.from >= end:
 				case x.to > end:
 					t.Fatalf("from %d to %d, which is in a string, of %q", s.to, end, b)
-				case len(body) >= minValue || bytes.IndexByte(body, '\\') >= 0:
+				case len(body) >= minValue && dense(body) || bytes.IndexByte(body, '\\') >= 0:
 					t.Fatalf("passed over %q", body)
 				}
 			}
@@ -101,8 +99,18 @@ func TestPairBlocksEqualTable(t *testing.T) {
 	}
 	blocks := (len(all) - 1) / 64
 	got := make([][2]uint64, blocks)
-	pairBlocks(&all[1], blocks, &pairs, &got[0])
-	for i := range blocks * 64 {
+	wide := useWide
+	defer func() { useWide = wide }()
+	for _, useWide = range []bool{wide, false} {
+		clear(got)
+		pairBlocks(&all[1], blocks, &pairs, &got[0])
+		comparePairs(t, all, got)
+	}
+}
+
+func comparePairs(t *testing.T, all []byte, got [][2]uint64) {
+	t.Helper()
+	for i := range len(got) * 64 {
 		before, c := all[i], all[i+1]
 		bits := pairs[0][before>>4] & pairs[1][before&15] & pairs[2][c>>4] & pairs[3][c&15]
 		want := [2]bool{bits&7 != 0, bits&^7 != 0}
@@ -155,17 +163,19 @@ func TestUnbase64EqualsPlain(t *testing.T) {
 	if !useVectors {
 		t.Skip("no vectors here")
 	}
-	defer func() { useVectors = true }()
+	wide := useWide
+	defer func() { useVectors, useWide = true, wide }()
 	check := func(b []byte) {
 		t.Helper()
-		both := func(vectors bool) (int, []byte) {
-			useVectors = vectors
+		by := func(vectors, wide bool) (int, []byte) {
+			useVectors, useWide = vectors, wide
 			return normal.SextetPrefix(b), unbase64(nil, b)
 		}
-		n, got := both(true)
-		m, want := both(false)
-		if n != m || !bytes.Equal(got, want) {
-			t.Fatalf("%q: %d characters and %x, want %d and %x", b, n, got, m, want)
+		m, want := by(false, false)
+		for _, wide := range []bool{wide, false} {
+			if n, got := by(true, wide); n != m || !bytes.Equal(got, want) {
+				t.Fatalf("%q: %d characters and %x, want %d and %x", b, n, got, m, want)
+			}
 		}
 	}
 	r := rand.New(rand.NewPCG(5, 6))
@@ -183,9 +193,10 @@ func TestUnbase64EqualsPlain(t *testing.T) {
 	}
 	b := bytes.Repeat([]byte("AZaz09+/-_mM"), 8)
 	for c := range 256 {
-		was := b[64+c%32]
-		b[64+c%32] = byte(c)
+		at := c * 7 % len(b)
+		was := b[at]
+		b[at] = byte(c)
 		check(b)
-		b[64+c%32] = was
+		b[at] = was
 	}
 }

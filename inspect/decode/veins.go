@@ -427,11 +427,16 @@ func isWords(b []byte) bool {
 		return false
 	}
 	for _, r := range string(b) {
-		if !unicode.IsPrint(r) || r >= 0x80 && r < 0x3000 && !unicode.IsLetter(r) {
+		if !ofWords(r) {
 			return false
 		}
 	}
 	return true
+}
+
+// ofWords reports whether r may stand in text of words and signs.
+func ofWords(r rune) bool {
+	return unicode.IsPrint(r) && (r < 0x80 || r >= 0x3000 || unicode.IsLetter(r))
 }
 
 // mirrored are the words by which text that is written backwards is known: ends

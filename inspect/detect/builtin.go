@@ -1,4 +1,6 @@
 package detect
 
 // Builtin returns all detectors that are built in.
-func Builtin() []Detector { return append(NumberDetectors(), names{}, addresses{}, postals{}) }
+func Builtin() []Detector {
+	return append(NumberDetectors(), names{}, addresses{}, postals{}, &reread{postalSpellings})
+}

@@ -206,39 +206,31 @@ func (v *view) proseLabelFrom(i, lo int) (own, near Label) {
 // value begins. own is the last one, if only separators stand behind it.
 func scanLabels(w []byte) (own, near Label) {
 	l := theLexicon()
-	var buf [256]byte
-	var upper marks
-	w = w[max(0, len(w)-len(buf)):]
+	var t lettering
+	w = w[max(0, len(w)-len(t.buf)):]
 	for len(w) > 0 && !utf8.RuneStart(w[0]) {
 		w = w[1:]
 	}
-	b := lower(buf[:], w, &upper)
+	t.of(w)
+	b := t.text
 	last, lastLabel := -1, Label(0)
-	for i := 0; i < len(b); {
-		c := b[i]
-		if c < utf8.RuneSelf {
-			if isLetter(c) && (i == 0 || !isLetter(b[i-1]) || camelBorder(&upper, b, i)) {
-				end, label := l.englishAt(b, i, &upper)
-				if end > 0 && (end == len(b) || !isLetter(b[end]) || camelBorder(&upper, b, end)) {
-					if label&frequent == 0 {
-						near |= label
-					}
-					last, lastLabel = end, label
-					i = end
-					continue
+	for i := t.starts.next(0); i < len(b); {
+		if b[i] < utf8.RuneSelf {
+			if end, label := l.englishAt(&t, i); end > 0 && (end == len(b) || t.stops.has(end)) {
+				if label&frequent == 0 {
+					near |= label
 				}
+				last, lastLabel = end, label
+				i = t.starts.next(end)
+				continue
 			}
-			i++
-			continue
-		}
-		if end, label := l.japaneseAt(b, i); end > 0 {
+		} else if end, label := l.japaneseAt(b, i); end > 0 {
 			near |= label
 			last, lastLabel = end, label
-			i = end
+			i = t.starts.next(end)
 			continue
 		}
-		_, n := utf8.DecodeRune(b[i:])
-		i += n
+		i = t.starts.next(i + 1)
 	}
 	if last >= 0 && separators(b[last:]) {
 		own = lastLabel

@@ -2,6 +2,8 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +18,7 @@ import (
 type lexicon struct {
 	japaneseStarts filter
 	englishStarts  filter
+	englishParts   filter              // all that English words begin with, whole ones too
 	japanese       [1 << 11]prefix     // by hash of the first six bytes
 	english        [1 << 12]lexiconRow // by hash of the whole
 	words          []lexiconRow        // Japanese, those of a prefix side by side, the longest first
@@ -69,6 +72,10 @@ var theLexicon = sync.OnceValue(func() *lexicon {
 			if len(s) > 2 && !isJapanese(s) {
 				l.englishStarts.add(mix3(s))
 			}
+			for h, k := uint64(golden), 0; k < len(s); k++ {
+				h = mixIn(h, s[k])
+				l.englishParts.add(h)
+			}
 		}
 	}
 	slices.SortFunc(l.words, func(a, b lexiconRow) int {
@@ -105,10 +112,13 @@ func mix3[S string | []byte](s S) uint64 {
 func hashWord[S string | []byte](s S) uint64 {
 	h := uint64(golden)
 	for i := 0; i < len(s); i++ {
-		h = (h ^ uint64(s[i])) * 0x9FB21C651E98DF25
+		h = mixIn(h, s[i])
 	}
 	return h ^ h>>29<<35
 }
+
+// mixIn makes the hash of a word, golden at first, that of the word with c.
+func mixIn(h uint64, c byte) uint64 { return (h ^ uint64(c)) * 0x9FB21C651E98DF25 }
 
 // find returns the slot of a prefix, or the free one where it belongs.
 func (l *lexicon) find(key uint64) *prefix {
@@ -121,8 +131,11 @@ func (l *lexicon) find(key uint64) *prefix {
 
 // lookup returns the label of a whole word: English, or of one Japanese
 // character; 0 if there is none.
-func (l *lexicon) lookup(b []byte) Label {
-	for i := hashWord(b) >> 52; ; i = (i + 1) % uint64(len(l.english)) {
+func (l *lexicon) lookup(b []byte) Label { return l.lookupHash(b, hashWord(b)) }
+
+// lookupHash is lookup for a word whose hash is known.
+func (l *lexicon) lookupHash(b []byte, h uint64) Label {
+	for i := h >> 52; ; i = (i + 1) % uint64(len(l.english)) {
 		r := &l.english[i]
 		if r.word == string(b) {
 			return r.label
@@ -162,26 +175,29 @@ func (l *lexicon) japaneseAt(b []byte, i int) (int, Label) {
 }
 
 // englishAt returns the longest English label phrase of at most four words at
-// offset i, where a word starts, and its end. b is lower case; upper has the
-// offsets at which an upper-case letter stood.
-func (l *lexicon) englishAt(b []byte, i int, upper *marks) (int, Label) {
+// offset i of t, where a word starts, and its end.
+func (l *lexicon) englishAt(t *lettering, i int) (int, Label) {
+	b := t.text
 	if i+2 < len(b) && isLetter(b[i+1]) && isLetter(b[i+2]) && !l.englishStarts.has(mix3(b[i:])) {
 		return 0, 0
 	}
 	var joined [32]byte
-	n := 0
+	n, h := 0, uint64(golden)
 	end, label := 0, Label(0)
-	for j, words := i, 0; words < 4; words++ {
+	for j, words := i, 0; words < 4 && j < len(b) && isLetter(b[j]); words++ {
 		start := j
-		for j < len(b) && isLetter(b[j]) && n < len(joined) && (j == start || !camelBorder(upper, b, j)) {
-			joined[n] = b[j]
-			n++
-			j++
-		}
-		if j == start || n == len(joined) || n < 2 && words == 0 && j < len(b) && b[j] != '-' && b[j] != '_' {
+		if j = min(t.stops.next(j+1), len(b)); n+j-start >= len(joined) {
 			break
 		}
-		if w := l.lookup(joined[:n]); w != 0 {
+		for _, c := range b[start:j] {
+			joined[n] = c
+			n++
+			h = mixIn(h, c)
+		}
+		if n < 2 && words == 0 && j < len(b) && b[j] != '-' && b[j] != '_' || !l.englishParts.has(h) {
+			break
+		}
+		if w := l.lookupHash(joined[:n], h^h>>29<<35); w != 0 {
 			end, label = j, w
 		}
 		sep := j
@@ -198,6 +214,68 @@ type marks [4]uint64
 func (m *marks) set(i int)      { m[i>>6] |= 1 << (i & 63) }
 func (m *marks) has(i int) bool { return m[i>>6]&(1<<(i&63)) != 0 }
 
+// next returns the first offset in m from i on, 256 if there is none.
+func (m *marks) next(i int) int {
+	for k := i >> 6; k < len(m); k++ {
+		if w := m[k] >> (i & 63) << (i & 63); w != 0 {
+			return k<<6 + bits.TrailingZeros64(w)
+		}
+		i = 0
+	}
+	return 256
+}
+
+// lettering is a text of at most 256 bytes in lower case, and where words are in it.
+type lettering struct {
+	buf    [256]byte
+	text   []byte
+	starts marks // words in Latin letters, and other characters
+	stops  marks // where a word in Latin letters cannot go on
+}
+
+// of makes t the lettering of s, cut at its capacity.
+func (t *lettering) of(s []byte) {
+	var upper, letters, others marks
+	t.text = lower(t.buf[:], s, &upper)
+	n := len(t.text)
+	clear(t.buf[n:min(len(t.buf), n+7)])
+	for i := 0; i < n; i += 8 {
+		x := binary.LittleEndian.Uint64(t.buf[i:])
+		l := between8(x, 'a', 'z')
+		letters[i>>6] |= gather8(l) << (i & 63)
+		others[i>>6] |= gather8(x&(x<<1)&tops) << (i & 63) // 11xxxxxx
+	}
+	var l, u uint64 // of the byte before
+	for k := range t.starts {
+		here, up := letters[k], upper[k]
+		ahead, upAhead := here>>1, up>>1
+		if k+1 < len(letters) {
+			ahead |= letters[k+1] << 63
+			upAhead |= upper[k+1] << 63
+		}
+		// A word begins inside a run of letters where an upper-case letter stands
+		// after a lower-case one, or before one.
+		camel := up & (^(up<<1 | u) | ahead&^upAhead)
+		t.starts[k] = here&(^(here<<1|l)|camel) | others[k]
+		t.stops[k] = ^here | camel
+		l, u = here>>63, up>>63
+	}
+}
+
+const (
+	eightOnes = 0x0101010101010101
+	tops      = 0x80 * eightOnes
+)
+
+// between8 returns the top bits of the bytes of x from lo to hi, both ASCII.
+func between8(x uint64, lo, hi byte) uint64 {
+	low := x &^ tops
+	return (low + eightOnes*uint64(0x80-lo)) &^ (low + eightOnes*uint64(0x7f-hi)) &^ x & tops
+}
+
+// gather8 puts the top bits of the bytes of x, which has no others, side by side.
+func gather8(x uint64) uint64 { return x >> 7 * 0x0102040810204080 >> 56 }
+
 // camelBorder reports whether a word begins at j inside a run of letters: an
 // upper-case letter after a lower-case one, or before one.
 func camelBorder(upper *marks, b []byte, j int) bool {
@@ -213,14 +291,23 @@ func space(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n'
 // where upper-case letters stood.
 func lower(dst, s []byte, upper *marks) []byte {
 	n := min(len(dst), len(s))
-	for i, c := range s[:n] {
+	dst, s = dst[:n], s[:n]
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		x := binary.LittleEndian.Uint64(s[i:])
+		u := between8(x, 'A', 'Z')
+		binary.LittleEndian.PutUint64(dst[i:], x|u>>2)
+		upper[i>>6] |= gather8(u) << (i & 63)
+	}
+	for ; i < n; i++ {
+		c := s[i]
 		if c >= 'A' && c <= 'Z' {
 			c += 'a' - 'A'
 			upper.set(i)
 		}
 		dst[i] = c
 	}
-	return dst[:n]
+	return dst
 }
 
 // classify says what a key, header cell or field name stands for; 0 if that is

@@ -105,6 +105,7 @@ type Block struct {
 	match.Evidence
 
 	context contextual
+	windows []window // where names are looked for; nil: everywhere
 	// What is known of the evidence, once it was asked for.
 	sizes  runSizes
 	words  []runWord

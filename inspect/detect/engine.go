@@ -64,16 +64,6 @@ type Company struct {
 	Confidence float32
 }
 
-// met reports whether one of found is what the company asks for.
-func (c *Company) met(found []Finding) bool {
-	for i := range found {
-		if f := &found[i]; f.Confidence >= c.Confidence && slices.Contains(c.Types, f.Type) {
-			return true
-		}
-	}
-	return false
-}
-
 // discerning is implemented by a Sink to which names matter in company only.
 // Where there is none, a session then need not look for names.
 type discerning interface {

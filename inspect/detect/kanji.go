@@ -100,23 +100,23 @@ func kanjiDigit(r rune) int {
 	switch r {
 	case '〇', '零', '○', '◯':
 		return 0
-	case '一', '壱':
+	case '一', '壱', '壹':
 		return 1
-	case '二', '弐':
+	case '二', '弐', '貳':
 		return 2
-	case '三', '参':
+	case '三', '参', '參':
 		return 3
-	case '四':
+	case '四', '肆':
 		return 4
 	case '五', '伍':
 		return 5
-	case '六':
+	case '六', '陸':
 		return 6
-	case '七':
+	case '七', '柒':
 		return 7
-	case '八':
+	case '八', '捌':
 		return 8
-	case '九':
+	case '九', '玖':
 		return 9
 	}
 	return -1
@@ -215,11 +215,11 @@ func kanjiNumber(t []byte) (v, size int, kanji bool) {
 		r, n := utf8.DecodeRune(t[size:])
 		unit := 0
 		switch r {
-		case '十':
+		case '十', '拾':
 			unit = 10
-		case '百':
+		case '百', '佰':
 			unit = 100
-		case '千':
+		case '千', '仟':
 			unit = 1000
 		}
 		d := kanjiDigit(r)

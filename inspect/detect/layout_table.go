@@ -14,11 +14,12 @@ type column struct {
 	chosen                      bool   // to be gone through in this block
 	reader                      reader // how its cells are claimed in this block
 	left                        int    // cells of the block that it left
-	cells, names, kanas, places int    // counted while nothing is known
-	phones, codes, births       int    // likewise
-	surnames, givens, latin     int    // likewise, words in Latin letters among them
-	eldest, youngest            int    // years of births
-	worded                      int    // cells of the block that may be a surname or given name
+	spelling                    *spelling
+	cells, names, kanas, places int // counted while nothing is known
+	phones, codes, births       int // likewise
+	surnames, givens, latin     int // likewise, words in Latin letters among them
+	eldest, youngest            int // years of births
+	worded                      int // cells of the block that may be a surname or given name
 }
 
 // cell is the extent of a cell's content, quotes left out.

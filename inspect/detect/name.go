@@ -41,7 +41,7 @@ func (names) Find(b *Block, emit func(Finding)) {
 // japanese looks for candidates in Japanese.
 func (s *nameSearch) japanese() {
 	b := s.b
-	runs := katakanaRuns{text: b.Text}
+	runs := katakanaRuns{block: b}
 	more := runs.next()
 	for i := 0; i < len(b.Hits); i++ {
 		h := &b.Hits[i]
@@ -109,6 +109,7 @@ type nameSearch struct {
 	text  []byte
 	emit  func(Finding)
 	taken int // end of the last finding
+	code  codePages
 	// What the model still has to judge, nil if there is nothing.
 	tagger *nameTagger
 	// Surnames found so far, so that a later mention without a given name is

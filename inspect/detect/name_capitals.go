@@ -14,13 +14,28 @@ import (
 // time; capitals at the start of a word are few, and eight bytes are looked at
 // in one go.
 type capitals struct {
-	text []byte
-	at   int
+	block *Block
+	text  []byte // up to the end of the window
+	at    int
 }
 
 // next returns the offset of the next word that begins with A to Z, -1 if
 // there is none.
 func (c *capitals) next() int {
+	for {
+		if at := c.step(); at >= 0 {
+			return at
+		}
+		w, ok := c.block.nextWindow(len(c.text))
+		if !ok {
+			return -1
+		}
+		c.text, c.at = c.block.Text[:w.end], w.start
+	}
+}
+
+// step is next within the window.
+func (c *capitals) step() int {
 	t := c.text
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for i := c.at; i < len(t); {
@@ -96,7 +111,7 @@ func isLatinLetter(t []byte, i int) bool {
 // capitalised looks at the capitalised words of the text.
 func (s *nameSearch) capitalised() {
 	s.taken = 0
-	words := capitals{text: s.text}
+	words := capitals{block: s.b}
 	at := words.next()
 	if at < 0 && len(s.text) <= smallText {
 		s.smallLetters(0, len(s.text), true)
@@ -269,7 +284,7 @@ func (s *nameSearch) messages() {
 	done := 0
 	for _, at := range s.b.Ats {
 		i := int(at)
-		if i < done || i+2 >= len(t) || i > 0 && t[i-1] > ' ' && t[i-1] != '"' || !isLetter(t[i+1]) && (t[i+1] != ' ' || !isLetter(t[i+2])) {
+		if i < done || !s.b.inWindow(i) || i+2 >= len(t) || i > 0 && t[i-1] > ' ' && t[i-1] != '"' || !isLetter(t[i+1]) && (t[i+1] != ' ' || !isLetter(t[i+2])) {
 			continue
 		}
 		from, to := max(done, i-280), min(len(t), i+280)

@@ -281,7 +281,7 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	}
 	thing := s.thing(start, end, n)
 	odds += label + s.latinAround(start, end) + thing
-	code := odds > -0.5 && inCode(t, start, end)
+	code := odds > -0.5 && s.code.around(t, start, end)
 	if code {
 		// The samples of programs: name: 'Taylor'.
 		if n == 1 {
@@ -315,7 +315,7 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	if odds > -0.5 && odds < 0.5 && !code && s.social(start) {
 		odds += 0.5
 	}
-	if n == 1 && odds > technicalMost && title < 3 && label < 3 && technical(t, start, end) {
+	if n == 1 && odds > technicalMost && title < 3 && label < 3 && s.technical(start, end) {
 		odds = technicalMost // Max, Perl, Cyrus: what is set apart here is as likely a thing
 	}
 	if s.report(start, end, odds, listed) && n > 1 && odds > 0.5 {

@@ -14,15 +14,28 @@ import (
 // begin like most other words), while whole words are few: finding them by a
 // jump search and looking each up once is many times cheaper.
 type katakanaRuns struct {
-	text       []byte
+	block      *Block
+	text       []byte // up to the end of the window
 	at         int
 	start, end int // the run found last
 }
 
 // next finds the next run of two and more characters, leaving it in start and
-// end, and reports whether there is one. It jumps from one byte 0x83 to the
-// next: the middle byte of タ to ヺ and ー, one of which nearly every name has.
+// end, and reports whether there is one.
 func (k *katakanaRuns) next() bool {
+	for !k.step() {
+		w, ok := k.block.nextWindow(len(k.text))
+		if !ok {
+			return false
+		}
+		k.text, k.at = k.block.Text[:w.end], w.start
+	}
+	return true
+}
+
+// step is next within the window. It jumps from one byte 0x83 to the
+// next: the middle byte of タ to ヺ and ー, one of which nearly every name has.
+func (k *katakanaRuns) step() bool {
 	t := k.text
 	for i := k.at; ; {
 		n := bytes.IndexByte(t[min(i, len(t)):], 0x83)

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -193,68 +192,6 @@ func (s *nameSearch) cellTail(start, i, most int) bool {
 
 // thingMark are the bytes that border a cell or value with names of things.
 var thingMark = [256]bool{'\n': true, '\r': true, '\t': true, ',': true, '"': true, '|': true, ';': true, '<': true, '>': true, '\'': true, '`': true}
-
-// codeMarks are what programs are full of and data are not.
-var codeMarks = [...]string{"=>", ":=", "==", "!=", "&&", "||", "();", "({", "})", "{{", "}}", "return ", "const ", "func ", "function", "import ", "var ", "let ", " if ", "\n// ", "/* ", " //", "/>", "</", "={", ");", "nil", "null,", "export ", "def ", "class ", "self.", "```", "printf", "Println", "(\"", "\"),", "`,", "struct", "%s", "::", "`{", "){", ") {"}
-
-// inCode reports whether the surroundings of [start,end) are a program. It
-// looks at what is near, so it is asked only of candidates that would count.
-func inCode(text []byte, start, end int) bool {
-	near := text[max(0, start-240):min(len(text), end+160)]
-	found := uint64(0) // a bit for each mark
-	for i := 1; i < len(near); i++ {
-		p := codePair(near[i-1], near[i])
-		if codePairs[p>>6]>>(p&63)&1 == 0 {
-			continue
-		}
-		for k, m := range codeMarks {
-			if m[0] == near[i-1] && m[1] == near[i] && found>>k&1 == 0 && bytes.HasPrefix(near[i-1:], []byte(m)) {
-				if found |= 1 << k; bits.OnesCount64(found) == 3 {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// codePairs has a bit for the first two bytes of each of codeMarks, by codePair.
-var codePairs = func() (set [16]uint64) {
-	for _, m := range codeMarks {
-		p := codePair(m[0], m[1])
-		set[p>>6] |= 1 << (p & 63)
-	}
-	return set
-}()
-
-// technicalMost are the log odds that a single word in Latin letters gets at most
-// in technical text: just below a confidence of 0.8.
-const technicalMost = 1.3
-
-// technical reports whether [start,end) stands in a program or in the source of a
-// manual page.
-func technical(text []byte, start, end int) bool {
-	return inCode(text, start, end) || inManual(text, start, end)
-}
-
-// manualMarks are requests and escapes of troff.
-var manualMarks = [...]string{"\n.SH", "\n.TP", "\n.PP", "\n.Pp", "\n.RS", "\n.It", "\n.B ", "\n.BR", "\n.I ", "\n.IR", "\n.br", "\n.sp", "\n.nf", "\n.if", "\n.IP", "\n.Xr", "\n.Em", "\n.Bl", "\n.\\\"", `\fB`, `\fI`, `\fR`, `\fP`, `\-`, `\&`}
-
-// inManual reports whether the surroundings of [start,end) are troff.
-func inManual(text []byte, start, end int) bool {
-	near := text[max(0, start-400):min(len(text), end+300)]
-	n := 0
-	for _, m := range manualMarks {
-		if bytes.Contains(near, []byte(m)) {
-			if n++; n == 2 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func codePair(a, b byte) uint { return (uint(a)*37 ^ uint(b)) & 1023 }
 
 // sampled reports whether the value [start,end) of a key for names is one word
 // in Latin letters within a program: name: 'Taylor'.

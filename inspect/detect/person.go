@@ -5,6 +5,7 @@ import "slices"
 // Person is what tells the person of a record apart from others.
 type Person struct {
 	Name   string // canonical, pieces joined; "" if none
+	Whole  int    // the finding that is the name as a whole, -1 if it is in pieces or there is none
 	Strong []int  // findings by index whose values belong to one person, the surest first
 	Weak   []int  // and those whose values people share: birth date, address
 }
@@ -28,7 +29,7 @@ func Personal(t Type) bool { return t != Corporate && t != Service && t != TestC
 // Person describes the record's person by the findings of at least the given
 // confidence, in p, whose storage it reuses.
 func (r *Record) Person(confidence float32, p *Person) {
-	p.Name, p.Strong, p.Weak = "", p.Strong[:0], p.Weak[:0]
+	p.Name, p.Whole, p.Strong, p.Weak = "", -1, p.Strong[:0], p.Weak[:0]
 	best, surest := -1, len(strong)
 	for i := range r.Found {
 		f := &r.Found[i]
@@ -52,7 +53,10 @@ func (r *Record) Person(confidence float32, p *Person) {
 		}
 	}
 	if best >= 0 {
-		p.Name = r.fullName(best)
+		var pieces bool
+		if p.Name, pieces = r.fullName(best); !pieces {
+			p.Whole = best
+		}
 	}
 }
 
@@ -63,9 +67,10 @@ func worseName(a, b *Found) bool {
 	return kana(a) && !kana(b)
 }
 
-// fullName joins the name at i with its pieces, the surname first.
-func (r *Record) fullName(i int) string {
-	name := r.Found[i].Canon
+// fullName joins the name at i with its pieces, the surname first, and reports
+// whether there are any.
+func (r *Record) fullName(i int) (name string, pieces bool) {
+	name = r.Found[i].Canon
 	for k := i + 1; k < len(r.Found); k++ {
 		f := &r.Found[k]
 		if f.Type != Name {
@@ -74,11 +79,11 @@ func (r *Record) fullName(i int) string {
 		if !f.Piece {
 			break
 		}
-		if f.Own&LSurname != 0 {
+		if pieces = true; f.Own&LSurname != 0 {
 			name = f.Canon + name
 		} else {
 			name += f.Canon
 		}
 	}
-	return name
+	return name, pieces
 }

@@ -12,17 +12,21 @@ import (
 const maxPlaced = 1000
 
 // step is an open object or array on the way to a JSON value: the key that it is
-// the value of, cut where it is long, and how many elements were passed.
+// the value of, cut where it is too long to be shown, and how many elements were
+// passed.
 type step struct {
-	key   [24]byte
+	key   [maxKey + 1]byte
 	size  uint8
 	index int // -1: not known
 }
 
+// maxKey is the length of the longest key that is shown.
+const maxKey = 24
+
 // name keeps the key before the bracket at i.
 func (s *step) name(text []byte, i int) {
 	key, _, _ := keyBefore(text, i)
-	s.size = uint8(copy(s.key[:], shownKey(key)))
+	s.size = uint8(copy(s.key[:], key))
 }
 
 // place tells where in its text a finding stands beyond its line: in a table by
@@ -35,6 +39,7 @@ func (g *grouper) place(f *Finding, n *Found) {
 	b := &g.blk
 	switch {
 	case b.view.mode == object:
+		g.json.name(g)
 		n.Path = g.json.path(b.text, f.Start)
 	case b.view.cells:
 		from := bytes.LastIndexByte(b.text[:f.Start], '\n') + 1
@@ -55,7 +60,7 @@ func (j *jsonGrouper) path(text []byte, i int) string {
 	for k := range j.stack {
 		f := &j.stack[k]
 		if k > 0 && f.size > 0 {
-			out = append(append(out, '.'), f.key[:f.size]...)
+			out = append(append(out, '.'), shownKey(f.key[:f.size])...)
 		}
 		switch {
 		case k == 0 || k == len(j.stack)-1 && !f.array || !f.array:
@@ -81,7 +86,7 @@ func shownKey(key []byte) []byte {
 	switch {
 	case len(key) == 0:
 		return nil
-	case len(key) > 24:
+	case len(key) > maxKey:
 		return anyKey
 	case classify(key) != 0:
 		return key

@@ -1,6 +1,10 @@
 package detect
 
-import "bytes"
+import (
+	"math/bits"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+)
 
 // jsonGrouper groups findings by JSON object. An object with a name is a
 // record, together with the nameless objects in it: {"name":…, "address":{…}}.
@@ -12,12 +16,19 @@ type jsonGrouper struct {
 	pos   int     // in block offsets: structure is known up to here
 	quote bool    // pos is inside a string
 	on    bool    // stack and pos are valid
+
+	marks  []normal.Structure // of the text of the block
+	marked int                // from this offset on
 }
+
+// glance is how many stretches of text are marked at a time.
+const glance = 32
 
 // frame is an open object or array.
 type frame struct {
 	array bool
 	keyed bool
+	at    int      // where it opens in the block's text; -1: keyed and the key are known
 	own   *group   // findings directly in it
 	kids  []*group // what closed children left
 	step
@@ -47,11 +58,12 @@ func (j *jsonGrouper) busy() bool {
 // block takes the findings of a block.
 func (j *jsonGrouper) block(g *grouper) {
 	b := &g.blk
+	j.marks, j.marked = j.marks[:0], 0
 	switch {
 	case !j.on || b.gap:
 		j.finish(g)
 		j.on = true
-		j.stack = append(j.stack[:0], frame{array: true})
+		j.push(true, -1)
 		j.pos, j.quote = b.own, false
 		if b.own > 0 && len(b.found) > 0 {
 			j.locate(b.text, b.found[0].Start)
@@ -70,6 +82,38 @@ func (j *jsonGrouper) block(g *grouper) {
 		top.own.paired = top.own.paired || !top.array && paired(b.text, f.Start)
 	}
 	j.walk(g, b.cut)
+	j.name(g) // while the text is there
+}
+
+// push opens an object or array.
+func (j *jsonGrouper) push(array bool, at int) *frame {
+	if n := len(j.stack); n < cap(j.stack) {
+		j.stack = j.stack[:n+1]
+		f := &j.stack[n]
+		f.array, f.keyed, f.at, f.own, f.kids = array, false, at, nil, f.kids[:0]
+		f.size, f.index = 0, 0
+		return f
+	}
+	j.stack = append(j.stack, frame{array: array, at: at})
+	return &j.stack[len(j.stack)-1]
+}
+
+// name finds out under which keys the open objects and arrays stand.
+func (j *jsonGrouper) name(g *grouper) {
+	for i := range j.stack {
+		j.stack[i].resolve(g)
+	}
+}
+
+// resolve finds out whether f stands under a key, and under which.
+func (f *frame) resolve(g *grouper) {
+	if f.at < 0 {
+		return
+	}
+	if f.keyed = keyedAt(g.blk.text, f.at); f.keyed && g.placed < maxPlaced {
+		f.name(g.blk.text, f.at)
+	}
+	f.at = -1
 }
 
 // locate finds the objects around offset i, for a start in the middle of a
@@ -84,8 +128,7 @@ func (j *jsonGrouper) locate(text []byte, i int) {
 		open[n] = at
 	}
 	for n--; n >= 0; n-- {
-		j.stack = append(j.stack, frame{array: text[open[n]] == '[', keyed: keyedAt(text, open[n]), step: step{index: -1}})
-		j.stack[len(j.stack)-1].name(text, open[n])
+		j.push(text[open[n]] == '[', open[n]).index = -1
 	}
 	q := lastQuote(text, i)
 	j.pos, j.quote = i, q >= 0 && opens(text, q)
@@ -104,67 +147,80 @@ func keyedAt(text []byte, i int) bool {
 // walk follows the structure up to offset to.
 func (j *jsonGrouper) walk(g *grouper, to int) {
 	text := g.blk.text
-	i := j.pos
-	counting := g.placed < maxPlaced // of elements, for paths
-	for i < to {
-		if j.quote {
-			for near := min(to, i+shortString); i < near && text[i] != '"'; {
-				i++
-			}
-			if i < to && text[i] != '"' {
-				k := bytes.IndexByte(text[i:to], '"')
-				if k < 0 {
-					i = to
-					break
-				}
-				i += k
-			}
-			if i < to {
-				i++
-				j.quote = !closes(text, i)
-			}
-			continue
-		}
-		for i < to && !bracket[text[i]] && (!counting || text[i] != ',') {
-			i++
-		}
-		if i == to {
-			break
-		}
-		c := text[i]
-		i++
-		switch c {
-		case '"':
-			j.quote = true
-		case '{', '[':
-			if len(j.stack) < maxDepth {
-				j.stack = append(j.stack, frame{array: c == '[', keyed: keyedAt(text, i-1)})
-				if top := &j.stack[len(j.stack)-1]; top.keyed {
-					top.name(text, i-1)
-				}
-			}
-		case ',':
-			if top := &j.stack[len(j.stack)-1]; top.index >= 0 {
-				top.index++
-			}
-		case '}', ']':
-			if n := len(j.stack) - 1; n > 0 {
-				f := j.stack[n]
-				j.stack = j.stack[:n]
-				j.close(g, &f)
-			} else {
-				j.flush(g, &j.stack[0])
-			}
-		}
+	within := uint64(0)
+	if j.quote {
+		within = ^within
 	}
-	j.pos = max(i, to)
+	for j.pos < to {
+		k := (j.pos - j.marked) / normal.Stretch
+		if k >= min(glance, len(j.marks)) {
+			j.marks = normal.StructureOf(j.marks, text[j.pos:min(len(text), j.pos+glance*normal.Stretch)])
+			j.marked, k = j.pos, 0
+		}
+		m, at := &j.marks[k], j.marked+k*normal.Stretch
+		here := ^uint64(0) << (j.pos - at)
+		j.pos = at + normal.Stretch
+		if j.pos > to {
+			here &= 1<<(to-at) - 1
+			j.pos = to
+		}
+		in := inStrings(text, at, m, m.Quotes&here, within)
+		within = normal.Open(in)
+		if j.pos < at+normal.Stretch { // what is open there
+			within = -(in >> (j.pos - at - 1) & 1)
+		}
+		j.brackets(g, at, (m.Opens|m.Closes)&here&^in, m.Opens, m.Commas&here&^in)
+	}
+	j.quote = within != 0
 }
 
-// shortString is the length up to which a string's end is looked for byte by byte.
-const shortString = 24
+// inStrings returns the bytes of the stretch at offset at that stand in strings, as
+// normal.Within does, where a mark closes a string only if closes says so.
+func inStrings(text []byte, at int, m *normal.Structure, quotes, within uint64) uint64 {
+	closing := (m.Commas | m.Colons | m.Closes) >> 1 // what stands before these
+	for {
+		in := normal.Within(quotes, within)
+		doubtful := quotes &^ in &^ closing
+		if doubtful == 0 {
+			return in
+		}
+		if bit := doubtful & -doubtful; closes(text, at+bits.TrailingZeros64(bit)+1) {
+			closing |= bit
+		} else {
+			quotes &^= bit
+		}
+	}
+}
 
-// bracket are the bytes at which the structure of JSON changes.
-var bracket = [256]bool{'"': true, ',': true, '{': true, '}': true, '[': true, ']': true}
+// brackets follows those of the stretch at offset at, and the commas beside them.
+func (j *jsonGrouper) brackets(g *grouper, at int, brackets, opens, commas uint64) {
+	text := g.blk.text
+	for ; brackets != 0; brackets &= brackets - 1 {
+		bit := brackets & -brackets
+		j.pass(commas & (bit - 1))
+		commas &^= bit - 1
+		switch n := len(j.stack) - 1; {
+		case opens&bit != 0:
+			if n+1 < maxDepth {
+				i := at + bits.TrailingZeros64(bit)
+				j.push(text[i] == '[', i)
+			}
+		case n == 0:
+			j.flush(g, &j.stack[0])
+		default:
+			j.stack = j.stack[:n]
+			j.close(g, &j.stack[:n+1][n])
+		}
+	}
+	j.pass(commas)
+}
+
+// pass counts elements that end with commas, for paths.
+func (j *jsonGrouper) pass(commas uint64) {
+	if top := &j.stack[len(j.stack)-1]; top.index >= 0 {
+		top.index += bits.OnesCount64(commas)
+	}
+}
 
 // closes reports whether a quote that ends at i closes a string: escapes are
 // resolved, so a string may hold quotes of its own.
@@ -185,6 +241,10 @@ func closes(text []byte, i int) bool {
 // close ends the object or array f, which is off the stack.
 func (j *jsonGrouper) close(g *grouper, f *frame) {
 	parent := &j.stack[len(j.stack)-1]
+	if f.own == nil && len(f.kids) == 0 && (!f.array || len(parent.kids) <= maxKids) {
+		return
+	}
+	f.resolve(g)
 	if f.array {
 		if f.own != nil {
 			if f.own.names > 1 && f.own.names == len(f.own.found) {
@@ -207,9 +267,6 @@ func (j *jsonGrouper) close(g *grouper, f *frame) {
 	}
 	own := f.own
 	if own == nil {
-		if len(f.kids) == 0 {
-			return
-		}
 		own = g.get()
 	}
 	// A name lent by a keyed child: {"name":{"first":…,"last":…},"tel":…}.

@@ -13,6 +13,9 @@ import (
 // prose, in characters.
 const recordReach = 200
 
+// lineReach is how far it may stand behind in a long line, in bytes.
+const lineReach = 1200
+
 // lineGrouper groups findings in lines and paragraphs: a name begins a record,
 // what stands close behind it belongs to it. A line with a name and more is
 // taken as a whole, so that the name need not come first.
@@ -31,13 +34,13 @@ func (l *lineGrouper) block(g *grouper, found []Finding) {
 		l.close(g)
 	}
 	for i := 0; i < len(found); {
-		// The findings of one line.
+		// The findings of one line, or of what hangs together in a long one.
 		end := len(b.text)
 		if k := bytes.IndexByte(b.text[found[i].Start:], '\n'); k >= 0 {
 			end = found[i].Start + k
 		}
 		j := i + 1
-		for j < len(found) && found[j].Start <= end {
+		for j < len(found) && found[j].Start <= end && found[j].Start-found[j-1].End <= lineReach {
 			j++
 		}
 		l.line(g, found[i:j])

@@ -57,6 +57,9 @@ type Session struct {
 	ahead    []Detector // those that go first, for the demand aheadFor
 	aheadFor Demand
 	heralds  []match.Hit // met by the stage of places, for that of names
+	near     []spot      // scratch
+	windows  []window    // scratch
+	glimpse  match.Evidence
 	found    []Finding
 	resolver resolver
 	view     view
@@ -345,9 +348,7 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	case all:
 		s.run(&e.numbers, nil)
 		s.run(&e.places, nil)
-		if s.named(demand, cut, last) {
-			s.run(&e.names, nil)
-		}
+		s.names(demand, cut, last)
 	default:
 		find(e.numbers.detectors, first, b, s.emit)
 	}
@@ -377,28 +378,37 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	s.skipped = false
 }
 
-// named reports whether names are to be looked for in a block, given what else
-// was found: not if they matter only in company and there is none.
-func (s *Session) named(demand Demand, cut int, last bool) bool {
+// names looks for names: not where they matter in company only and there is none.
+func (s *Session) names(demand Demand, cut int, last bool) {
+	b := &s.block
 	d, ok := s.sink.(discerning)
-	if !ok || demand != nil || !s.closed(last) {
-		return true
+	if !ok || demand != nil {
+		s.run(&s.engine.names, nil)
+		return
 	}
 	c := d.Company()
-	behind := func(f Finding) bool { return f.Start >= cut }
-	return c == nil || c.met(s.found) || slices.ContainsFunc(s.found, behind)
+	if c == nil || s.view.mode != prose && !s.closed(last) {
+		s.run(&s.engine.names, nil)
+		return
+	}
+	s.openWindows(c, cut)
+	switch {
+	case len(s.windows) == 0:
+		return
+	case s.view.mode == prose:
+		b.windows = s.windows
+	}
+	s.run(&s.engine.names, nil)
+	b.windows = nil
 }
 
 // closed reports whether no record can go on from before the block, nor beyond
-// it without a finding behind the cut: a text that is whole, or prose, where
-// records reach no farther than a block looks ahead.
+// it without a finding behind the cut: a text that is whole.
 func (s *Session) closed(last bool) bool {
 	if s.group.pending() {
 		return false
 	}
 	switch s.view.mode {
-	case prose:
-		return true
 	case object, fields:
 		return last && s.own == 0
 	}
@@ -442,7 +452,11 @@ func (s *Session) run(st *stage, done []Detector) {
 // shapes in a text stay as they were found for its numbers.
 func (s *Session) scan(st *stage) {
 	runs, ats := s.block.Runs, s.block.Ats
-	st.set.Scan(s.block.Text, &s.block.Evidence)
+	if s.block.windows != nil {
+		s.scanWindows(st)
+	} else {
+		st.set.Scan(s.block.Text, &s.block.Evidence)
+	}
 	switch st {
 	case &s.engine.places:
 		s.heralds = s.heralds[:0]

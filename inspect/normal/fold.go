@@ -3,6 +3,7 @@ package normal
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -107,13 +108,10 @@ func (f *folder) one() {
 			f.put(e.to, n)
 		}
 	case overlay:
-		if f.afterDigit() {
-			f.pos += n
-		} else {
-			f.put(string(from), n)
-		}
+		f.accent(from)
 	case lookalike:
-		if f.afterDigit() && f.beforeDigit(n) {
+		before, after := f.afterDigit(), f.beforeDigit(n)
+		if before && after || before && !f.beforeLetter(n) || after && !f.afterLetter() {
 			f.put(e.to, n)
 		} else {
 			f.put(string(from), n)
@@ -148,23 +146,71 @@ func (f *folder) enclosed(to string, n int) {
 	f.mark = len(f.dst)
 }
 
-// voiced joins a mark with the kana before it. The joined kana has the place
-// and the length of the bare one.
+// voiced joins a mark with the kana before it.
 func (f *folder) voiced(mark string, n int) {
 	if len(f.dst) >= 3 {
-		last := f.dst[len(f.dst)-3:]
-		kana, size := utf8.DecodeRune(last)
+		kana, size := utf8.DecodeRune(f.dst[len(f.dst)-3:])
 		if r := join(kana, mark); size == 3 && r != 0 {
-			utf8.EncodeRune(last, r)
-			f.pos += n
+			f.merge(size, r, n)
 			return
 		}
 	}
 	f.put(mark, n)
 }
 
+// accent joins a mark with the letter before it, as NFC does. Over a digit it is
+// dropped.
+func (f *folder) accent(mark []byte) {
+	last, size := utf8.DecodeLastRune(f.dst)
+	if size == 1 && isDigit(byte(last)) {
+		f.merge(size, last, len(mark))
+		return
+	}
+	m, _ := utf8.DecodeRune(mark)
+	if r := accented()[[2]rune{last, m}]; r != 0 {
+		f.merge(size, r, len(mark))
+		return
+	}
+	f.put(string(mark), len(mark))
+}
+
+// merge makes the n bytes at pos one with the character of size bytes that was
+// written last, which becomes r.
+func (f *folder) merge(size int, r rune, n int) {
+	at := len(f.dst) - size
+	start := f.out.Origin(at)
+	end := f.in.origin(f.pos+n, &f.in.hint)
+	f.dst = utf8.AppendRune(f.dst[:at], r)
+	f.out.Cut(at)
+	f.out.Step(at, start, len(f.dst)-at, int(end-start))
+	f.pos += n
+}
+
 func (f *folder) afterDigit() bool {
 	return len(f.dst) > 0 && isDigit(f.dst[len(f.dst)-1])
+}
+
+// afterLetter reports whether a letter was written last, or a wave that a digit here
+// would make a hyphen.
+func (f *folder) afterLetter() bool {
+	r, _ := utf8.DecodeLastRune(f.dst)
+	return unicode.IsLetter(r) || unicode.IsMark(r) || folds.of(r).kind == wave || r == '~'
+}
+
+// beforeLetter reports whether a letter stands after the n bytes at pos.
+func (f *folder) beforeLetter(n int) bool {
+	for i := f.pos + n; i < len(f.src); {
+		e, size := folds.at(f.src[i:])
+		if e.kind != remove {
+			r, _ := utf8.DecodeRune(f.src[i:])
+			if e.kind == replace {
+				r, _ = utf8.DecodeRuneInString(e.to)
+			}
+			return e.kind == voiced || unicode.IsLetter(r) || unicode.IsMark(r)
+		}
+		i += size
+	}
+	return false
 }
 
 // beforeDigit reports whether what stands after the n bytes at pos will fold to

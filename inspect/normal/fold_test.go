@@ -33,7 +33,10 @@ func TestFold(t *testing.T) {
 		{"mathematical", "𝟎𝟗𝟎-𝟙𝟚𝟛𝟜 𝐀𝐛", "090-1234 Ab"},
 		{"other scripts", "٠٩٠ ०९ ۱۲", "090 09 12"},
 		{"lookalike letter", "0О0-1Ο0 ОООО", "000-100 ОООО"},
-		{"strike through", "0\u03369\u0336 e\u0301", "09 e\u0301"},
+		{"lookalike letter at an end", "О9О-12З, 1О мОО1 1Ом", "090-123, 10 мОО1 1Ом"},
+		{"strike through", "0\u03369\u0336 q\u0301", "09 q\u0301"},
+		{"accent on a digit", "0\u03019\u0301", "09"},
+		{"accents", "Jose\u0301 Garci\u0301a Nguye\u0302\u0303n и\u0306 э\u200b\u0308", "José García Nguyễn й ӭ"},
 		{"strike through all", "山\u0336田\u0338 0\u03363\u0336-\u03361\u0335 a\u0336@\u0336", "山田 03-1 a@"},
 		{"key cap", "0\ufe0f\u20e39", "09"},
 		{"compatible", "㈱ ㍻ ㋿ Ⅳ ℡ № ㌔", "(株) 平成 令和 IV TEL No キロ"},
@@ -90,6 +93,9 @@ func TestFoldMap(t *testing.T) {
 			t.Errorf("%q at %d leads to %d", c.folded, i, o)
 		}
 	}
+	if o := out.End(strings.Index(got, "ダ")+len("ダ")) - 100; int(o) != strings.Index(src, "山") {
+		t.Errorf("a voiced kana ends at %d, before its mark", o)
+	}
 	if o := out.Origin(len(got)) - 100; int(o) != len(src) {
 		t.Errorf("the end leads to %d, want %d", o, len(src))
 	}
@@ -104,7 +110,7 @@ func originOf(src, source, folded, got string, i int) int {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"山田　ﾀﾞ", "①０９０〜\u200b１²", "か\u3099゛", "1О\u03361\x00\x01\x02", "㈱ｱｲｳ\x7f０"} {
+	for _, s := range []string{"山田　ﾀﾞ", "①０９０〜\u200b１²", "か\u3099゛", "e\u0302\u0301ﬁ\u0301x", "О\u03019О-О", "1О\u03361\x00\x01\x02", "㈱ｱｲｳ\x7f０"} {
 		f.Add(s, 3)
 	}
 	f.Fuzz(func(t *testing.T, s string, cut int) {

@@ -5,7 +5,7 @@ package normal
 // of words: detectors take it for a hyphen where it stands between digits.
 // Wave dashes are hyphens only there.
 func lookalikes(t *table) {
-	for _, r := range "‐‑‒–—―−－﹣﹘⁃˗─━➖᠆⸺⸻" {
+	for _, r := range "‐‑‒–—―−－﹣﹘⁃˗─━╴╶╸╺⎯➖᠆⸺⸻" {
 		t.set(r, replace, "-")
 	}
 	for _, r := range "‘’‛ʼ" {
@@ -18,7 +18,8 @@ func lookalikes(t *table) {
 	t.set('～', wave, "~")
 	t.set('∼', wave, "∼")
 
-	// Letters that pass for digits, by the digit they pass for.
+	// Letters that pass for digits, by the digit they pass for: between digits, or
+	// at one end of them with no letter on the other side.
 	for _, r := range "ОоΟοՕօ" {
 		t.set(r, lookalike, "0")
 	}

@@ -12,8 +12,8 @@ const (
 	enclosed              // a digit in a circle or raised: entry.to, set off where it is a list mark or a note
 	voiced                // ゛or ゜: joins the kana before it, else entry.to
 	wave                  // "-" between digits, else entry.to
-	overlay               // removed when it strikes through a digit
-	lookalike             // entry.to between digits
+	overlay               // joins the letter or digit before it
+	lookalike             // entry.to beside digits
 )
 
 // entry is what a table says of one character.

@@ -26,3 +26,9 @@ func sextetBlocks(b *byte, blocks int) int { return sextetsAVX2(b, blocks) }
 
 //go:noescape
 func sextetsAVX2(b *byte, blocks int) int
+
+// structureBlocks marks blocks of 64 bytes at b, at least one.
+func structureBlocks(b *byte, blocks int, out *Structure) { structureAVX2(b, blocks, out) }
+
+//go:noescape
+func structureAVX2(b *byte, blocks int, out *Structure)

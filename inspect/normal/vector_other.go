@@ -9,3 +9,5 @@ func plainBlocks(*byte, int) int { panic("no vectors") }
 func signBlocks(*byte, int) Signs { panic("no vectors") }
 
 func sextetBlocks(*byte, int) int { panic("no vectors") }
+
+func structureBlocks(*byte, int, *Structure) { panic("no vectors") }

@@ -90,7 +90,7 @@ func (c *check) follow(ctx context.Context, s *Stream) {
 		s.breakOff()
 		cancel()
 	}
-	o := c.scanOptions(true)
+	o := c.scanOptions(wholly)
 	o.Live, o.Limits.Time = live, streamTime
 	r := c.guarded(ctx, roots, o)
 	switch {

@@ -434,11 +434,17 @@ func (c *check) decideOn(ctx context.Context) Failure {
 	}
 	// Most uploads hold nothing, and that is known before everything is
 	// counted; where a rule applies, the incident deserves exact counts. A
-	// large body is read once, exactly, since twice could take long; and so is
-	// a path that might name somebody, since the record keeps it masked.
+	// large body is read once, exactly, since twice could take long. The record
+	// masks a path that might name somebody by all that is found.
 	c.understand()
-	exact := c.Exact || c.weight() > smallBody || telling(c.t.Destination.Path)
-	if f := c.scan(ctx, exact); f != None {
+	how := untilDecided
+	switch {
+	case c.Exact || telling(c.t.Destination.Path):
+		how = wholly
+	case c.weight() > smallBody:
+		how = exactly
+	}
+	if f := c.scan(ctx, how); f != None {
 		return f
 	}
 	if c.t.Confirm != "" {
@@ -446,21 +452,27 @@ func (c *check) decideOn(ctx context.Context) Failure {
 			return f
 		}
 	}
-	c.rough = !exact
-	c.judge()
-	c.rough = false
-	again := c.out.Report != nil && c.out.Report.Again
-	if exact || len(c.out.Verdict.Matches) == 0 && len(c.persons) == 0 && !again && !c.asked {
-		return None
+	for again := false; ; again = true {
+		first := c.out.Verdict.Action
+		c.rough = how == untilDecided
+		c.judge()
+		c.rough = false
+		if again && c.out.Verdict.Action < first {
+			return Engine // the scans must agree; if ever they do not, nothing leaves
+		}
+		r := c.out.Report
+		switch {
+		case r != nil && r.Again:
+			how = wholly
+		case how == untilDecided && (len(c.out.Verdict.Matches) > 0 || len(c.persons) > 0 || c.asked):
+			how = exactly
+		default:
+			return None
+		}
+		if f := c.scan(ctx, how); f != None {
+			return f
+		}
 	}
-	first := c.out.Verdict.Action
-	if f := c.scan(ctx, true); f != None {
-		return f
-	}
-	if c.judge(); c.out.Verdict.Action < first {
-		return Engine // the two must agree; if ever they do not, nothing leaves
-	}
-	return None
 }
 
 // judge asks the rules.

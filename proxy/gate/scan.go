@@ -34,9 +34,17 @@ func (t turns) take(ctx context.Context, wait time.Duration) bool {
 
 func (t turns) give() { <-t }
 
-// scan inspects what the transaction carries, if anything. With exact unset it
-// may stop once it is clear which rules can apply and which cannot.
-func (c *check) scan(ctx context.Context, exact bool) Failure {
+// thoroughness is how much a scan counts.
+type thoroughness int
+
+const (
+	untilDecided thoroughness = iota // it may stop once it is clear which rules can apply
+	exactly                          // all that rules ask for, and all beside it
+	wholly                           // names that stand alone in running text too
+)
+
+// scan inspects what the transaction carries, if anything.
+func (c *check) scan(ctx context.Context, how thoroughness) Failure {
 	roots := c.roots()
 	if len(roots) == 0 {
 		if c.t.Opaque != "" || c.use != nil {
@@ -55,13 +63,13 @@ func (c *check) scan(ctx context.Context, exact bool) Failure {
 	}
 	defer turn.give()
 	if c.out.Report = c.takeEarly(); c.out.Report == nil {
-		c.out.Report = c.inspect(ctx, roots, exact)
+		c.out.Report = c.inspect(ctx, roots, how)
 	}
 	if c.out.Report == nil {
 		return Engine
 	}
 	if tried := c.passwords(); len(tried) > 0 && c.out.Report.Coverage.Reasons[part.Encrypted] > 0 && ctx.Err() == nil {
-		if c.out.Report = c.inspect(ctx, c.roots(), exact, tried...); c.out.Report == nil {
+		if c.out.Report = c.inspect(ctx, c.roots(), how, tried...); c.out.Report == nil {
 			return Engine
 		}
 	}
@@ -95,7 +103,7 @@ func (c *check) turns() turns {
 
 // inspect returns nil if the engine failed. The passwords are tried where one is
 // needed.
-func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool, passwords ...string) (r *inspect.Report) {
+func (c *check) inspect(ctx context.Context, roots []part.Part, how thoroughness, passwords ...string) (r *inspect.Report) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = nil
@@ -105,12 +113,12 @@ func (c *check) inspect(ctx context.Context, roots []part.Part, exact bool, pass
 	for i := range roots {
 		roots[i].Passwords = passwords
 	}
-	return c.policy.Scanner.Scan(ctx, roots, c.scanOptions(exact))
+	return c.policy.Scanner.Scan(ctx, roots, c.scanOptions(how))
 }
 
 // scanOptions are those of a scan, whose persons are then the upload's.
-func (c *check) scanOptions(exact bool) inspect.ScanOptions {
-	o := inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}, UntilDecided: !exact}
+func (c *check) scanOptions(how thoroughness) inspect.ScanOptions {
+	o := inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}, UntilDecided: how == untilDecided, InCompany: how < wholly}
 	if c.Past != nil {
 		c.persons = c.persons[:0]
 		o.OnPerson, o.PersonKey = c.person, c.PersonKey

@@ -226,7 +226,7 @@ var errUnrecorded = errors.New("beginning of a stream not recorded")
 func (c *check) mayBegin(ctx context.Context) bool {
 	c.parting = true
 	defer func() { c.parting = false }()
-	r := c.inspect(ctx, c.roots(), true)
+	r := c.inspect(ctx, c.roots(), wholly)
 	return r != nil && c.goesOn(r)
 }
 

@@ -32,7 +32,7 @@ func (c *check) together(ctx context.Context) Failure {
 	r := c.inspect(ctx, []part.Part{{
 		Path: conversationPart, MediaType: c.t.MediaType, Encodings: c.t.Encodings,
 		Body: io.MultiReader(bytes.NewReader(before), c.out.Body.NewReader()), Size: int64(len(before)) + c.size(),
-	}}, true)
+	}}, wholly)
 	if r == nil {
 		return Engine
 	}

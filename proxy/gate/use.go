@@ -35,7 +35,7 @@ type used struct {
 
 	held     *pieces.Held // its piece, if it has one
 	sessions []string     // of its pieces
-	lost     bool         // its piece could not be kept
+	lost     string       // why its piece could not be kept; "" if it was, or there is none
 	wholes   []*pieces.Whole
 }
 
@@ -88,7 +88,7 @@ func (c *check) alone(p *service.Piece) bool {
 // keep keeps the piece of this request. It does so before the verdict: of two
 // that come at once, one must see the other.
 func (c *check) keep(p *service.Piece, session string) {
-	at := pieces.Place{Offset: p.Offset, ID: p.ID, Total: p.Total, Count: p.Count, Remote: p.Remote}
+	at := pieces.Place{Offset: p.Offset, ID: p.ID, Total: p.Total, Count: p.Count, Remote: p.Remote, Sender: c.t.Principal.Sender()}
 	var body io.Reader = strings.NewReader("")
 	var size int64
 	if !p.Empty && c.size() > 0 {
@@ -96,7 +96,10 @@ func (c *check) keep(p *service.Piece, session string) {
 	}
 	held, err := c.Pieces.Add(session, at, body, size)
 	if err != nil {
-		c.use.lost = true
+		c.use.lost = "no room to keep the piece until the upload is complete"
+		if errors.Is(err, pieces.ErrShare) {
+			c.use.lost = "the sender has as many uploads in pieces under way as one may have"
+		}
 		if !errors.Is(err, pieces.ErrFull) {
 			c.Log.Error("piece of an upload not kept", "error", err)
 		}
@@ -213,8 +216,8 @@ func (c *check) qualify(r *inspect.Report) {
 			fault(r, part.TooLarge, w.Size() > 0, "the upload is larger than what is kept of one")
 		}
 	}
-	if u.lost && len(u.wholes) == 0 {
-		fault(r, part.TooLarge, c.size() > 0, "no room to keep the piece until the upload is complete")
+	if u.lost != "" && len(u.wholes) == 0 {
+		fault(r, part.TooLarge, c.size() > 0, u.lost)
 	}
 	if u.held == nil || len(u.wholes) > 0 {
 		return

@@ -20,8 +20,8 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Lifetimes of leaf certificates. Clients refuse more than 398 days; short
-// ones need no revocation. A certificate is made anew before it gets old.
+// Lifetimes of leaf certificates. Clients refuse more than 398 days. A certificate is
+// made anew before it gets old.
 const (
 	leafLife  = 90 * 24 * time.Hour
 	leafRenew = 30 * 24 * time.Hour // before the end
@@ -41,6 +41,8 @@ type Issuer struct {
 	max   int
 	now   func() time.Time
 	group singleflight.Group
+
+	revoked revocations
 
 	mu    sync.Mutex
 	byUse *list.List // of *leaf, most recently used first
@@ -190,6 +192,8 @@ func (i *Issuer) sign(name string) (*tls.Certificate, error) {
 		KeyUsage:       x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:    []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		AuthorityKeyId: ca.cert.SubjectKeyId,
+
+		CRLDistributionPoints: i.revoked.points(ca),
 	}
 	if t.NotAfter.After(ca.cert.NotAfter) {
 		t.NotAfter = ca.cert.NotAfter

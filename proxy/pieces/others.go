@@ -159,7 +159,7 @@ func (s *Store) fetch(upload, node string, f File) (err error) {
 	if have {
 		return nil
 	}
-	dir, _, err := s.reserve(upload, f.Size)
+	dir, _, err := s.reserve(upload, "", f.Size)
 	if err != nil {
 		return err
 	}

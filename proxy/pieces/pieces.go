@@ -10,6 +10,7 @@
 package pieces
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -30,18 +31,25 @@ import (
 var (
 	// ErrFull: the piece does not fit, now or into this upload.
 	ErrFull = errors.New("no room to keep the piece")
+	// ErrShare: its sender has too much under way. It is an ErrFull.
+	ErrShare = fmt.Errorf("%w: the sender's share is used up", ErrFull)
 )
 
 // Config is what a Store needs; zero numbers take the defaults.
 type Config struct {
-	Dir    string        // made with mode 0700; required
-	Key    []byte        // 32 bytes that stay the same over restarts; required
-	Upload int64         // bytes of one upload; default 2 GiB
-	Total  int64         // bytes of all; default 8 GiB
-	Count  int           // uploads at once; default 2,000
-	Pieces int           // of one upload; default 10,000
-	Keep   time.Duration // since the last piece; default 48 h
-	Others Others        // other nodes that pieces may have come to; nil: none
+	Dir    string // made with mode 0700; required
+	Key    []byte // 32 bytes that stay the same over restarts; required
+	Upload int64  // bytes of one upload; default 2 GiB
+	Total  int64  // bytes of all; default 8 GiB
+	Count  int    // uploads at once; default 2,000
+	// Nobody's uploads leave no room for those of others: bytes of one sender's,
+	// default half of Total, one upload of the largest size at least; and how many,
+	// default a quarter of Count.
+	PerSender int64
+	OfSender  int
+	Pieces    int           // of one upload; default 10,000
+	Keep      time.Duration // since the last piece; default 48 h
+	Others    Others        // other nodes that pieces may have come to; nil: none
 }
 
 // Place says where in an upload a piece belongs: by its offset, or, where ID is
@@ -52,6 +60,9 @@ type Place struct {
 	Total  int64  `json:"total"`            // size of the whole, -1 if unknown
 	Count  int    `json:"count,omitempty"`  // of pieces by ID, which then are numbers from 0 on; 0 if unknown
 	Remote bool   `json:"remote,omitempty"` // the bytes are at the service already
+	// Sender is whose share it takes; "" for nobody's. Of the one who began the
+	// upload a keyed digest is kept.
+	Sender string `json:"sender,omitempty"`
 }
 
 // Store keeps pieces. Safe for concurrent use.
@@ -68,6 +79,7 @@ type Store struct {
 // upload is the pieces of one, under the Store's lock.
 type upload struct {
 	dir    string
+	sender string   // digest of who began it; "" for nobody
 	pieces []*piece // in the order in which they came
 	bytes  int64
 	lost   bool            // a piece did not fit
@@ -92,12 +104,15 @@ func Open(c Config) (*Store, error) {
 	set(&c.Count, 2000)
 	set(&c.Pieces, 10000)
 	set(&c.Keep, 48*time.Hour)
+	set(&c.PerSender, c.Total/2)
+	set(&c.OfSender, max(1, c.Count/4))
+	c.PerSender = max(c.PerSender, c.Upload)
 	switch {
 	case c.Dir == "":
 		return nil, errors.New("open pieces: no folder is given")
 	case len(c.Key) != 32:
 		return nil, fmt.Errorf("open pieces: the key has %d bytes instead of 32", len(c.Key))
-	case c.Upload < 0 || c.Total < 0 || c.Count < 0 || c.Pieces < 0 || c.Keep < 0:
+	case c.Upload < 0 || c.Total < 0 || c.Count < 0 || c.Pieces < 0 || c.Keep < 0 || c.OfSender < 0:
 		return nil, errors.New("open pieces: a limit is negative")
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
@@ -128,11 +143,16 @@ func set[T comparable](p *T, v T) {
 // keySize is how much of a keyed digest of its session names an upload's folder.
 const keySize = 16
 
+// lostMark is a file that holds the digest of the sender.
 const lostMark = "lost"
 
 func (s *Store) folder(session string) string {
+	return s.digest("session", session)
+}
+
+func (s *Store) digest(what, of string) string {
 	h := hmac.New(sha256.New, s.c.Key)
-	io.WriteString(h, "session\x00"+session)
+	io.WriteString(h, what+"\x00"+of)
 	return hex.EncodeToString(h.Sum(nil)[:keySize])
 }
 
@@ -145,8 +165,14 @@ func (s *Store) load(name string) error {
 	}
 	for _, f := range files { // in the order of their names, which is that of their coming
 		path := filepath.Join(u.dir, f.Name())
+		if i, err := f.Info(); err == nil && i.ModTime().After(u.last) {
+			u.last = i.ModTime()
+		}
 		if f.Name() == lostMark {
 			u.lost = true
+			if b, err := os.ReadFile(path); err == nil {
+				u.sender = string(b)
+			}
 			continue
 		}
 		var p *piece
@@ -159,10 +185,8 @@ func (s *Store) load(name string) error {
 			}
 			continue
 		}
-		if i, err := f.Info(); err == nil && i.ModTime().After(u.last) {
-			u.last = i.ModTime()
-		}
 		u.take(p)
+		u.sender = cmp.Or(u.sender, p.Sender)
 		s.bytes += p.Size
 	}
 	if len(u.pieces) == 0 && !u.lost || s.now().Sub(u.last) > s.c.Keep {
@@ -215,7 +239,10 @@ func (s *Store) Add(session string, at Place, body io.Reader, size int64) (*Held
 
 func (s *Store) add(session string, at Place, body io.Reader, size int64) (*Held, error) {
 	name := s.folder(session)
-	dir, total, err := s.reserve(name, size)
+	if at.Sender != "" {
+		at.Sender = s.digest("sender", at.Sender)
+	}
+	dir, total, err := s.reserve(name, at.Sender, size)
 	if err != nil {
 		s.lose(name)
 		return nil, err
@@ -246,7 +273,7 @@ func (s *Store) add(session string, at Place, body io.Reader, size int64) (*Held
 
 // reserve makes room for size more bytes of an upload, and returns its folder
 // and its size, -1 if that is not known.
-func (s *Store) reserve(name string, size int64) (dir string, total int64, err error) {
+func (s *Store) reserve(name, sender string, size int64) (dir string, total int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now := s.now(); now.Sub(s.swept) > time.Minute {
@@ -258,7 +285,10 @@ func (s *Store) reserve(name string, size int64) (dir string, total int64, err e
 		if len(s.uploads) >= s.c.Count {
 			return "", 0, fmt.Errorf("%w: there are %d uploads in pieces already", ErrFull, len(s.uploads))
 		}
-		u = &upload{dir: filepath.Join(s.c.Dir, name), last: s.now()}
+		if n, _ := s.share(sender); n >= s.c.OfSender {
+			return "", 0, fmt.Errorf("%w: %d uploads in pieces", ErrShare, n)
+		}
+		u = &upload{dir: filepath.Join(s.c.Dir, name), sender: sender, last: s.now()}
 		if err := os.MkdirAll(u.dir, 0o700); err != nil {
 			return "", 0, fmt.Errorf("keep piece: %w", err)
 		}
@@ -272,8 +302,25 @@ func (s *Store) reserve(name string, size int64) (dir string, total int64, err e
 	case len(u.pieces) >= s.c.Pieces:
 		return "", 0, fmt.Errorf("%w: the upload has more than %d pieces", ErrFull, s.c.Pieces)
 	}
+	if _, bytes := s.share(u.sender); bytes+size > s.c.PerSender {
+		return "", 0, fmt.Errorf("%w: %d bytes", ErrShare, bytes)
+	}
 	s.bytes += size
 	return u.dir, u.total(), nil
+}
+
+// share is what a sender has under way: none, of nobody.
+func (s *Store) share(sender string) (uploads int, bytes int64) {
+	if sender == "" {
+		return 0, 0
+	}
+	for _, u := range s.uploads {
+		if u.sender == sender {
+			uploads++
+			bytes += u.bytes
+		}
+	}
+	return uploads, bytes
 }
 
 // sweep forgets uploads that nobody has gone on with.
@@ -296,7 +343,7 @@ func (s *Store) lose(name string) {
 func (s *Store) loseLocked(name string) {
 	if u := s.uploads[name]; u != nil && !u.lost {
 		u.lost = true
-		_ = os.WriteFile(filepath.Join(u.dir, lostMark), nil, 0o600)
+		_ = os.WriteFile(filepath.Join(u.dir, lostMark), []byte(u.sender), 0o600)
 	}
 }
 

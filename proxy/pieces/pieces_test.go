@@ -331,3 +331,49 @@ func BenchmarkJoin(b *testing.B) {
 		w.Close()
 	}
 }
+
+// Nobody's uploads leave no room for those of others, over a restart neither.
+func TestSharesOfSenders(t *testing.T) {
+	dir := t.TempDir()
+	c := Config{Dir: dir, Upload: 8, Total: 100, PerSender: 10, Count: 8, OfSender: 3}
+	s := open(t, c)
+	of := func(sender string) Place { return Place{Total: -1, Sender: sender} }
+	try := func(s *Store, session, sender, text string) error {
+		_, err := s.Add(session, of(sender), strings.NewReader(text), int64(len(text)))
+		return err
+	}
+	add(t, s, "a1", of("anna"), "12345678")
+	if err := try(s, "a2", "anna", "123"); !errors.Is(err, ErrShare) || !errors.Is(err, ErrFull) {
+		t.Errorf("more bytes than one may have: %v", err)
+	}
+	if got := joined(t, s, "a2"); got != " lost" {
+		t.Errorf("what did not fit is joined to %q", got)
+	}
+	add(t, s, "a3", of("anna"), "1")
+	s = open(t, c)
+	if err := try(s, "a4", "anna", ""); !errors.Is(err, ErrShare) {
+		t.Errorf("more uploads than one may have: %v", err)
+	}
+	add(t, s, "b1", of("ben"), "12345678")
+	add(t, s, "n1", of(""), "12345678")
+	add(t, s, "n2", of(""), "12345678")
+	s.Drop("a1")
+	if err := try(s, "a4", "anna", "1234"); err != nil {
+		t.Errorf("after another one was done: %v", err)
+	}
+	if err := try(s, "a4", "ben", "123"); err != nil { // whoever goes on with it, it is anna's
+		t.Errorf("sent on by somebody else: %v", err)
+	}
+	if st := s.Stats(); st.Bytes != 3*8+1+4+3 {
+		t.Errorf("%+v", st)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if b, _ := os.ReadFile(f); bytes.Contains(b, []byte("anna")) {
+			t.Error("a file tells whose it is")
+		}
+	}
+}

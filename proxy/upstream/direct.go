@@ -30,7 +30,7 @@ import (
 type direct struct {
 	o     *Origins
 	mu    sync.Mutex
-	known map[string]bool     // authorities by whether they speak HTTP/1.1
+	known map[string]spoken   // by authority
 	idle  map[string][]*plain // the one used last is at the end
 	total int                 // of idle
 	sweep *time.Timer         // nil while nothing is idle
@@ -42,10 +42,29 @@ const (
 	// early does not make both wait.
 	smallRequest = 64 << 10
 	maxKnown     = 16384
+	// knownFor is how long an origin is believed to speak what it last spoke.
+	knownFor = time.Hour
+)
+
+// spoken is what an origin last answered in, and when.
+type spoken struct {
+	version Version
+	at      time.Time
+}
+
+// Version is one of HTTP.
+type Version uint8
+
+// The versions that make a difference.
+const (
+	Unknown Version = iota
+	HTTP10
+	HTTP11
+	HTTP2
 )
 
 func newDirect(o *Origins) *direct {
-	return &direct{o: o, known: map[string]bool{}, idle: map[string][]*plain{}}
+	return &direct{o: o, known: map[string]spoken{}, idle: map[string][]*plain{}}
 }
 
 // fits reports whether r can be sent here, and to which authority.
@@ -59,7 +78,17 @@ func (d *direct) fits(r *http.Request) (authority string, ok bool) {
 	authority = authorityOf(r)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return authority, d.known[authority]
+	return authority, d.speaks(authority) == HTTP11
+}
+
+// speaks is what an origin speaks, as far as that was learnt of late. The caller has
+// mu.
+func (d *direct) speaks(authority string) Version {
+	k, ok := d.known[authority]
+	if !ok || time.Since(k.at) > knownFor {
+		return Unknown
+	}
+	return k.version
 }
 
 // writable reports whether r's method and fields can be written as HTTP/1.1: what
@@ -91,19 +120,26 @@ func authorityOf(r *http.Request) string {
 	return r.URL.Scheme + "://" + strings.ToLower(r.URL.Host) + port
 }
 
-// learn notes which version an origin answered in.
+// learn notes which version an origin answered in. Where a connection is to be turned
+// over it was not free to choose.
 func (d *direct) learn(r *http.Request, resp *http.Response) {
-	h1 := resp.ProtoMajor == 1 && resp.ProtoMinor == 1
+	if len(r.Header["Upgrade"]) > 0 {
+		return
+	}
+	k := spoken{HTTP10, time.Now()}
+	switch {
+	case resp.ProtoMajor == 2:
+		k.version = HTTP2
+	case resp.ProtoMajor == 1 && resp.ProtoMinor == 1:
+		k.version = HTTP11
+	}
 	authority := authorityOf(r)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.known[authority] == h1 {
-		return
-	}
-	if len(d.known) >= maxKnown {
+	if _, ok := d.known[authority]; !ok && len(d.known) >= maxKnown {
 		clear(d.known)
 	}
-	d.known[authority] = h1
+	d.known[authority] = k
 }
 
 // forget makes the Transport ask an origin again which version it speaks.
@@ -200,7 +236,7 @@ func (d *direct) put(c *plain) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	list := d.idle[c.authority]
-	if len(list) >= idlePerHost || d.total >= idleTotal || !d.known[c.authority] {
+	if len(list) >= idlePerHost || d.total >= idleTotal || d.known[c.authority].version != HTTP11 {
 		c.close()
 		return
 	}

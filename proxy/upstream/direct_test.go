@@ -90,7 +90,7 @@ func ask(t *testing.T, o *Origins, w *wire, method, body string) (int, string, e
 
 // known makes an origin one that is known to speak HTTP/1.1.
 func (w *wire) known(o *Origins) *wire {
-	o.direct.known["http://"+w.Addr().String()] = true
+	o.direct.known["http://"+w.Addr().String()] = spoken{HTTP11, time.Now()}
 	return w
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -96,6 +97,14 @@ func (o *Origins) RoundTrip(r *http.Request) (*http.Response, error) {
 		o.direct.learn(r, resp)
 	}
 	return resp, err
+}
+
+// Speaks is the version in which an origin with TLS answered last; Unknown where that
+// was an hour ago, or never. It connects to nobody.
+func (o *Origins) Speaks(host string, port int) Version {
+	o.direct.mu.Lock()
+	defer o.direct.mu.Unlock()
+	return o.direct.speaks("https://" + net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 // CloseIdleConnections closes what is not in use.

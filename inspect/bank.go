@@ -1,0 +1,474 @@
+package inspect
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/sekimori-dlp/sekimori/inspect/detect"
+)
+
+// bankSize is how many questions are counted together.
+const bankSize = 64
+
+// plan is how up to bankSize questions are counted together, with a bit for each.
+type plan struct {
+	levels  []level
+	persons uint64     // those that ask for persons
+	byName  uint64     // those that ask for types without a number of their own
+	values  [64]uint64 // by kind, those that ask for its values
+}
+
+// level is how sure findings have to be, and the questions that say so.
+type level struct {
+	confidence float32
+	validated  bool
+	questions  uint64
+}
+
+func newPlan(questions []question) plan {
+	var p plan
+	for i := range questions {
+		q, bit := &questions[i], uint64(1)<<i
+		k := slices.IndexFunc(p.levels, func(l level) bool { return l.confidence == q.Confidence && l.validated == q.Validated })
+		if k < 0 {
+			k = len(p.levels)
+			p.levels = append(p.levels, level{confidence: q.Confidence, validated: q.Validated})
+		}
+		p.levels[k].questions |= bit
+		for n, types := range q.With {
+			if types != nil && q.kinds[n]>>manyKind&1 != 0 {
+				p.byName |= bit
+			}
+		}
+		switch {
+		case q.People:
+			p.persons |= bit
+		case len(q.With) > 0 && p.byName&bit == 0:
+			for k := range p.values {
+				p.values[k] |= q.kinds[0] >> k & 1 << i
+			}
+		}
+	}
+	return p
+}
+
+// admits reports whether a finding is sure enough.
+func (l *level) admits(f *detect.Found) bool {
+	return f.Confidence >= l.confidence && (f.Validated || !l.validated)
+}
+
+// admit returns the questions for which a finding is sure enough.
+func (p *plan) admit(f *detect.Found) uint64 {
+	m := uint64(0)
+	for i := range p.levels {
+		if l := &p.levels[i]; l.admits(f) {
+			m |= l.questions
+		}
+	}
+	return m
+}
+
+// bank counts the questions of a plan.
+type bank struct {
+	*plan
+	questions []question
+	people    set          // behind the key: the questions met, those met by half, counts for grow
+	values    set          // behind the key: the questions met
+	counting  uint64       // the questions whose count may still rise
+	answers   [][16]answer // what meet said lately, by level
+
+	groups  []group  // scratch
+	grown   bool     // the last person was one more of the name, by names
+	grewAs  uint64   // of the record: the name that grown will be found out for, 0: not yet
+	waiting []visit  // persons and
+	valued  []valued // values that were met and are not counted yet
+}
+
+// answer is which questions a record with findings of these kinds meets.
+type answer struct{ kinds, met uint64 }
+
+// group is questions that have the same person in mind.
+type group struct {
+	confidence float32
+	questions  uint64
+}
+
+// visit is a person who was met, for questions: what is known of it by digests.
+type visit struct {
+	questions  uint64
+	name       uint64                // 0 if there is none
+	strong     uint64                // the surest of the values that belong to one person, 0 if there is none
+	keys       [maxPersonKeys]uint64 // what the person is remembered by
+	n, telling int8                  // how many keys there are, and how many from the first on tell whether the person is known
+	kinds      int8                  // how many
+	strengths  uint64                // of the values that belong to one person, four bits each
+	same       bool                  // as the one before: another group's of the record
+}
+
+// valued is a value that counts for questions.
+type valued struct {
+	sum       uint64
+	questions uint64
+}
+
+// batch is how many persons, and as many values for each of them, wait to be looked
+// up together: memory brings many places in hardly more time than one.
+const batch = 64
+
+func (b *bank) reset(p *plan, questions []question) {
+	b.plan, b.questions = p, questions
+	b.people.init(2)
+	b.values.init(1)
+	b.counting = 1<<len(questions) - 1
+	b.answers = slices.Grow(b.answers[:0], len(p.levels))[:len(p.levels)]
+	clear(b.answers)
+	b.waiting, b.valued = b.waiting[:0], b.valued[:0]
+}
+
+// add takes a record. It is counted by the next flush.
+func (b *bank) add(t *tally, r *detect.Record) {
+	b.wanted(t, r)
+	b.group(t, r)
+	b.grewAs = 0
+	for i := range b.groups {
+		b.person(t, r, &b.groups[i])
+	}
+	if len(b.waiting) >= batch || len(b.valued) >= 4*batch {
+		b.flush(t)
+	}
+}
+
+// flush counts what waits.
+func (b *bank) flush(t *tally) {
+	b.people.room((maxPersonKeys + 2) * len(b.waiting))
+	b.values.room(len(b.valued))
+	for i := range b.waiting {
+		v := &b.waiting[i]
+		b.people.fetch(v.name)
+		b.people.fetch(v.strong)
+		for _, k := range v.keys[:v.n] {
+			b.people.fetch(k)
+		}
+	}
+	for i := range b.valued {
+		b.values.fetch(b.valued[i].sum)
+	}
+	for i := range b.waiting {
+		b.count(t, &b.waiting[i])
+	}
+	for i := range b.valued {
+		v := &b.valued[i]
+		at := b.values.place(v.sum)
+		if at < 0 {
+			b.overflow(t, v.questions, v.sum)
+			continue
+		}
+		met := &b.values.words[at]
+		b.hit(t, v.questions&^*met)
+		*met |= v.questions
+	}
+	b.waiting, b.valued = b.waiting[:0], b.valued[:0]
+}
+
+// wanted takes the values that count.
+func (b *bank) wanted(t *tally, r *detect.Record) {
+	for i, k := range t.kind {
+		f := &r.Found[i]
+		if f.Piece {
+			continue
+		}
+		m := b.plan.values[k]
+		if k == otherKind {
+			m |= b.valuesByName(f, k)
+		}
+		if m &= b.counting; m == 0 {
+			continue
+		}
+		if m &= b.admit(f); m != 0 {
+			b.valued = append(b.valued, valued{t.sum(r, i), m})
+		}
+	}
+}
+
+// valuesByName returns the questions that ask for values of f by the name of its
+// type.
+func (b *bank) valuesByName(f *detect.Found, kind uint8) uint64 {
+	m := uint64(0)
+	for x := b.byName &^ b.persons; x != 0; x &= x - 1 {
+		if b.questions[bits.TrailingZeros64(x)].counts(f, kind, 0) {
+			m |= x & -x
+		}
+	}
+	return m
+}
+
+// group sorts the questions that the record meets by the person they have in mind:
+// the same one for all that take in all findings.
+func (b *bank) group(t *tally, r *detect.Record) {
+	b.groups = b.groups[:0]
+	for i := range b.levels {
+		l := &b.levels[i]
+		m := l.questions & b.persons & b.counting
+		if m == 0 {
+			continue
+		}
+		if m &= b.meet(i, t.at(r, l)) | b.meetByName(t, r, m&b.byName); m == 0 {
+			continue
+		}
+		c := l.confidence
+		if c <= t.least {
+			c = 0
+		}
+		k := slices.IndexFunc(b.groups, func(g group) bool { return g.confidence == c })
+		if k < 0 {
+			k = len(b.groups)
+			b.groups = append(b.groups, group{confidence: c})
+		}
+		b.groups[k].questions |= m
+	}
+	if len(b.groups) > 1 {
+		slices.SortFunc(b.groups, func(x, y group) int {
+			return bits.TrailingZeros64(x.questions) - bits.TrailingZeros64(y.questions)
+		})
+	}
+}
+
+// meet returns the questions for persons that ask for no more than these kinds.
+func (b *bank) meet(level int, kinds uint64) uint64 {
+	a := &b.answers[level][kinds*0x9E3779B97F4A7C15>>60]
+	if a.kinds == kinds {
+		return a.met
+	}
+	m := uint64(0)
+	for x := b.persons & b.levels[level].questions &^ b.byName; x != 0; x &= x - 1 {
+		if b.questions[bits.TrailingZeros64(x)].possible(kinds) {
+			m |= x & -x
+		}
+	}
+	*a = answer{kinds, m}
+	return m
+}
+
+// meetByName returns those of the questions, which ask for persons and types by
+// name, that the record meets.
+func (b *bank) meetByName(t *tally, r *detect.Record, questions uint64) uint64 {
+	m := uint64(0)
+	for x := questions; x != 0; x &= x - 1 {
+		q := &b.questions[bits.TrailingZeros64(x)]
+		met := 0
+		for k := range q.With {
+			for i := range r.Found {
+				if q.counts(&r.Found[i], t.kind[i], k) {
+					met++
+					break
+				}
+			}
+		}
+		if met == len(q.With) {
+			m |= x & -x
+		}
+	}
+	return m
+}
+
+// hit counts one more for each of the questions.
+func (b *bank) hit(t *tally, questions uint64) {
+	for x := questions & b.counting; x != 0; x &= x - 1 {
+		q := &b.questions[bits.TrailingZeros64(x)]
+		if t.hit(q); q.count >= MaxDistinct {
+			b.counting &^= x & -x
+		}
+	}
+}
+
+// overflow counts for each of the questions what a full set has no room for.
+func (b *bank) overflow(t *tally, questions, key uint64) {
+	for x := questions & b.counting; x != 0; x &= x - 1 {
+		q := &b.questions[bits.TrailingZeros64(x)]
+		if t.overflow(q, key); q.count >= MaxDistinct {
+			b.counting &^= x & -x
+		}
+	}
+}
+
+// person takes the record's person, and others in it, for a group.
+func (b *bank) person(t *tally, r *detect.Record, g *group) {
+	r.Person(g.confidence, &t.who)
+	p := &t.who
+	v := visit{questions: g.questions}
+	if p.Name != "" {
+		v.name = t.nameSum(r)
+	}
+	if len(p.Strong) > 0 {
+		v.strong = t.sum(r, p.Strong[0])
+	}
+	v.remember(t, r, g.confidence)
+	if v.name != 0 && v.strong != 0 {
+		v.same, b.grewAs = v.name == b.grewAs, v.name
+		seen := 0
+		for _, i := range p.Strong {
+			k := detect.StrengthOf(r.Found[i].Type)
+			if seen>>k&1 == 0 {
+				seen |= 1 << k
+				v.strengths |= uint64(k) << (4 * v.kinds)
+				v.kinds++
+			}
+		}
+	}
+	b.waiting = append(b.waiting, v)
+	b.others(t, r, g)
+	if len(r.Found) >= 2*minCrowd {
+		b.crowds(t, r, g.questions)
+	}
+}
+
+// further takes a person who is known by name alone.
+func (b *bank) further(name, questions uint64) {
+	b.waiting = append(b.waiting, visit{questions: questions, name: name})
+}
+
+// count counts a person. A person is known by name together with a telephone
+// number, mail address or the like, where there is none with a birth date or
+// address; or by the name or the surest of the values alone.
+// A name and a value counted each for itself stay two when a later record joins
+// them: counts never go down, so that what was decided stays so.
+func (b *bank) count(t *tally, v *visit) {
+	if v.name != 0 && v.strong != 0 && !v.same {
+		b.grown = b.grow(v)
+	}
+	var keys [maxPersonKeys]int
+	for i, k := range v.keys[:v.n] {
+		keys[i] = b.people.place(k)
+	}
+	name, strong := -1, -1
+	if v.name != 0 {
+		name = b.people.place(v.name)
+	}
+	if v.strong != 0 {
+		strong = b.people.place(v.strong)
+	}
+	m, known, full := v.questions, uint64(0), false
+	for i, at := range keys[:v.n] {
+		if at < 0 {
+			full = true
+			continue
+		}
+		met := &b.people.words[at]
+		if i < int(v.telling) {
+			known |= *met
+		}
+		*met |= m
+	}
+	if v.strong != 0 && name >= 0 && !b.grown {
+		known |= b.people.words[name]
+	}
+	known = b.half(name, v.n == 0, m, known)
+	known = b.half(strong, v.name == 0, m, known)
+	if full {
+		b.overflow(t, m&^known, v.keys[0])
+	} else {
+		b.hit(t, m&^known)
+	}
+}
+
+// grow counts, by type, the values that tell persons of one name apart, and
+// reports whether v brings a type one more than any had: a mail address
+// and later a telephone number are one person's, two numbers are two persons'.
+func (b *bank) grow(v *visit) bool {
+	for _, k := range v.keys[:v.telling] {
+		if b.people.has(k) {
+			return false // known by it
+		}
+	}
+	at := b.people.place(v.name)
+	if at < 0 {
+		return true
+	}
+	counts := &b.people.words[at+2]
+	before := most(*counts)
+	for s, n := v.strengths, v.kinds; n > 0; s, n = s>>4, n-1 {
+		at := 4 * (s & 15)
+		if *counts>>at&15 == 15 {
+			return true
+		}
+		*counts += 1 << at
+	}
+	return most(*counts) > before
+}
+
+// most is the greatest of the sixteen counts in c.
+func most(c uint64) uint64 {
+	n := uint64(0)
+	for ; c != 0; c >>= 4 {
+		n = max(n, c&15)
+	}
+	return n
+}
+
+// maxPersonKeys is how many values of a person are remembered with the name.
+const maxPersonKeys = 3
+
+// remember fills in the keys that the person of the record, t.who, is remembered by.
+func (v *visit) remember(t *tally, r *detect.Record, confidence float32) {
+	p := &t.who
+	switch {
+	case v.name != 0:
+		for _, i := range p.Strong {
+			v.add(t.sum(r, i))
+		}
+		v.telling = v.n
+		for _, i := range p.Weak {
+			v.add(t.sum(r, i))
+		}
+		if v.telling > 0 {
+			return
+		}
+	case len(p.Strong) > 0:
+		// The first of them is half of a person.
+	case len(p.Weak) > 0:
+		for _, i := range p.Weak {
+			v.add(t.sum(r, i))
+		}
+	default:
+		// Types that identify nobody: each value is one.
+		for i := range r.Found {
+			if r.Found[i].Confidence >= confidence {
+				v.add(t.sum(r, i))
+			}
+		}
+	}
+	v.telling = v.n
+}
+
+// add adds a value to the keys.
+func (v *visit) add(sum uint64) {
+	if v.name != 0 {
+		sum = mix(v.name, sum)
+	}
+	if v.n == maxPersonKeys || slices.Contains(v.keys[:v.n], sum) {
+		return
+	}
+	v.keys[v.n] = sum
+	v.n++
+}
+
+// half notes that one half of a person was seen, the name or a value, and whether
+// without the other, so that a name or number alone and the same with more are one
+// person, whichever comes first. It stands at an offset of people's words, -1 if it
+// is not there. half returns the questions for which the person is known by now.
+func (b *bank) half(at int, alone bool, questions, known uint64) uint64 {
+	if at < 0 {
+		return known
+	}
+	met, byHalf := &b.people.words[at], &b.people.words[at+1]
+	if alone {
+		known |= *met
+		*byHalf |= questions &^ known
+	} else {
+		joined := *byHalf & questions &^ known
+		known |= joined
+		*byHalf &^= joined
+	}
+	*met |= questions
+	return known
+}
