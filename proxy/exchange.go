@@ -230,6 +230,7 @@ func (x *exchange) finish(failed bool) {
 	}
 	if u := x.upgraded; u != nil && u.client != nil {
 		u.Close() // goproxy leaves it open
+		u.messages.end()
 	}
 	if !x.drain || failed || x.w.hijacked || x.r.ProtoMajor != 1 {
 		return

@@ -50,6 +50,7 @@ type Classifier interface {
 // Spool holds bodies; *hold.Spool in production.
 type Spool interface {
 	gate.Holder
+	Room(sender string) *hold.Room
 	Stats() hold.Stats
 }
 

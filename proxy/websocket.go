@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
 )
 
 // Bounds of one message, as it is sent and without compression. The client's
@@ -34,14 +35,15 @@ type messages struct {
 	client io.Reader // what the client sends
 	writer io.Writer // to the client
 	judge  func(op byte, message []byte) (reason string, pass bool)
+	room   room // of the message under way; what waits for some is not read from the client
 
 	deflated bool   // compression was agreed on
 	forget   bool   // each message is compressed on its own
 	window   []byte // what the client's compressor refers back to
 
 	out  []byte // that may pass
-	raw  []byte // of the message under way
-	data []byte // of it, unmasked
+	raw  []byte // of the message under way: its frames as they came, but not masked
+	size int    // of it, without the frames' heads
 	op   byte   // of its first frame
 	rsv1 bool
 	open bool // a message is under way
@@ -53,11 +55,27 @@ type messages struct {
 	left uint64 // of a frame's payload
 }
 
-// Codes with which a connection is closed (RFC 6455, 7.4.1).
+// room bounds the memory of messages; *hold.Room in production.
+type room interface {
+	Take(n int64) error
+	Empty()
+	Close()
+}
+
+// roomOf is a Room for as long as an exchange lasts.
+type roomOf struct {
+	*hold.Room
+	ctx context.Context
+}
+
+func (r roomOf) Take(n int64) error { return r.Room.Take(r.ctx, n) }
+
+// Codes with which a connection is closed (RFC 6455, 7.4.1, and the registry of 11.7).
 const (
 	closeProtocol = 1002
 	closePolicy   = 1008
 	closeTooBig   = 1009
+	closeLater    = 1013
 )
 
 // closing ends a connection.
@@ -67,6 +85,8 @@ type closing struct {
 }
 
 func (c *closing) Error() string { return c.reason }
+
+var errTooBig = &closing{closeTooBig, "the message is too large"}
 
 // opcodes of frames.
 const (
@@ -79,6 +99,7 @@ const (
 func (m *messages) Read(p []byte) (int, error) {
 	for len(m.out) == 0 && m.err == nil {
 		if m.err = m.frame(); m.err != nil {
+			m.end()
 			var c *closing
 			if errors.As(m.err, &c) {
 				m.close(c)
@@ -94,23 +115,50 @@ func (m *messages) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// end gives the memory back. It may be called more than once.
+func (m *messages) end() {
+	if m != nil {
+		m.room.Close()
+	}
+}
+
+// grow makes b longer by k bytes, of which there will be most at most.
+func (m *messages) grow(b []byte, k, most int) ([]byte, error) {
+	n := len(b) + k
+	if n <= cap(b) {
+		return b[:n], nil
+	}
+	more := cap(b)
+	if more > 1<<20 {
+		more /= 4
+	}
+	c := max(n, min(max(cap(b)+more, 512), most))
+	switch err := m.room.Take(int64(c - cap(b))); {
+	case errors.Is(err, hold.ErrTooLarge):
+		return nil, errTooBig
+	case errors.Is(err, hold.ErrFull):
+		return nil, &closing{closeLater, "no room for the message now"}
+	case err != nil:
+		return nil, err
+	}
+	longer := make([]byte, n, c)
+	copy(longer, b)
+	return longer, nil
+}
+
 // frame reads the next frame.
 func (m *messages) frame() error {
+	if m.out = nil; !m.open { // what was to pass has passed
+		m.room.Empty()
+	}
 	var b [14]byte
 	if _, err := io.ReadFull(m.client, b[:2]); err != nil {
 		return err
 	}
-	op, fin, size, n := b[0]&15, b[0]&0x80 != 0, uint64(b[1]&0x7f), 2
-	switch size {
-	case 126:
-		n = 4
-	case 127:
-		n = 10
-	}
+	op, fin, size, n := b[0]&15, b[0]&0x80 != 0, uint64(b[1]&0x7f), headSize(b[1])
 	if b[1]&0x80 == 0 || b[0]&0x30 != 0 || b[0]&0x40 != 0 && !m.deflated {
 		return &closing{closeProtocol, "not a frame of a client"}
 	}
-	n += 4 // the mask
 	if _, err := io.ReadFull(m.client, b[2:n]); err != nil {
 		return err
 	}
@@ -124,77 +172,201 @@ func (m *messages) frame() error {
 	switch {
 	case control && (size > 125 || !fin), !control && (op == 0) != m.open, op > 2 && !control:
 		return &closing{closeProtocol, "a frame out of order"}
-	case size > maxMessage-min(maxMessage, uint64(len(m.data))), len(m.raw)-len(m.data) > maxHeads:
-		return &closing{closeTooBig, "the message is too large"}
+	case size > maxMessage-min(maxMessage, uint64(m.size)), len(m.raw)-m.size > maxHeads:
+		return errTooBig
 	}
-	raw := append(m.raw, b[:n]...)
-	if control {
-		raw = append([]byte(nil), b[:n]...)
-	}
-	at := len(raw)
-	for size > 0 { // as it comes: what is announced need not be meant
-		k := min(size, 64<<10)
-		raw = append(raw, make([]byte, k)...)
-		if _, err := io.ReadFull(m.client, raw[len(raw)-int(k):]); err != nil {
+	if control { // small, and between the frames of a message perhaps
+		raw := append(b[:n:n], make([]byte, size)...)
+		plain := raw[n:]
+		if _, err := io.ReadFull(m.client, plain); err != nil {
 			return err
 		}
-		size -= k
-	}
-	plain := bytes.Clone(raw[at:])
-	for i := range plain {
-		plain[i] ^= b[n-4+i&3]
-	}
-	if control {
+		mask(plain, [4]byte(b[n-4:]))
 		if op == opClose && len(plain) >= 2 {
 			plain = plain[2:]
 		}
 		return m.decide(plain, op, raw)
 	}
+	raw, err := m.grow(m.raw, n, maxMessage+maxHeads)
+	if err != nil {
+		return err
+	}
+	at := len(raw)
+	copy(raw[at-n:], b[:n])
+	for left := size; left > 0; { // as it comes: what is announced need not be meant
+		k := int(min(left, 64<<10))
+		if raw, err = m.grow(raw, k, maxMessage+maxHeads); err != nil {
+			return err
+		}
+		if _, err := io.ReadFull(m.client, raw[len(raw)-k:]); err != nil {
+			return err
+		}
+		left -= uint64(k)
+	}
+	mask(raw[at:], [4]byte(b[n-4:]))
 	if !m.open {
 		m.open, m.op, m.rsv1 = true, op, b[0]&0x40 != 0
 	}
-	m.raw, m.data = raw, append(m.data, plain...)
+	m.raw, m.size = raw, m.size+int(size)
 	if !fin {
 		return nil
 	}
-	data, err := m.inflate()
+	data, err := m.content()
 	if err == nil {
 		err = m.decide(data, m.op, m.raw)
 	}
-	m.raw, m.data, m.open = nil, nil, false
+	m.raw, m.size, m.open = nil, 0, false
 	return err
 }
 
-// inflate gives the message without compression.
-func (m *messages) inflate() ([]byte, error) {
-	if !m.rsv1 {
-		return m.data, nil
+// headSize is how long a masked frame's head is, by its second byte.
+func headSize(second byte) int {
+	switch second & 0x7f {
+	case 126:
+		return 8
+	case 127:
+		return 14
 	}
+	return 6
+}
+
+// firstFrame gives the first of whole frames: its payload, its key, and what follows.
+func firstFrame(raw []byte) (payload []byte, key [4]byte, rest []byte) {
+	size, n := uint64(raw[1]&0x7f), headSize(raw[1])
+	switch n {
+	case 8:
+		size = uint64(binary.BigEndian.Uint16(raw[2:]))
+	case 14:
+		size = binary.BigEndian.Uint64(raw[2:])
+	}
+	end := n + int(size)
+	return raw[n:end], [4]byte(raw[n-4 : n]), raw[end:]
+}
+
+// mask turns a payload into what is sent, and back (RFC 6455, 5.3).
+func mask(p []byte, key [4]byte) {
+	k := uint64(binary.LittleEndian.Uint32(key[:]))
+	for k |= k << 32; len(p) >= 8; p = p[8:] {
+		binary.LittleEndian.PutUint64(p, binary.LittleEndian.Uint64(p)^k)
+	}
+	for i := range p {
+		p[i] ^= key[i&3]
+	}
+}
+
+// payloads reads what is in frames, then tail.
+type payloads struct {
+	raw, now []byte
+	tail     string
+}
+
+// ReadByte implements io.ByteReader.
+func (r *payloads) ReadByte() (b byte, err error) {
+	if !r.more() {
+		return 0, io.EOF
+	}
+	b, r.now = r.now[0], r.now[1:]
+	return b, nil
+}
+
+// Read implements io.Reader.
+func (r *payloads) Read(p []byte) (int, error) {
+	if !r.more() {
+		return 0, io.EOF
+	}
+	n := copy(p, r.now)
+	r.now = r.now[n:]
+	return n, nil
+}
+
+func (r *payloads) more() bool {
+	for len(r.now) == 0 {
+		switch {
+		case len(r.raw) > 0:
+			r.now, _, r.raw = firstFrame(r.raw)
+		case r.tail != "":
+			r.now, r.tail = []byte(r.tail), ""
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// content gives the message in one piece, without compression.
+func (m *messages) content() ([]byte, error) {
+	if m.rsv1 {
+		return m.inflate()
+	}
+	first, _, rest := firstFrame(m.raw)
+	if len(rest) == 0 {
+		return first, nil
+	}
+	data, err := m.grow(nil, m.size, 0)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.ReadFull(&payloads{raw: m.raw}, data)
+	return data, err
+}
+
+var inflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
+func (m *messages) inflate() ([]byte, error) {
 	if m.forget {
 		m.window = nil
 	}
 	// What the sender leaves out (RFC 7692, 7.2.2), and an end.
 	const end = "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
-	deflated := bytes.NewReader(append(m.data, end...))
-	r := flate.NewReaderDict(deflated, m.window)
-	plain, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
+	deflated := &payloads{raw: m.raw, tail: end}
+	r := inflaters.Get().(io.ReadCloser)
+	defer func() {
+		if r.(flate.Resetter).Reset(&payloads{}, nil) == nil { // it holds the message no longer
+			inflaters.Put(r)
+		}
+	}()
+	damaged := &closing{closeProtocol, "the message's compression is damaged"}
+	if err := r.(flate.Resetter).Reset(deflated, m.window); err != nil {
+		return nil, err
+	}
+	var plain []byte
+	for {
+		if len(plain) == cap(plain) {
+			longer, err := m.grow(plain, min(max(4*m.size, 512), 64<<10), maxInflated+1)
+			if err != nil {
+				return nil, err
+			}
+			plain = longer[:len(plain)]
+		}
+		n, err := r.Read(plain[len(plain):cap(plain)])
+		if plain = plain[:len(plain)+n]; len(plain) > maxInflated {
+			return nil, errTooBig
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, damaged
+		}
+	}
 	// A sender may mark a block as the last (7.2.3.4), with one byte after it.
 	// What else came there some would read, and others not.
-	left := max(0, deflated.Len()-len(end))
-	switch {
-	case err != nil, len(plain) <= maxInflated && (left > 1 || left == 1 && m.data[len(m.data)-1] != 0):
-		return nil, &closing{closeProtocol, "the message's compression is damaged"}
-	case len(plain) > maxInflated:
-		return nil, &closing{closeTooBig, "the message is too large"}
+	var left [len(end) + 2]byte
+	switch n, _ := io.ReadFull(deflated, left[:]); {
+	case n > len(end)+1, n == len(end)+1 && left[0] != 0:
+		return nil, damaged
 	}
-	m.window = append(m.window, plain...)
-	if over := len(m.window) - 32<<10; over > 0 {
+	m.window = append(m.window, plain[max(0, len(plain)-maxWindow):]...)
+	if over := len(m.window) - maxWindow; over > 0 {
 		m.window = bytes.Clone(m.window[over:])
 	}
 	return plain, nil
 }
 
-// decide lets a message pass, or ends the connection.
+// maxWindow is how far back a compressor refers.
+const maxWindow = 32 << 10
+
+// decide lets a message pass, as it was sent, or ends the connection.
 func (m *messages) decide(data []byte, op byte, raw []byte) error {
 	if len(data) > 0 {
 		if reason, pass := m.judge(op, data); !pass {
@@ -202,6 +374,11 @@ func (m *messages) decide(data []byte, op byte, raw []byte) error {
 		}
 	}
 	m.out = raw
+	for rest := raw; len(rest) > 0; {
+		payload, key, next := firstFrame(rest)
+		mask(payload, key)
+		rest = next
+	}
 	return nil
 }
 
@@ -294,7 +471,7 @@ func (x *exchange) inspectMessages(t *tunnel, agreed string) {
 	agreed = strings.ToLower(agreed)
 	said := &said{}
 	t.messages = &messages{
-		client: rawTunnel{t}, writer: t.Conn,
+		client: rawTunnel{t}, writer: t.Conn, room: roomOf{x.s.deps.Hold.Room(x.who.Sender()), x.r.Context()},
 		deflated: strings.Contains(agreed, "permessage-deflate"), forget: strings.Contains(agreed, "client_no_context_takeover"),
 		judge: func(op byte, data []byte) (string, bool) { return x.message(said, op, data) },
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sekimori-dlp/sekimori/proxy/hold"
 )
 
 // clientFrame makes a frame as clients send it.
@@ -268,12 +270,64 @@ func TestWebSocketFaults(t *testing.T) {
 	}
 }
 
+// Messages that come in take of the memory that there is for them; one for which there
+// is none waits until another has gone.
+func TestWebSocketMessagesShareTheMemory(t *testing.T) {
+	const size = 600 << 10
+	begun, rest := clientFrame(0x02, bytes.Repeat([]byte{'a'}, size)), clientFrame(0x80, nil)
+	whole := clientFrame(0x82, bytes.Repeat([]byte{'b'}, size))
+	eachVersion(t, "too large for the share", func(t *testing.T, open opener) {
+		h := build(t, holding(func(c *hold.Config) { c.Messages, c.MessagesPerSender = 1<<20, 512<<10 }))
+		conn, br := open(t, h, "")
+		go conn.Write(whole)
+		if code, _ := closed(t, br); code != closeTooBig {
+			t.Errorf("closed with %d", code)
+		}
+	})
+	eachVersion(t, "no room in time", func(t *testing.T, open opener) {
+		h := build(t, holding(func(c *hold.Config) { c.Messages, c.Wait = 1<<20, 20*time.Millisecond }))
+		one, _ := open(t, h, "")
+		one.Write(begun)
+		eventually(t, "the first is held", func() bool { return h.spool.Stats().Memory >= size })
+		two, br := open(t, h, "")
+		go two.Write(whole)
+		if code, _ := closed(t, br); code != closeLater {
+			t.Errorf("closed with %d", code)
+		}
+		one.Close()
+		eventually(t, "its memory is free", func() bool { return h.spool.Stats().Memory == 0 })
+		h.secure.requests.Store(0)
+		h.untouched()
+	})
+	eachVersion(t, "room in time", func(t *testing.T, open opener) {
+		h := build(t, holding(func(c *hold.Config) { c.Messages, c.Wait = 1<<20, time.Minute }))
+		one, first := open(t, h, "")
+		one.Write(begun)
+		eventually(t, "the first is held", func() bool { return h.spool.Stats().Memory >= size })
+		two, second := open(t, h, "")
+		go two.Write(whole)
+		one.Write(rest)
+		arrived(t, first, len(begun)+len(rest))
+		arrived(t, second, len(whole))
+		one.Close()
+		two.Close()
+		eventually(t, "the memory is free", func() bool { return h.spool.Stats().Memory == 0 })
+	})
+}
+
+// noRoom counts nothing.
+type noRoom struct{}
+
+func (noRoom) Take(int64) error { return nil }
+func (noRoom) Empty()           {}
+func (noRoom) Close()           {}
+
 // A message of frames without content has an end, too.
 func TestWebSocketFramesWithoutContent(t *testing.T) {
 	empty := bytes.Repeat(clientFrame(0x00, nil), maxHeads) // six times as much as is taken
 	in := bytes.NewReader(append(clientFrame(0x02, nil), empty...))
 	var out bytes.Buffer
-	m := &messages{client: bufio.NewReader(in), writer: &out, judge: func(byte, []byte) (string, bool) { return "", true }}
+	m := &messages{client: bufio.NewReader(in), writer: &out, room: noRoom{}, judge: func(byte, []byte) (string, bool) { return "", true }}
 	if n, err := m.Read(make([]byte, 100)); n > 0 || err == nil || in.Len() < len(empty)/2 {
 		t.Errorf("%d bytes passed, %d of %d were not read: %v", n, in.Len(), len(empty), err)
 	}
@@ -290,7 +344,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add(clientFrame(0x82, make([]byte, 300)))
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		var judged [][]byte
-		m := &messages{client: bytes.NewReader(sent), writer: io.Discard, deflated: true, judge: func(_ byte, message []byte) (string, bool) {
+		m := &messages{client: bytes.NewReader(sent), writer: io.Discard, room: noRoom{}, deflated: true, judge: func(_ byte, message []byte) (string, bool) {
 			judged = append(judged, bytes.Clone(message))
 			return "", !bytes.Contains(message, []byte(secret))
 		}}

@@ -209,7 +209,7 @@ func (b *builder) set() *Set {
 func (b *builder) takeOut() {
 	var ids []string
 	for _, r := range b.rules {
-		if idShape.MatchString(r.id) && !slices.Contains(ids, r.id) {
+		if isID(r.id) && !slices.Contains(ids, r.id) {
 			ids = append(ids, r.id)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect"
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
@@ -23,13 +25,17 @@ const (
 // maxWithin bounds how far, in characters, a near word is looked for.
 const maxWithin = 1000
 
-var typeShape = regexp.MustCompile(`^[\p{L}][\p{L}\p{N}_.-]{0,63}$`)
+// isType reports whether s has the shape of a type.
+func isType(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(r) && plainName(s, 64)
+}
 
 // detector compiles a [[detector]].
 func (b *builder) detector(d *detectorTOML, report tomlfile.Report) inspect.Custom {
 	c := inspect.Custom{ID: d.ID, Type: inspect.Type(or(d.Type, d.ID)), Pattern: d.Pattern, Words: d.Words,
 		Check: or(d.Check, "none"), Alone: aloneConfidence, Beside: nearConfidence, Within: 40}
-	if !typeShape.MatchString(string(c.Type)) {
+	if !isType(string(c.Type)) {
 		report(d.At.Key("type").Pos(), "%q is no type; write up to 64 letters, digits, - _ and dots, a letter first", c.Type)
 	}
 	switch {

@@ -1,8 +1,10 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -68,14 +70,29 @@ func oneOf(at tomlfile.Node, what, word string, known []string, report tomlfile.
 	return false
 }
 
-var idShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$`)
+// isID reports whether s has the shape of an id.
+func isID(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return (unicode.IsLetter(r) || unicode.IsNumber(r)) && plainName(s, 100)
+}
+
+// plainName reports whether s has at most that many characters, all of them letters,
+// numbers, dots, - and _.
+func plainName(s string, most int) bool {
+	for _, r := range s {
+		if most--; most < 0 || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("._-", r) {
+			return false
+		}
+	}
+	return true
+}
 
 // checkID reports an id that is missing or of the wrong shape.
 func checkID(at tomlfile.Node, id string, report tomlfile.Report) bool {
 	switch {
 	case !at.Key("id").Found():
 		report(at.Pos(), "it has no id; write id = \"a-short-name\"")
-	case !idShape.MatchString(id):
+	case !isID(id):
 		report(at.Key("id").Pos(), "this is no id; write up to 100 letters, digits, - _ and dots")
 	default:
 		return true

@@ -61,6 +61,7 @@ type rawConfig struct {
 	Hold struct {
 		Memory      tomlfile.Size `toml:"memory"`
 		TotalMemory tomlfile.Size `toml:"total_memory"`
+		Messages    tomlfile.Size `toml:"messages"`
 		Spool       spool         `toml:"spool"`
 		PerSender   tomlfile.Size `toml:"per_sender"`
 		Max         tomlfile.Size `toml:"max"`
@@ -363,7 +364,7 @@ func (r *rawConfig) check(n tomlfile.Node, dir string, report tomlfile.Report) *
 	}
 	c.Budget = part.Limits{Bytes: int64(r.Inspect.Bytes), Ratio: r.Inspect.Ratio, Depth: r.Inspect.Depth,
 		Entries: r.Inspect.Parts, Time: time.Duration(r.Inspect.Time)}
-	c.Hold = hold.Config{MemoryPerBody: int64(r.Hold.Memory), TotalMemory: int64(r.Hold.TotalMemory),
+	c.Hold = hold.Config{MemoryPerBody: int64(r.Hold.Memory), TotalMemory: int64(r.Hold.TotalMemory), Messages: int64(r.Hold.Messages),
 		TotalDisk: int64(r.Hold.Spool.size), PerSender: int64(r.Hold.PerSender), Dir: path(r.Hold.Spool.dir), Max: int64(r.Hold.Max), Wait: time.Duration(r.Hold.Wait)}
 	if s := r.Hold.PerSender; s > 0 && s < r.Hold.Max {
 		report(at("hold", "per_sender"), "hold.per_sender: %d is less than hold.max, %d; write that much or more", s, r.Hold.Max)

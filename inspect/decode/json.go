@@ -131,12 +131,12 @@ func (r *jsonReader) follow() {
 	r.known = r.pos
 }
 
-// limit is the offset from which a string need not be whole in the window.
+// limit is the offset from which a string may go on behind the window.
 func (r *jsonReader) limit() int {
 	if r.w.err != nil {
 		return len(r.w.text)
 	}
-	return len(r.w.text) - maxString
+	return len(r.w.text) - maxString + 1
 }
 
 // isKey reports whether the string at pos is a key.
@@ -179,7 +179,7 @@ func (r *jsonReader) block() error {
 func (r *jsonReader) string() error {
 	b := r.w.text[r.pos+1:]
 	n, escaped, closed := r.stringEnd(r.pos, min(len(b), maxString))
-	if !closed && len(b) >= maxString {
+	if !closed && (len(b) >= maxString || r.w.err == nil) {
 		return r.long()
 	}
 	body := b[:n]

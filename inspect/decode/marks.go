@@ -45,10 +45,10 @@ func (m marks) between(i int) int {
 // skip returns the offset up to which nothing in text from i on, which is between
 // strings, needs a look: there are no escapes, and no strings that may be
 // documents or go on for long. It is between strings, or where one begins, and
-// not beyond limit.
+// below limit.
 func (m marks) skip(text []byte, i, limit int) int {
 	from, within := ^uint64(0)<<(i&63), uint64(0)
-	for k := i >> 6; k+1 < len(m) && (k+1)<<6 <= limit; k++ {
+	for k := i >> 6; k+1 < len(m) && (k+1)<<6 < limit; k++ {
 		s, at := &m[k], k<<6
 		if s.Backslashes&from != 0 || within != 0 && at-i > maxString/2 {
 			break

@@ -42,7 +42,7 @@ func between(head []byte) rune {
 			return r
 		}
 		seen[n], rest = r, rest[size:]
-		if n == 3 && !separates(seen[0], seen[1]) && !separates(seen[1], seen[2]) && !separates(seen[2], r) {
+		if n == 3 && !recurs(head, seen[0], seen[1]) && !recurs(head, seen[1], seen[2]) && !recurs(head, seen[2], r) {
 			return utf8.RuneError
 		}
 	}
@@ -113,6 +113,17 @@ func separates(before, sep rune) bool {
 		return false
 	}
 	return !unicode.IsLetter(sep) && !unicode.IsDigit(sep) && sep != before
+}
+
+// recurs reports whether sep may be what stands between the characters of a text,
+// of which one is before it.
+func recurs(head []byte, before, sep rune) bool {
+	if !separates(before, sep) {
+		return false
+	}
+	var char [utf8.UTFMax]byte
+	n := utf8.EncodeRune(char[:], sep)
+	return bytes.Count(head[:min(len(head), firstLook*utf8.UTFMax)], char[:n])*3 >= firstLook
 }
 
 // different counts the different runes.

@@ -408,8 +408,8 @@ func numberedBytes(dst, src []byte, _ bool) ([]byte, int) {
 // Where a range begins is found by trying.
 func (s *seeker) carried(at int) (vein, bool) {
 	const sample, variety = 48, 10
-	if at < s.triedCarried {
-		return vein{}, false
+	if r, _ := utf8.DecodeRune(s.b[at:]); ofLanguages(r) || at < s.triedCarried {
+		return vein{}, false // most text
 	}
 	low, high, n := rune(utf8.MaxRune), rune(0), 0
 	var seen [256]bool
@@ -417,8 +417,8 @@ func (s *seeker) carried(at int) (vein, bool) {
 	for rest := s.b[at:]; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
-		if r < 0x2000 || r >= 0x3040 && r < 0xD7A4 || r >= 0xFF00 && r < 0x10000 {
-			return vein{}, false // letters of languages
+		if ofLanguages(r) {
+			return vein{}, false
 		}
 		low, high = min(low, r), max(high, r)
 		if !seen[r&255] {
@@ -460,6 +460,12 @@ func (s *seeker) carried(at int) (vein, bool) {
 		}
 	}
 	return vein{}, false
+}
+
+// ofLanguages reports the characters that are letters of languages, and those of
+// their scripts.
+func ofLanguages(r rune) bool {
+	return r < 0x2000 || r >= 0x3040 && r < 0xD7A4 || r >= 0xFF00 && r < 0x10000
 }
 
 // Characters that nobody sees: tags, which stand for ASCII, and variation

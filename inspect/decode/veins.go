@@ -230,7 +230,7 @@ func amidBase64(b []byte, start, end int) bool {
 // escapes looks for a stretch of which a good part is escapes.
 func (s *seeker) escapes(at int) (vein, bool) {
 	end := at
-	for end < len(s.b) && manyEscapes(s.b[end:min(end+veinStep, len(s.b))]) {
+	for end < len(s.b) && manyEscapes(s.b, end, min(end+veinStep, len(s.b))) {
 		end = min(end+veinStep, len(s.b))
 	}
 	if end == at {
@@ -239,22 +239,60 @@ func (s *seeker) escapes(at int) (vein, bool) {
 	return vein{"escapes", max(0, at-veinStep), min(end+veinStep, len(s.b)), unescapes}, true
 }
 
-// manyEscapes reports whether a good part of b is escapes.
-func manyEscapes(b []byte) bool {
-	if bytes.Count(b, []byte{'\\'})+bytes.Count(b, []byte{'%'})+bytes.Count(b, []byte{'&'})+bytes.Count(b, []byte{'U'}) < minEscapes {
+// escapePairs are like pairs: of anything and what an escape begins with.
+var escapePairs = func() (t [4][16]byte) {
+	for k, lead := range escapeLeads {
+		for half := range 16 {
+			t[0][half] |= 1 << k
+			t[1][half] |= 1 << k
+		}
+		for _, c := range []byte(lead) {
+			t[2][c>>4] |= 1 << k
+			t[3][c&15] |= 1 << k
+		}
+	}
+	return t
+}()
+
+// escapeLeads are the bytes of leads, those with the same high half together.
+var escapeLeads = [...]string{"%&", "U", "\\"}
+
+// leadsIn counts the bytes of b[at:end], at most veinStep, that an escape may begin with.
+func leadsIn(b []byte, at, end int) (n int) {
+	if at > 0 && useVectors && end-at >= 64 {
+		var where [veinStep / 64][2]uint64
+		blocks := (end - at) / 64
+		pairBlocks(&b[at], blocks, &escapePairs, &where[0])
+		for _, w := range where[:blocks] {
+			n += bits.OnesCount64(w[0])
+		}
+		at += 64 * blocks
+	}
+	for _, c := range b[at:end] {
+		if leads[c] {
+			n++
+		}
+	}
+	return n
+}
+
+// manyEscapes reports whether a good part of b[at:end], at most veinStep bytes, is
+// escapes.
+func manyEscapes(b []byte, at, end int) bool {
+	if leadsIn(b, at, end) < minEscapes {
 		return false // most text
 	}
 	n, size := 0, 0
-	for i := 0; i < len(b); {
+	for i := at; i < end; {
 		used := 1
 		if leads[b[i]] {
-			if _, k, _ := readEscape(b[i:]); k > 0 {
+			if _, k, _ := readEscape(b[i:end]); k > 0 {
 				n, size, used = n+1, size+k, k
 			}
 		}
 		i += used
 	}
-	return n >= minEscapes && size*8 >= escapeShare*len(b)
+	return n >= minEscapes && size*8 >= escapeShare*(end-at)
 }
 
 // minSingles is how many strings of one character each in a row are taken for a

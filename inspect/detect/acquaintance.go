@@ -39,12 +39,16 @@ func (a *acquaintances) whole(canon string) string {
 // letters either of its words: the rest must be a name too, as 林 is no part of
 // 林田明.
 func partOf(part, name string) bool {
-	if part == "" || len(part) >= len(name) {
+	if part == "" || len(part) >= len(name) || part[0] != name[0] && part[len(part)-1] != name[len(name)-1] {
 		return false
 	}
 	if part[0] >= 0x80 {
 		rest, ok := strings.CutPrefix(name, part)
-		return ok && len(part) <= 12 && (dict.GivenNames().Lookup([]byte(rest)) != 0 || dict.GivenKana().Lookup([]byte(rest)) != 0)
+		if !ok || len(part) > 12 {
+			return false
+		}
+		is := dict.LookupJapanese([]byte(rest))
+		return is.Given != 0 || is.GivenKana != 0
 	}
 	if rest, ok := strings.CutPrefix(name, part); ok && latinListed(rest) {
 		return true

@@ -19,9 +19,14 @@ type claims struct {
 	ends  []int32   // where each ends in canon
 	rest  rest
 
-	hits   []match.Hit // scratch
-	number numeral     // scratch
+	named   []named // names that the dictionaries were not asked for yet
+	hits    []match.Hit
+	offsets []uint32 // scratch
+	number  numeral  // scratch
 }
+
+// named is a name that is found[i], or of it what stands behind a gap.
+type named struct{ i, start, end int32 }
 
 // reader says how the cells of a column are read.
 type reader uint8
@@ -89,7 +94,7 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 	if !any {
 		return false
 	}
-	k.found, k.canon, k.ends = k.found[:0], k.canon[:0], k.ends[:0]
+	k.found, k.canon, k.ends, k.named = k.found[:0], k.canon[:0], k.ends[:0], k.named[:0]
 	from, until := v.own, v.cut
 	if from > 0 && v.text[from-1] != '\n' {
 		from = 0
@@ -109,11 +114,12 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 			case c.start == c.end || int(c.end) > until:
 				continue
 			case col.reader == noReader:
-			case k.read(v.text, c, col, words):
+			case k.read(v.text, c, col):
 				k.rest.skip(int(c.start), int(c.end))
 				continue
 			default:
 				col.left++
+				k.rest.left = append(k.rest.left, leftCell{c, int32(i)})
 			}
 			if col.label&nameless != 0 {
 				k.rest.quiet = append(k.rest.quiet, c)
@@ -121,6 +127,7 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 		}
 	}
 	k.rest.finish(until)
+	k.list(v.text, words)
 	canon := string(k.canon)
 	at := int32(0)
 	for i := range k.found {
@@ -151,8 +158,15 @@ type rest struct {
 	text  []byte
 	seams []seam
 	quiet []cell // of the view's text: in these no names are looked for
-	from  int    // what is not yet taken begins here in the view's text
-	last  int    // the seam that was asked for last
+	left  []leftCell
+	from  int // what is not yet taken begins here in the view's text
+	last  int // the seam that was asked for last
+}
+
+// leftCell is a cell of the view's text that is not what its column promises.
+type leftCell struct {
+	cell
+	column int32
 }
 
 // nameless are the labels of columns whose cells hold no names, though places
@@ -164,7 +178,7 @@ const nameless = addressLabels | LPostal | LPhone | LEmail | LBirth | LCard | LA
 type seam struct{ at, origin int }
 
 func (r *rest) begin(v *view, from int) {
-	r.view, r.text, r.seams, r.quiet, r.from, r.last = v, r.text[:0], r.seams[:0], r.quiet[:0], from, 0
+	r.view, r.text, r.seams, r.quiet, r.left, r.from, r.last = v, r.text[:0], r.seams[:0], r.quiet[:0], r.left[:0], from, 0
 }
 
 // skip leaves out text[start:end].

@@ -10,10 +10,10 @@ import (
 // read claims cell c of column col if it is as a whole what the column
 // promises. What is found and how sure it is agrees with what the detector of
 // its type says of a value under that label.
-func (k *claims) read(text []byte, c cell, col *column, words *match.Set) bool {
+func (k *claims) read(text []byte, c cell, col *column) bool {
 	switch col.reader {
 	case readName:
-		return k.name(text, c, col, words)
+		return k.name(text, c, col)
 	case readAddress:
 		return k.address(text, c, col)
 	case readPostal:
@@ -32,34 +32,46 @@ func (k *claims) read(text []byte, c cell, col *column, words *match.Set) bool {
 	return false
 }
 
-func (k *claims) name(text []byte, c cell, col *column, words *match.Set) bool {
+func (k *claims) name(text []byte, c cell, col *column) bool {
 	lo, hi, ok := plausibleName(text[c.start:c.end], col.label)
 	if !ok {
 		return false
 	}
 	start, end := int(c.start)+lo, int(c.start)+hi
 	k.canon = appendNameCanon(k.canon, text[start:end])
-	return k.add(Finding{Type: Name, Detector: ColumnID, Start: start, End: end,
-		Confidence: col.confidence(), Validated: k.listed(text[:end], start, words)})
+	k.named = append(k.named, named{int32(len(k.found)), int32(start), int32(end)})
+	return k.add(Finding{Type: Name, Detector: ColumnID, Start: start, End: end, Confidence: col.confidence()})
 }
 
-// listed reports whether a name that the dictionaries know begins at offset i of
-// text, or behind the gap in the name there.
-func (k *claims) listed(text []byte, i int, words *match.Set) bool {
-	for {
-		k.hits = words.At(k.hits[:0], text, i)
-		for _, h := range k.hits {
-			switch class, _ := Unpack(h.Payload); class {
-			case ClassSurname, ClassGiven, ClassEnglish:
-				return true
+// list validates the names that begin with one that the dictionaries know, or have
+// one behind a gap in them.
+func (k *claims) list(text []byte, words *match.Set) {
+	for len(k.named) > 0 {
+		k.offsets = k.offsets[:0]
+		for i := range k.named {
+			k.offsets = append(k.offsets, uint32(k.named[i].start))
+		}
+		k.hits = words.AtEach(k.hits[:0], text, k.offsets)
+		hits, left := k.hits, k.named[:0]
+		for _, n := range k.named {
+			f := &k.found[n.i]
+			for ; len(hits) > 0 && hits[0].Start <= n.start; hits = hits[1:] {
+				switch class, _ := Unpack(hits[0].Payload); class {
+				case ClassSurname, ClassGiven, ClassEnglish:
+					f.Validated = f.Validated || hits[0].End <= n.end
+				}
+			}
+			if f.Validated {
+				continue
+			}
+			for n.start < n.end && text[n.start] != ' ' {
+				n.start++
+			}
+			if n.start++; n.start < n.end {
+				left = append(left, n)
 			}
 		}
-		for i < len(text) && text[i] != ' ' {
-			i++
-		}
-		if i++; i >= len(text) {
-			return false
-		}
+		k.named = left
 	}
 }
 

@@ -44,7 +44,7 @@ func TestClaimsAgreeWithDetectors(t *testing.T) {
 		for i, value := range c.values {
 			text := []byte("x," + value + ",y\n")
 			k := claims{}
-			claimed := k.read(text, cell{2, int32(2 + len(value))}, &col, set)
+			claimed := k.read(text, cell{2, int32(2 + len(value))}, &col)
 			if claimed != (i < c.claims) {
 				t.Errorf("%s: value %d claimed: %v", c.d.ID(), i, claimed)
 			}
@@ -54,6 +54,7 @@ func TestClaimsAgreeWithDetectors(t *testing.T) {
 				}
 				continue
 			}
+			k.list(text, set)
 			b := &Block{Text: text, context: fixedLabel{c.label, c.label}}
 			set.Scan(text, &b.Evidence)
 			var found []Finding

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"sort"
 	"unicode"
 	"unicode/utf8"
@@ -316,10 +317,11 @@ func (c *column) piece(value []byte) {
 		c.latin++
 		return
 	}
-	if dict.Surnames().Lookup(value) != 0 {
+	is := dict.LookupJapanese(value)
+	if is.Surname != 0 {
 		c.surnames++
 	}
-	if dict.GivenNames().Lookup(value) != 0 || dict.GivenKana().Lookup(value) != 0 {
+	if is.Given != 0 || is.GivenKana != 0 {
 		c.givens++
 	}
 }
@@ -424,7 +426,7 @@ func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
 		lo++
 	}
 	for i := lo; i < hi; i++ {
-		if b[i] == '(' || b[i] == '<' || b[i] == '[' || b[i] == '/' {
+		if c := b[i]; c < utf8.RuneSelf && (c == '(' || c == '<' || c == '[' || c == '/') {
 			hi = i
 			break
 		}
@@ -436,11 +438,11 @@ func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
 	}
 	kanji, kana, latin, gaps, words := 0, 0, 0, 0, 1
 	for i := 0; i < len(v); {
-		r, size := utf8.DecodeRune(v[i:])
+		r, size := letterAt(v, i)
 		switch {
 		case r >= 'ぁ' && r <= 'ん' || r >= 'ァ' && r <= 'ヺ' || r == 'ー':
 			kana++
-		case unicode.Is(unicode.Han, r) || r == '々' || r == '〆' || r == 'ヶ':
+		case r >= 0x4E00 && r <= 0x9FFF || unicode.Is(unicode.Han, r) || r == '々' || r == '〆' || r == 'ヶ':
 			kanji++
 		case r == ' ' || r == '\u3000' || r == '・' || r == '=':
 			gaps++
@@ -462,13 +464,22 @@ func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
 	case latin > 0 && kanji+kana > 0:
 		return 0, 0, false
 	case latin > 0:
-		ok = words <= 5 && n >= 2 && n <= 40 && !notNames[lowerString(v)]
+		ok = words <= 5 && n >= 2 && n <= 40 && !isNotName(v)
 	case kanji > 0:
-		ok = (n >= 2 || piece) && n <= 10 && gaps <= 2 && !notNames[string(v)] && theLexicon().whole(v)&^(weak|frequent) == 0
+		ok = (n >= 2 || piece) && n <= 10 && gaps <= 2 && !isNotName(v) &&
+			(bytes.IndexByte(v, ' ') >= 0 || theLexicon().whole(v)&^(weak|frequent) == 0) // labels hold no spaces
 	default:
-		ok = (n >= 2 || piece && n >= 1) && n <= 24 && gaps <= 4 && !notNames[string(v)]
+		ok = (n >= 2 || piece && n >= 1) && n <= 24 && gaps <= 4 && !isNotName(v)
 	}
 	return lo, hi, ok
+}
+
+// letterAt is utf8.DecodeRune, sooner for what most names are written in.
+func letterAt(b []byte, i int) (r rune, size int) {
+	if c := b[i]; c >= 0xE3 && c <= 0xE9 && i+2 < len(b) && b[i+1]&0xC0 == 0x80 && b[i+2]&0xC0 == 0x80 {
+		return rune(c&0xF)<<12 | rune(b[i+1]&0x3F)<<6 | rune(b[i+2]&0x3F), 3
+	}
+	return utf8.DecodeRune(b[i:])
 }
 
 func lowerString(b []byte) string {
@@ -483,6 +494,9 @@ func trimHonorific(b []byte) []byte {
 		n := len(b)
 		for len(b) > 0 && (space(b[len(b)-1]) || b[len(b)-1] == '"') {
 			b = b[:len(b)-1]
+		}
+		if !endsHonorific(b) {
+			return b
 		}
 		for _, h := range []string{"\u3000", "様", "さん", "さま", "殿", "御中", "先生", "氏", "ちゃん", "くん", "君"} {
 			if len(b) > len(h)+3 && string(b[len(b)-len(h):]) == h {
@@ -499,8 +513,27 @@ func trimHonorific(b []byte) []byte {
 	}
 }
 
-// notNames are what stands in a name's place when there is none.
+// endsHonorific is a cheap test for what trimHonorific takes off: it looks at the
+// last character.
+func endsHonorific(b []byte) bool {
+	if len(b) < 3 || b[len(b)-3]&0xF0 != 0xE0 {
+		return false
+	}
+	switch string(b[len(b)-3:]) {
+	case "\u3000", "様", "ん", "ま", "殿", "中", "生", "氏", "君":
+		return true
+	}
+	return false
+}
+
+// notNames are what stands in a name's place when there is none, in lower case.
 var notNames = map[string]bool{}
+
+// longestNotName is the length of the longest of them, in bytes.
+const longestNotName = 12
+
+// isNotName reports whether b is one of notNames.
+func isNotName(b []byte) bool { return len(b) <= longestNotName && notNames[lowerString(b)] }
 
 func init() {
 	for _, w := range []string{"なし", "無し", "無", "有", "不明", "未定", "未登録", "未設定", "匿名", "非公開", "該当なし", "同上", "同左", "テスト", "サンプル", "空欄", "未記入", "記入なし", "男", "女", "男性", "女性", "その他", "合計", "小計", "平均",
@@ -512,7 +545,7 @@ func init() {
 // plausibleAddress reports whether b, which stands where an address or a piece
 // of one is expected, can be it.
 func plausibleAddress(b []byte, l Label) bool {
-	if len(b) < 2 || len(b) > 300 || notNames[lowerString(b)] || classify(b)&^weak != 0 {
+	if len(b) < 2 || len(b) > 300 || isNotName(b) || classify(b)&^weak != 0 {
 		return false
 	}
 	if l&(LPrefecture|LCity) != 0 {

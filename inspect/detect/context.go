@@ -48,7 +48,7 @@ type answer struct {
 	block     uint32
 }
 
-const answerBits = 9
+const answerBits = 11
 
 func (v *view) reset() {
 	v.mode, v.auto, v.single, v.first, v.cells = prose, false, 0, true, false
@@ -212,7 +212,7 @@ func scanLabels(w []byte) (own, near Label) {
 		w = w[1:]
 	}
 	t.of(w)
-	b := t.text
+	b := t.buf[:t.n]
 	last, lastLabel := -1, Label(0)
 	for i := t.starts.next(0); i < len(b); {
 		if b[i] < utf8.RuneSelf {

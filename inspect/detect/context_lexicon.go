@@ -177,7 +177,7 @@ func (l *lexicon) japaneseAt(b []byte, i int) (int, Label) {
 // englishAt returns the longest English label phrase of at most four words at
 // offset i of t, where a word starts, and its end.
 func (l *lexicon) englishAt(t *lettering, i int) (int, Label) {
-	b := t.text
+	b := t.buf[:t.n]
 	if i+2 < len(b) && isLetter(b[i+1]) && isLetter(b[i+2]) && !l.englishStarts.has(mix3(b[i:])) {
 		return 0, 0
 	}
@@ -228,7 +228,7 @@ func (m *marks) next(i int) int {
 // lettering is a text of at most 256 bytes in lower case, and where words are in it.
 type lettering struct {
 	buf    [256]byte
-	text   []byte
+	n      int
 	starts marks // words in Latin letters, and other characters
 	stops  marks // where a word in Latin letters cannot go on
 }
@@ -236,8 +236,8 @@ type lettering struct {
 // of makes t the lettering of s, cut at its capacity.
 func (t *lettering) of(s []byte) {
 	var upper, letters, others marks
-	t.text = lower(t.buf[:], s, &upper)
-	n := len(t.text)
+	n := len(lower(t.buf[:], s, &upper))
+	t.n = n
 	clear(t.buf[n:min(len(t.buf), n+7)])
 	for i := 0; i < n; i += 8 {
 		x := binary.LittleEndian.Uint64(t.buf[i:])
@@ -375,6 +375,9 @@ func loneLabel(b []byte) Label {
 func (l *lexicon) whole(b []byte) Label {
 	if end, w := l.japaneseAt(b, 0); end == len(b) {
 		return w
+	}
+	if len(b) >= 6 && b[0] >= utf8.RuneSelf {
+		return 0 // a Japanese word stands among those that japaneseAt knows
 	}
 	return l.lookup(b)
 }

@@ -69,7 +69,7 @@ var labelWords = []struct {
 	{LPension, `基礎年金番号 年金番号 年金手帳 年金手帳番号 基礎年金 厚生年金番号 厚生年金 pensionnumber basicpensionnumber nenkin pensionno pensionid`},
 	{LInsurance, `健康保険証 保険証 保険証番号 被保険者番号 被保険者記号 被保険者証 被保険者証記号 被保険者証番号 保険者番号 健康保険 記号番号 記号・番号 保険証記号 健康保険証番号 健康保険記号 健康保険番号 記号 枝番 介護保険被保険者番号 後期高齢者 雇用保険被保険者番号 雇用保険 国民健康保険
 		healthinsurance healthinsurancenumber insurancenumber insuranceno insuredid insuranceid insurerno insurernumber policyholderid`},
-	{LBank, `口座番号 銀行口座 口座 振込先 振込口座 お振込先 銀行 銀行名 金融機関 金融機関名 金融機関コード 銀行コード 支店 支店名 支店コード 店番号 店番 普通預金 当座預金 普通 当座 預金種別 口座種別 ゆうちょ ゆうちょ銀行 記号番号(ゆうちょ) 引落口座 引き落とし口座 口座情報
+	{LBank, `口座番号 銀行口座 口座 振込先 振込口座 お振込先 銀行 銀行名 金融機関 金融機関名 金融機関コード 銀行コード 支店 支店名 支店コード 店番号 店番 普通預金 当座預金 普通 当座 預金種別 口座種別 ゆうちょ ゆうちょ銀行 記号番号(ゆうちょ) ゆうちょ記号番号 ゆうちょ銀行記号番号 貯金記号番号 通帳記号番号 引落口座 引き落とし口座 口座情報
 		bankaccount bankaccountnumber accountnumber accountno accountnum acctno acctnumber bankname bank bankcode branchcode branchname branch branchno routingnumber sortcode swift swiftcode bic aba abarouting kozabango`},
 	{LPlate, `車両番号 登録番号標 ナンバープレート 車両ナンバー 車番 自動車登録番号 車のナンバー licenseplate licenceplate plate platenumber plateno carnumber vehicleregistration registrationplate vehiclenumber`},
 	{LSSN, `ssn mysocial socialsecurity socialsecuritynumber socialsecurityno ssnumber socsec taxpayerid itin ss#`},

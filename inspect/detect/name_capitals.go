@@ -159,18 +159,19 @@ func (s *nameSearch) latin(start int) (next int) {
 		if !pair && end+4 < len(t) && t[end] == ' ' && (t[end+1]|0x20 >= 'a' && t[end+1]|0x20 <= 'z') {
 			pair = particleAhead(t[end+1:])
 		}
+		is := dict.LookupLatin(low)
 		switch {
 		case len(low) == 1 && !(byteAt(t, end) == '.' && end-start == 1):
 			return end
 		case len(low) == 1, latinTitles.weight(low) > 0:
 		case pair && (start == 0 || cellMark[t[start-1]]): // perhaps a cell
-		case ownName(dict.EnglishGiven().Lookup(low)):
+		case ownName(is.Given):
 		case pair:
-			if dict.EnglishWords().Lookup(low) != 0 && dict.EnglishSurnames().Lookup(low) == 0 {
+			if is.Word && is.Surname == 0 {
 				return end
 			}
 		default:
-			if dict.EnglishWords().Lookup(low) != 0 || dict.EnglishSurnames().Lookup(low) == 0 && !speaks(t[end:]) && !spoken(t[:start]) {
+			if is.Word || is.Surname == 0 && !speaks(t[end:]) && !spoken(t[:start]) {
 				return end
 			}
 		}
@@ -324,11 +325,11 @@ func (s *nameSearch) smallLetters(from, to int, all bool) {
 func (s *nameSearch) smallName(t []byte, i, end int, all bool) int {
 	var buf [32]byte
 	low := dict.AppendFoldLatin(buf[:0], t[i:end])
-	g := dict.EnglishGiven().Lookup(low).Weight()
+	is := dict.LookupLatin(low)
+	g, word := is.Given.Weight(), is.Word
 	if g < 7 || byteAt(t, end) > ' ' && isLatinLetter(t, end) || latinElsewhere[string(low)] {
 		return end
 	}
-	word := dict.EnglishWords().Lookup(low) != 0
 	if word && g < 10 {
 		return end
 	}

@@ -27,8 +27,7 @@ func (s *nameSearch) katakana(i int) {
 	parts, listed, plain, places := 0, 0, 0, 0
 	at := start
 	end := start
-	var only dict.Info
-	var word []byte
+	var only dict.Japanese
 	for parts < 7 {
 		e, k := kanaRun(t, at)
 		if k != scriptKata {
@@ -40,14 +39,15 @@ func (s *nameSearch) katakana(i int) {
 			}
 			break
 		}
-		word = t[at:e]
-		info := dict.ForeignNames().Lookup(word)
-		only = info
+		word := t[at:e]
+		is := dict.LookupJapanese(word)
+		info := is.Foreign
+		only = is
 		if info != 0 && info.Doubt() < 2 {
 			listed++
 			odds += 0.8 + 0.1*float32(info.Weight())
 		} else {
-			rival := dict.Words().Lookup(word).Rival()
+			rival := is.Word.Rival()
 			if rival == dict.NoRival && info != 0 {
 				rival = info.Rival()
 			}
@@ -89,13 +89,13 @@ func (s *nameSearch) katakana(i int) {
 		if places == parts {
 			odds -= 3
 		}
-		if whole := dict.Words().Lookup(t[start:end]); whole != 0 {
+		if whole := dict.LookupJapanese(t[start:end]); whole.Word != 0 {
 			odds -= 4
-		} else if dict.ForeignNames().Lookup(t[start:end]) != 0 {
+		} else if whole.Foreign != 0 {
 			odds += 2
 		}
 	} else {
-		odds = loneKatakana(word, only)
+		odds = loneKatakana(only)
 	}
 	prev, before, _ := nameBefore(t, start)
 	next, after, _ := nameAfter(t, end)
@@ -116,7 +116,7 @@ func (s *nameSearch) katakana(i int) {
 		odds--
 	}
 	title := nameTitle(t[end:])
-	if parts == 1 && title == 0 && dict.SurnameKana().Lookup(word) != 0 {
+	if parts == 1 && title == 0 && only.SurnameKana != 0 {
 		odds -= 1.5 // マツモト is a branch or a town
 	}
 	switch {
@@ -171,9 +171,10 @@ func (s *nameSearch) katakana(i int) {
 }
 
 // loneKatakana weighs a single katakana word as a name.
-func loneKatakana(word []byte, info dict.Info) float32 {
+func loneKatakana(is dict.Japanese) float32 {
+	info := is.Foreign
 	switch {
-	case info == 0 && dict.Words().Lookup(word) != 0, info != 0 && info.Weight() < 4:
+	case info == 0 && is.Word != 0, info != 0 && info.Weight() < 4:
 		return -4
 	case info == 0:
 		return -2.6

@@ -75,8 +75,9 @@ func (s *nameSearch) announced(i int) {
 	}
 	c := nameCandidate{start: start, middle: middle, end: end, surname: nameSurname(t[start:middle]), spaced: gap}
 	if end > at {
-		if c.given = dict.GivenNames().Lookup(t[at:end]); c.given == 0 {
-			c.given = dict.GivenKana().Lookup(t[at:end])
+		is := dict.LookupJapanese(t[at:end])
+		if c.given = is.Given; c.given == 0 {
+			c.given = is.GivenKana
 		}
 	} else {
 		c.end = middle
@@ -122,7 +123,7 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 	best := nameCandidate{odds: -9}
 	// The whole run as surname, or as surname and given name.
 	info := nameSurname(word)
-	words := dict.Words().Lookup(word)
+	words := dict.LookupJapanese(word).Word
 	if info != 0 && n <= 3 && words == 0 {
 		c := nameCandidate{start: at, middle: end, end: end, surname: info}
 		c.odds = -2.4 + 0.2*float32(info.Weight()) + title
@@ -145,13 +146,14 @@ func (s *nameSearch) beforeHonorific(end int, title float32) {
 		if sn == 0 && !sino {
 			continue
 		}
-		gn := dict.GivenNames().Lookup(t[i:end])
+		is := dict.LookupJapanese(t[i:end])
+		gn := is.Given
 		c := nameCandidate{start: at, middle: i, end: end, surname: sn, given: gn}
 		s.judge(&c)
 		switch {
 		case sino:
 			c.odds = -1.5 + title
-			if words != 0 || dict.Words().Lookup(t[i:end]) != 0 {
+			if words != 0 || is.Word != 0 {
 				c.odds -= 3
 			}
 		case gn == 0:
@@ -193,13 +195,13 @@ func (s *nameSearch) sino(start, middle int) {
 		n++
 	}
 	long := middle-start > 3
-	if n == 0 || n > 2 || dict.Words().Lookup(t[start:end]) != 0 || dict.Surnames().Lookup(t[start:end]) != 0 {
+	if is := dict.LookupJapanese(t[start:end]); n == 0 || n > 2 || is.Word != 0 || is.Surname != 0 {
 		return
 	}
 	if last, _ := utf8.DecodeLastRune(t[:end]); notGivenEnds.has(last) {
 		return // 趙州, 曹洞宗
 	}
-	if _, _, size := nameAfter(t, middle); n > 1 && dict.Words().Lookup(t[start:middle+size]) != 0 {
+	if _, _, size := nameAfter(t, middle); n > 1 && dict.LookupJapanese(t[start:middle+size]).Word != 0 {
 		return // 陳述書
 	}
 	odds := float32(0.7)

@@ -55,7 +55,7 @@ func (s *nameSearch) kana(start int) bool {
 	c.odds += label
 	if !c.spaced && label < 2 {
 		var buf [36]byte
-		if dict.SurnameKana().Lookup(toKatakana(buf[:], s.text[c.start:c.end])) != 0 {
+		if dict.LookupJapanese(toKatakana(buf[:], s.text[c.start:c.end])).SurnameKana != 0 {
 			c.odds -= 2.5 // マツモト is a branch or a town more often than マツ モト
 		}
 	}
@@ -65,7 +65,7 @@ func (s *nameSearch) kana(start int) bool {
 	case c.spaced:
 	case scriptOf(r) == scriptHira:
 		c.odds -= 2 // most likely a word
-	case dict.Words().Lookup(s.text[c.start:c.end]) != 0 || dict.ForeignNames().Lookup(s.text[c.start:c.end]) != 0 || katakanaThing(s.text[c.start:c.end]):
+	case katakanaWord(s.text[c.start:c.end]):
 		c.odds -= 4
 	case left && right:
 		c.odds += 0.7
@@ -74,6 +74,12 @@ func (s *nameSearch) kana(start int) bool {
 		c.odds += title
 	}
 	return s.weigh(c.start, c.end, c.odds, true, label != 0 || left && right)
+}
+
+// katakanaWord reports whether word is a thing's or somebody's from abroad.
+func katakanaWord(word []byte) bool {
+	is := dict.LookupJapanese(word)
+	return is.Word != 0 || is.Foreign != 0 || katakanaThing(word)
 }
 
 // kanaPair reads surname and given name in kana at start: two runs with a
@@ -95,8 +101,8 @@ func (s *nameSearch) kanaPair(start int) (nameCandidate, bool) {
 		end2, k2 := kanaRun(t, at)
 		if k2 == k && end2-at >= 6 && end2-at <= 24 {
 			c.middle, c.end, c.spaced = end, end2, true
-			c.surname = dict.SurnameKana().Lookup(first)
-			c.given = dict.GivenKana().Lookup(toKatakana(b[:], t[at:end2]))
+			c.surname = dict.LookupJapanese(first).SurnameKana
+			c.given = dict.LookupJapanese(toKatakana(b[:], t[at:end2])).GivenKana
 			if c.surname != 0 && c.given != 0 {
 				c.odds = -1.5 + 0.15*float32(c.surname.Weight()+c.given.Weight())
 				if t[end] != ' ' {
@@ -109,8 +115,12 @@ func (s *nameSearch) kanaPair(start int) (nameCandidate, bool) {
 	// One run: both parts at least two characters.
 	c.odds = -9
 	for i := 6; i <= len(first)-6; i += 3 {
-		sn, gn := dict.SurnameKana().Lookup(first[:i]), dict.GivenKana().Lookup(first[i:])
-		if sn == 0 || gn == 0 {
+		sn := dict.LookupJapanese(first[:i]).SurnameKana
+		if sn == 0 {
+			continue
+		}
+		gn := dict.LookupJapanese(first[i:]).GivenKana
+		if gn == 0 {
 			continue
 		}
 		odds := -4.5 + 0.17*float32(sn.Weight()+gn.Weight())

@@ -87,7 +87,7 @@ func (s *nameSearch) given(start, end int) {
 			s.pairs(from, at, info, &best)
 		}
 	}
-	info := dict.GivenNames().Lookup(s.text[start:end])
+	info := dict.LookupJapanese(s.text[start:end]).Given
 	alone := nameCandidate{start: start, middle: start, end: end, given: info}
 	s.judge(&alone)
 	if alone.odds > best.odds {
@@ -98,7 +98,7 @@ func (s *nameSearch) given(start, end int) {
 
 // nameSurname looks a surname up, with variants of its characters.
 func nameSurname(word []byte) dict.Info {
-	if info := dict.Surnames().Lookup(word); info != 0 {
+	if info := dict.LookupJapanese(word).Surname; info != 0 {
 		return info
 	}
 	var buf [20]byte
@@ -120,7 +120,7 @@ func nameSurname(word []byte) dict.Info {
 	if !changed {
 		return 0
 	}
-	return dict.Surnames().Lookup(out)
+	return dict.LookupJapanese(out).Surname
 }
 
 // pairs tries the surname [start,middle) alone and with each given name that
@@ -160,7 +160,7 @@ func (s *nameSearch) pairs(start, middle int, info dict.Info, best *nameCandidat
 			// particle would do otherwise.
 			continue
 		}
-		c.end, c.given = end, dict.GivenNames().Lookup(s.text[at:end])
+		c.end, c.given = end, dict.LookupJapanese(s.text[at:end]).Given
 		if c.given == 0 && !c.spaced && !(n == 2 && info.Weight() > 4 && info.Doubt() < 2 && s.likeGiven(at, end)) {
 			continue
 		}
@@ -190,9 +190,10 @@ func (s *nameSearch) spread(start, middle int, info dict.Info, best *nameCandida
 	if n == 0 || n < 6 && middle-start < 7 {
 		return // 林 明 and longer words are pairs like others
 	}
-	c := nameCandidate{start: start, middle: middle, end: at, surname: info, spaced: true, given: dict.GivenNames().Lookup(given[:n])}
+	is := dict.LookupJapanese(given[:n])
+	c := nameCandidate{start: start, middle: middle, end: at, surname: info, spaced: true, given: is.Given}
 	if c.given == 0 {
-		c.given = dict.GivenKana().Lookup(given[:n])
+		c.given = is.GivenKana
 	}
 	s.judge(&c)
 	if c.odds++; c.odds > best.odds {
@@ -212,7 +213,7 @@ var (
 // kataGiven reads a given name in katakana at i: 佐藤 ハナ.
 func (s *nameSearch) kataGiven(i int) (end int, info dict.Info) {
 	end, _ = kanaRun(s.text, i)
-	info = dict.GivenKana().Lookup(s.text[i:end])
+	info = dict.LookupJapanese(s.text[i:end]).GivenKana
 	if info.Weight() < 9 || end-i < 6 {
 		return end, 0
 	}
@@ -465,8 +466,8 @@ func (s *nameSearch) likeGiven(start, end int) bool {
 			return false
 		}
 	}
-	word := s.text[start:end]
-	return dict.Words().Lookup(word) == 0 && dict.Surnames().Lookup(word) == 0
+	is := dict.LookupJapanese(s.text[start:end])
+	return is.Word == 0 && is.Surname == 0
 }
 
 // settle reports the best candidate of a place after the costly checks.
@@ -491,7 +492,7 @@ func (s *nameSearch) settle(c *nameCandidate) {
 	if whole {
 	} else if !left || !right {
 		c.odds += s.covered(c.start, c.end, full)
-	} else if full && dict.Words().Lookup(s.text[c.start:c.end]) != 0 {
+	} else if full && dict.LookupJapanese(s.text[c.start:c.end]).Word != 0 {
 		c.odds -= 4
 	}
 	if s.weigh(c.start, c.end, c.odds, c.surname != 0 && c.given != 0, label != 0 || left && right) {

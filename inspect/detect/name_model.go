@@ -365,7 +365,7 @@ func (s *nameSearch) unknownKatakana(start, end int) {
 		return
 	}
 	word := s.text[start:end]
-	if katakanaThing(word) || dict.Words().Lookup(word) != 0 {
+	if katakanaThing(word) || dict.LookupJapanese(word).Word != 0 {
 		return
 	}
 	s.hint(nameHint{start: start, end: end, unlisted: true})

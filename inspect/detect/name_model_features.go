@@ -123,14 +123,18 @@ func (w *nameWindow) look(t []byte, i int) {
 			break
 		}
 		word := t[from:w.at[i+n]]
-		if n <= 3 && k == scriptKanji {
-			w.mark(i, n, dict.Surnames().Lookup(word), surnameStarts, surnameFrequent)
+		if n == 1 && k != scriptKanji {
+			continue
 		}
-		if n <= 3 && (n > 1 || k == scriptKanji) {
-			w.mark(i, n, dict.GivenNames().Lookup(word), givenStarts, givenFrequent)
+		is := dict.LookupJapanese(word)
+		if n <= 3 && k == scriptKanji {
+			w.mark(i, n, is.Surname, surnameStarts, surnameFrequent)
+		}
+		if n <= 3 {
+			w.mark(i, n, is.Given, givenStarts, givenFrequent)
 		}
 		if n > 1 {
-			w.mark(i, n, dict.Words().Lookup(word), wordStarts, 0)
+			w.mark(i, n, is.Word, wordStarts, 0)
 		}
 	}
 }
@@ -154,16 +158,17 @@ func (w *nameWindow) mark(i, n int, info dict.Info, starts, frequent uint16) {
 // knownKatakana asks the dictionaries for a katakana word.
 func knownKatakana(word []byte) kataKnown {
 	info := uint16(1)
-	if f := dict.ForeignNames().Lookup(word); f != 0 {
+	is := dict.LookupJapanese(word)
+	if f := is.Foreign; f != 0 {
 		info |= uint16(f.Weight()+3)/4<<1 | uint16(f.Doubt())<<4
 	}
-	if d := dict.Words().Lookup(word); d != 0 {
+	if d := is.Word; d != 0 {
 		info |= 1<<6 | uint16(d.Rival())<<7
 	}
-	if dict.SurnameKana().Lookup(word) != 0 {
+	if is.SurnameKana != 0 {
 		info |= 1 << 9
 	}
-	if dict.GivenKana().Lookup(word) != 0 {
+	if is.GivenKana != 0 {
 		info |= 1 << 10
 	}
 	if katakanaThing(word) {

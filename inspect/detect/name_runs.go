@@ -2,9 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
-	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
@@ -89,42 +86,10 @@ func (k *katakanaRuns) promising() bool {
 	if k.end < len(t) && t[k.end] >= '0' && t[k.end] <= '9' && regnal(t[k.end:]) {
 		return true
 	}
-	if word := t[k.start:k.end]; len(word) >= 9 && foreignWords().may(word) {
-		if info := dict.ForeignNames().Lookup(word); info.Weight() > 4 && info.Doubt() < 2 {
-			return true
-		}
+	if word := t[k.start:k.end]; len(word) >= 9 && dict.FrequentForeign(word) {
+		return true
 	}
 	return k.japanese()
-}
-
-// kanaFilter holds hashes of the names from abroad, two bits each. Nine of ten
-// other katakana words are told from them by that alone.
-type kanaFilter [1 << 11]uint64
-
-var foreignWords = sync.OnceValue(func() *kanaFilter {
-	f := new(kanaFilter)
-	for w, info := range dict.ForeignNames().All() {
-		if info.Weight() > 4 && info.Doubt() < 2 && len(w) >= 9 {
-			a, b := kanaHash([]byte(w))
-			f[a>>6] |= 1 << (a & 63)
-			f[b>>6] |= 1 << (b & 63)
-		}
-	}
-	return f
-})
-
-func (f *kanaFilter) may(word []byte) bool {
-	a, b := kanaHash(word)
-	return (f[a>>6]>>(a&63))&(f[b>>6]>>(b&63))&1 == 1
-}
-
-// kanaHash returns two hashes of 17 bits of a word of nine bytes or more, by its
-// first, middle and last letters and its length.
-func kanaHash(word []byte) (a, b uint64) {
-	n := len(word)
-	h := binary.LittleEndian.Uint64(word[n-8:]) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(word), 29)
-	h = (h ^ uint64(n)<<40 ^ uint64(word[n/6*3+2])<<17) * golden
-	return h >> 47, h >> 30 & (1<<17 - 1)
 }
 
 // japanese reports whether the run may be a Japanese name in kana: a surname
@@ -132,7 +97,7 @@ func kanaHash(word []byte) (a, b uint64) {
 func (k *katakanaRuns) japanese() bool {
 	t := k.text
 	if k.end+4 <= len(t) && t[k.end] == ' ' && katakanaAt(t[k.end+1:]) {
-		return dict.SurnameKana().Lookup(t[k.start:k.end]) != 0
+		return dict.LookupJapanese(t[k.start:k.end]).SurnameKana != 0
 	}
 	return k.end-k.start >= 12 && (k.start == 0 || fieldMark[t[k.start-1]]) && (k.end == len(t) || fieldMark[t[k.end]])
 }

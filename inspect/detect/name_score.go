@@ -180,7 +180,6 @@ func (s *nameSearch) apart(i int, own Label) bool {
 // said already.
 func (s *nameSearch) covered(start, end int, full bool) float32 {
 	var odds float32
-	words := dict.Words()
 	at := start
 	for back := 0; back < 4 && at > 0; back++ {
 		_, k, n := nameBefore(s.text, at)
@@ -190,7 +189,7 @@ func (s *nameSearch) covered(start, end int, full bool) float32 {
 		at -= n
 	}
 	for at < end {
-		n, info := words.Longest(s.text[at:min(len(s.text), at+24)])
+		n, info := dict.LongestWord(s.text[at:min(len(s.text), at+24)])
 		if n > 0 {
 			switch w := at + n; {
 			case at <= start && w >= end && (at < start || w > end):

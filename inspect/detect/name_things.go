@@ -86,7 +86,7 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 		case latinAfter[string(word)] > 0:
 		case s.cellTail(start, end+1, 4-min(n, 2)):
 			odds -= 3.5 // Jasmine tea
-		case n == 1 && determined(t[:start]) && dict.EnglishWords().Lookup(word) != 0:
+		case n == 1 && determined(t[:start]) && dict.LookupLatin(word).Word:
 			odds -= 2.5 // the Taylor acoustic guitar
 		case n == 1 && !verbLike(word):
 			odds -= 1.6 // Chelsea coat

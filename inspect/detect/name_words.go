@@ -22,14 +22,8 @@ const (
 	nameSpread              // a surname of two characters with spaces behind both: 山 田
 )
 
-// Least weights of the words that the matcher looks for. Rarer words count
-// only beside one of these.
-const (
-	leastSurname = 3
-	leastGiven   = 6
-	leastWhole   = 1
-	leastSpread  = 8
-)
+// leastSpread is the least weight of surnames that are looked for with spaces in them.
+const leastSpread = 8
 
 // Patterns implements Vocabulary.
 func (names) Patterns() []match.Pattern {
@@ -37,7 +31,7 @@ func (names) Patterns() []match.Pattern {
 	add := func(text string, c Class, kind nameKind, info dict.Info) {
 		p = append(p, match.Pattern{Literal: text, Payload: Payload(c, uint32(kind)<<8|uint32(info))})
 	}
-	for w, info := range dict.Surnames().All() {
+	for w, info := range dict.Surnames() {
 		if len(w) == 3 && info.Weight() >= 7 {
 			// Too short to be looked for, but not before a space: 林 太郎.
 			add(w+" ", ClassSurname, nameSpaced, info)
@@ -49,21 +43,19 @@ func (names) Patterns() []match.Pattern {
 				}
 			}
 		}
-		if len(w) >= 6 && (info.Weight() >= leastSurname && info.Doubt() < 3 || info.Weight() >= 8) {
+		if len(w) >= 6 && (info.Doubt() < 3 || info.Weight() >= 8) {
 			for _, v := range nameVariants(w) {
 				add(v, ClassSurname, nameKanji, info)
 			}
 		}
 	}
-	for w, info := range dict.GivenNames().All() {
-		if _, k, _ := nameAfter([]byte(w), 0); info.Weight() >= leastGiven && len(w) >= 6 && info.Doubt() < 2 && k == scriptKanji {
+	for w, info := range dict.GivenNames() {
+		if _, k, _ := nameAfter([]byte(w), 0); k == scriptKanji {
 			add(w, ClassGiven, nameKanji, info)
 		}
 	}
-	for w, info := range dict.WholeNames().All() {
-		if info.Weight() >= leastWhole && len(w) >= 6 && info.Doubt() < 2 {
-			add(w, ClassGiven, nameWhole, info)
-		}
+	for w, info := range dict.WholeNames() {
+		add(w, ClassGiven, nameWhole, info)
 	}
 	for _, w := range announcing {
 		add(w, ClassHonorific, nameLabel, 0)
@@ -106,7 +98,7 @@ var otherForms = strings.NewReplacer("浜", "濵", "辺", "邉", "斎", "齊", "
 func nameVariants(w string) []string {
 	out := []string{w}
 	for _, v := range []string{oldForms.Replace(w), otherForms.Replace(w)} {
-		if v != w && v != out[len(out)-1] && dict.Surnames().Lookup([]byte(v)) == 0 {
+		if v != w && v != out[len(out)-1] && dict.LookupJapanese([]byte(v)).Surname == 0 {
 			out = append(out, v)
 		}
 	}

@@ -65,6 +65,8 @@ type grouper struct {
 	lineAt int // where line was counted to
 	lineNo int
 	placed int // findings told by their cell or key
+	cursor normal.Cursor
+	cells  []Found // of the row that is made a record
 
 	lines lineGrouper
 	json  jsonGrouper
@@ -161,6 +163,7 @@ func (g *grouper) block(b groupBlock) {
 		g.lines.block(g, b.found)
 	}
 	g.blk.found, g.blk.text = nil, nil
+	g.cursor = normal.Cursor{}
 }
 
 // rowsBlock makes each row of a table a record. Where no column has a label the
@@ -173,32 +176,82 @@ func (g *grouper) rowsBlock() {
 		return
 	}
 	g.lines.close(g)
-	last := -1
-	var p *group
-	for i := 0; i < len(b.found); i++ {
+	g.cursor = b.origin.Cursor()
+	for i := 0; i < len(b.found); {
 		f := &b.found[i]
 		r, _, ok := t.at(b.text, f.Start)
-		if !ok { // above the table or below it
-			g.emit(p)
-			p, last = nil, -1
-			k := i + 1
-			for k < len(b.found) && (b.found[k].Start < t.from) == (f.Start < t.from) {
-				k++
-			}
-			g.lines.block(g, b.found[i:k])
-			if k < len(b.found) {
-				g.lines.close(g)
-			}
-			i = k - 1
+		if ok {
+			i = g.row(r, i)
 			continue
 		}
-		if r != last {
-			g.emit(p)
-			p, last = g.get(), r
+		// Above the table or below it.
+		k := i + 1
+		for k < len(b.found) && (b.found[k].Start < t.from) == (f.Start < t.from) {
+			k++
 		}
-		p = g.add(p, f)
+		g.lines.block(g, b.found[i:k])
+		if k < len(b.found) {
+			g.lines.close(g)
+		}
+		i = k
 	}
-	g.emit(p)
+	clear(g.cells[:cap(g.cells)]) // lets go of the strings
+}
+
+// row makes the findings in row r, the first of which is the block's finding i, a
+// record, and returns the first finding behind it.
+func (g *grouper) row(r, i int) int {
+	b := &g.blk
+	t := &b.view.table
+	limit := t.to
+	if r+1 < len(t.rows) {
+		limit = min(limit, int(t.rows[r+1].start))
+	}
+	start := max(g.lineAt, int(t.rows[r].start))
+	g.lineNo += bytes.Count(b.text[g.lineAt:start], newline)
+	g.lineAt = start
+	c, first := 0, int(t.rows[r].cell)
+	row := t.cells[first : first+t.width(r)]
+	g.cells = g.cells[:0]
+	for ; i < len(b.found) && b.found[i].Start < limit; i++ {
+		f := &b.found[i]
+		if len(g.cells) == MaxRecord {
+			g.emitCells()
+		}
+		for c+1 < len(row) && int(row[c+1].start) <= f.Start {
+			c++
+		}
+		if t.quotes { // there may be line ends in cells
+			g.lineNo += bytes.Count(b.text[g.lineAt:f.Start], newline)
+			g.lineAt = f.Start
+		}
+		own := Label(0)
+		if c < len(t.cols) {
+			own = t.cols[c].label
+		}
+		if own == 0 {
+			own, _ = b.view.label(f.Start)
+		}
+		n := len(g.cells)
+		g.cells = append(g.cells, Found{
+			Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated, Canon: f.Canon,
+			Line: g.lineNo, Tag: b.tag, Own: own &^ weak, Text: b.text[f.Start:f.End],
+		})
+		e := &g.cells[n]
+		e.From, e.To = g.cursor.Span(f.Start, f.End)
+		g.place(f, e)
+		e.Piece = continues(g.cells[:n], e)
+	}
+	g.emitCells()
+	return i
+}
+
+// emitCells closes the record of a row.
+func (g *grouper) emitCells() {
+	g.rec.Found = g.cells
+	g.sink.Record(&g.rec)
+	g.rec.Found = nil
+	g.cells = g.cells[:0]
 }
 
 // add puts f into p, or into a new group if p is full, and returns the group.
@@ -219,7 +272,7 @@ func (g *grouper) add(p *group, f *Finding) *group {
 		Line: g.lineNo, Tag: b.tag, Own: own, lo: lo, hi: len(p.arena),
 	}
 	g.place(f, &n)
-	n.Piece = p.continues(&n)
+	n.Piece = continues(p.found, &n)
 	if n.Type == Name && !n.Piece {
 		p.names++
 		if b.view.mode != rows {
@@ -232,22 +285,22 @@ func (g *grouper) add(p *group, f *Finding) *group {
 }
 
 // continues reports whether f is a further piece of the name or address that
-// the last finding of its type in p began: 名 after 姓, 番地 after 市区町村.
-func (p *group) continues(f *Found) bool {
-	for i := len(p.found) - 1; i >= 0; i-- {
-		l := &p.found[i]
-		if l.Type != f.Type {
-			continue
-		}
-		switch f.Type {
-		case Name:
+// the last finding of its type in found began: 名 after 姓, 番地 after 市区町村.
+func continues(found []Found, f *Found) bool {
+	if f.Type != Name && f.Type != Address {
+		return false
+	}
+	for i := len(found) - 1; i >= 0; i-- {
+		l := &found[i]
+		switch {
+		case l.Type != f.Type:
+		case f.Type == Name:
 			return l.Own&LSurname != 0 && f.Own&LGiven != 0 && l.Own&LKana == f.Own&LKana ||
 				l.Own&LGiven != 0 && f.Own&LSurname != 0 && l.Own&LKana == f.Own&LKana && !l.Piece
-		case Address:
+		default:
 			const parts = LAddress | LPrefecture | LCity | LStreet
 			return l.Own&parts != 0 && f.Own&parts != 0
 		}
-		return false
 	}
 	return false
 }
@@ -263,7 +316,7 @@ func (g *grouper) move(p, q *group) *group {
 		n := len(p.arena)
 		p.arena = append(p.arena, q.arena[f.lo:f.hi]...)
 		f.lo, f.hi = n, len(p.arena)
-		f.Piece = p.continues(&f)
+		f.Piece = continues(p.found, &f)
 		if f.Type == Name && !f.Piece {
 			p.names++
 		}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"sort"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -12,7 +13,10 @@ import (
 // a number that the end of a line breaks. It spells them again and asks that
 // detector. Only the label makes sure that a number is meant, so there is
 // nothing without one.
-type reread struct{ spellings []spelling }
+type reread struct {
+	spellings []spelling
+	mail      bool // e-mail addresses too
+}
 
 func (*reread) ID() string { return "reread" }
 
@@ -20,6 +24,9 @@ func (*reread) ID() string { return "reread" }
 func (re *reread) Types() (types []Type) {
 	for i := range re.spellings {
 		types = append(types, re.spellings[i].types...)
+	}
+	if re.mail {
+		types = append(types, Email)
 	}
 	return types
 }
@@ -40,14 +47,25 @@ func (re *reread) Patterns() []match.Pattern {
 	return list
 }
 
+// spelts are *spelt.
+var spelts = sync.Pool{New: func() any { return new(spelt) }}
+
 // Find implements Detector.
 func (re *reread) Find(b *Block, emit func(Finding)) {
-	var s spelt
+	s := spelts.Get().(*spelt)
+	defer spelts.Put(s)
+	if re.mail {
+		for _, at := range b.Ats {
+			if f, ok := s.mail(b, int(at)); ok {
+				emit(f)
+			}
+		}
+	}
 	switch c := b.context.(type) {
 	case *view:
-		re.cells(c, &s, func(i int) int { return i }, emit)
+		re.cells(c, nil, s, emit)
 	case *rest:
-		re.cells(c.view, &s, c.place, emit)
+		re.cells(c.view, c, s, emit)
 	}
 	for i := range b.Hits {
 		h := &b.Hits[i]
@@ -60,7 +78,12 @@ func (re *reread) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		s.spell(k, b.Text, start, len(b.Text))
-		if f, ok := s.value(k, b, start); ok {
+		f, ok := s.value(k, b, start)
+		if line := s.broken; !ok && line > 0 { // what follows was something else
+			s.spell(k, b.Text, start, line)
+			f, ok = s.value(k, b, start)
+		}
+		if ok {
 			emit(f)
 		}
 	}
@@ -95,7 +118,7 @@ func (re *reread) of(labels Label) *spelling {
 // announcedAt returns where behind the word that ends at i its value begins, -1 if
 // none does there.
 func announcedAt(t []byte, i int, k *spelling) int {
-	parted, words := false, 0 // a separator has been passed; words behind the label
+	parted, words := k.label == LPostal, 0 // a separator has been passed; words behind the label
 	for end := min(len(t), i+hintAhead); i < end; {
 		switch c := t[i]; {
 		case isDigit(c):
@@ -142,7 +165,11 @@ func (s *spelt) value(k *spelling, b *Block, start int) (f Finding, ok bool) {
 	if !s.worth(k) {
 		return f, false
 	}
-	if own, _ := b.Label(start); own&k.label == 0 {
+	own, near := b.Label(start)
+	if own&LInsurance != 0 && near&LBank != 0 {
+		own = LBank // 記号番号 of the post bank
+	}
+	if own&k.label == 0 && !endsWith(b.Text[:start], "〒") {
 		return f, false
 	}
 	return s.read(k)
@@ -154,7 +181,7 @@ func (s *spelt) worth(k *spelling) bool {
 	if k.chars == dated {
 		least = 3
 	}
-	return s.digits >= least && 2*s.posed <= s.digits && (s.odd || s.apart() || k.form != "" && !s.formed(k))
+	return s.digits >= least && 3*s.posed <= 2*s.digits && !s.masked && (s.odd || s.apart() || k.form != "" && !s.formed(k))
 }
 
 // apart reports whether the first characters of the value stand apart.
@@ -176,19 +203,25 @@ func (s *spelt) formed(k *spelling) bool {
 	return true
 }
 
-// cells reads the cells of v's table that were not claimed by their columns. at
-// leads from the view's text to the block's; it is -1 for what is not there.
-func (re *reread) cells(v *view, s *spelt, at func(int) int, emit func(Finding)) {
+// cells reads those cells of v's table that no column claimed. The block is what
+// was left, or the whole text if that is nil.
+func (re *reread) cells(v *view, left *rest, s *spelt, emit func(Finding)) {
 	if v.mode != rows {
 		return
 	}
 	t := &v.table
 	t.ready(v.text)
+	if left != nil {
+		for _, c := range left.left {
+			if k := re.of(t.cols[c.column].label); k != nil {
+				s.cell(k, v.text, c.cell, left, emit)
+			}
+		}
+	}
 	first, last := len(t.cols), -1
 	for i := range t.cols {
 		c := &t.cols[i]
-		c.spelling = nil
-		if c.label&LCompany == 0 && (c.reader == noReader || c.left > 0) {
+		if c.spelling = nil; c.reader == noReader && c.label&LCompany == 0 {
 			c.spelling = re.of(c.label)
 		}
 		if c.spelling != nil {
@@ -198,22 +231,27 @@ func (re *reread) cells(v *view, s *spelt, at func(int) int, emit func(Finding))
 	for r, until := t.span(v.own, v.cut); r < until && last >= 0; r++ {
 		row := t.row(r)
 		for i := first; i <= last && i < len(row); i++ {
-			c, k := row[i], t.cols[i].spelling
-			if k == nil || c.end-c.start < 5 || t.inHeader(int(c.start)) {
-				continue
-			}
-			if end := s.spell(k, v.text, int(c.start), int(c.end)); end != int(c.end) || !s.worth(k) {
-				continue
-			}
-			start := at(int(c.start))
-			if start < 0 {
-				continue
-			}
-			if f, ok := s.read(k); ok {
-				f.Start, f.End = f.Start-int(c.start)+start, f.End-int(c.start)+start
-				emit(f)
+			if k := t.cols[i].spelling; k != nil && !t.inHeader(int(row[i].start)) {
+				s.cell(k, v.text, row[i], left, emit)
 			}
 		}
+	}
+}
+
+// cell emits the value that fills cell c of text.
+func (s *spelt) cell(k *spelling, text []byte, c cell, left *rest, emit func(Finding)) {
+	if c.end-c.start < 5 || s.spell(k, text, int(c.start), int(c.end)) != int(c.end) || !s.worth(k) {
+		return
+	}
+	f, ok := s.read(k)
+	if ok && left != nil {
+		start := left.place(f.Start)
+		if ok = start >= 0; ok {
+			f.Start, f.End = start, start+f.End-f.Start
+		}
+	}
+	if ok {
+		emit(f)
 	}
 }
 

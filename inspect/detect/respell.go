@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -35,18 +37,18 @@ const (
 var numberSpellings = []spelling{
 	{label: LPhone, by: phone{}, types: []Type{Phone, Service}, signs: "- .()", digits: 10, sure: true},
 	{label: LCard, by: card{}, types: []Type{Card, TestCard}, signs: "- ._", digits: 14},
-	{label: LMyNumber, by: myNumber{}, types: []Type{MyNumber}, signs: "- ._", digits: 12},
+	{label: LMyNumber, by: myNumber{}, types: []Type{MyNumber}, signs: "-._", digits: 12},
 	{label: LBirth, by: birthdate{}, types: []Type{Birthdate}, signs: "-/.", digits: 8, chars: dated},
-	{label: LDriver, by: driver{}, types: []Type{Driver}, signs: "- ", digits: 12},
+	{label: LDriver, by: driver{}, types: []Type{Driver}, signs: "-", digits: 12},
 	{label: LPassport, by: passport{}, types: []Type{Passport}, digits: 7, chars: latin, form: "AA0000000"},
 	{label: LResidence, by: residence{}, types: []Type{Residence}, digits: 8, chars: latin, form: "AA00000000AA"},
-	{label: LPension, by: pension{}, types: []Type{Pension}, signs: "- ", digits: 10},
+	{label: LPension, by: pension{}, types: []Type{Pension}, signs: "-", digits: 10},
 	{label: LInsurance, by: insurance{}, types: []Type{Insurance}, signs: "- ・", digits: 8},
-	{label: LBank, by: bank{}, types: []Type{Bank}, signs: "- /", digits: 14},
-	{label: LPlate, by: plate{}, types: []Type{Plate}, signs: "- ・.", digits: 7, chars: plated},
-	{label: LSSN, by: ssn{}, types: []Type{SSN}, signs: "- ", digits: 9},
+	{label: LBank, by: bank{}, types: []Type{Bank}, signs: "-/", digits: 14},
+	{label: LPlate, by: plate{}, types: []Type{Plate}, signs: "-.", digits: 7, chars: plated},
+	{label: LSSN, by: ssn{}, types: []Type{SSN}, signs: "-", digits: 9},
 	{label: LIBAN, by: iban{}, types: []Type{IBAN}, signs: "- ", digits: 30, chars: latin, form: "AA00"},
-	{label: LCorporate, by: corporate{}, types: []Type{Corporate}, signs: "- ", digits: 13},
+	{label: LCorporate, by: corporate{}, types: []Type{Corporate}, signs: "-", digits: 13},
 }
 
 // postalSpellings are those of postal codes.
@@ -65,7 +67,9 @@ type spelt struct {
 
 	digits int
 	posed  int  // letters that stand for digits
+	broken int  // where the line ends that the value goes on behind, 0 if it does not
 	odd    bool // no detector reads the value as it was
+	size   int  // digits in the group that is being read
 	circle int  // circles in the group that is being read, -1 if it holds others
 	masked bool // some group is all circles: 090-1234-○○○○
 	asks   bool // it is odd if digits follow
@@ -86,6 +90,7 @@ func (s *spelt) put(w string, from, to int) {
 func (s *spelt) digit(w string, from, to int) {
 	s.put(w, from, to)
 	s.digits += len(w)
+	s.size += len(w)
 	s.odd = s.odd || s.asks
 	s.circle = -1
 }
@@ -93,13 +98,13 @@ func (s *spelt) digit(w string, from, to int) {
 // group ends a group of digits.
 func (s *spelt) group() {
 	s.masked = s.masked || s.circle >= 3
-	s.circle = 0
+	s.circle, s.size = 0, 0
 }
 
 // spell reads the value at offset i of t, at most up to limit, and returns where it
 // ends.
 func (s *spelt) spell(k *spelling, t []byte, i, limit int) int {
-	s.n, s.digits, s.posed, s.circle, s.odd, s.asks, s.masked = 0, 0, 0, 0, false, false, false
+	s.n, s.digits, s.posed, s.size, s.circle, s.broken, s.odd, s.asks, s.masked = 0, 0, 0, 0, 0, 0, false, false, false
 	for limit = min(limit, i+2*maxSpelt); i < limit && s.n < maxSpelt-4; {
 		r, size := rune(t[i]), 1
 		if r >= utf8.RuneSelf {
@@ -113,6 +118,9 @@ func (s *spelt) spell(k *spelling, t []byte, i, limit int) int {
 			if next == i {
 				return i
 			}
+			if s.broken == 0 {
+				s.broken = i
+			}
 			size, s.asks = next-i, true
 		case r < utf8.RuneSelf && separatorOf[r] != 0 || otherSign(r):
 			s.sign(k, r, i, size)
@@ -120,7 +128,7 @@ func (s *spelt) spell(k *spelling, t []byte, i, limit int) int {
 			if size = s.dated(t[:limit], i, r, size); size == 0 {
 				return i
 			}
-		case k.chars == plated:
+		case k.chars == plated && (kanjiDigit(r) < 0 || s.n == 0 || s.text[s.n-1] >= utf8.RuneSelf) && alikeDigit(r) < 0:
 			if kind := scriptOf(r); kind < scriptHira && !isUpper(t[i]) {
 				return i
 			}
@@ -145,7 +153,7 @@ func (s *spelt) spell(k *spelling, t []byte, i, limit int) int {
 // brokenAt returns where a value goes on that the line break at i breaks off, i if
 // it does not.
 func (s *spelt) brokenAt(k *spelling, t []byte, i, limit int) int {
-	if s.digits == 0 && s.n == 0 || s.digits >= k.digits {
+	if s.n == 0 || s.broken > 0 || s.digits >= k.digits {
 		return i
 	}
 	next := i
@@ -158,7 +166,7 @@ func (s *spelt) brokenAt(k *spelling, t []byte, i, limit int) int {
 	for next < limit && t[next] == ' ' {
 		next++
 	}
-	if next == limit || isDigit(t[next]) || k.chars >= dated && t[next] >= utf8.RuneSelf || k.chars == latin && isLetter(t[next]) {
+	if next == limit || isDigit(t[next]) || t[next] == '-' || t[next] == '/' || t[next] == '.' || k.chars >= dated && t[next] >= utf8.RuneSelf || k.chars == latin && isLetter(t[next]) {
 		return next
 	}
 	return i
@@ -166,7 +174,6 @@ func (s *spelt) brokenAt(k *spelling, t []byte, i, limit int) int {
 
 // sign appends a separator.
 func (s *spelt) sign(k *spelling, r rune, i, size int) {
-	s.group()
 	last := byte(0)
 	if s.n > 0 {
 		last = s.text[s.n-1]
@@ -175,9 +182,10 @@ func (s *spelt) sign(k *spelling, r rune, i, size int) {
 	for _, x := range k.signs {
 		known = known || x == r
 	}
-	if !known || r == ' ' && last == ' ' {
+	if !known || r == ' ' && (last == ' ' || k.label == LCard && s.size != 4) {
 		s.asks = true
 	}
+	s.group()
 	w := "-"
 	switch {
 	case r == ' ':
@@ -216,7 +224,6 @@ func (s *spelt) posing(k *spelling, r rune, i, size int, next byte) bool {
 			s.put(string(rune(c)), i, i+size)
 			return true
 		}
-		return false
 	}
 	d := alikeDigit(r)
 	if d < 0 || size == 1 && !s.amid(next) {
@@ -334,8 +341,10 @@ func (s *spelt) closeUp() {
 	})
 }
 
-// strip leaves digits and capitals only.
-func (s *spelt) strip() { s.keep(func(i int) bool { return isDigit(s.text[i]) || isUpper(s.text[i]) }) }
+// strip leaves no separators.
+func (s *spelt) strip() {
+	s.keep(func(i int) bool { return separatorOf[s.text[i]] == 0 })
+}
 
 // keep drops the bytes that stays does not want. stays sees those before i as they
 // were.
@@ -352,10 +361,19 @@ func (s *spelt) keep(stays func(i int) bool) {
 
 // conform makes letters digits where the values of k have digits.
 func (s *spelt) conform(k *spelling) {
-	for i := 0; i < len(k.form) && i < s.n; i++ {
-		if d := alikeDigit(rune(s.text[i])); k.form[i] == '0' && d >= 0 && !isDigit(s.text[i]) {
-			s.text[i] = byte('0' + d)
-			s.odd = true
+	for i := range s.n {
+		digit := i < len(k.form) && k.form[i] == '0'
+		if i >= len(k.form) && k.label == LIBAN {
+			digit = strings.Contains(ibanDigits, string(s.text[:2]))
+		}
+		if !digit {
+			continue
+		}
+		switch s.text[i] {
+		case 'O':
+			s.text[i], s.odd = '0', true
+		case 'I', 'L':
+			s.text[i], s.odd = '1', true
 		}
 	}
 }
@@ -372,7 +390,7 @@ func (s *spelt) read(k *spelling) (Finding, bool) {
 		}
 	}
 	if k.chars != latin {
-		if f, ok := s.ask(k); ok || k.chars != bare {
+		if f, ok := s.ask(k); ok || k.chars == dated {
 			return f, ok
 		}
 	}
@@ -385,6 +403,9 @@ func (s *spelt) read(k *spelling) (Finding, bool) {
 func (s *spelt) ask(k *spelling) (found Finding, ok bool) {
 	b := Block{Text: s.text[:s.n], context: told(k.label)}
 	for i := 0; i < s.n; i++ {
+		if s.text[i] == '@' {
+			b.Ats = append(b.Ats, int32(i))
+		}
 		if from := i; isDigit(s.text[i]) {
 			for i < s.n && isDigit(s.text[i]) {
 				i++
@@ -414,3 +435,55 @@ type told Label
 
 func (l told) label(int) (own, near Label)         { return Label(l), Label(l) }
 func (l told) columns() (labels Label, table bool) { return Label(l), false }
+
+// mail reads the address around the "@" at offset at of b if its characters all
+// stand apart, or if there are spaces or a line's end beside the "@" and a label
+// says that it is one.
+func (s *spelt) mail(b *Block, at int) (Finding, bool) {
+	t := b.Text
+	start, end := at, at+1
+	for start > 0 && at-start < 3 && blank(t[start-1]) {
+		start--
+	}
+	for end < len(t) && end-at < 4 && blank(t[end]) {
+		end++
+	}
+	if start == at && end == at+1 || start == 0 || end == len(t) || !isLocal(t[start-1]) || !isLocal(t[end]) {
+		return Finding{}, false
+	}
+	// The first characters on both sides, and then those that stand apart.
+	start, end = start-1, end+1
+	for start >= 2 && t[start-1] == ' ' && isLocal(t[start-2]) && (start == 2 || !isLocal(t[start-3])) {
+		start -= 2
+	}
+	for end+1 < len(t) && t[end] == ' ' && isLocal(t[end+1]) && (end+2 == len(t) || !isLocal(t[end+2])) {
+		end += 2
+	}
+	if at-start < 6 || end-at < 8 {
+		for start > 0 && isLocal(t[start-1]) {
+			start--
+		}
+		for end < len(t) && isLocal(t[end]) {
+			end++
+		}
+		if bytes.IndexByte(t[at:end], '.') < 0 {
+			return Finding{}, false
+		}
+		if own, _ := b.Label(start); own&LEmail == 0 {
+			return Finding{}, false
+		}
+	}
+	s.n = 0
+	for i := start; i < end; i++ {
+		if !blank(t[i]) {
+			s.put(string(t[i:i+1]), i, i+1)
+		}
+	}
+	s.posed = 0
+	s.trim()
+	return s.ask(&mailSpelling)
+}
+
+var mailSpelling = spelling{label: LEmail, by: email{}, types: []Type{Email}}
+
+func blank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' }

@@ -6,97 +6,204 @@
 // Use it to look up a candidate that other evidence has already found; a walk
 // over whole texts is the matcher's job. The data are embedded, compact and
 // made by the generator in internal/gen from the sources that SOURCES.md names, all of
-// them under permissive licences. Every table is unpacked at its first use and
-// then shared; all look-ups are safe for concurrent use and do not allocate.
+// them under permissive licences. Words are looked up in the data as they are
+// embedded; cities and postal codes are unpacked at their first use and
+// then shared. All look-ups are safe for concurrent use and do not allocate.
 //
 // Its limits: it lists what is frequent or official, not everything that
-// exists, and it says nothing of persons: only of words.
+// exists, and it says nothing of persons: only of words. Words are told apart by
+// some fifty bits of a hash: one strange word in billions is taken for a listed
+// one.
 package dict
 
 import (
-	"embed"
-	"sync"
+	_ "embed" // the data
+	"fmt"
+	"iter"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict/internal/lists"
 )
 
 //go:generate go run ./internal/gen
 
-//go:embed data/*.zst
-var files embed.FS
-
 var (
-	surnames        = sync.OnceValue(func() *Table { return loadTable("surnames.zst") })
-	givenNames      = sync.OnceValue(func() *Table { return loadTable("given.zst") })
-	surnameKana     = sync.OnceValue(func() *Table { return loadTable("surname_kana.zst") })
-	givenKana       = sync.OnceValue(func() *Table { return loadTable("given_kana.zst") })
-	surnameRomaji   = sync.OnceValue(func() *Table { return loadTable("surname_romaji.zst") })
-	givenRomaji     = sync.OnceValue(func() *Table { return loadTable("given_romaji.zst") })
-	foreignNames    = sync.OnceValue(func() *Table { return loadTable("foreign.zst") })
-	wholeNames      = sync.OnceValue(func() *Table { return loadTable("whole.zst") })
-	englishGiven    = sync.OnceValue(func() *Table { return loadTable("english_given.zst") })
-	englishSurnames = sync.OnceValue(func() *Table { return loadTable("english_surnames.zst") })
-	words           = sync.OnceValue(func() *Table { return loadTable("words.zst") })
-	englishWords    = sync.OnceValue(func() *Table { return loadTable("english_words.zst") })
+	//go:embed data/kanji.lists
+	kanjiData string
+	//go:embed data/katakana.lists
+	katakanaData string
+	//go:embed data/latin.lists
+	latinData string
+	//go:embed data/foreign.filter
+	foreignData string
+	//go:embed data/surnames.text
+	surnamesData string
+	//go:embed data/given.text
+	givenData string
+	//go:embed data/whole.text
+	wholeData string
+
+	kanji, katakana, latin = open(kanjiData), open(katakanaData), open(latinData)
+	foreign                = openFilter(foreignData)
 )
 
-// Surnames lists Japanese surnames in kanji (some with kana: 五十嵐, 一ノ瀬).
-func Surnames() *Table { return surnames() }
+// open reads embedded lists. They are part of the program, so damage is a fault
+// of the build and panics.
+func open(data string) *lists.Lists {
+	l, err := lists.Open(data)
+	if err != nil {
+		panic(fmt.Sprintf("dict: %v", err))
+	}
+	return l
+}
 
-// GivenNames lists Japanese given names in kanji and mixed writing.
-func GivenNames() *Table { return givenNames() }
+func openFilter(data string) lists.Filter {
+	f, err := lists.OpenFilter(data)
+	if err != nil {
+		panic(fmt.Sprintf("dict: %v", err))
+	}
+	return f
+}
 
-// SurnameKana lists readings of surnames in katakana, long vowels as written
-// (サトウ).
-func SurnameKana() *Table { return surnameKana() }
+// Info says what is known of a listed word; 0 means that it is not listed.
+type Info uint8
 
-// GivenKana lists readings of given names in katakana.
-func GivenKana() *Table { return givenKana() }
+// Weight is 1 (rare) to 15 (most frequent), 0 for a word that is not listed.
+// It is logarithmic: a step stands for about twice as many occurrences.
+func (i Info) Weight() int { return int(i & 15) }
 
-// SurnameRomaji lists surnames in lower-case romaji, Hepburn with and without
-// long vowels and Kunrei (satou, sato, satoh).
-func SurnameRomaji() *Table { return surnameRomaji() }
+// Rival is what else the word is, by its likeliest other meaning.
+func (i Info) Rival() Rival { return Rival(i >> 4 & 3) }
 
-// GivenRomaji lists given names in lower-case romaji.
-func GivenRomaji() *Table { return givenRomaji() }
+// Doubt says how the name stands against its Rival: 0, the name is likelier or
+// there is no rival; 1, about even; 2, the rival is likelier; 3, the rival is
+// more than twenty times as likely.
+func (i Info) Doubt() int { return int(i >> 6) }
 
-// ForeignNames lists given names and surnames of other countries in katakana
-// (マイケル).
-func ForeignNames() *Table { return foreignNames() }
+// Frequent reports whether a name from abroad is frequent, and no less likely a
+// name than anything else.
+func (i Info) Frequent() bool { return i.Weight() > 4 && i.Doubt() < 2 }
 
-// WholeNames lists names in kanji that do not part into a listed surname and
+// Rival is a meaning of a word besides a person's name.
+type Rival uint8
+
+// The rivals.
+const (
+	NoRival Rival = iota
+	Word          // an ordinary word: 大地, grace
+	Place         // a place: 福岡
+	Other         // a company, a product, an era
+)
+
+// Least weights of the names that Surnames and GivenNames yield.
+const (
+	LeastSurname = 3
+	LeastGiven   = 6
+)
+
+// Surnames yields Japanese surnames in kanji (some with kana: 五十嵐, 一ノ瀬) with
+// their Info, those of LeastSurname and more, in byte order.
+func Surnames() iter.Seq2[string, Info] { return text(surnamesData) }
+
+// GivenNames yields Japanese given names that begin with a kanji likewise, those of
+// LeastGiven and more, two characters and more, that are no less likely names
+// than anything else.
+func GivenNames() iter.Seq2[string, Info] { return text(givenData) }
+
+// WholeNames yields names in kanji that do not part into a listed surname and
 // given name: names of persons of the Chinese world, of history and of the
-// stage (李登輝, 日蓮).
-func WholeNames() *Table { return wholeNames() }
+// stage (李登輝, 日蓮), that are no less likely names than anything else.
+func WholeNames() iter.Seq2[string, Info] { return text(wholeData) }
 
-// EnglishGiven lists given names as they are written in English texts, of the
-// United States above all and of other countries, in the form of FoldLatin.
-func EnglishGiven() *Table { return englishGiven() }
+func text(data string) iter.Seq2[string, Info] {
+	return func(yield func(string, Info) bool) {
+		for w, info := range lists.All(data) {
+			if !yield(w, Info(info)) {
+				return
+			}
+		}
+	}
+}
 
-// EnglishSurnames lists surnames likewise.
-func EnglishSurnames() *Table { return englishSurnames() }
+// Japanese is what is known of a word in Japanese writing.
+type Japanese struct {
+	Surname Info // in kanji, some with kana: 五十嵐, 一ノ瀬
+	Given   Info // in kanji and mixed writing
+	// Words that contain or resemble names and are none: companies, places,
+	// stations, diseases, eras, common nouns (三井住友, 松本市, 川崎病, 令和). Their
+	// Rival says which kind.
+	Word        Info
+	Foreign     Info // given names and surnames of other countries in katakana: マイケル
+	SurnameKana Info // readings in katakana, long vowels as written: サトウ
+	GivenKana   Info
+}
 
-// Words lists words of Japanese that contain or resemble names and are none:
-// companies, places, stations, diseases, eras, common nouns (三井住友, 松本市,
-// 川崎病, 令和). Their Rival says which kind.
-func Words() *Table { return words() }
+// LookupJapanese asks all lists of Japanese words for word.
+func LookupJapanese(word []byte) Japanese {
+	l := kanji
+	if StartsKatakana(word) {
+		l = katakana
+	}
+	return japanese(l.Row(lists.Hash(word)))
+}
 
-// EnglishWords lists ordinary English words, lower case: a capitalised word
-// that is none of them is a name of something.
-func EnglishWords() *Table { return englishWords() }
+func japanese(row []byte) Japanese {
+	if row == nil {
+		return Japanese{}
+	}
+	_ = row[5]
+	return Japanese{Info(row[0]), Info(row[1]), Info(row[2]), Info(row[3]), Info(row[4]), Info(row[5])}
+}
+
+// StartsKatakana reports whether word starts with a katakana letter. Such words have
+// lists of their own, a quarter of all, so that what is asked most stays in the
+// cache.
+func StartsKatakana(word []byte) bool {
+	return len(word) > 2 && word[0] == 0xE3 && (word[1] == 0x83 || word[1] == 0x82 && word[2] > 0xA0)
+}
+
+// LongestWord returns the length in bytes of the longest Word in Japanese writing
+// that b begins with and that ends where a character ends, and what is known of it;
+// 0, 0 if there is none. It tries every length: b should not be longer than words are.
+func LongestWord(b []byte) (n int, info Info) {
+	for n = len(b); n > 0; n-- {
+		if n < len(b) && b[n]&0xC0 == 0x80 {
+			continue
+		}
+		if info = LookupJapanese(b[:n]).Word; info != 0 {
+			return n, info
+		}
+	}
+	return 0, 0
+}
+
+// FrequentForeign reports whether word, which is in katakana, is a name from
+// abroad that is Frequent. Of most words it tells much faster than
+// LookupJapanese that they are none.
+func FrequentForeign(word []byte) bool {
+	h := lists.Hash(word)
+	return foreign.Has(h) && japanese(katakana.Row(h)).Foreign.Frequent()
+}
 
 // Latin is what is known of a word in Latin letters.
 type Latin struct {
-	Given, Surname             Info // EnglishGiven, EnglishSurnames
+	// Names as they are written in English texts, of the United States above
+	// all and of other countries.
+	Given, Surname Info
+	// Japanese names, Hepburn with and without long vowels and Kunrei (satou,
+	// sato, satoh).
 	RomajiGiven, RomajiSurname Info
-	Word                       bool // EnglishWords
+	// Word says that it is an ordinary English word: a capitalised word that
+	// is none is a name of something.
+	Word bool
 }
 
-// LookupLatin asks all tables of Latin letters for word, which is in the form
-// of FoldLatin.
+// LookupLatin asks all lists of words in Latin letters for word, which is in the
+// form of FoldLatin.
 func LookupLatin(word []byte) Latin {
-	h := hash(word)
-	return Latin{
-		Given: EnglishGiven().find(word, h), Surname: EnglishSurnames().find(word, h),
-		RomajiGiven: GivenRomaji().find(word, h), RomajiSurname: SurnameRomaji().find(word, h),
-		Word: EnglishWords().find(word, h) != 0,
+	row := latin.Row(lists.Hash(word))
+	if row == nil {
+		return Latin{}
 	}
+	_ = row[4]
+	return Latin{Info(row[0]), Info(row[1]), Info(row[2]), Info(row[3]), row[4] != 0}
 }

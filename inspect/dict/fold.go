@@ -103,8 +103,16 @@ func FoldLatin(name string) string {
 // AppendFoldLatin appends FoldLatin of name to dst, at most up to dst's
 // capacity if it has one.
 func AppendFoldLatin(dst, name []byte) []byte {
-	limit := cap(dst)
-	for i := 0; i < len(name); {
+	limit, i := cap(dst), 0
+	if n := len(dst); n+len(name)+3 <= limit { // most names are of letters alone
+		low := dst[n : n+len(name)]
+		for i < len(name) && name[i]|0x20 >= 'a' && name[i]|0x20 <= 'z' {
+			low[i] = name[i] | 0x20
+			i++
+		}
+		dst = dst[:n+i]
+	}
+	for i < len(name) {
 		c := name[i]
 		if limit > 0 && len(dst)+4 > limit {
 			break

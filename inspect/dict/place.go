@@ -1,12 +1,17 @@
 package dict
 
 import (
+	_ "embed" // the data
 	"encoding/binary"
 	"fmt"
 	"sort"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict/internal/lists"
 )
 
 // Prefectures are the 47 in the order of their official numbers, 北海道 first.
@@ -33,39 +38,64 @@ type City struct {
 	Name       string // without county: 松本市, 札幌市中央区, 軽井沢町
 }
 
-// gazetteer is what places.zst holds.
-type gazetteer struct {
-	cities []City
-	towns  *Table // keys: two bytes city index, then the folded town name
-	codes  []uint32
-	at     []uint16 // city index of codes[i]
-	three  [1000]PrefectureSet
-}
+// Cities lists every municipality and ward, by prefecture and name. The caller must not
+// change it.
+func Cities() []City { return cities() }
 
-var places = sync.OnceValue(func() *gazetteer {
-	g, err := decodePlaces(inflate("cities.zst"), inflate("postal.zst"))
+var (
+	//go:embed data/cities.tsv
+	citiesData string
+	//go:embed data/towns.lists
+	townsData string
+	//go:embed data/postal.zst
+	postalData []byte
+)
+
+var cities = sync.OnceValue(func() []City {
+	c, err := decodeCities(citiesData)
 	if err != nil {
 		panic(fmt.Sprintf("dict: %v", err))
 	}
-	g.towns = loadTable("towns.zst")
-	return g
+	return c
 })
 
-// Cities lists every municipality and ward, by prefecture and name. The caller must not
-// change it.
-func Cities() []City { return places().cities }
+// towns holds two bytes of city index with the folded name of a town behind.
+var towns = open(townsData)
+
+// postal is what postal.zst holds.
+type postal struct {
+	codes []uint32
+	at    []uint16 // city index of codes[i]
+	three [1000]PrefectureSet
+}
+
+var postals = sync.OnceValue(func() *postal {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		panic(fmt.Sprintf("dict: %v", err))
+	}
+	defer z.Close()
+	b, err := z.DecodeAll(postalData, nil)
+	if err != nil {
+		panic(fmt.Sprintf("dict: unpack postal codes: %v", err))
+	}
+	p, err := decodePostal(b, cities())
+	if err != nil {
+		panic(fmt.Sprintf("dict: %v", err))
+	}
+	return p
+})
 
 // Town returns how many bytes at the start of text name a town (大字, 町丁目
 // without its number) of Cities()[city]; 0 if none. Variants (ヶ, ケ, が; 之,
 // の, ノ; old forms) are taken as one.
 func Town(city int, text []byte) int {
-	g := places()
 	var buf [2 + 96]byte
 	binary.BigEndian.PutUint16(buf[:], uint16(city))
 	var ends [32]cut
 	key, n := foldInto(buf[:2], text, &ends)
 	for ; n > 0; n-- {
-		if g.towns.Lookup(key[:ends[n-1].folded]) != 0 {
+		if towns.Row(lists.Hash(key[:ends[n-1].folded])) != nil {
 			return int(ends[n-1].source)
 		}
 	}
@@ -76,10 +106,10 @@ func Town(city int, text []byte) int {
 // indexes into Cities(), at most four, and their number; 0 if it is not
 // listed, which large organisations' own codes are not.
 func Postal(code int) (cities [4]int, n int) {
-	g := places()
-	i := sort.Search(len(g.codes), func(i int) bool { return g.codes[i] >= uint32(code) })
-	for ; i < len(g.codes) && g.codes[i] == uint32(code) && n < len(cities); i++ {
-		cities[n] = int(g.at[i])
+	p := postals()
+	i := sort.Search(len(p.codes), func(i int) bool { return p.codes[i] >= uint32(code) })
+	for ; i < len(p.codes) && p.codes[i] == uint32(code) && n < len(cities); i++ {
+		cities[n] = int(p.at[i])
 		n++
 	}
 	return cities, n
@@ -91,39 +121,44 @@ func PostalPrefectures(code int) PrefectureSet {
 	if code < 0 || code > 9999999 {
 		return 0
 	}
-	return places().three[code/10000]
+	return postals().three[code/10000]
 }
 
-// decodePlaces reads cities (lines of prefecture number, county and name, tab separated)
-// and postal codes (uvarint pairs: step to the next code, city index).
-func decodePlaces(cities, postal []byte) (*gazetteer, error) {
-	g := &gazetteer{}
-	for line := range strings.Lines(string(cities)) {
+// decodeCities reads lines of prefecture number, county and name, tab separated.
+func decodeCities(data string) ([]City, error) {
+	var cities []City
+	for line := range strings.Lines(data) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		if len(f) != 3 {
-			return nil, fmt.Errorf("damaged city %d", len(g.cities))
+			return nil, fmt.Errorf("damaged city %d", len(cities))
 		}
 		number, err := strconv.Atoi(f[0])
 		if err != nil || number < 1 || number > len(Prefectures) {
-			return nil, fmt.Errorf("damaged prefecture of city %d", len(g.cities))
+			return nil, fmt.Errorf("damaged prefecture of city %d", len(cities))
 		}
-		g.cities = append(g.cities, City{Prefecture: number - 1, County: f[1], Name: f[2]})
+		cities = append(cities, City{Prefecture: number - 1, County: f[1], Name: f[2]})
 	}
+	return cities, nil
+}
+
+// decodePostal reads uvarint pairs: step to the next code, city index.
+func decodePostal(data []byte, cities []City) (*postal, error) {
+	p := &postal{}
 	last := uint64(0)
-	for len(postal) > 0 {
-		step, k := binary.Uvarint(postal)
+	for len(data) > 0 {
+		step, k := binary.Uvarint(data)
 		if k <= 0 {
 			return nil, fmt.Errorf("damaged postal code after %07d", last)
 		}
-		city, l := binary.Uvarint(postal[k:])
+		city, l := binary.Uvarint(data[k:])
 		last += step
-		if l <= 0 || last > 9999999 || city >= uint64(len(g.cities)) {
+		if l <= 0 || last > 9999999 || city >= uint64(len(cities)) {
 			return nil, fmt.Errorf("damaged postal code after %07d", last)
 		}
-		postal = postal[k+l:]
-		g.codes = append(g.codes, uint32(last))
-		g.at = append(g.at, uint16(city))
-		g.three[last/10000] |= 1 << g.cities[city].Prefecture
+		data = data[k+l:]
+		p.codes = append(p.codes, uint32(last))
+		p.at = append(p.at, uint16(city))
+		p.three[last/10000] |= 1 << cities[city].Prefecture
 	}
-	return g, nil
+	return p, nil
 }

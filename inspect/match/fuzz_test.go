@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,9 @@ func agree(t *testing.T, p []Pattern, texts ...[]byte) {
 			set.Scan(text, &got)
 			if err := same(&got, &want[k]); err != nil {
 				t.Errorf("%s: text %d of %d bytes: %v", v.name, k, len(text), err)
+			}
+			if each := set.AtEach(nil, text, offsets(len(text))); !slices.Equal(each, want[k].Hits) {
+				t.Errorf("%s: text %d of %d bytes: AtEach gives %d hits, Scan %d", v.name, k, len(text), len(each), len(want[k].Hits))
 			}
 		}
 	}

@@ -107,9 +107,21 @@ func TestCases(t *testing.T) {
 				if !slices.Equal(at, ev.Hits) {
 					t.Errorf("At gives %q, Scan %q", format(at), format(ev.Hits))
 				}
+				if each := s.AtEach(nil, []byte(c.text), offsets(len(c.text))); !slices.Equal(each, ev.Hits) {
+					t.Errorf("AtEach gives %q, Scan %q", format(each), format(ev.Hits))
+				}
 			})
 		}
 	}
+}
+
+// offsets are those of a text of n bytes.
+func offsets(n int) []uint32 {
+	all := make([]uint32, n)
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	return all
 }
 
 func (v variant) must(t testing.TB, p []Pattern, o Options) *Set {

@@ -137,7 +137,15 @@ func (m *Map) origin(i int, hint *int) int64 {
 	if s.ow == 0 {
 		return s.in
 	}
-	return s.in + int64((i-s.out)/s.ow)*int64(s.iw)
+	return s.in + int64(s.units(i-s.out))*int64(s.iw)
+}
+
+// units is how many units n bytes of output are.
+func (s *segment) units(n int) int {
+	if s.ow == 1 { // far from free: a division
+		return n
+	}
+	return n / s.ow
 }
 
 // find returns the index of the segment that holds output offset i, -1 if it

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// shares bound what each sender's bodies take of the disk, so that nobody's uploads
-// leave no room for those of others. A sender has one while some of it is in use.
+// shares bound what each sender's bodies take of the disk, and messages of the memory,
+// so that nobody's leave no room for those of others. A sender has one while some of it is in use.
 type shares struct {
 	each int64 // bytes
 	mu   sync.Mutex
@@ -20,10 +20,10 @@ type shares struct {
 type share struct {
 	*semaphore.Weighted
 	owner string
-	users int // bodies
+	users int // bodies, or rooms
 }
 
-// join returns the share of a sender for one more body.
+// join returns the share of a sender for one more body or room.
 func (s *shares) join(owner string) *share {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,5 +62,5 @@ func take(ctx context.Context, of *semaphore.Weighted, n int64, wait time.Durati
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: the %s share of the disk is used up", ErrFull, whose)
+	return fmt.Errorf("%w: the %s is used up", ErrFull, whose)
 }

@@ -45,17 +45,22 @@ var (
 type Config struct {
 	Dir           string        // folder of the temporary files, made with mode 0700; required
 	MemoryPerBody int64         // of one body kept in memory, in buffers of 4, 16 and 64 KiB; default 1 MiB
-	TotalMemory   int64         // of all bodies kept in memory; default 256 MiB
+	TotalMemory   int64         // of all bodies and Rooms kept in memory; default 256 MiB
+	Messages      int64         // of it, kept for Rooms; default a quarter
 	TotalDisk     int64         // of all bodies on disk; default 8 GiB
 	PerSender     int64         // of one sender's bodies on disk; default half of TotalDisk; one body of Max at least
 	Max           int64         // of one body; default 2 GiB
 	Wait          time.Duration // how long Hold waits for room on disk; default 5 s
 	DigestKey     []byte        // key of Body.Digest; random if empty
+
+	MessagesPerSender int64 // of one sender's Rooms; default three quarters of Messages
 }
 
 func (c Config) withDefaults() (Config, error) {
 	set(&c.MemoryPerBody, 1<<20)
 	set(&c.TotalMemory, 256<<20)
+	set(&c.Messages, c.TotalMemory/4)
+	set(&c.MessagesPerSender, c.Messages/4*3)
 	set(&c.TotalDisk, 8<<30)
 	set(&c.Max, 2<<30)
 	set(&c.Wait, 5*time.Second)
@@ -64,8 +69,10 @@ func (c Config) withDefaults() (Config, error) {
 	switch {
 	case c.Dir == "":
 		return c, errors.New("no folder for the spool is given")
-	case c.MemoryPerBody < 0 || c.TotalMemory < 0 || c.TotalDisk < 0 || c.PerSender < 0 || c.Max < 0 || c.Wait < 0:
+	case c.MemoryPerBody < 0 || c.TotalMemory < 0 || c.TotalDisk < 0 || c.PerSender < 0 || c.Max < 0 || c.Wait < 0 || c.Messages < 0 || c.MessagesPerSender < 0:
 		return c, errors.New("a limit of the spool is negative")
+	case c.Messages > c.TotalMemory || c.MessagesPerSender > c.Messages:
+		return c, errors.New("the share of messages is larger than the memory of all")
 	}
 	if len(c.DigestKey) == 0 {
 		c.DigestKey = make([]byte, sha256.Size)
@@ -87,12 +94,15 @@ func set[T comparable](p *T, v T) {
 type Spool struct {
 	c     Config
 	disk  *semaphore.Weighted
-	parts shares
+	parts shares    // of the disk
 	macs  sync.Pool // hash.Hash
 	watch watch
 
-	bodies, memory, onDisk        atomic.Int64
-	held, full, tooLarge, stalled atomic.Uint64
+	messages *semaphore.Weighted // memory of Rooms
+	rooms    shares              // of it
+
+	bodies, memory, inRooms, onDisk atomic.Int64
+	held, full, tooLarge, stalled   atomic.Uint64
 }
 
 // Open makes a Spool, and its folder if need be. Files that a killed process
@@ -117,7 +127,8 @@ func Open(c Config) (*Spool, error) {
 			return nil, fmt.Errorf("open spool: %w", err)
 		}
 	}
-	s := &Spool{c: c, disk: semaphore.NewWeighted(c.TotalDisk), parts: shares{each: c.PerSender}}
+	s := &Spool{c: c, disk: semaphore.NewWeighted(c.TotalDisk), parts: shares{each: c.PerSender},
+		messages: semaphore.NewWeighted(c.Messages), rooms: shares{each: c.MessagesPerSender}}
 	s.macs.New = func() any { return hmac.New(sha256.New, c.DigestKey) }
 	return s, nil
 }
@@ -198,7 +209,7 @@ func (s *Spool) hold(ctx context.Context, r io.Reader, o Options, grow *Growing)
 // Stats are the gauges and counters of a Spool.
 type Stats struct {
 	Bodies int64 // held or being read
-	Memory int64 // bytes of memory that bodies occupy
+	Memory int64 // bytes of memory that bodies and Rooms occupy
 	Disk   int64 // bytes on disk
 
 	Held, Full, TooLarge, Stalled uint64 // outcomes of Hold since Open
@@ -207,7 +218,7 @@ type Stats struct {
 // Stats returns the present numbers.
 func (s *Spool) Stats() Stats {
 	return Stats{
-		Bodies: s.bodies.Load(), Memory: s.memory.Load(), Disk: s.onDisk.Load(),
+		Bodies: s.bodies.Load(), Memory: s.memory.Load() + s.inRooms.Load(), Disk: s.onDisk.Load(),
 		Held: s.held.Load(), Full: s.full.Load(), TooLarge: s.tooLarge.Load(), Stalled: s.stalled.Load(),
 	}
 }
@@ -229,11 +240,11 @@ func (s *Spool) Healthy() error {
 	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
-// takeMemory reserves n bytes of memory if the limit allows it.
+// takeMemory reserves n bytes of memory for a body if the limit allows it.
 func (s *Spool) takeMemory(n int64) bool {
 	for {
 		m := s.memory.Load()
-		if m+n > s.c.TotalMemory {
+		if m+n > s.c.TotalMemory-s.c.Messages {
 			return false
 		}
 		if s.memory.CompareAndSwap(m, m+n) {
@@ -246,11 +257,11 @@ func (s *Spool) takeMemory(n int64) bool {
 // leave.
 func (s *Spool) takeDisk(ctx context.Context, sh *share, n int64) error {
 	if sh != nil {
-		if err := take(ctx, sh.Weighted, n, s.c.Wait, "sender's"); err != nil {
+		if err := take(ctx, sh.Weighted, n, s.c.Wait, "sender's share of the disk"); err != nil {
 			return err
 		}
 	}
-	if err := take(ctx, s.disk, n, s.c.Wait, "spool's"); err != nil {
+	if err := take(ctx, s.disk, n, s.c.Wait, "spool's share of the disk"); err != nil {
 		if sh != nil {
 			sh.Release(n)
 		}

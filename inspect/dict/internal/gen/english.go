@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// writeEnglish writes the names of the 1990 US census and the lower-case words
-// of a small English word list; names of other countries beside them.
-func writeEnglish(census, list, international []byte, l *lexicon, out string) error {
+// writeLatin writes the names of the 1990 US census and the lower-case words
+// of a small English word list; names of other countries beside them, and
+// Japanese ones.
+func writeLatin(census, list, international []byte, l *lexicon, j *nameTables, out string) error {
 	files, err := tgzFiles(bytes.NewReader(census))
 	if err != nil {
 		return err
@@ -19,7 +20,7 @@ func writeEnglish(census, list, international []byte, l *lexicon, out string) er
 	if err != nil {
 		return err
 	}
-	words := map[string]byte{}
+	words := table{}
 	for w := range strings.Lines(string(deb["./usr/share/dict/american-english-small"])) {
 		if w = strings.TrimSpace(w); isLatin(w) && w == strings.ToLower(w) {
 			words[w] = 1
@@ -28,10 +29,10 @@ func writeEnglish(census, list, international []byte, l *lexicon, out string) er
 	if len(words) < 10000 {
 		return fmt.Errorf("only %d words", len(words))
 	}
-	given, last := map[string]byte{}, map[string]byte{}
+	given, last := table{}, table{}
 	for _, f := range []struct {
 		name string
-		into map[string]byte
+		into table
 	}{{"dist.female.first", given}, {"dist.male.first", given}, {"dist.all.last", last}} {
 		b, ok := files["names-0.3.0/names/"+f.name]
 		if !ok {
@@ -59,7 +60,7 @@ func writeEnglish(census, list, international []byte, l *lexicon, out string) er
 	if err := readInternational(international, given, last); err != nil {
 		return err
 	}
-	for _, m := range []map[string]byte{given, last} {
+	for _, m := range []table{given, last} {
 		for n := range m {
 			if words[n] > 0 {
 				m[n] |= rivalWord | doubtStep
@@ -71,11 +72,5 @@ func writeEnglish(census, list, international []byte, l *lexicon, out string) er
 			last[n] = 1
 		}
 	}
-	if err := writeTable(out, "english_given.zst", given); err != nil {
-		return err
-	}
-	if err := writeTable(out, "english_surnames.zst", last); err != nil {
-		return err
-	}
-	return writeTable(out, "english_words.zst", words)
+	return writeLists(out, "latin.lists", given, last, romajiForms(j.givenKana), romajiForms(j.surnameKana), words) // the columns of dict.Latin
 }

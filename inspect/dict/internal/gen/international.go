@@ -23,7 +23,7 @@ const internationalWeight = 5
 
 // readInternational adds the names in Latin letters that the package Faker
 // lists for the countries of the world.
-func readInternational(whl []byte, given, last map[string]byte) error {
+func readInternational(whl []byte, given, last table) error {
 	z, err := zip.NewReader(bytes.NewReader(whl), int64(len(whl)))
 	if err != nil {
 		return err

@@ -3,7 +3,8 @@
 // versions pinned below, checks their digests, and writes ../../data. The same
 // sources give the same bytes.
 //
-// It needs dpkg-deb, pip and npm; the program that embeds its output does not.
+// It needs dpkg-deb, pip and npm; the program that embeds its output does not. To
+// change the form of the data, empty the files there first: this program links them.
 package main
 
 import (
@@ -89,6 +90,7 @@ func run(cache, out string) error {
 		raw[name] = b
 	}
 	lex := newLexicon()
+	var words *nameTables
 	steps := []struct {
 		name string
 		do   func() error
@@ -96,9 +98,10 @@ func run(cache, out string) error {
 		{"read sudachi", func() error { return lex.readSudachi(raw["sudachi"]) }},
 		{"read ipadic", func() error { return lex.readIPADIC(raw["ipadic"]) }},
 		{"read personal names", func() error { return lex.readPersonal(raw["personal"]) }},
-		{"write Japanese names", func() error { return lex.writeNames(out) }},
-		{"write words", func() error { return lex.writeWords(out) }},
-		{"write English", func() error { return writeEnglish(raw["census"], raw["words"], raw["international"], lex, out) }},
+		{"write Japanese words", func() error { words = lex.japanese(); return words.write(out) }},
+		{"write Latin words", func() error {
+			return writeLatin(raw["census"], raw["words"], raw["international"], lex, words, out)
+		}},
 		{"write places", func() error { return writePlaces(raw["postal"], out) }},
 	}
 	for _, s := range steps {

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"maps"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+	"github.com/sekimori-dlp/sekimori/inspect/dict/internal/lists"
 )
 
 // surnameWeight is logarithmic in the bearers where they are known: 佐藤, 1.9
@@ -52,40 +56,68 @@ func (e *evidence) foreignWeight() byte {
 	return byte(w)
 }
 
-func (l *lexicon) writeNames(out string) error {
-	surnames, given, foreign, whole := map[string]byte{}, map[string]byte{}, map[string]byte{}, map[string]byte{}
+// nameTables are the tables of Japanese words.
+type nameTables struct {
+	surname, given, word, foreign, surnameKana, givenKana table // the columns of dict.Japanese
+	whole                                                 table
+}
+
+func (l *lexicon) japanese() *nameTables {
+	j := &nameTables{surname: table{}, given: table{}, word: l.words(), foreign: table{}, whole: table{}}
 	for s, e := range l.surname {
 		if utf8.RuneCountInString(s) <= 5 {
-			surnames[s] = e.surnameWeight() | l.rival(s, e)
+			j.surname[s] = e.surnameWeight() | l.rival(s, e)
 		}
 	}
 	for s, e := range l.given {
 		if n := utf8.RuneCountInString(s); n <= 5 && !isKatakana(s) {
-			given[s] = e.givenWeight() | l.rival(s, e)
+			j.given[s] = e.givenWeight() | l.rival(s, e)
 		}
 	}
 	l.countInside()
 	for s, e := range l.person {
 		if utf8.RuneCountInString(s) > 1 {
-			foreign[s] = e.foreignWeight() | l.rival(s, e)
+			j.foreign[s] = e.foreignWeight() | l.rival(s, e)
 		}
 	}
 	for s, e := range l.whole {
 		if n := utf8.RuneCountInString(s); n >= 2 && n <= 7 && l.surname[s] == nil && l.given[s] == nil {
-			whole[s] = e.foreignWeight() | l.rival(s, e)
+			j.whole[s] = e.foreignWeight() | l.rival(s, e)
 		}
 	}
-	surnameKana := kanaWeights(l.surnameKana, surnames, l)
-	givenKana := kanaWeights(l.givenKana, given, l)
+	j.surnameKana = kanaWeights(l.surnameKana, j.surname, l)
+	j.givenKana = kanaWeights(l.givenKana, j.given, l)
+	return j
+}
+
+func (j *nameTables) write(out string) error {
+	for _, s := range []struct {
+		name     string
+		katakana bool
+	}{{"kanji.lists", false}, {"katakana.lists", true}} {
+		columns := []table{j.surname, j.given, j.word, j.foreign, j.surnameKana, j.givenKana}
+		for i, t := range columns {
+			columns[i] = t.part(func(w string, _ dict.Info) bool { return dict.StartsKatakana([]byte(w)) == s.katakana })
+		}
+		if err := writeLists(out, s.name, columns...); err != nil {
+			return err
+		}
+	}
+	frequent := j.foreign.part(func(_ string, i dict.Info) bool { return i.Frequent() })
+	if err := write(out, "foreign.filter", lists.NewFilter(maps.Keys(frequent), len(frequent)).Bytes()); err != nil {
+		return err
+	}
 	for _, t := range []struct {
-		name  string
-		words map[string]byte
+		name string
+		part table
 	}{
-		{"surnames.zst", surnames}, {"given.zst", given}, {"foreign.zst", foreign}, {"whole.zst", whole},
-		{"surname_kana.zst", surnameKana}, {"given_kana.zst", givenKana},
-		{"surname_romaji.zst", romajiForms(surnameKana)}, {"given_romaji.zst", romajiForms(givenKana)},
+		{"surnames.text", j.surname.part(func(_ string, i dict.Info) bool { return i.Weight() >= dict.LeastSurname })},
+		{"given.text", j.given.part(func(w string, i dict.Info) bool {
+			return i.Weight() >= dict.LeastGiven && i.Doubt() < 2 && utf8.RuneCountInString(w) > 1 && !isKana(w)
+		})},
+		{"whole.text", j.whole.part(func(_ string, i dict.Info) bool { return i.Doubt() < 2 })},
 	} {
-		if err := writeTable(out, t.name, t.words); err != nil {
+		if err := writeText(out, t.name, t.part); err != nil {
 			return err
 		}
 	}
@@ -94,8 +126,8 @@ func (l *lexicon) writeNames(out string) error {
 
 // kanaWeights gives a reading the weight of its most frequent form. Readings
 // that only rough entries have are left out.
-func kanaWeights(readings map[string]map[string]bool, forms map[string]byte, l *lexicon) map[string]byte {
-	out := map[string]byte{}
+func kanaWeights(readings map[string]map[string]bool, forms table, l *lexicon) table {
+	out := table{}
 	for kana, of := range readings {
 		var best byte
 		for f := range of {
@@ -108,8 +140,8 @@ func kanaWeights(readings map[string]map[string]bool, forms map[string]byte, l *
 	return out
 }
 
-func romajiForms(kana map[string]byte) map[string]byte {
-	out := map[string]byte{}
+func romajiForms(kana table) table {
+	out := table{}
 	for k, w := range kana {
 		if w&15 < 3 {
 			continue

@@ -3,17 +3,17 @@ package main
 import (
 	"archive/tar"
 	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+	"github.com/sekimori-dlp/sekimori/inspect/dict/internal/lists"
 )
 
 // tarFiles reads a tar archive into name → contents.
@@ -44,27 +44,51 @@ func tgzFiles(r io.Reader) (map[string][]byte, error) {
 	return tarFiles(z)
 }
 
-// writeTable writes the front-coded form that dict.Table reads.
-func writeTable(out, name string, words map[string]byte) error {
-	keys := slices.Sorted(maps.Keys(words))
-	b := binary.AppendUvarint(nil, uint64(len(keys)))
-	n := len(b)
-	b = append(b, make([]byte, 3*len(keys))...)
-	prev := ""
-	for i, k := range keys {
-		shared := 0
-		for shared < min(len(prev), len(k)) && prev[shared] == k[shared] {
-			shared++
+// table is a list of words with a byte each, which is its column in dict's rows.
+type table map[string]byte
+
+// writeLists writes tables as the package lists has them, in which each word has a
+// byte of each.
+func writeLists(out, name string, tables ...table) error {
+	words := map[string][]byte{}
+	for i, t := range tables {
+		for w, info := range t {
+			if words[w] == nil {
+				words[w] = make([]byte, len(tables))
+			}
+			words[w][i] = info
 		}
-		if len(k) > 255 {
-			return fmt.Errorf("%s: word of %d bytes", name, len(k))
-		}
-		b[n+i], b[n+len(keys)+i], b[n+2*len(keys)+i] = byte(shared), byte(len(k)-shared), words[k]
-		b = append(b, k[shared:]...)
-		prev = k
 	}
-	log.Printf("%-22s %7d words", name, len(keys))
-	return writePacked(out, name, b)
+	b, err := lists.Build(words)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return write(out, name, b)
+}
+
+// part is what of a table keep accepts.
+func (t table) part(keep func(word string, info dict.Info) bool) table {
+	p := table{}
+	for w, info := range t {
+		if keep(w, dict.Info(info)) {
+			p[w] = info
+		}
+	}
+	return p
+}
+
+// writeText writes a table for those who want to see all its words.
+func writeText(out, name string, t table) error {
+	b, err := lists.AppendText(nil, t)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return write(out, name, b)
+}
+
+func write(out, name string, b []byte) error {
+	log.Printf("%-16s %7d bytes", name, len(b))
+	return os.WriteFile(filepath.Join(out, name), b, 0o644)
 }
 
 func writePacked(out, name string, b []byte) error {
@@ -72,7 +96,5 @@ func writePacked(out, name string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	packed := z.EncodeAll(b, nil)
-	log.Printf("%-22s %7d bytes from %d", name, len(packed), len(b))
-	return os.WriteFile(filepath.Join(out, name), packed, 0o644)
+	return write(out, name, z.EncodeAll(b, nil))
 }

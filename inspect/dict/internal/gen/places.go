@@ -46,7 +46,7 @@ func writePlaces(tgz []byte, out string) error {
 		index[n] = i
 		fmt.Fprintf(&cities, "%s\t%s\n", n[:2], n[2:])
 	}
-	towns := map[string]byte{}
+	towns := table{}
 	for _, a := range areas {
 		for _, t := range townForms(a.town) {
 			key := binary.BigEndian.AppendUint16(nil, uint16(index[a.city]))
@@ -66,13 +66,13 @@ func writePlaces(tgz []byte, out string) error {
 		postal = binary.AppendUvarint(postal, uint64(index[a.city]))
 		last = a
 	}
-	if err := writePacked(out, "cities.zst", cities.Bytes()); err != nil {
+	if err := write(out, "cities.tsv", cities.Bytes()); err != nil {
 		return err
 	}
 	if err := writePacked(out, "postal.zst", postal); err != nil {
 		return err
 	}
-	return writeTable(out, "towns.zst", towns)
+	return writeLists(out, "towns.lists", towns)
 }
 
 func readPostal(tgz []byte) ([]area, error) {

@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// writeWords keeps the words that a search for names could mistake: those that
+// words keeps the words that a search for names could mistake: those that
 // contain a name of two and more characters, and katakana words. The weight is
 // 1 for rare words to 15 for the most frequent.
-func (l *lexicon) writeWords(out string) error {
-	words := map[string]byte{}
+func (l *lexicon) words() table {
+	words := table{}
 	for _, kind := range []struct {
 		words map[string]int
 		kind  byte
@@ -24,7 +24,7 @@ func (l *lexicon) writeWords(out string) error {
 			}
 		}
 	}
-	return writeTable(out, "words.zst", words)
+	return words
 }
 
 // resembles reports whether a frequent name stands in w and is not all of it:
