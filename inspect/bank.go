@@ -72,8 +72,8 @@ func (p *plan) admit(f *detect.Found) uint64 {
 type bank struct {
 	*plan
 	questions []question
-	people    set          // behind the key: the questions met, those met by half, counts for grow
-	values    set          // behind the key: the questions met
+	people    set          // names and the surest values; behind the key: the questions met, those met by half, counts for grow
+	values    set          // values, and those that belong to a name; behind the key: the questions met
 	counting  uint64       // the questions whose count may still rise
 	answers   [][16]answer // what meet said lately, by level
 
@@ -93,7 +93,7 @@ type group struct {
 	questions  uint64
 }
 
-// visit is a person who was met, for questions: what is known of it by digests.
+// visit is a person who was met, for questions: what is known of it by hashes.
 type visit struct {
 	questions  uint64
 	name       uint64                // 0 if there is none
@@ -117,8 +117,8 @@ const batch = 64
 
 func (b *bank) reset(p *plan, questions []question) {
 	b.plan, b.questions = p, questions
-	b.people.init(2)
-	b.values.init(1)
+	b.people.init(2, maxPeople)
+	b.values.init(1, maxValues)
 	b.counting = 1<<len(questions) - 1
 	b.answers = slices.Grow(b.answers[:0], len(p.levels))[:len(p.levels)]
 	clear(b.answers)
@@ -140,14 +140,14 @@ func (b *bank) add(t *tally, r *detect.Record) {
 
 // flush counts what waits.
 func (b *bank) flush(t *tally) {
-	b.people.room((maxPersonKeys + 2) * len(b.waiting))
-	b.values.room(len(b.valued))
+	b.people.room(2 * len(b.waiting))
+	b.values.room(maxPersonKeys*len(b.waiting) + len(b.valued))
 	for i := range b.waiting {
 		v := &b.waiting[i]
 		b.people.fetch(v.name)
 		b.people.fetch(v.strong)
 		for _, k := range v.keys[:v.n] {
-			b.people.fetch(k)
+			b.values.fetch(k)
 		}
 	}
 	for i := range b.valued {
@@ -158,7 +158,7 @@ func (b *bank) flush(t *tally) {
 	}
 	for i := range b.valued {
 		v := &b.valued[i]
-		at := b.values.place(v.sum)
+		at, _ := b.values.place(v.sum)
 		if at < 0 {
 			b.overflow(t, v.questions, v.sum)
 			continue
@@ -333,34 +333,35 @@ func (b *bank) further(name, questions uint64) {
 // A name and a value counted each for itself stay two when a later record joins
 // them: counts never go down, so that what was decided stays so.
 func (b *bank) count(t *tally, v *visit) {
-	if v.name != 0 && v.strong != 0 && !v.same {
-		b.grown = b.grow(v)
-	}
-	var keys [maxPersonKeys]int
+	m, known := v.questions, uint64(0)
+	full, met := false, false // met: what tells was met, for whatever question
 	for i, k := range v.keys[:v.n] {
-		keys[i] = b.people.place(k)
-	}
-	name, strong := -1, -1
-	if v.name != 0 {
-		name = b.people.place(v.name)
-	}
-	if v.strong != 0 {
-		strong = b.people.place(v.strong)
-	}
-	m, known, full := v.questions, uint64(0), false
-	for i, at := range keys[:v.n] {
+		at, isNew := b.values.place(k)
 		if at < 0 {
 			full = true
 			continue
 		}
-		met := &b.people.words[at]
+		w := &b.values.words[at]
 		if i < int(v.telling) {
-			known |= *met
+			known |= *w
+			met = met || !isNew
 		}
-		*met |= m
+		*w |= m
 	}
-	if v.strong != 0 && name >= 0 && !b.grown {
-		known |= b.people.words[name]
+	name, strong := -1, -1
+	if v.name != 0 {
+		name, _ = b.people.place(v.name)
+	}
+	if v.strong != 0 {
+		strong, _ = b.people.place(v.strong)
+	}
+	if v.name != 0 && v.strong != 0 {
+		if !v.same {
+			b.grown = !met && b.grow(name, v)
+		}
+		if name >= 0 && !b.grown {
+			known |= b.people.words[name]
+		}
 	}
 	known = b.half(name, v.n == 0, m, known)
 	known = b.half(strong, v.name == 0, m, known)
@@ -374,36 +375,39 @@ func (b *bank) count(t *tally, v *visit) {
 // grow counts, by type, the values that tell persons of one name apart, and
 // reports whether v brings a type one more than any had: a mail address
 // and later a telephone number are one person's, two numbers are two persons'.
-func (b *bank) grow(v *visit) bool {
-	for _, k := range v.keys[:v.telling] {
-		if b.people.has(k) {
-			return false // known by it
-		}
-	}
-	at := b.people.place(v.name)
-	if at < 0 {
+// Above the counts, four bits each, stands the greatest of them. The name stands at
+// an offset of people's words, -1 if it is not there.
+func (b *bank) grow(name int, v *visit) bool {
+	if name < 0 {
 		return true
 	}
-	counts := &b.people.words[at+2]
-	before := most(*counts)
+	const top = 60
+	counts := &b.people.words[name+2]
+	most := *counts >> top
 	for s, n := v.strengths, v.kinds; n > 0; s, n = s>>4, n-1 {
 		at := 4 * (s & 15)
-		if *counts>>at&15 == 15 {
+		count := *counts >> at & 15
+		if count == 15 {
 			return true
 		}
 		*counts += 1 << at
+		most = max(most, count+1)
 	}
-	return most(*counts) > before
+	if most == *counts>>top {
+		return false
+	}
+	*counts = *counts&(1<<top-1) | most<<top
+	return true
 }
 
-// most is the greatest of the sixteen counts in c.
-func most(c uint64) uint64 {
-	n := uint64(0)
-	for ; c != 0; c >>= 4 {
-		n = max(n, c&15)
-	}
-	return n
-}
+// maxPeople and maxValues bound the memory of a bank to some 48 MB. A person takes
+// two entries of the one set, and up to three and one a value of the other: from a
+// hundred thousand persons on, those that were not met before are counted by a
+// sketch.
+const (
+	maxPeople = 1 << 18
+	maxValues = 1 << 20
+)
 
 // maxPersonKeys is how many values of a person are remembered with the name.
 const maxPersonKeys = 3

@@ -283,7 +283,7 @@ func (e *emitter) Record(r *detect.Record) {
 		n := Finding{
 			Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated,
 			Part: f.Tag, Start: f.From, End: f.To, Line: f.Line, At: at(f, c.report.Parts[f.Tag].Format), Record: number,
-			Masked: mask(f.Type, f.Text), Digest: c.tally.sum(r, i),
+			Masked: mask(f.Type, f.Text), Digest: c.tally.digest(r, i),
 		}
 		if c.opt.Reveal {
 			n.Value = string(f.Text)

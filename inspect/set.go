@@ -1,17 +1,12 @@
 package inspect
 
-// maxEntries bounds the memory of a set to some 32 MB. A person takes up to five
-// entries: from a hundred thousand persons or more on, those that were not met
-// before are counted by a sketch.
-const maxEntries = 1 << 19
-
 // keptEntries is the size up to which a set's storage is used again.
 const keptEntries = 1 << 10
 
-// set maps digests to a few words: an open-addressed table that holds at most
-// maxEntries.
+// set maps hashes to a few words: an open-addressed table.
 type set struct {
 	shift   uint     // an entry is 1<<shift words
+	most    int      // entries that it may hold, a power of two
 	slots   int      // a power of two, or 0
 	words   []uint64 // of each slot its key, 0 if it is free, and the others: side by side, as they are asked for together
 	n       int
@@ -19,12 +14,12 @@ type set struct {
 }
 
 // init empties the set and gives each entry 1<<shift words, the key among them. It
-// keeps storage that is small.
-func (s *set) init(shift uint) {
+// keeps storage that is small. most must be a power of two.
+func (s *set) init(shift uint, most int) {
 	if s.shift != shift || s.slots > keptEntries {
 		*s = set{shift: shift}
-		return
 	}
+	s.most = most
 	if s.n > 0 {
 		clear(s.words)
 		s.n = 0
@@ -33,7 +28,7 @@ func (s *set) init(shift uint) {
 
 // room makes room for n more keys, as far as there may be as many.
 func (s *set) room(n int) {
-	for 4*(s.n+n) > 3*s.slots && s.slots < 2*maxEntries {
+	for 2*(s.n+n) > s.slots && s.slots < 2*s.most {
 		s.grow()
 	}
 }
@@ -41,35 +36,26 @@ func (s *set) room(n int) {
 // fetch brings the place of key, which is asked for soon, from memory: several
 // come in the time of one. There must be room for it.
 func (s *set) fetch(key uint64) {
-	s.fetched ^= s.words[int(key)&(s.slots-1)<<s.shift]
+	at := int(key) & (s.slots - 1) << s.shift
+	s.fetched ^= s.words[at] ^ s.words[(at+8)&(len(s.words)-1)]
 }
 
-// place returns where the words behind key begin, made zero if it is new; -1 if
-// the set is full. There must be room for it.
-func (s *set) place(key uint64) int {
+// place returns where the words behind key begin, and whether they are new, and
+// zero; -1 if the set is full. There must be room for key.
+func (s *set) place(key uint64) (at int, isNew bool) {
 	if key == 0 {
 		key = 1
 	}
-	at := s.find(key)
-	if s.words[at] == 0 {
-		if s.n >= maxEntries {
-			return -1
-		}
-		s.words[at] = key
-		s.n++
+	at = s.find(key)
+	if s.words[at] != 0 {
+		return at + 1, false
 	}
-	return at + 1
-}
-
-// has reports whether key is in the set.
-func (s *set) has(key uint64) bool {
-	if s.slots == 0 {
-		return false
+	if s.n >= s.most {
+		return -1, true
 	}
-	if key == 0 {
-		key = 1
-	}
-	return s.words[s.find(key)] != 0
+	s.words[at] = key
+	s.n++
+	return at + 1, true
 }
 
 // find returns where key stands in words, or where it belongs.

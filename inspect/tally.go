@@ -44,11 +44,12 @@ func newSurvey(queries []Query) survey {
 }
 
 // tally answers the queries of one scan: it tells persons and values apart by
-// keyed digests and counts each once.
+// keyed hashes and counts each once.
 type tally struct {
 	questions []question
-	banks     []bank // of the questions, as the survey plans it
-	digests   digester
+	banks     []bank   // of the questions, as the survey plans it
+	digests   digester // for the report
+	hash      hasher
 	columns   columns
 
 	wanted  []detect.Type // of the demand
@@ -64,7 +65,7 @@ type tally struct {
 
 	// Of the record that is counted:
 	who   detect.Person
-	sums  []uint64 // digests of its findings, 0 for those nobody asked for yet
+	sums  []uint64 // hashes of its findings, 0 for those nobody asked for yet
 	kind  []uint8  // kinds of its findings
 	all   uint64   // the kinds there are
 	valid uint64   // those of which one is validated
@@ -89,7 +90,7 @@ func (t *tally) reset(s *survey, d digester) {
 	t.kinds, t.listed = &s.kinds, s.listed
 	t.totals = slices.Grow(t.totals[:0], len(s.kinds.types))[:len(s.kinds.types)]
 	clear(t.totals)
-	t.digests = d
+	t.digests, t.hash = d, newHasher(d)
 	t.banks = slices.Grow(t.banks[:0], len(s.plans))[:len(s.plans)]
 	for i := range t.banks {
 		t.banks[i].reset(&s.plans[i], t.questions[i*bankSize:min(len(t.questions), (i+1)*bankSize)])
@@ -163,20 +164,29 @@ func (t *tally) flush() {
 	}
 }
 
-// sum returns the digest of the record's finding i.
+// digest returns the digest of the record's finding i, as reports show it.
+func (t *tally) digest(r *detect.Record, i int) uint64 {
+	return t.digests.sum2(string(r.Found[i].Type), r.Found[i].Canon)
+}
+
+// sum returns the hash of the record's finding i.
 func (t *tally) sum(r *detect.Record, i int) uint64 {
 	if t.sums[i] == 0 {
-		t.sums[i] = t.digests.sum2(string(r.Found[i].Type), r.Found[i].Canon)
+		f, typ := &r.Found[i], uint64(t.kind[i])
+		if typ == otherKind {
+			typ |= t.hash.sum(typ, string(f.Type)) << 8
+		}
+		t.sums[i] = t.hash.sum(typ, f.Canon)
 	}
 	return t.sums[i]
 }
 
-// nameSum returns the digest of the name of t.who.
+// nameSum returns the hash of the name of t.who.
 func (t *tally) nameSum(r *detect.Record) uint64 {
 	if t.who.Whole >= 0 {
 		return t.sum(r, t.who.Whole)
 	}
-	return t.digests.sum2(string(detect.Name), t.who.Name)
+	return t.hash.sum(uint64(t.kinds.of(detect.Name)), t.who.Name)
 }
 
 // at returns the kinds of the record's findings that are as sure as l has it.

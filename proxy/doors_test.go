@@ -367,10 +367,8 @@ func TestPinnedHostIsSuggested(t *testing.T) {
 	open("pinned.example", false) // of a client never seen to trust
 	open(originHost, true)
 	eventually(t, "trust was noted", func() bool { return len(h.srv.pins.Suspects()) == 0 })
-	for range 4 {
-		open("pinned.example", false)
-	}
 	eventually(t, "the host is suspected", func() bool {
+		open("pinned.example", false) // its alert may be lost when the connection is reset
 		s := h.srv.pins.Suspects()
 		return len(s) == 1 && s[0].Host == "pinned.example" && s[0].Tries >= 3 && s[0].Clients == 1
 	})

@@ -129,11 +129,16 @@ func (m *messages) grow(b []byte, k, most int) ([]byte, error) {
 		return b[:n], nil
 	}
 	more := cap(b)
-	if more > 1<<20 {
+	if more > 64<<10 {
 		more /= 4
 	}
 	c := max(n, min(max(cap(b)+more, 512), most))
-	switch err := m.room.Take(int64(c - cap(b))); {
+	err := m.room.Take(int64(c - cap(b)))
+	if errors.Is(err, hold.ErrTooLarge) && c > n {
+		c = n
+		err = m.room.Take(int64(c - cap(b)))
+	}
+	switch {
 	case errors.Is(err, hold.ErrTooLarge):
 		return nil, errTooBig
 	case errors.Is(err, hold.ErrFull):

@@ -43,7 +43,7 @@ func document(value []byte) (part.Part, bool) {
 
 // dataURL splits a data: URL.
 func dataURL(b []byte) (mediaType string, data []byte, ok bool) {
-	if len(b) < 5 || !strings.EqualFold(string(b[:5]), "data:") {
+	if len(b) < 5 || b[4] != ':' || !strings.EqualFold(string(b[:5]), "data:") {
 		return "", nil, false
 	}
 	head, data, ok := bytes.Cut(b[5:], []byte(","))

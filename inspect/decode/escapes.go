@@ -97,6 +97,16 @@ func readEscape(b []byte) (r rune, used int, isByte bool) {
 		if k < 2 {
 			return 0, 0, false
 		}
+		switch string(b[1:k]) { // most
+		case "lt":
+			return '<', k + 1, false
+		case "gt":
+			return '>', k + 1, false
+		case "amp":
+			return '&', k + 1, false
+		case "quot":
+			return '"', k + 1, false
+		}
 		s := html.UnescapeString(string(b[:k+1]))
 		c, n := utf8.DecodeRuneInString(s)
 		if n != len(s) {

@@ -56,6 +56,9 @@ func looksValue(b []byte) bool {
 
 // trimStart drops a byte order mark and white space.
 func trimStart(b []byte) []byte {
+	if len(b) > 0 && b[0] > ' ' && b[0] != 0xef {
+		return b // most often
+	}
 	return bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
 }
 

@@ -23,10 +23,30 @@ func (twice) Match(p *part.Part, head []byte) bool {
 	if len(head) < 8 || head[0] < 0xC3 || head[0] > 0xC5 { // which would be U+00C2 and up
 		return false
 	}
+	if !mayBeWide(head) {
+		return false
+	}
 	out := through(once, head, false)
 	had, _ := wideRunes(head)
 	has, ok := wideRunes(out)
-	return ok && has >= had+4 // or those stand there as they are
+	return ok && has >= had+minWide // or those stand there as they are
+}
+
+// minWide is how many characters of East Asian scripts such a text has at least.
+const minWide = 4
+
+// mayBeWide reports whether enough bytes of b are or stand for the first one of a
+// character of East Asian scripts.
+func mayBeWide(b []byte) bool {
+	n := 0
+	for i, c := range b {
+		if c >= 0xE3 || c == 0xC3 && i+1 < len(b) && b[i+1] >= 0xA3 { // U+00E3 and up
+			if n++; n == minWide {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // wideRunes counts the characters of East Asian scripts in b; ok is false if it is no

@@ -26,7 +26,7 @@ func (a *acquaintances) whole(canon string) string {
 		switch {
 		case known == canon:
 			return canon
-		case partOf(canon, known):
+		case mayBePart(canon, known) && partOf(canon, known):
 			return known
 		}
 	}
@@ -39,7 +39,7 @@ func (a *acquaintances) whole(canon string) string {
 // letters either of its words: the rest must be a name too, as 林 is no part of
 // 林田明.
 func partOf(part, name string) bool {
-	if part == "" || len(part) >= len(name) || part[0] != name[0] && part[len(part)-1] != name[len(name)-1] {
+	if !mayBePart(part, name) {
 		return false
 	}
 	if part[0] >= 0x80 {
@@ -55,6 +55,11 @@ func partOf(part, name string) bool {
 	}
 	rest, ok := strings.CutSuffix(name, part)
 	return ok && latinListed(rest)
+}
+
+// mayBePart is a quick partOf, for most names.
+func mayBePart(part, name string) bool {
+	return len(part) < len(name) && part != "" && (part[0] == name[0] || part[len(part)-1] == name[len(name)-1])
 }
 
 // latinListed reports whether a word in small letters is a listed name.

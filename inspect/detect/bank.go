@@ -20,13 +20,9 @@ func (ba bank) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LBank)
-	for i := 0; i < len(b.Runs) && !hint.none(); i++ {
-		r := b.Runs[i]
-		size := r.End - r.Start
-		if size != 4 && size != 5 && size != 7 || !hint.at(r.Start) {
-			continue
-		}
-		switch size {
+	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 { return of(w, k, 4, 5, 7) & near })
+	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		switch b.Runs[i].End - b.Runs[i].Start {
 		case 4:
 			if n, k := codeBranchAccount(b, i); k > 0 {
 				ba.judge(b, n, k, .55, .97, emit)

@@ -35,7 +35,7 @@ const oldest = 1900
 func (bd birthdate) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
 	hint := b.hint(LBirth)
-	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
 		return of(w, k, 8) | of(w, k, 1, 2, 4)&of(w, k, beforeDate)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {

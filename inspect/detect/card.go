@@ -36,18 +36,16 @@ func (c card) Find(b *Block, emit func(Finding)) {
 		own := hint
 		b.overLines(LCard, func(digits int) bool { return digits >= 14 && digits <= 16 }, func(n *numeral) { c.judge(b, n, n.groups, &own, emit) })
 	}
-	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
-		set := of(w, k, 12, 13, size14) | of(w, k, 4)&(then(w, k, 1, 4)|then(w, k, 1, 6))
-		if hinted {
-			set |= of(w, k, 1)
-		}
-		return set
+	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
+		return of(w, k, 12, 13, size14) | of(w, k, 4)&(then(w, k, 1, 4)|then(w, k, 1, 6)) | of(w, k, 1)&near
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {
 		case size >= 12:
-			n.read(b, i, 0, 1)
-			c.judge(b, &n, 1, &hint, emit)
+			if issuer(pick(b, runs[i])) != notCard { // as most are
+				n.read(b, i, 0, 1)
+				c.judge(b, &n, 1, &hint, emit)
+			}
 		case size == 4 && i+2 < len(runs):
 			i += c.grouped(b, i, &n, &hint, emit)
 		case size == 1 && hint.at(runs[i].Start) && sameSize(runs, i, 12):

@@ -23,6 +23,7 @@ type claims struct {
 	hits    []match.Hit
 	offsets []uint32 // scratch
 	number  numeral  // scratch
+	domains domains
 }
 
 // named is a name that is found[i], or of it what stands behind a gap.

@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -183,32 +185,87 @@ func (k *claims) phone(text []byte, c cell) bool {
 }
 
 func (k *claims) email(text []byte, c cell) bool {
-	at := -1
-	for i := c.start + 1; i < c.end; i++ {
-		if text[i] == '@' {
-			at = int(i)
-			break
+	n := bytes.IndexByte(text[c.start:c.end], '@')
+	if n < 1 {
+		return false
+	}
+	at := int(c.start) + n
+	if at+3 >= len(text) || text[at-1] < '!' {
+		return false
+	}
+	plain := k.domains.plain(text, c, at)
+	known := k.domains.of(text[at+1 : c.end])
+	score := known.score
+	if !plain || !known.is(text[at+1:c.end]) {
+		var start, end int
+		if start, end, score = (email{}).around(text, at); score < .05 || start != int(c.start) || end != int(c.end) {
+			return false
+		}
+		if plain {
+			known.set(text[at+1:c.end], score)
 		}
 	}
-	if at < 0 || at+3 >= len(text) || text[at-1] < '!' {
-		return false
-	}
-	start, end, score := email{}.around(text, at)
-	if score < .05 || start != int(c.start) || end != int(c.end) {
-		return false
-	}
-	for _, b := range text[start:end] {
+	canon := len(k.canon)
+	for _, b := range text[c.start:c.end] {
 		if b >= utf8.RuneSelf {
-			return false
+			return k.drop(canon)
 		}
 		if isUpper(b) {
 			b |= 0x20
 		}
 		k.canon = append(k.canon, b)
 	}
-	return k.add(Finding{Type: Email, Detector: email{}.ID(), Start: start, End: end,
+	return k.add(Finding{Type: Email, Detector: email{}.ID(), Start: int(c.start), End: int(c.end),
 		Confidence: max(score, min(.99, score+.2)), Validated: true})
 }
+
+// domains remembers how sure an address is by its domain, where nothing else of it
+// or around it matters.
+type domains [8]domain
+
+type domain struct {
+	name  [32]byte
+	size  uint8
+	score float32
+}
+
+// of returns where name stands if it is known.
+func (d *domains) of(name []byte) *domain {
+	if len(name) < 8 {
+		return &d[0]
+	}
+	return &d[(binary.LittleEndian.Uint64(name)^uint64(len(name)))*golden>>61]
+}
+
+func (d *domain) is(name []byte) bool {
+	return len(name) == int(d.size) && string(name) == string(d.name[:d.size]) && len(name) > 0
+}
+
+func (d *domain) set(name []byte, score float32) {
+	if len(name) <= len(d.name) {
+		d.size, d.score = uint8(copy(d.name[:], name)), score
+	}
+}
+
+// plain reports whether a cell with "@" at offset at stands between delimiters and
+// has a local part of letters and digits that says nothing but that it is one.
+func (*domains) plain(text []byte, c cell, at int) bool {
+	if c.start == 0 || int(c.end) == len(text) || !besideCell(text[c.start-1]) || !besideCell(text[c.end]) {
+		return false
+	}
+	local := text[c.start:at]
+	if len(local) < 2 || len(local) > maxLocal || remoteUser(local) || string(local) == "root" {
+		return false
+	}
+	for _, b := range local {
+		if !isAlnum(b) {
+			return false
+		}
+	}
+	return true
+}
+
+func besideCell(c byte) bool { return c == ',' || c == '\t' || c == ';' || c == '\n' }
 
 // birth takes dates with the year first, of western and Japanese eras.
 func (k *claims) birth(text []byte, c cell) bool {

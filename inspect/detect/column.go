@@ -459,6 +459,9 @@ func plausibleName(b []byte, l Label) (lo, hi int, ok bool) {
 		i += size
 	}
 	n := kanji + kana + latin
+	if words > 3 && apart(v) {
+		gaps, words = 1, 2
+	}
 	piece := l&(LSurname|LGiven) != 0
 	switch {
 	case latin > 0 && kanji+kana > 0:
@@ -480,6 +483,20 @@ func letterAt(b []byte, i int) (r rune, size int) {
 		return rune(c&0xF)<<12 | rune(b[i+1]&0x3F)<<6 | rune(b[i+2]&0x3F), 3
 	}
 	return utf8.DecodeRune(b[i:])
+}
+
+// apart reports whether spaces stand between all characters of b: 山 田  太 郎.
+func apart(b []byte) bool {
+	for i := 0; i < len(b); {
+		_, size := utf8.DecodeRune(b[i:])
+		if i += size; i < len(b) && b[i] != ' ' {
+			return false
+		}
+		for i < len(b) && b[i] == ' ' {
+			i++
+		}
+	}
+	return true
 }
 
 func lowerString(b []byte) string {
@@ -530,7 +547,7 @@ func endsHonorific(b []byte) bool {
 var notNames = map[string]bool{}
 
 // longestNotName is the length of the longest of them, in bytes.
-const longestNotName = 12
+var longestNotName int
 
 // isNotName reports whether b is one of notNames.
 func isNotName(b []byte) bool { return len(b) <= longestNotName && notNames[lowerString(b)] }
@@ -539,13 +556,41 @@ func init() {
 	for _, w := range []string{"なし", "無し", "無", "有", "不明", "未定", "未登録", "未設定", "匿名", "非公開", "該当なし", "同上", "同左", "テスト", "サンプル", "空欄", "未記入", "記入なし", "男", "女", "男性", "女性", "その他", "合計", "小計", "平均",
 		"null", "none", "nil", "n/a", "na", "unknown", "test", "sample", "example", "anonymous", "undefined", "true", "false", "yes", "no", "string", "varchar", "text", "int", "integer", "male", "female", "other", "total", "average", "default", "admin", "root", "guest", "user", "name", "value", "object", "array", "number", "boolean", "date", "required", "optional", "index", "main", "version", "title", "description", "type"} {
 		notNames[w] = true
+		longestNotName = max(longestNotName, len(w))
 	}
+}
+
+// mayBeLabel is a cheap test for a key that classify knows: Japanese without spaces
+// has to have the beginning of a label word in it.
+func mayBeLabel(b []byte) bool {
+	if len(b) < 9 || b[0] < utf8.RuneSelf || b[5] < utf8.RuneSelf || b[8] < utf8.RuneSelf {
+		return true
+	}
+	l := theLexicon()
+	for i := 0; i+6 <= len(b); i++ {
+		c := b[i]
+		if c < utf8.RuneSelf && (isLetter(c) || c == ' ') {
+			return true
+		}
+		if !utf8.RuneStart(c) {
+			continue
+		}
+		if key := six(b[i:]); l.japaneseStarts.has(key*golden) && l.find(key).key == key {
+			return true
+		}
+	}
+	for _, c := range b[len(b)-5:] {
+		if isLetter(c) || c == ' ' {
+			return true
+		}
+	}
+	return false
 }
 
 // plausibleAddress reports whether b, which stands where an address or a piece
 // of one is expected, can be it.
 func plausibleAddress(b []byte, l Label) bool {
-	if len(b) < 2 || len(b) > 300 || isNotName(b) || classify(b)&^weak != 0 {
+	if len(b) < 2 || len(b) > 300 || isNotName(b) || mayBeLabel(b) && classify(b)&^weak != 0 {
 		return false
 	}
 	if l&(LPrefecture|LCity) != 0 {

@@ -27,8 +27,9 @@ func (c corporate) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	runs := b.Runs
+	var n numeral
 	hint := b.hint(LCorporate)
-	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
 		return of(w, k, 13) | of(w, k, 1)&then(w, k, 1, 4)&then(w, k, 2, 4)&then(w, k, 3, 4)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
@@ -36,7 +37,9 @@ func (c corporate) Find(b *Block, emit func(Finding)) {
 		if size != 13 && size != 1 || size == 1 && !groups1444(runs[i:]) {
 			continue
 		}
-		var n numeral
+		if size == 13 && !validCorporate(pick(b, runs[i])) {
+			continue // most time stamps
+		}
 		n.read(b, i, sepHyphen|sepSpace, 4)
 		k := 1
 		if size == 1 {

@@ -21,7 +21,7 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 	}
 	runs := b.Runs
 	hint := b.hint(LDriver)
-	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
 		return of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -414,9 +415,9 @@ func urlBefore(t []byte) bool {
 // holds identifiers of messages, not addresses.
 func messageID(t []byte) bool {
 	line := t[max(0, len(t)-400):]
-	for i := len(line) - 1; i >= 0; i-- {
+	for i := len(line); i > 0; {
 		// Folded header lines begin with white space: look further back.
-		if line[i] == '\n' && i+1 < len(line) && line[i+1] != ' ' && line[i+1] != '\t' {
+		if i = bytes.LastIndexByte(line[:i], '\n'); i >= 0 && i+1 < len(line) && line[i+1] != ' ' && line[i+1] != '\t' {
 			line = line[i+1:]
 			break
 		}

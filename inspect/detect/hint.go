@@ -1,6 +1,11 @@
 package detect
 
-import "github.com/sekimori-dlp/sekimori/inspect/match"
+import (
+	"slices"
+	"sort"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
 
 // Asking for a label costs far more than looking at a run of digits. Detectors
 // whose numbers are nothing without one therefore have hint words looked for,
@@ -92,6 +97,31 @@ func (h *hint) within(i, reach int32) bool {
 		h.hits = h.hits[1:]
 	}
 	return i-h.last <= reach
+}
+
+// governed returns the runs that are governed, a bit each, in set's storage. h is
+// asked for the first time.
+func (h *hint) governed(set []uint64, runs []match.Run) []uint64 {
+	n := (len(runs) + 63) / 64
+	set = slices.Grow(set[:0], n)[:n]
+	if h.all {
+		for i := range set {
+			set[i] = ^uint64(0)
+		}
+		return set
+	}
+	clear(set)
+	at := 0
+	for _, hit := range h.hits {
+		if hit.Payload != h.bit {
+			continue
+		}
+		at += sort.Search(len(runs)-at, func(i int) bool { return runs[at+i].Start >= hit.Start-hintAhead })
+		for i := at; i < len(runs) && runs[i].Start <= hit.Start+hintReach; i++ {
+			set[i>>6] |= 1 << (i & 63)
+		}
+	}
+	return set
 }
 
 // columns implements overall.

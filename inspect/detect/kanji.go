@@ -6,76 +6,43 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
-// kanjiNumerals reads numbers written in kanji (〇三-一二三四-五六七八,
-// 昭和五十年三月五日), but only with a label or an era, as kanji numerals are part
-// of ordinary words.
-type kanjiNumerals struct{}
+// kanjiDates finds birth dates written in kanji: 昭和五十年三月五日,
+// 一九八五年三月五日.
+type kanjiDates struct{}
 
-func (kanjiNumerals) ID() string    { return "kanji-numerals" }
-func (kanjiNumerals) Types() []Type { return []Type{Phone, Service, MyNumber, Card, Birthdate} }
+func (kanjiDates) ID() string    { return "kanji-dates" }
+func (kanjiDates) Types() []Type { return []Type{Birthdate} }
 
-// Patterns implements Vocabulary: telephone numbers begin with 〇, years with
-// 一九 or 二〇; for the others the label is looked for.
-func (kanjiNumerals) Patterns() []match.Pattern {
-	list := make([]match.Pattern, 0, 8)
-	for k, w := range [...]string{"〇", "○", "一九", "二〇"} {
-		list = append(list, match.Pattern{Literal: w, Payload: Payload(ClassNumeral, uint32(k))})
-	}
-	for _, w := range [...]string{"マイナンバー", "個人番号", "カード番号", "カード"} {
-		list = append(list, match.Pattern{Literal: w, Payload: Payload(ClassNumeral, afterWord)})
-	}
-	return list
+// Patterns implements Vocabulary: the years begin with 一九 or 二〇.
+func (kanjiDates) Patterns() []match.Pattern {
+	return []match.Pattern{{Literal: "一九", Payload: Payload(ClassNumeral, 0)}, {Literal: "二〇", Payload: Payload(ClassNumeral, 0)}}
 }
 
-// afterWord marks the patterns behind which a number is looked for.
-const afterWord = 1 << 8
-
-func (k kanjiNumerals) Find(b *Block, emit func(Finding)) {
+func (k kanjiDates) Find(b *Block, emit func(Finding)) {
 	own := func(f Finding) {
 		f.Detector = k.ID()
 		emit(f)
 	}
-	done := 0
 	for i := range b.Hits {
 		h := &b.Hits[i]
-		class, number := Unpack(h.Payload)
-		start := int(h.Start)
-		switch {
+		start, at, base, era := int(h.Start), int(h.End), 0, (*era)(nil)
+		switch class, number := Unpack(h.Payload); {
 		case class == ClassEra && int(number) < len(eras):
-			e := &eras[number]
-			if !kanjiAhead(b.Text, int(h.End)) {
-				continue
-			}
-			if d, ok := kanjiDate(b.Text, int(h.End), e.year-1); ok && e.holds(d) {
-				d.start = start
-				birthdate{}.judge(b, d, true, own)
-				done = d.end
-			}
+			era = &eras[number]
+			base = era.year - 1
+		case class == ClassNumeral && !kanjiBehind(b.Text, start):
+			at = start
+		default:
 			continue
-		case class != ClassNumeral || start < done:
-			continue
-		case number == afterWord:
-			start = int(h.End)
-			for skip := 0; skip < 4 && start < len(b.Text) && labelGap(b.Text[start:]) > 0; skip++ {
-				start += labelGap(b.Text[start:])
-			}
 		}
-		if kanjiAhead(b.Text, start) && !kanjiBehind(b.Text, start) {
-			done = max(done, k.labelled(b, start, own))
+		if !kanjiAhead(b.Text, at) {
+			continue
+		}
+		if d, ok := kanjiDate(b.Text, at, base); ok && (era == nil || era.holds(d)) {
+			d.start = start
+			birthdate{}.judge(b, d, true, own)
 		}
 	}
-}
-
-// labelGap returns the length of one character that stands between a label and
-// its value, 0 for any other.
-func labelGap(t []byte) int {
-	switch c := t[0]; {
-	case c == ':' || c == ' ' || c == '(' || c == ')' || c == '=' || c == '"' || c == '\t' || c == '\n':
-		return 1
-	case startsWith(t, "は"):
-		return len("は")
-	}
-	return 0
 }
 
 // kanjiAhead is a cheap test for a kanji numeral at offset i.
@@ -120,65 +87,6 @@ func kanjiDigit(r rune) int {
 		return 9
 	}
 	return -1
-}
-
-// labelled reads a number or date in kanji from start on, asks the label what
-// it is and returns where it ends.
-func (k kanjiNumerals) labelled(b *Block, start int, emit func(Finding)) int {
-	if d, ok := kanjiDate(b.Text, start, 0); ok {
-		d.start = start
-		birthdate{}.judge(b, d, true, emit)
-		return d.end
-	}
-	var n numeral
-	end := n.readKanji(b.Text, start)
-	if n.n < 9 {
-		return end
-	}
-	d := n.digit[:n.n]
-	f := Finding{Start: start, End: end, Confidence: .95, Validated: true, Canon: string(d)}
-	switch own, _ := b.Label(start); {
-	case own&LPhone != 0:
-		kind, _ := planJapan(d)
-		f.Type, f.Canon = Phone, "+81"+string(d[1:])
-		switch kind {
-		case noLine:
-			return end
-		case serviceLine:
-			f.Type = Service
-		case unknownLine:
-			f.Confidence, f.Validated = .8, false
-		}
-	case own&LMyNumber != 0 && validMyNumber(d):
-		f.Type = MyNumber
-	case own&LCard != 0 && issuer(d) != notCard && luhn(d):
-		f.Type = Card
-	default:
-		return end
-	}
-	emit(f)
-	return end
-}
-
-// readKanji fills n with the kanji digits from offset i on, over separators,
-// and returns where they end.
-func (n *numeral) readKanji(t []byte, i int) (end int) {
-	n.n, end = 0, i
-	for i < len(t) && n.n < maxDigits {
-		r, size := utf8.DecodeRune(t[i:])
-		if v := kanjiDigit(r); v >= 0 {
-			n.digit[n.n] = byte('0' + v)
-			n.n++
-			i += size
-			end = i
-			continue
-		}
-		if i != end || separatorOf[t[i]] == 0 && r != 'ー' && r != 'の' && r != '・' {
-			break // two separators in a row
-		}
-		i += size
-	}
-	return end
 }
 
 // kanjiDate reads year, month and day with 年, 月 and 日 from offset i on, the

@@ -358,7 +358,7 @@ func valueEnd(b []byte, i int, quoted bool) int {
 			}
 		case c == ',' || c == ';' || c == '|' || c == '<' || c == '"' || c == '&' || c == '/':
 			return j
-		case c == ' ' && j+1 < limit && (b[j+1] == ' ' || isDigit(b[j+1])):
+		case c == ' ' && j+1 < limit && (b[j+1] == ' ' && !goesOnApart(b[i:j], b[j:limit]) || isDigit(b[j+1])):
 			return j
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRune(b[j:])
@@ -371,6 +371,14 @@ func valueEnd(b []byte, i int, quoted bool) int {
 		j++
 	}
 	return limit
+}
+
+// goesOnApart reports whether all characters of a value stand apart, and those of what
+// follows it.
+func goesOnApart(value, rest []byte) bool {
+	rest = bytes.TrimLeft(rest, " ")
+	_, n := utf8.DecodeRune(rest)
+	return len(value) > n && apart(value) && (n+1 >= len(rest) || rest[n] == ' ' || rest[n] == '\n' || rest[n] == '\r' || rest[n] == '"')
 }
 
 // personal reports whether words with one of labels stand around b[start:end].

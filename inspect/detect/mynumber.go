@@ -25,12 +25,8 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 	if !hint.none() {
 		b.overLines(LMyNumber, func(digits int) bool { return digits == 12 }, func(n *numeral) { m.judge(b, n, n.groups, emit) })
 	}
-	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
-		set := of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4)
-		if hinted {
-			set |= of(w, k, 1, 3)
-		}
-		return set
+	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
+		return of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4) | of(w, k, 1, 3)&near
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {

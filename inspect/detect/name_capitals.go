@@ -195,7 +195,7 @@ func (s *nameSearch) headline(w []latinWord) int {
 	for k := 1; k < len(w); k++ {
 		if x := &w[k]; x.ordinary && x.end-x.start > 1 {
 			var buf [48]byte
-			if low := dict.AppendFoldLatin(buf[:0], s.text[x.start:x.end]); sentenceGoesOn[string(low)] && x.given.Weight() < 7 || latinAfter[string(low)] > 0 {
+			if low := dict.AppendFoldLatin(buf[:0], s.text[x.start:x.end]); sentenceGoesOn.has(low) && x.given.Weight() < 7 || latinAfter.weight(low) > 0 {
 				return k
 			}
 		}
@@ -226,7 +226,7 @@ func (s *nameSearch) camel(start, end int) {
 		case f >= 4 && !family.Word, f >= 7 && g >= 10:
 			s.report(first, last, 0.9, true)
 			return
-		case whole && g >= 10 && last-middle > 3 && !family.Word && family.Given == 0 && t[start-1] == '#' && !latinElsewhere[string(dict.AppendFoldLatin(b[:0], t[middle:last]))]:
+		case whole && g >= 10 && last-middle > 3 && !family.Word && family.Given == 0 && t[start-1] == '#' && !latinElsewhere.has(dict.AppendFoldLatin(b[:0], t[middle:last])):
 			s.report(first, last, 0.3, false)
 			return
 		}
@@ -262,7 +262,7 @@ func (s *nameSearch) lowerCase(start, i int) {
 	}
 	first := dict.LookupLatin(t[i:end])
 	titled := start < len(t) && t[i-1] == ' ' && latinTitles.weight(bytes.TrimRight(bytes.ToLower(t[start:i]), ". ")) >= 3
-	if first.Word && !(titled && first.Surname.Weight() >= 7) && (first.Given.Weight() < 12 || sentenceGoesOn[string(t[i:end])]) || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere[string(t[i:end])] {
+	if first.Word && !(titled && first.Surname.Weight() >= 7) && (first.Given.Weight() < 12 || sentenceGoesOn.has(t[i:end])) || first.Given.Weight() < 7 && !(titled && first.Surname.Weight() > 3) || latinElsewhere.has(t[i:end]) {
 		return
 	}
 	odds := float32(0.9)
@@ -327,7 +327,7 @@ func (s *nameSearch) smallName(t []byte, i, end int, all bool) int {
 	low := dict.AppendFoldLatin(buf[:0], t[i:end])
 	is := dict.LookupLatin(low)
 	g, word := is.Given.Weight(), is.Word
-	if g < 7 || byteAt(t, end) > ' ' && isLatinLetter(t, end) || latinElsewhere[string(low)] {
+	if g < 7 || byteAt(t, end) > ' ' && isLatinLetter(t, end) || latinElsewhere.has(low) {
 		return end
 	}
 	if word && g < 10 {
@@ -341,7 +341,7 @@ func (s *nameSearch) smallName(t []byte, i, end int, all bool) int {
 		}
 		fold := dict.AppendFoldLatin(buf[:0], t[at+1:next])
 		is := dict.LookupLatin(fold)
-		if is.Word || latinElsewhere[string(fold)] || nameParticles[string(fold)] {
+		if is.Word || latinElsewhere.has(fold) || nameParticles[string(fold)] {
 			break
 		}
 		if f := is.Surname.Weight(); f >= 5 || !word && f >= 2 && (g >= 10 || k == 1) {
@@ -394,7 +394,7 @@ func mailboxName(t []byte, i int) int {
 		case isLetter(c), c == '.', c == '-', c == '\'', c >= utf8.RuneSelf:
 		case mailboxBegins(t[k:]):
 			var buf [48]byte
-			if latinElsewhere[string(dict.AppendFoldLatin(buf[:0], t[i:k]))] {
+			if latinElsewhere.has(dict.AppendFoldLatin(buf[:0], t[i:k])) {
 				return 0 // Springfield, Illinois
 			}
 			return k
@@ -425,7 +425,7 @@ func speaks(t []byte) bool {
 	for n < len(t) && n < 12 && t[n] >= 'a' && t[n] <= 'z' {
 		n++
 	}
-	return n > 3 && t[0] == ' ' && latinAfter[string(t[1:n])] > 2
+	return n > 3 && t[0] == ' ' && latinAfter.weight(t[1:n]) > 2
 }
 
 // spoken reports whether t ends with words that announce a person: says, said,

@@ -50,7 +50,7 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 			}
 			if r2 >= 'a' && (r2 <= 'z' || unicode.IsLower(r2)) {
 				lower++
-			} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !(camelName(t[at:end]) && (wordAt(t, end+1) > end+2 || latinSuffixes[string(t[at:wordAt(t, end)])])) {
+			} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !(camelName(t[at:end]) && (wordAt(t, end+1) > end+2 || latinSuffixes.has(t[at:wordAt(t, end)]))) {
 				return latinTrim(w, n) // an identifier: parseName, NaN
 			}
 			end += n2
@@ -78,7 +78,7 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 			}
 			s.latinLookup(&x)
 			if end < len(t) && t[end] == '.' {
-				if x.title > 0 || latinSuffixes[string(t[at:end])] {
+				if x.title > 0 || latinSuffixes.has(t[at:end]) {
 					x.end++
 				} else {
 					stop = true
@@ -131,7 +131,7 @@ func (s *nameSearch) latinLookup(x *latinWord) {
 	is := dict.LookupLatin(low)
 	x.given, x.family, x.ordinary = is.Given, is.Surname, is.Word
 	x.jaGiven, x.jaFamily = is.RomajiGiven, is.RomajiSurname
-	x.elsewhere = latinElsewhere[string(low)]
+	x.elsewhere = latinElsewhere.has(low)
 	x.title = latinTitles.weight(low)
 }
 
@@ -145,7 +145,7 @@ func (s *nameSearch) latinName(w []latinWord) {
 		// A whole cell is not trimmed: Paris Miller, Willow Smith, Lilian Beer.
 		left, right := s.cellBorder(w[0].start, w[n-1].end)
 		first, last := &w[0], &w[n-1]
-		if end := trimStop(t[last.start:last.end]); latinOrg[end] || latinLegal[end] || latinGeo[string(t[first.start:first.end])] {
+		if end := trimStop(t[last.start:last.end]); latinOrg.has(end) || latinLegal.has(end) || latinGeo.has(t[first.start:first.end]) {
 			right = false
 		}
 		if left && right && last.family != 0 && !last.elsewhere && first.title == 0 && (first.given != 0 || first.family != 0) {
@@ -163,7 +163,7 @@ func (s *nameSearch) latinName(w []latinWord) {
 		x := &w[0]
 		if len(w) > 1 {
 			switch word := string(t[x.start:x.end]); {
-			case x.elsewhere && !x.ordinary && title < 3, x.title == nameSaint, latinGeo[word]:
+			case x.elsewhere && !x.ordinary && title < 3, x.title == nameSaint, latinGeo.has(t[x.start:x.end]):
 				part = -2.5 // San Mateo, New York, St. John, Lake Charles
 			case word == "The":
 				part = -1.2
@@ -185,16 +185,16 @@ func (s *nameSearch) latinName(w []latinWord) {
 	return
 found:
 	n := len(w)
-	for n > 1 && (latinSuffixes[trimStop(t[w[n-1].start:w[n-1].end])] || w[n-1].initial) {
+	for n > 1 && (latinSuffixes.has(trimStop(t[w[n-1].start:w[n-1].end])) || w[n-1].initial) {
 		n--
 	}
 	for n > 1 { // Robert Petersen Street, John Smith University
 		last := &w[n-1]
-		if (last.ordinary || last.elsewhere) && (n > 2 || last.family.Weight() < 6) || last.title > 0 && n > 2 || latinLegal[trimStop(t[last.start:last.end])] {
+		if (last.ordinary || last.elsewhere) && (n > 2 || last.family.Weight() < 6) || last.title > 0 && n > 2 || latinLegal.has(trimStop(t[last.start:last.end])) {
 			n--
 			w = w[:n]
 			part = min(part, -1.5)
-			if end := trimStop(t[last.start:last.end]); n == 1 || latinOrg[end] || latinLegal[end] {
+			if end := trimStop(t[last.start:last.end]); n == 1 || latinOrg.has(end) || latinLegal.has(end) {
 				part = -3 // Stanley Cup, Robert Petersen Hotel
 			}
 			continue
@@ -210,7 +210,7 @@ found:
 func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	t := s.text
 	n := len(w)
-	for n > 1 && (latinSuffixes[trimStop(t[w[n-1].start:w[n-1].end])] || w[n-1].initial) {
+	for n > 1 && (latinSuffixes.has(trimStop(t[w[n-1].start:w[n-1].end])) || w[n-1].initial) {
 		n--
 	}
 	first, last := &w[0], &w[n-1]
@@ -218,11 +218,11 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 		return
 	}
 	start, end := first.start, w[len(w)-1].end
-	if t[end-1] == '.' && !first.initial && !latinSuffixes[trimStop(t[w[len(w)-1].start:end])] {
+	if t[end-1] == '.' && !first.initial && !latinSuffixes.has(trimStop(t[w[len(w)-1].start:end])) {
 		end--
 	}
 	odds, listed := title+part, false
-	if n == 1 && first.given == 0 && latinLegal[trimStop(t[first.start:first.end])] {
+	if n == 1 && first.given == 0 && latinLegal.has(trimStop(t[first.start:first.end])) {
 		return // Acme Corp
 	}
 	if n == 1 && end-start < 4 && byteAt(t, end) == '-' {
@@ -350,11 +350,11 @@ func (s *nameSearch) speaks(start, end int) bool {
 	return start == 0 || t[start-1] == '\n' || start > 1 && t[start-1] == ' ' && (t[start-2] == ']' || t[start-2] == '>')
 }
 
-func trimStop(t []byte) string {
+func trimStop(t []byte) []byte {
 	if n := len(t); n > 0 && t[n-1] == '.' {
 		t = t[:n-1]
 	}
-	return string(t)
+	return t
 }
 
 // latinAlone weighs a single capitalised word as a name.

@@ -33,7 +33,7 @@ func (s *nameSearch) latinSpeech(start, end int) (odds float32) {
 		for n < len(rest) && n-i < 12 && rest[n] >= 'a' && rest[n] <= 'z' {
 			n++
 		}
-		odds += latinAfter[string(rest[i:n])]
+		odds += latinAfter.weight(rest[i:n])
 		break
 	}
 	if bytes.HasPrefix(rest, []byte("'s ")) || bytes.HasPrefix(rest, []byte("’s ")) {
@@ -127,7 +127,7 @@ func listedItem(t []byte, i int, x *latinWord) float32 {
 	var buf [32]byte
 	low := dict.AppendFoldLatin(buf[:0], t[i:end])
 	switch is := dict.LookupLatin(low); {
-	case is.Word, latinElsewhere[string(low)]:
+	case is.Word, latinElsewhere.has(low):
 	case is.Given.Weight() >= 10 && x.given.Weight() >= 7:
 		return 1
 	case is.Surname.Weight() >= 7 && is.Given == 0 && x.family.Weight() >= 7:
@@ -175,7 +175,7 @@ func (s *nameSearch) placed(start, end int) (odds float32) {
 	}
 	if i > end+1 && i < len(t) && isUpper(t[i]) && bytes.IndexByte(t[end:i], ',') >= 0 {
 		var buf [32]byte
-		if e := wordAt(t, i); e-i > 3 && e-i < 20 && latinElsewhere[string(dict.AppendFoldLatin(buf[:0], t[i:e]))] {
+		if e := wordAt(t, i); e-i > 3 && e-i < 20 && latinElsewhere.has(dict.AppendFoldLatin(buf[:0], t[i:e])) {
 			odds -= 2
 		}
 	}
@@ -190,7 +190,7 @@ func (s *nameSearch) eastAsian(w []latinWord) float32 {
 	}
 	var buf [32]byte
 	first := &w[0]
-	if first.end-first.start > 8 || !eastSurnames[string(dict.AppendFoldLatin(buf[:0], s.text[first.start:first.end]))] {
+	if first.end-first.start > 8 || !eastSurnames.has(dict.AppendFoldLatin(buf[:0], s.text[first.start:first.end])) {
 		return -9
 	}
 	n := 0

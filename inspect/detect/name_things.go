@@ -12,19 +12,20 @@ import (
 
 // latinBrands are companies, makes and breeds called like a person's whole
 // name, words joined by a space, in the form of dict.FoldLatin.
-var latinBrands = newLatinSet(`morgan stanley|wells fargo|charles schwab|merrill lynch|grant thornton|baker hughes|baker mckenzie|martin marietta|lockheed martin|johnson controls|harley davidson|louis vuitton|ralph lauren|calvin klein|tommy hilfiger
+var latinBrands = newLatinSet(barred(`morgan stanley|wells fargo|charles schwab|merrill lynch|grant thornton|baker hughes|baker mckenzie|martin marietta|lockheed martin|johnson controls|harley davidson|louis vuitton|ralph lauren|calvin klein|tommy hilfiger
  |hugo boss|michael kors|kate spade|marc jacobs|christian dior|paul smith|jack daniels|jack daniel|johnnie walker|jim beam|jack russell|king charles|eli lilly|dean witter|edward jones|raymond james|piper sandler|stanley black|smith wesson
  |aston martin|mary kay|estee lauder|elizabeth arden|sara lee|betty crocker|uncle ben|aunt jemima|papa john|papa johns|jimmy choo|perry ellis|kenneth cole|vera wang|donna karan|jenny craig|john deere|john lewis|john hancock
  |charles river|jones lang|morgan lewis|baker tilly|thomas cook|henry schein|oscar mayer|jimmy johns|jimmy dean|ben jerry|ben jerrys|johnson johnson|johnson matthey|jackson hole|ryan air|kelly services|robert half|robert walters|michael page
- |cooper industries|parker hannifin|emerson electric|tiffany co|marie curie|barnes noble|rolls royce|allen overy|allen bradley|thomson reuters|ernst young|sherwin williams|benjamin moore|franklin templeton|vanessa bruno|agnes b|j.p. morgan|p. morgan|jp morgan|marks spencer|tom ford|tory burch|alexander mcqueen|alexander wang|stella mccartney|stella artois|samuel adams|captain morgan|george foreman|dr martens|doc martens|burt bees|jo malone|laura ashley|laura mercier|bobbi brown|charlotte tilbury|max mara|max factor|helena rubinstein|hunter douglas|herman miller|russell athletic|russell hobbs|morphy richards|black decker|fisher price|fisher paykel|fisher scientific|thermo fisher|perkin elmer|bell helicopter|bell labs|cook medical|abbott laboratories|taylor wimpey|les paul`)
+ |cooper industries|parker hannifin|emerson electric|tiffany co|marie curie|barnes noble|rolls royce|allen overy|allen bradley|thomson reuters|ernst young|sherwin williams|benjamin moore|franklin templeton|vanessa bruno|agnes b|j.p. morgan|p. morgan|jp morgan|marks spencer|tom ford|tory burch|alexander mcqueen|alexander wang|stella mccartney|stella artois|samuel adams|captain morgan|george foreman|dr martens|doc martens|burt bees|jo malone|laura ashley|laura mercier|bobbi brown|charlotte tilbury|max mara|max factor|helena rubinstein|hunter douglas|herman miller|russell athletic|russell hobbs|morphy richards|black decker|fisher price|fisher paykel|fisher scientific|thermo fisher|perkin elmer|bell helicopter|bell labs|cook medical|abbott laboratories|taylor wimpey|les paul`))
 
 // ownedThings follow the genitive of a name in eponyms: Halley's comet.
-var ownedThings = newLatinSet(`disease|syndrome|law|laws|comet|theorem|lemma|paradox|constant|equation|equations|inequality|palsy|chorea|sarcoma|lymphoma|principle|rule|rules|method|test|thyroiditis|conjecture|formula|ratio|razor|dilemma|triangle|square|College|Hospital|School|Church|Cathedral|University|Academy|Day|Park|Court|Square|Street|Island|Peak|Creek|Restaurant|Pizza`)
+var ownedThings = newLatinSet(barred(`disease|syndrome|law|laws|comet|theorem|lemma|paradox|constant|equation|equations|inequality|palsy|chorea|sarcoma|lymphoma|principle|rule|rules|method|test|thyroiditis|conjecture|formula|ratio|razor|dilemma|triangle|square|College|Hospital|School|Church|Cathedral|University|Academy|Day|Park|Court|Square|Street|Island|Peak|Creek|Restaurant|Pizza`))
 
 // latinLegal are the forms of companies: what they end is no person.
-var latinLegal = newLatinSet(`Inc|Ltd|LLC|LLP|PLC|GmbH|AG|SA|SAS|SARL|BV|NV|Corp|Corporation|Co|Company|Limited|Holdings|KK|Pty|SpA|Srl|Oy|AB|AS|Industries|Logistics|Partners|Associates|Bros|Brothers|Sons|Bancorp|Enterprises|Systems|Technologies|Solutions|Services|Foods|Motors|Group|Bank|Museum|Hospital|Foundation|Institute|University|College|Stadium|Airport|Street|Avenue|Road|Boulevard|Garden|Gardens`)
+var latinLegal = newLatinSet(barred(`Inc|Ltd|LLC|LLP|PLC|GmbH|AG|SA|SAS|SARL|BV|NV|Corp|Corporation|Co|Company|Limited|Holdings|KK|Pty|SpA|Srl|Oy|AB|AS|Industries|Logistics|Partners|Associates|Bros|Brothers|Sons|Bancorp|Enterprises|Systems|Technologies|Solutions|Services|Foods|Motors|Group|Bank|Museum|Hospital|Foundation|Institute|University|College|Stadium|Airport|Street|Avenue|Road|Boulevard|Garden|Gardens`))
 
-func newLatinSet(words string) map[string]bool {
+// barred are the words, or words joined by a space, between bars.
+func barred(words string) map[string]bool {
 	set := map[string]bool{}
 	for _, w := range bytes.Split([]byte(words), []byte("|")) {
 		set[string(bytes.TrimSpace(w))] = true
@@ -35,7 +36,7 @@ func newLatinSet(words string) map[string]bool {
 // branded reports whether the two words t, one space apart, are a brand.
 func branded(t []byte) bool {
 	var buf [48]byte
-	return latinBrands[string(dict.AppendFoldLatin(buf[:0], t))]
+	return latinBrands.has(dict.AppendFoldLatin(buf[:0], t))
 }
 
 // wordAt returns the end of the run of Latin letters that begins at i.
@@ -53,7 +54,7 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 	rest := t[end:]
 	if bytes.HasPrefix(rest, []byte("'s ")) || bytes.HasPrefix(rest, []byte("’s ")) {
 		at := bytes.IndexByte(rest, ' ') + 1
-		if ownedThings[string(rest[at:wordAt(rest, at)])] {
+		if ownedThings.has(rest[at:wordAt(rest, at)]) {
 			return -5
 		}
 		if n == 1 && s.cellTail(start, end+at, 3) {
@@ -62,7 +63,7 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 	}
 	if bytes.HasPrefix(rest, []byte(" & ")) || bytes.HasPrefix(rest, []byte(" and ")) {
 		at := bytes.IndexByte(rest[1:], ' ') + 2
-		if e := wordAt(rest, at); latinLegal[string(rest[at:e])] {
+		if e := wordAt(rest, at); latinLegal.has(rest[at:e]) {
 			return -4 // Dean & Sons
 		}
 	}
@@ -78,12 +79,12 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 		switch {
 		case e == 1:
 		case word[0] < 'a':
-			if latinLegal[string(word)] || latinOrg[string(word)] {
+			if latinLegal.has(word) || latinOrg.has(word) {
 				odds -= 3.5
-			} else if e < len(rest) && rest[e] == ' ' && latinLegal[string(rest[e+1:wordAt(rest, e+1)])] {
+			} else if e < len(rest) && rest[e] == ' ' && latinLegal.has(rest[e+1:wordAt(rest, e+1)]) {
 				odds -= 3 // Umbrella Food Inc
 			}
-		case latinAfter[string(word)] > 0:
+		case latinAfter.weight(word) > 0:
 		case s.cellTail(start, end+1, 4-min(n, 2)):
 			odds -= 3.5 // Jasmine tea
 		case n == 1 && determined(t[:start]) && dict.LookupLatin(word).Word:
@@ -117,7 +118,7 @@ func (s *nameSearch) thingBefore(start, end int) float32 {
 		return -6
 	case string(word) == "MS", string(word) == "Microsoft":
 		return -4
-	case latinGeo[string(word)], string(word) == "St.", string(word) == "St", string(word) == "Saint":
+	case latinGeo.has(word), string(word) == "St.", string(word) == "St", string(word) == "Saint":
 		return -3.2
 	}
 	return 0
@@ -139,14 +140,14 @@ func townOfState(t []byte) bool {
 // sentence about a person.
 func verbLike(word []byte) bool {
 	n := len(word)
-	return word[n-1] == 's' || bytes.HasSuffix(word, []byte("ed")) || bytes.HasSuffix(word, []byte("ing")) || bytes.HasSuffix(word, []byte("ly")) || sentenceGoesOn[string(word)]
+	return word[n-1] == 's' || bytes.HasSuffix(word, []byte("ed")) || bytes.HasSuffix(word, []byte("ing")) || bytes.HasSuffix(word, []byte("ly")) || sentenceGoesOn.has(word)
 }
 
-var sentenceGoesOn = nameSet(`is was will can could would should may might must had did do does to and or but who whom that this in on at for from with by of as has have went came said ran took got made gave
+var sentenceGoesOn = newLatinSet(nameSet(`is was will can could would should may might must had did do does to and or but who whom that this in on at for from with by of as has have went came said ran took got made gave
  knew saw felt left kept thought told found began became wrote sat stood let put set cut then now just also always never still not here there if because when where while than too both after before about into onto up
  out over off down back around again please let lets am are were be been came come go get give meet met spoke sent lost won paid bought sold held led read grew drew flew threw fell rose broke slept wept swept crept spent lent bent dealt dreamt learnt meant hid rang rode shook stole stuck struck swore tore woke wore work works chose drove ate sang swam shot fought taught caught brought built
  almost says tells shows gets wins wants says dies talks reveals returns opens joins calls takes makes leaves goes signs meets hits warns denies faces turns plays
- so yet though although until since during through against between among under near per via plus vs even only once soon later today yesterday tomorrow tonight`)
+ so yet though although until since during through against between among under near per via plus vs even only once soon later today yesterday tomorrow tonight`))
 
 // determined reports whether t ends with an article or the like, which stands
 // before things and not before persons.
@@ -239,7 +240,7 @@ func namelessThing(v []byte) bool {
 		return false
 	}
 	last := v[bytes.LastIndexByte(v, ' ')+1:]
-	return len(last) > 1 && last[0] >= 'a' && last[0] <= 'z' || latinLegal[trimStop(last)] || latinOrg[trimStop(last)]
+	return len(last) > 1 && last[0] >= 'a' && last[0] <= 'z' || latinLegal.has(trimStop(last)) || latinOrg.has(trimStop(last))
 }
 
 // companyWords stand in the names of companies and nowhere else.

@@ -27,7 +27,7 @@ const leastSpread = 8
 
 // Patterns implements Vocabulary.
 func (names) Patterns() []match.Pattern {
-	var p []match.Pattern
+	p := make([]match.Pattern, 0, 1<<16+1<<13) // about as many as there are
 	add := func(text string, c Class, kind nameKind, info dict.Info) {
 		p = append(p, match.Pattern{Literal: text, Payload: Payload(c, uint32(kind)<<8|uint32(info))})
 	}
@@ -94,9 +94,15 @@ var oldForms = strings.NewReplacer("高", "髙", "崎", "﨑", "浜", "濱", "�
 
 var otherForms = strings.NewReplacer("浜", "濵", "辺", "邉", "斎", "齊", "島", "嶌", "斉", "齊")
 
+// varied are the characters that have such forms.
+var varied = runeSet("高崎浜辺斎沢広国島桜竜滝真富吉斉")
+
 // nameVariants lists w with the old forms of its characters.
 func nameVariants(w string) []string {
 	out := []string{w}
+	if !strings.ContainsFunc(w, varied.has) {
+		return out
+	}
 	for _, v := range []string{oldForms.Replace(w), otherForms.Replace(w)} {
 		if v != w && v != out[len(out)-1] && dict.LookupJapanese([]byte(v)).Surname == 0 {
 			out = append(out, v)

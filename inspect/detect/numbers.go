@@ -6,6 +6,6 @@ package detect
 func NumberDetectors() []Detector {
 	return []Detector{
 		card{}, phone{}, email{}, birthdate{}, myNumber{}, corporate{}, driver{}, passport{},
-		residence{}, pension{}, insurance{}, bank{}, plate{}, ssn{}, iban{}, kanjiNumerals{}, &reread{spellings: numberSpellings, mail: true},
+		residence{}, pension{}, insurance{}, bank{}, plate{}, ssn{}, iban{}, kanjiDates{}, newReread(numberSpellings, true),
 	}
 }

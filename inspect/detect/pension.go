@@ -17,19 +17,13 @@ func (p pension) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LPension)
-	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
-		return of(w, k, 10) | of(w, k, 4)&then(w, k, 1, 6)
+	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
+		return (of(w, k, 10) | of(w, k, 4)&then(w, k, 1, 6)) & near
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
-		if hint.none() {
-			return
-		}
 		size := r.End - r.Start
 		if size != 10 && (size != 4 || i+1 == len(b.Runs) || b.Runs[i+1].End-b.Runs[i+1].Start != 6) {
-			continue
-		}
-		if !hint.at(r.Start) {
 			continue
 		}
 		var n numeral

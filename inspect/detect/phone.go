@@ -27,16 +27,10 @@ func (phone) Patterns() []match.Pattern {
 func (p phone) Find(b *Block, emit func(Finding)) {
 	runs, text := b.Runs, b.Text
 	hint := b.hint(LPhone)
-	if len(hint.hits) > 0 {
-		p.misread(b, hint, emit)
-	}
 	var n numeral
-	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
-		set := of(w, k, anyRun) &^ of(w, k, size20)
-		if !hinted {
-			set &= of(w, k, behindPlus, 3, 10, 11, 12, 13, size14) | of(w, k, startsZero)&^of(w, k, 1) | of(w, k, startsOne)&of(w, k, 1)
-		}
-		return set &^ of(w, k, inWord)
+	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
+		set := near | of(w, k, behindPlus, 3, 10, 11, 12, 13, size14) | of(w, k, startsZero)&^of(w, k, 1) | of(w, k, startsOne)&of(w, k, 1)
+		return set & of(w, k, anyRun) &^ of(w, k, size20, inWord)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := runs[i]

@@ -38,8 +38,6 @@ func TestPhoneJapan(t *testing.T) {
 		{text: "内線1234\n090-3456-7890", near: LPhone, value: "090-3456-7890", kind: Phone, lo: .9},
 		{text: "0467-181713", hi: .3, value: "0467-181713", kind: Phone}, // the middle group is missing
 		{text: "03-34567890", value: "03-34567890", kind: Phone, lo: .8},
-		{text: "TEL O277-5O-5827", value: "O277-5O-5827", kind: Phone, lo: .8},
-		{text: "携帯: O9O-3456-7890", value: "O9O-3456-7890", kind: Phone, lo: .8},
 		{text: "0312345678", own: LOrder, value: "0312345678", kind: Phone, lo: .01, hi: .3},
 	})
 }

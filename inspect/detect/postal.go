@@ -27,7 +27,7 @@ const postalReach = 24
 func (postals) Find(b *Block, emit func(Finding)) {
 	t := b.Text
 	hit := 0 // hits before it end before the run
-	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 {
+	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
 		return of(w, k, 7) | of(w, k, 3)&then(w, k, 1, 4)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
@@ -59,7 +59,6 @@ func (postals) Find(b *Block, emit func(Finding)) {
 		if prefectures == 0 {
 			continue
 		}
-		cities, listed := dict.Postal(code)
 		// The place behind it.
 		for hit < len(b.Hits) && int(b.Hits[hit].Start) < end {
 			hit++
@@ -79,6 +78,7 @@ func (postals) Find(b *Block, emit func(Finding)) {
 				}
 			case placeCity:
 				names, _ := dict.CityAt(t[h.Start:])
+				cities, listed := dict.Postal(code)
 				for _, c := range names {
 					for _, d := range cities[:listed] {
 						agree = agree || int(c) == d
@@ -107,7 +107,7 @@ func (postals) Find(b *Block, emit func(Finding)) {
 			c = 0.8
 		case own != 0:
 			continue
-		case listed > 0 && end-start > 7 && near&LAddress != 0:
+		case end-start > 7 && near&LAddress != 0 && listedPostal(code):
 			c = 0.6
 		default:
 			continue
@@ -123,11 +123,17 @@ func (postals) Find(b *Block, emit func(Finding)) {
 				n++
 			}
 		}
-		emit(Finding{Type: Postal, Detector: "postal", Start: start, End: end, Confidence: c, Validated: listed > 0 && !against, Canon: string(digits[:n])})
+		emit(Finding{Type: Postal, Detector: "postal", Start: start, End: end, Confidence: c, Validated: !against && listedPostal(code), Canon: string(digits[:n])})
 	}
 }
 
 // postalHyphen reports whether gap is what parts a postal code.
 func postalHyphen(gap []byte) bool {
 	return len(gap) == 1 && gap[0] == '-' || isLongVowel(gap) && len(gap) == 3 || string(gap) == " - "
+}
+
+// listedPostal reports whether a code is in the list of postal codes.
+func listedPostal(code int) bool {
+	_, n := dict.Postal(code)
+	return n > 0
 }

@@ -137,7 +137,7 @@ func (g *grouper) hold(p *group) {
 // introduce tells the records that wait of a name that was met.
 func (g *grouper) introduce(canon string) {
 	for _, p := range g.held {
-		if f := &p.found[0]; partOf(f.Canon, canon) {
+		if f := &p.found[0]; mayBePart(f.Canon, canon) && partOf(f.Canon, canon) {
 			f.Canon = canon
 		}
 	}

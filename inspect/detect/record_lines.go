@@ -14,7 +14,7 @@ import (
 const recordReach = 200
 
 // lineReach is how far it may stand behind in a long line, in bytes.
-const lineReach = 1200
+const lineReach = 800
 
 // lineGrouper groups findings in lines and paragraphs: a name begins a record,
 // what stands close behind it belongs to it. A line with a name and more is

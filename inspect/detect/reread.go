@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math/bits"
 	"sort"
 	"sync"
 	"unicode/utf8"
@@ -15,7 +16,18 @@ import (
 // nothing without one.
 type reread struct {
 	spellings []spelling
-	mail      bool // e-mail addresses too
+	labels    Label         // of the spellings
+	by        [64]*spelling // by the number of the label's bit
+	mail      bool          // e-mail addresses too
+}
+
+func newReread(spellings []spelling, mail bool) *reread {
+	re := &reread{spellings: spellings, mail: mail}
+	for i := range spellings {
+		re.labels |= spellings[i].label
+		re.by[bitOf(spellings[i].label)] = &spellings[i]
+	}
+	return re
 }
 
 func (*reread) ID() string { return "reread" }
@@ -40,6 +52,8 @@ func (re *reread) Patterns() []match.Pattern {
 			list = append(list, hintWords(l, "車両番号", "車番", "ナンバー")...)
 		case LIBAN:
 			list = append(list, hintWords(l, "iban")...)
+		case LAddress:
+			list = append(list, hintWords(l, "住所")...)
 		case LPostal:
 			list = append(list, hintWords(l, "郵便番号")...)
 		}
@@ -92,27 +106,21 @@ func (re *reread) Find(b *Block, emit func(Finding)) {
 // announced returns the spelling of the values that a hit announces, nil if there
 // are none.
 func (re *reread) announced(payload uint32) *spelling {
-	class, n := Unpack(payload)
-	var l Label
-	switch {
+	switch class, n := Unpack(payload); {
 	case class == ClassHint:
-		l = 1 << n
+		return re.by[n&63]
 	case class == ClassPlace && placeKind(n>>16&0xFF) == placePostal:
-		l = LPostal
-	default:
-		return nil
+		return re.of(LPostal)
 	}
-	return re.of(l)
+	return nil
 }
 
 // of returns the spelling for one of labels, nil if there is none.
 func (re *reread) of(labels Label) *spelling {
-	for i := range re.spellings {
-		if re.spellings[i].label&labels != 0 {
-			return &re.spellings[i]
-		}
+	if labels &= re.labels; labels == 0 {
+		return nil
 	}
-	return nil
+	return re.by[bits.TrailingZeros64(uint64(labels))]
 }
 
 // announcedAt returns where behind the word that ends at i its value begins, -1 if
@@ -124,7 +132,8 @@ func announcedAt(t []byte, i int, k *spelling) int {
 		case isDigit(c):
 			return i
 		case isLetter(c):
-			if parted && (k.chars == latin || k.chars == plated || alikeDigit(rune(c)) >= 0 || k.chars == dated && isEraLetter(c)) {
+			if t[i-1] == ' ' && i+1 < len(t) && isDigit(t[i+1]) && alikeDigit(rune(c)) >= 0 ||
+				parted && (k.chars == latin || k.chars == plated || alikeDigit(rune(c)) >= 0 || k.chars == dated && isEraLetter(c)) {
 				return i
 			}
 			i++
@@ -147,6 +156,11 @@ func announcedAt(t []byte, i int, k *spelling) int {
 				return -1
 			case kanjiDigit(r) >= 0, alikeDigit(r) >= 0, parted && (k.chars == plated || k.chars == latin && alikeLetter(r) != 0):
 				return i
+			case k.chars == written && parted:
+				if i+n < len(t) && t[i+n] == ' ' {
+					return i
+				}
+				return -1
 			case k.chars == dated && (parted || r == '千'):
 				switch r {
 				case '明', '大', '昭', '平', '令', '千':
@@ -178,10 +192,13 @@ func (s *spelt) value(k *spelling, b *Block, start int) (f Finding, ok bool) {
 // worth reports whether the value may be one that no detector reads as it was.
 func (s *spelt) worth(k *spelling) bool {
 	least := 5
-	if k.chars == dated {
+	switch k.chars {
+	case written:
+		return s.apart()
+	case dated:
 		least = 3
 	}
-	return s.digits >= least && 3*s.posed <= 2*s.digits && !s.masked && (s.odd || s.apart() || k.form != "" && !s.formed(k))
+	return s.digits >= least && 3*s.posed <= 2*s.digits && (s.odd || s.apart() || k.form != "" && !s.formed(k))
 }
 
 // apart reports whether the first characters of the value stand apart.

@@ -26,7 +26,7 @@ func (rc residence) Find(b *Block, emit func(Finding)) {
 	b.loosely(LResidence, 8, 2, func(start, end int, canon string) {
 		emit(Finding{Type: Residence, Detector: rc.ID(), Start: start, End: end, Confidence: .97, Canon: canon})
 	})
-	chosen := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, 8) & of(w, k, behindUpper) })
+	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, 8) & of(w, k, behindUpper) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		if r.Start < 2 || int(r.End)+2 > len(t) || !isUpper(t[r.Start-1]) {

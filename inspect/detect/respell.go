@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
@@ -27,10 +28,11 @@ type spelling struct {
 type alphabet uint8
 
 const (
-	bare   alphabet = iota // nothing
-	latin                  // capitals
-	dated                  // 年, 月, 日 and the eras
-	plated                 // kanji and kana
+	bare    alphabet = iota // nothing
+	latin                   // capitals
+	dated                   // 年, 月, 日 and the eras
+	plated                  // kanji and kana
+	written                 // all that addresses are written with
 )
 
 // numberSpellings are those of values that need no dictionary.
@@ -51,8 +53,9 @@ var numberSpellings = []spelling{
 	{label: LCorporate, by: corporate{}, types: []Type{Corporate}, signs: "-", digits: 13},
 }
 
-// postalSpellings are those of postal codes.
-var postalSpellings = []spelling{
+// postSpellings are those of postal codes and addresses.
+var postSpellings = []spelling{
+	{label: LAddress, by: apartAddress{}, types: []Type{Address}, signs: "- ", chars: written},
 	{label: LPostal, by: postals{}, types: []Type{Postal}, signs: "-", digits: 7},
 }
 
@@ -122,7 +125,7 @@ func (s *spelt) spell(k *spelling, t []byte, i, limit int) int {
 				s.broken = i
 			}
 			size, s.asks = next-i, true
-		case r < utf8.RuneSelf && separatorOf[r] != 0 || otherSign(r):
+		case r < utf8.RuneSelf && separatorOf[r] != 0 || otherSign(r) && k.chars != written:
 			s.sign(k, r, i, size)
 		case k.chars == dated:
 			if size = s.dated(t[:limit], i, r, size); size == 0 {
@@ -132,6 +135,8 @@ func (s *spelt) spell(k *spelling, t []byte, i, limit int) int {
 			if kind := scriptOf(r); kind < scriptHira && !isUpper(t[i]) {
 				return i
 			}
+			s.put(string(t[i:i+size]), i, i+size)
+		case k.chars == written && (scriptOf(r) >= scriptLatin):
 			s.put(string(t[i:i+size]), i, i+size)
 		case k.chars == latin && r < utf8.RuneSelf && isLetter(t[i]):
 			s.odd = s.odd || t[i] >= 'a'
@@ -380,7 +385,9 @@ func (s *spelt) conform(k *spelling) {
 
 // read asks k's detector for the value, as it is spelt and then without separators.
 func (s *spelt) read(k *spelling) (Finding, bool) {
-	s.trim()
+	if s.trim(); s.masked {
+		return Finding{}, false
+	}
 	s.closeUp()
 	if k.chars == dated {
 		for i := range s.n {
@@ -390,7 +397,7 @@ func (s *spelt) read(k *spelling) (Finding, bool) {
 		}
 	}
 	if k.chars != latin {
-		if f, ok := s.ask(k); ok || k.chars == dated {
+		if f, ok := s.ask(k); ok || k.chars == dated || k.chars == written {
 			return f, ok
 		}
 	}
@@ -428,6 +435,24 @@ func (s *spelt) ask(k *spelling) (found Finding, ok bool) {
 		found.Confidence = min(found.Confidence, .85)
 	}
 	return found, true
+}
+
+// apartAddress takes a text that begins with a prefecture or town for an address.
+type apartAddress struct{}
+
+func (apartAddress) ID() string    { return addresses{}.ID() }
+func (apartAddress) Types() []Type { return []Type{Address} }
+
+func (a apartAddress) Find(b *Block, emit func(Finding)) {
+	_, n := dict.CityAt(b.Text)
+	for _, p := range dict.Prefectures {
+		if startsWith(b.Text, p) {
+			n = len(p)
+		}
+	}
+	if n > 0 && n < len(b.Text) && bytes.Count(b.Text, oneSpace) < 3 {
+		emit(Finding{Type: Address, Detector: a.ID(), Start: 0, End: len(b.Text), Confidence: .9, Canon: string(b.Text)})
+	}
 }
 
 // told is a context in which every value has the same label.

@@ -75,7 +75,7 @@ func TestRunSets(t *testing.T) {
 				t.Fatalf("%d of size %d, want %d", got, size, count[size])
 			}
 		}
-		all := b.choose(false, func(w []runWord, k int, _ bool) uint64 { return of(w, k, anyRun) })
+		all := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, anyRun) })
 		for i := range n {
 			if got := all.next(i); got != i {
 				t.Fatalf("next of %d is %d", i, got)

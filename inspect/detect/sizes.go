@@ -87,14 +87,12 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 		for k, r := range runs[:n] {
 			i, j := int(r.Start), int(r.End)
 			e := edgeFirst[text[i]]
-			if i > 0 {
-				e |= edgeBefore[text[i-1]]
-				if e&edgeTie != 0 && i >= 2 && isDigit(text[i-2]) {
-					e |= edgeIn
-				}
-			}
-			if j < len(text) {
-				e |= edgeBehind[text[j]]
+			if i < 2 || j >= len(text) {
+				e |= edgeOf(text, i, j)
+			} else {
+				before := edgeBefore[text[i-1]]
+				tied := before / edgeTie & digit[text[i-2]] // no branch: it goes either way
+				e |= before | edgeBehind[text[j]] | tied*edgeIn
 			}
 			edges[k&63] = e
 			w[setOfSize[min(j-i, longRun)]&15] |= 1 << (uint(k) & 63)
@@ -110,6 +108,28 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 	}
 	return words
 }
+
+// edgeOf is what is beside a run at the start or end of text.
+func edgeOf(text []byte, i, j int) (e uint8) {
+	if i > 0 {
+		e = edgeBefore[text[i-1]]
+		if e&edgeTie != 0 && i >= 2 && isDigit(text[i-2]) {
+			e |= edgeIn
+		}
+	}
+	if j < len(text) {
+		e |= edgeBehind[text[j]]
+	}
+	return e
+}
+
+// digit is 1 for what isDigit reports.
+var digit = func() (t [256]uint8) {
+	for c := '0'; c <= '9'; c++ {
+		t[c] = 1
+	}
+	return t
+}()
 
 // setOfEdge is the set for each bit of what is beside a run.
 var setOfEdge = [...]runSet{startsZero, startsOne, behindPlus, behindUpper, behindWide, beforeDate, inWord}
@@ -152,17 +172,24 @@ func then(words []runWord, k, n int, set runSet) uint64 {
 type chosen struct {
 	words  []runWord
 	choose chooser
-	hinted bool
-	k      int    // of the next word
-	set    uint64 // of the word before it, not walked yet
+	near   []uint64 // by word, those of which a label may speak; nil: of none
+	k      int      // of the next word
+	set    uint64   // of the word before it, not walked yet
 }
 
-// chooser returns the runs of words[k] that a detector looks at. hinted says that
-// a label may speak of its values.
-type chooser func(words []runWord, k int, hinted bool) uint64
+// chooser returns the runs of words[k] that a detector looks at. A label may speak
+// of those in near.
+type chooser func(words []runWord, k int, near uint64) uint64
 
-func (b *Block) choose(hinted bool, f chooser) chosen {
-	return chosen{words: b.runWords(), choose: f, hinted: hinted}
+// choose walks the runs that f chooses. h is that of the label that may speak of
+// them, if f asks for one.
+func (b *Block) choose(h *hint, f chooser) chosen {
+	c := chosen{words: b.runWords(), choose: f}
+	if h != nil && !h.none() {
+		b.near = h.governed(b.near, b.Runs)
+		c.near = b.near
+	}
+	return c
 }
 
 // next returns the index of the next run, from one on; -1 if there is none.
@@ -172,7 +199,11 @@ func (c *chosen) next(from int) int {
 			if c.k == len(c.words) {
 				return -1
 			}
-			c.set = c.choose(c.words, c.k, c.hinted)
+			near := uint64(0)
+			if c.near != nil {
+				near = c.near[c.k]
+			}
+			c.set = c.choose(c.words, c.k, near)
 			c.k++
 		}
 		i := (c.k-1)<<6 + bits.TrailingZeros64(c.set)

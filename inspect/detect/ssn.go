@@ -20,20 +20,13 @@ func (s ssn) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LSSN)
-	chosen := b.choose(!hint.none(), func(w []runWord, k int, hinted bool) uint64 {
-		set := of(w, k, 3) & then(w, k, 1, 2) & then(w, k, 2, 4)
-		if hinted {
-			set |= of(w, k, 9)
-		}
-		return set
+	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
+		return of(w, k, 3)&then(w, k, 1, 2)&then(w, k, 2, 4) | of(w, k, 9)&near
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		size := r.End - r.Start
 		if size != 9 && (size != 3 || i+2 >= len(b.Runs) || b.Runs[i+2].End-r.Start != 11) {
-			continue
-		}
-		if size == 9 && !hint.at(r.Start) {
 			continue
 		}
 		var n numeral

@@ -18,8 +18,8 @@ type window struct{ start, end int }
 // windowReach is how far a window goes beyond what it was opened for, in bytes:
 // more than a record reaches, and what a name needs to be judged by. windowLine is how much farther the start or end of a line may be.
 const (
-	windowReach = 1536
-	windowLine  = 512
+	windowReach = 1000
+	windowLine  = 256
 )
 
 // spot is where a finding stands, and whether it is company.

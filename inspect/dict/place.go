@@ -67,6 +67,7 @@ type postal struct {
 	codes []uint32
 	at    []uint16 // city index of codes[i]
 	three [1000]PrefectureSet
+	first [1001]uint32 // index of the first code with these three digits, or above
 }
 
 var postals = sync.OnceValue(func() *postal {
@@ -107,7 +108,11 @@ func Town(city int, text []byte) int {
 // listed, which large organisations' own codes are not.
 func Postal(code int) (cities [4]int, n int) {
 	p := postals()
-	i := sort.Search(len(p.codes), func(i int) bool { return p.codes[i] >= uint32(code) })
+	if code < 0 || code > 9999999 {
+		return cities, 0
+	}
+	i, end := int(p.first[code/10000]), int(p.first[code/10000+1])
+	i += sort.Search(end-i, func(k int) bool { return p.codes[i+k] >= uint32(code) })
 	for ; i < len(p.codes) && p.codes[i] == uint32(code) && n < len(cities); i++ {
 		cities[n] = int(p.at[i])
 		n++
@@ -159,6 +164,10 @@ func decodePostal(data []byte, cities []City) (*postal, error) {
 		p.codes = append(p.codes, uint32(last))
 		p.at = append(p.at, uint16(city))
 		p.three[last/10000] |= 1 << cities[city].Prefecture
+		p.first[last/10000+1]++
+	}
+	for i := range p.three {
+		p.first[i+1] += p.first[i]
 	}
 	return p, nil
 }

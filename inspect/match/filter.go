@@ -86,9 +86,12 @@ func newFilter(t *table) *filter {
 	f.long, f.short = newBitset(long), newBitset(short)
 	var room [8]byte
 	for i := range t.items {
-		if lit := t.items[i].start(&room); len(lit) >= longKey {
+		switch lit := t.items[i].start(&room); {
+		case len(lit) >= longKey && f.fold == 0:
+			f.long.add(uint32(t.items[i].head), uint32(t.items[i].head>>16))
+		case len(lit) >= longKey:
 			f.enter(&f.long, lit, 0, 0, longKey)
-		} else {
+		default:
 			f.enter(&f.short, lit, 0, 0, shortKey)
 		}
 	}

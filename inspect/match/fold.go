@@ -1,6 +1,9 @@
 package match
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // load returns the first eight bytes of b, little endian, zeros past its end.
 func load(b []byte) uint64 {
@@ -13,6 +16,9 @@ func load(b []byte) uint64 {
 	}
 	return x
 }
+
+// view returns the bytes of s, which must not be changed.
+func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // lowerByte folds an ASCII letter to lower case and leaves the rest alone.
 func lowerByte(c byte) byte {

@@ -89,26 +89,32 @@ func tryIndex(keys []uint64, refs []uint32, size int) *index {
 		n := starts[b+1] - starts[b]
 		bySize[n] = append(bySize[n], int32(b))
 	}
+	taken := make([]uint64, len(x.slots)/64+1) // a bit a slot: it stays in the first-level cache
 	for n := largest; n > 0; n-- {
 		for _, b := range bySize[n] {
-			if !x.settle(b, order[starts[b]:starts[b+1]], keys, refs) {
+			members := order[starts[b]:starts[b+1]]
+			if !x.settle(b, members, keys, taken) {
 				return nil
+			}
+			for _, i := range members {
+				*x.slot(keys[i]) = slot{uint32(keys[i]), refs[i]}
 			}
 		}
 	}
 	return x
 }
 
-// settle finds a seed for bucket b and takes the slots of its members.
-func (x *index) settle(b int32, members []int32, keys []uint64, refs []uint32) bool {
+// settle finds a seed for bucket b with which all its members reach slots that are
+// not taken, and takes them.
+func (x *index) settle(b int32, members []int32, keys []uint64, taken []uint64) bool {
 	for seed := range uint16(1<<16 - 1) {
 		placed := 0
 		for _, i := range members {
-			s := &x.slots[x.place(keys[i], seed)]
-			if s.ref != 0 {
+			s := x.place(keys[i], seed)
+			if taken[s/64]>>(s%64)&1 != 0 {
 				break
 			}
-			*s = slot{uint32(keys[i]), refs[i]}
+			taken[s/64] |= 1 << (s % 64)
 			placed++
 		}
 		if placed == len(members) {
@@ -116,7 +122,8 @@ func (x *index) settle(b int32, members []int32, keys []uint64, refs []uint32) b
 			return true
 		}
 		for _, i := range members[:placed] {
-			x.slots[x.place(keys[i], seed)] = slot{}
+			s := x.place(keys[i], seed)
+			taken[s/64] &^= 1 << (s % 64)
 		}
 	}
 	return false

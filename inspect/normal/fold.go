@@ -245,6 +245,7 @@ const (
 // plain, len(b) if all are.
 func plainRun(b []byte, i int) int {
 	const look = 2 // bytes that the vectors look ahead
+	calm := 0      // behind here the last false alarm is far
 	for useVectors && i+look+vectorSize <= len(b) {
 		i += plainBlocks(&b[i], (len(b)-i-look)/vectorSize)
 		for i < len(b) && b[i]&0xc0 == 0x80 {
@@ -254,10 +255,14 @@ func plainRun(b []byte, i int) int {
 			return i
 		}
 		// Text with many false alarms is better looked at one by one.
-		near := min(i+vectorSize, len(b))
+		near := min(i+1, len(b))
+		if i < calm {
+			near = min(i+vectorSize, len(b))
+		}
 		if i = plainUntil(b, i, near); i < near {
 			return i
 		}
+		calm = i + 2*vectorSize
 	}
 	return plainUntil(b, i, len(b))
 }

@@ -21,7 +21,13 @@ func SextetPrefix(b []byte) int {
 		i++
 	}
 	if n := (len(b) - i) / vectorSize; n > 0 && useVectors {
-		i += vectorSize * sextetBlocks(&b[i], n)
+		k := sextetBlocks(&b[i], n)
+		if i += k; k < n*vectorSize {
+			return i
+		}
+	}
+	if last := len(b) - vectorSize; last >= 0 && useVectors && sextetBlocks(&b[last], 1) == vectorSize {
+		return len(b)
 	}
 	for i < len(b) && Sextet[b[i]] != 0 {
 		i++

@@ -37,11 +37,16 @@ next:
 	TESTL AX, AX
 	JNZ  done
 	ADDQ $32, SI
-	INCQ DX
-	CMPQ DX, CX
-	JNE  next
+	ADDQ $32, DX
+	DECQ CX
+	JNZ  next
+	JMP  all
 
 done:
+	BSFL AX, AX
+	ADDQ AX, DX
+
+all:
 	MOVQ DX, ret+16(FP)
 	VZEROUPPER
 	RET

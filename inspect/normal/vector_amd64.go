@@ -20,8 +20,8 @@ func signBlocks(b *byte, blocks int) Signs { return Signs(signsAVX2(b, blocks, &
 //go:noescape
 func signsAVX2(b *byte, blocks int, t *[4][16]byte) uint16
 
-// sextetBlocks returns how many blocks of vectorSize bytes b begins with, of at
-// most so many, that are base64.
+// sextetBlocks returns how many bytes of base64 b begins with, of so many blocks
+// of vectorSize bytes, at least one.
 func sextetBlocks(b *byte, blocks int) int { return sextetsAVX2(b, blocks) }
 
 //go:noescape

@@ -19,6 +19,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/sekimori-dlp/sekimori/audit"
@@ -125,7 +126,8 @@ type Gate struct {
 	key          [16]byte // of the digests of findings
 	small, large turns
 	patience     patience
-	secrets      *secrets // nil: no passwords are tried
+	order        sync.Mutex // of verdicts that rest on the past
+	secrets      *secrets   // nil: no passwords are tried
 }
 
 // smallBody is the size up to which a body is inspected without queueing
@@ -229,7 +231,7 @@ type Transaction struct {
 // Step is a step of a check.
 type Step string
 
-// The steps. The second and the third may be taken twice.
+// The steps. The second and the third may be taken several times.
 const (
 	Holding    Step = "hold"    // the body is read, whole
 	Inspecting Step = "inspect" // with the wait for a turn
@@ -343,8 +345,10 @@ type check struct {
 	asked       bool      // whether something was confirmed, while that was so
 	releases    []string  // by which holds were lifted
 	persons     []uint64  // in what was inspected
-	heard       []string  // passwords in it
-	keyed       bool      // it tells one, and may be half of a pair
+	past        asking
+	remembered  bool     // by the past
+	heard       []string // passwords in it
+	keyed       bool     // it tells one, and may be half of a pair
 
 	growing   *hold.Growing   // the body, where it may be sent on while it comes in
 	stream    *Stream         // where it is
@@ -354,6 +358,7 @@ type check struct {
 	earlySize int64
 	left      int64 // bytes of the stream that had left at most, before the verdict
 	parting   bool  // there are no trailers yet
+	pathKnown bool  // the report tells all that was found in the path
 }
 
 // fault logs a fault of the program: where it was, not what it was about.
@@ -417,6 +422,9 @@ func (c *check) decide(ctx context.Context) (f Failure) {
 	if f = c.decideOn(ctx); f == None && len(c.t.Before) > 0 && c.size() > 0 && c.out.Passes() {
 		f = c.together(ctx)
 	}
+	if f == None {
+		c.inTurn()
+	}
 	return f
 }
 
@@ -434,12 +442,11 @@ func (c *check) decideOn(ctx context.Context) Failure {
 	}
 	// Most uploads hold nothing, and that is known before everything is
 	// counted; where a rule applies, the incident deserves exact counts. A
-	// large body is read once, exactly, since twice could take long. The record
-	// masks a path that might name somebody by all that is found.
+	// large body is read once, exactly, since twice could take long.
 	c.understand()
 	how := untilDecided
 	switch {
-	case c.Exact || telling(c.t.Destination.Path):
+	case c.Exact:
 		how = wholly
 	case c.weight() > smallBody:
 		how = exactly
@@ -490,7 +497,8 @@ func (c *check) judge() {
 	}
 	if c.Past != nil {
 		c.persons = distinct(c.persons)
-		tx.History, tx.Persons, tx.Content = c.Past, c.persons, c.contentDigest()
+		c.past.History = c.Past
+		tx.History, tx.Persons, tx.Content = &c.past, c.persons, c.contentDigest()
 	}
 	c.out.Verdict = c.policy.Rules.Decide(tx)
 }

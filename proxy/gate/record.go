@@ -207,10 +207,12 @@ const maxPath = 500
 // maskedPath is the path with what was found in it starred out.
 func (c *check) maskedPath() string {
 	p := c.t.Destination.Path
-	if c.out.Report != nil {
-		p = maskFindings(p, c.out.Report)
-	} else if telling(p) {
-		p = maskAll(p) // not inspected: say nothing
+	if telling(p) {
+		if r := c.pathReport(); r != nil {
+			p = maskFindings(p, r)
+		} else {
+			p = maskAll(p) // not inspected: say nothing
+		}
 	}
 	if len(p) > maxPath {
 		cut := maxPath
@@ -220,6 +222,15 @@ func (c *check) maskedPath() string {
 		p = p[:cut] + "…"
 	}
 	return p
+}
+
+// pathReport tells all that is in the path, also what no rule asks for; nil if
+// nothing was inspected.
+func (c *check) pathReport() *inspect.Report {
+	if c.out.Report == nil || c.policy == nil || c.pathKnown {
+		return c.out.Report
+	}
+	return c.guarded(context.Background(), c.pathRoots(nil), inspect.ScanOptions{Key: c.key, Limits: part.Limits{Time: c.Time}})
 }
 
 func maskFindings(p string, r *inspect.Report) string {

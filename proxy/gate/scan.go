@@ -62,7 +62,10 @@ func (c *check) scan(ctx context.Context, how thoroughness) Failure {
 		return Busy
 	}
 	defer turn.give()
-	if c.out.Report = c.takeEarly(); c.out.Report == nil {
+	c.pathKnown = how == wholly
+	if c.out.Report = c.takeEarly(); c.out.Report != nil {
+		c.pathKnown = true
+	} else {
 		c.out.Report = c.inspect(ctx, roots, how)
 	}
 	if c.out.Report == nil {
@@ -177,12 +180,7 @@ func (c *check) roots() []part.Part {
 	if t.Query != "" {
 		short(queryPart, "", t.Query, part.Query)
 	}
-	if telling(t.Destination.Path) {
-		short(pathPart, pathPart, t.Destination.Path, part.Field)
-		if list := steps(t.Destination.Path); list != "" {
-			roots = append(roots, part.Part{Path: pathPart, Body: strings.NewReader(list), Size: int64(len(list))})
-		}
-	}
+	roots = c.pathRoots(roots)
 	for _, h := range t.Headers {
 		if !telling(h.Value) {
 			continue
@@ -193,6 +191,20 @@ func (c *check) roots() []part.Part {
 		for _, h := range t.Trailer() {
 			short(trailerPart+h.Name, h.Name, h.Value, part.Header)
 		}
+	}
+	return roots
+}
+
+// pathRoots adds the path to roots if it may tell something, and its steps if they
+// may be a list.
+func (c *check) pathRoots(roots []part.Part) []part.Part {
+	p := c.t.Destination.Path
+	if !telling(p) {
+		return roots
+	}
+	roots = append(roots, part.Part{Path: pathPart, Name: pathPart, Role: part.Field, Body: strings.NewReader(p), Size: int64(len(p))})
+	if list := steps(p); list != "" {
+		roots = append(roots, part.Part{Path: pathPart, Body: strings.NewReader(list), Size: int64(len(list))})
 	}
 	return roots
 }

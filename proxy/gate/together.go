@@ -41,7 +41,7 @@ func (c *check) together(ctx context.Context) Failure {
 		c.out.Report, c.out.Verdict, c.persons = alone, verdict, persons
 		return None
 	}
-	c.out.Report = r
+	c.out.Report, c.pathKnown = r, false
 	return None
 }
 
