@@ -57,7 +57,19 @@ type Query struct {
 	Window  time.Duration
 	Now     time.Time
 	Plus    []uint64 // persons to be counted in addition
+	Of      Kinds    // what of the Sums is asked for; 0: all of it
 }
+
+// Kinds are what Sums have.
+type Kinds uint8
+
+// The kinds.
+const (
+	People Kinds = 1 << iota
+	Uploads
+	Bytes
+	Stopped
+)
 
 // Sums answers a Query.
 type Sums struct {
@@ -360,19 +372,25 @@ func (h *History) sweep(hour int64) {
 	}
 }
 
-// Count answers a query. Plus is counted among the persons that left.
+// Count answers a query, at least what it asks for. Plus is counted among the persons
+// that left.
 func (h *History) Count(q Query) Sums {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var out Sums
 	var all persons
-	all.add(q.Plus)
+	people := q.Of == 0 || q.Of&People != 0
+	if people {
+		all.add(q.Plus)
+	}
 	for _, s := range h.matching(q) {
 		for _, b := range s.within(q.Now, q.Window) {
 			out.Uploads += b.uploads
 			out.Stopped += b.stopped
 			out.Bytes += b.bytes
-			all.join(&b.people)
+			if people {
+				all.join(&b.people)
+			}
 		}
 	}
 	out.People = all.count()

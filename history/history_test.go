@@ -244,3 +244,25 @@ func BenchmarkCountYear(b *testing.B) {
 		h.Count(q)
 	}
 }
+
+// A question about one kind is answered as one about all is.
+func TestCountOfAKind(t *testing.T) {
+	h, now := New(), time.Unix(1_800_000_000, 0)
+	for i := range 5 {
+		h.Add(Entry{Time: now, User: "anna", Host: "a.example", Classes: []string{"paste"}, Bytes: 10, Stopped: i == 4, Persons: []uint64{uint64(i), 7}})
+	}
+	q := Query{Scope: ByUser, Names: []string{"anna"}, Window: time.Hour, Now: now, Plus: []uint64{7, 8}}
+	all := h.Count(q)
+	if all != (Sums{People: 6, Uploads: 4, Bytes: 40, Stopped: 1}) {
+		t.Fatalf("%+v", all)
+	}
+	for kind, get := range map[Kinds]func(Sums) int64{
+		People: func(s Sums) int64 { return int64(s.People) }, Uploads: func(s Sums) int64 { return int64(s.Uploads) },
+		Bytes: func(s Sums) int64 { return s.Bytes }, Stopped: func(s Sums) int64 { return int64(s.Stopped) },
+	} {
+		q.Of = kind
+		if got := h.Count(q); get(got) != get(all) {
+			t.Errorf("kind %d: %+v", kind, got)
+		}
+	}
+}

@@ -13,9 +13,9 @@ const bankSize = 64
 // plan is how up to bankSize questions are counted together, with a bit for each.
 type plan struct {
 	levels  []level
-	persons uint64     // those that ask for persons
+	persons uint64     // the questions that ask for persons
 	byName  uint64     // those that ask for types without a number of their own
-	values  [64]uint64 // by kind, those that ask for its values
+	byKind  [64]uint64 // those that ask for values of a kind
 }
 
 // level is how sure findings have to be, and the questions that say so.
@@ -41,11 +41,12 @@ func newPlan(questions []question) plan {
 			}
 		}
 		switch {
+		case len(q.With) == 0: // asks for nothing
 		case q.People:
 			p.persons |= bit
-		case len(q.With) > 0 && p.byName&bit == 0:
-			for k := range p.values {
-				p.values[k] |= q.kinds[0] >> k & 1 << i
+		default:
+			for k := range p.byKind {
+				p.byKind[k] |= q.kinds[0] >> k & 1 << i
 			}
 		}
 	}
@@ -80,8 +81,8 @@ type bank struct {
 	groups  []group  // scratch
 	grown   bool     // the last person was one more of the name, by names
 	grewAs  uint64   // of the record: the name that grown will be found out for, 0: not yet
-	waiting []visit  // persons and
-	valued  []valued // values that were met and are not counted yet
+	waiting []visit  // persons that were met and are not counted yet
+	valued  []valued // likewise values
 }
 
 // answer is which questions a record with findings of these kinds meets.
@@ -177,7 +178,7 @@ func (b *bank) wanted(t *tally, r *detect.Record) {
 		if f.Piece {
 			continue
 		}
-		m := b.plan.values[k]
+		m := b.byKind[k]
 		if k == otherKind {
 			m |= b.valuesByName(f, k)
 		}

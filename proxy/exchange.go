@@ -106,7 +106,7 @@ func (s *Server) send(r *http.Request) (*http.Response, error) {
 	if x.streams() {
 		return x.traced(r, x.stream.answer)
 	}
-	return x.traced(r, s.origins.RoundTrip)
+	return x.traced(r, x.toOrigin)
 }
 
 // response is the chain's response handler.
@@ -146,6 +146,7 @@ func (x *exchange) response(r *http.Request, resp *http.Response, err error) *ht
 		resp.Body = unfinished{resp.Body}
 	}
 	x.s.cleanResponse(resp)
+	x.supportOwn(resp)
 	return resp
 }
 

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -58,7 +59,7 @@ func (f *familiar) fresh(host string, h http.Header, named func(string) bool, p 
 		}
 	}
 	if size >= minFamiliar && !f.known(together) {
-		out, sums = append(out, gate.Header{Name: shortFields, Value: shortOnes(h)}), append(sums, together)
+		out, sums = append(out, shortOnes(h)...), append(sums, together)
 	}
 	return out, sums
 }
@@ -71,8 +72,8 @@ func short(name, value string) bool { return len(value) < minFamiliar && name !=
 // together too.
 func trailers(h http.Header) []gate.Header {
 	out := chosen(h, all)
-	if list := shortOnes(h); len(list) >= minFamiliar {
-		out = append(out, gate.Header{Name: shortFields, Value: list})
+	if list := shortOnes(h); len(list[0].Value) >= minFamiliar {
+		out = append(out, list...)
 	}
 	return out
 }
@@ -107,20 +108,36 @@ func (f *familiar) met(sums []uint64) {
 	}
 }
 
-// shortOnes writes the short fields, one a line in the order of their names.
-func shortOnes(h http.Header) string {
-	var b strings.Builder
+// shortOnes writes the short fields, one a line in the order of their names; and, where
+// some are of what is not written in fields by itself, what they say alone: a list whose
+// cells have one each.
+func shortOnes(h http.Header) []gate.Header {
+	var b, plain strings.Builder
+	other := false
 	for _, name := range slices.SortedFunc(maps.Keys(h), natural) {
 		for _, v := range h[name] {
-			if short(name, v) {
-				b.WriteString(name)
-				b.WriteString(": ")
-				b.WriteString(v)
-				b.WriteByte('\n')
+			if !short(name, v) {
+				continue
 			}
+			for i := range len(v) {
+				other = other || v[i] == '%' || v[i] >= 0x80
+			}
+			if decoded, err := url.PathUnescape(v); err == nil {
+				v = decoded
+			}
+			b.WriteString(name)
+			b.WriteString(": ")
+			b.WriteString(v)
+			b.WriteByte('\n')
+			plain.WriteString(v)
+			plain.WriteByte('\n')
 		}
 	}
-	return b.String()
+	out := []gate.Header{{Name: shortFields, Value: b.String()}}
+	if other {
+		out = append(out, gate.Header{Name: shortFields, Value: plain.String()})
+	}
+	return out
 }
 
 // natural compares names, shorter ones first where they differ in a number only:

@@ -51,8 +51,12 @@ func TestShortFields(t *testing.T) {
 
 func TestShortFieldsAreInOrder(t *testing.T) {
 	got := shortOnes(http.Header{"X-10": {"c"}, "X-2": {"b"}, "X-1": {"a", "a2"}, "Content-Length": {"5"}, "Long": {strings.Repeat("l", 64)}, "Accept": {"*/*"}})
-	if want := "Accept: */*\nX-1: a\nX-1: a2\nX-2: b\nX-10: c\n"; got != want {
+	if want := "Accept: */*\nX-1: a\nX-1: a2\nX-2: b\nX-10: c\n"; len(got) != 1 || got[0].Value != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+	got = shortOnes(http.Header{"X-2": {"%E5%B1%B1"}, "X-1": {"田"}, "X-3": {"100%"}})
+	if len(got) != 2 || got[0].Value != "X-1: 田\nX-2: 山\nX-3: 100%\n" || got[1].Value != "田\n山\n100%\n" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -73,7 +73,7 @@ func (x *exchange) startStream(r *http.Request, s *gate.Stream) {
 				st.resp, st.err = nil, errPanic
 			}
 		}()
-		st.resp, st.err = x.s.origins.RoundTrip(out)
+		st.resp, st.err = x.toOrigin(out)
 	}()
 }
 

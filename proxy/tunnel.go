@@ -94,6 +94,8 @@ type link struct {
 	way    *Way          // by which the client came
 	tls    *tls.Conn     // to the proxy itself, at the front; else nil
 
+	own atomic.Pointer[own] // nil where requests go as those of all
+
 	// sending counts requests that have a connection to an origin and are
 	// not yet written whole to it, of this connection's exchanges together;
 	// each retry counts. When one ends without a word it stays too high.

@@ -20,9 +20,9 @@ type past struct {
 	window  time.Duration
 }
 
-// query asks for what has left, with the upload itself.
-func (p *past) query(t *Transaction) history.Query {
-	q := history.Query{Scope: p.scope, Classes: p.classes, Window: p.window, Now: t.Time, Plus: t.Persons}
+// query asks for what has left of a kind, with the upload itself.
+func (p *past) query(t *Transaction, of history.Kinds) history.Query {
+	q := history.Query{Scope: p.scope, Classes: p.classes, Window: p.window, Now: t.Time, Plus: t.Persons, Of: of}
 	switch p.scope {
 	case history.ByUser:
 		q.Names = []string{t.who()}
@@ -81,19 +81,19 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 			},
 		})
 	}
-	least("people", o.People, "different persons", func(t *Transaction) int { return t.History.Count(p.query(t)).People })
-	least("uploads", o.Uploads, "uploads", func(t *Transaction) int { return t.History.Count(p.query(t)).Uploads + 1 })
-	least("stopped", o.Stopped, "stopped uploads", func(t *Transaction) int { return t.History.Count(p.query(t)).Stopped })
+	least("people", o.People, "different persons", func(t *Transaction) int { return t.History.Count(p.query(t, history.People)).People })
+	least("uploads", o.Uploads, "uploads", func(t *Transaction) int { return t.History.Count(p.query(t, history.Uploads)).Uploads + 1 })
+	least("stopped", o.Stopped, "stopped uploads", func(t *Transaction) int { return t.History.Count(p.query(t, history.Stopped)).Stopped })
 	least("accounts", o.Accounts, "accounts that sent the same content", func(t *Transaction) int {
 		return t.History.Accounts(t.Content, t.who())
 	})
 	if o.Bytes != nil {
 		n := int(*o.Bytes)
-		least("bytes", &n, "bytes", func(t *Transaction) int { return int(t.History.Count(p.query(t)).Bytes + t.Bytes) })
+		least("bytes", &n, "bytes", func(t *Transaction) int { return int(t.History.Count(p.query(t, history.Bytes)).Bytes + t.Bytes) })
 	}
 	for _, u := range []unusual{
-		{"times_usual", "people", "the usual", o.TimesUsual, peopleOf, p.usual}, {"bytes_times_usual", "bytes", "the usual", o.BytesUsual, bytesOf, p.usual},
-		{"times_peers", "people", "what their group sends", o.TimesPeers, peopleOf, p.peers}, {"bytes_times_peers", "bytes", "what their group sends", o.BytesPeers, bytesOf, p.peers},
+		{"times_usual", "people", "the usual", o.TimesUsual, history.People, peopleOf, p.usual}, {"bytes_times_usual", "bytes", "the usual", o.BytesUsual, history.Bytes, bytesOf, p.usual},
+		{"times_peers", "people", "what their group sends", o.TimesPeers, history.People, peopleOf, p.peers}, {"bytes_times_peers", "bytes", "what their group sends", o.BytesPeers, history.Bytes, bytesOf, p.peers},
 	} {
 		if u.times == nil {
 			continue
@@ -113,7 +113,7 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 				if t.History == nil {
 					return false
 				}
-				unusual, ok := t.History.UnusualHour(p.query(t))
+				unusual, ok := t.History.UnusualHour(p.query(t, 0))
 				return ok && unusual
 			},
 			have: func(t *Transaction) string { return t.Time.Format("15:04") },
@@ -138,6 +138,7 @@ func (b *builder) over(o *overTOML, r *ruleTOML, report tomlfile.Report) clause 
 type unusual struct {
 	key, what, than string
 	times           *float64
+	kind            history.Kinds
 	of              func(history.Amount) float64
 	known           func(*Transaction) (history.Amount, bool) // what is usual
 }
@@ -146,16 +147,16 @@ func peopleOf(a history.Amount) float64 { return a.People }
 func bytesOf(a history.Amount) float64  { return a.Bytes }
 
 // usual is what those that p counts together send in such a window.
-func (p *past) usual(t *Transaction) (history.Amount, bool) { return t.History.Usual(p.query(t)) }
+func (p *past) usual(t *Transaction) (history.Amount, bool) { return t.History.Usual(p.query(t, 0)) }
 
 // peers is what the others of the sender's groups do.
 func (p *past) peers(t *Transaction) (history.Amount, bool) {
-	return t.History.Peers(p.query(t), t.who(), t.Principal.Groups)
+	return t.History.Peers(p.query(t, 0), t.who(), t.Principal.Groups)
 }
 
 func (p *past) unusual(u unusual, span string) condition {
 	least := func(t *Transaction) float64 {
-		s := t.History.Count(p.query(t))
+		s := t.History.Count(p.query(t, u.kind))
 		return u.of(history.Amount{People: float64(s.People), Bytes: float64(s.Bytes + t.Bytes)})
 	}
 	return condition{

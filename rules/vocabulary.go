@@ -17,7 +17,7 @@ var Types = []string{
 	string(detect.Card), string(detect.TestCard), string(detect.Email), string(detect.Birthdate),
 	string(detect.MyNumber), string(detect.Driver), string(detect.Passport), string(detect.Residence),
 	string(detect.Pension), string(detect.Insurance), string(detect.Bank), string(detect.Plate),
-	string(detect.SSN), string(detect.IBAN), string(detect.Corporate), string(detect.Service),
+	string(detect.SSN), string(detect.IBAN), string(detect.Circuit), string(detect.Corporate), string(detect.Service),
 }
 
 // Classes lists the classes of destination that are always known; a catalogue

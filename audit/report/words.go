@@ -55,6 +55,7 @@ var Types = map[string][2]string{
 	"HEALTH_INSURANCE": {"健康保険の番号", "Health insurance"},
 	"BANK_ACCOUNT":     {"銀行口座", "Bank account"},
 	"VEHICLE_PLATE":    {"車両番号", "Vehicle plate"},
+	"CIRCUIT_ID":       {"回線・お客さまID", "Circuit ID"},
 	"US_SSN":           {"米国社会保障番号", "US SSN"},
 	"IBAN":             {"IBAN", "IBAN"},
 	"CORPORATE_NUMBER": {"法人番号", "Corporate number"},

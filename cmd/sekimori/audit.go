@@ -230,9 +230,25 @@ func runAuditShow(ctx context.Context, p *program, c *command, args []string) er
 		return fmt.Errorf("audit show: %w", err)
 	}
 	if !found && !*asJSON {
-		fmt.Fprintln(p.stderr, "no record fits")
+		fmt.Fprintln(p.stderr, "no record fits"+unknownKind(dir, filter.Kind))
 	}
 	return out.Flush()
+}
+
+// unknownKind tells which kinds of events there are if kind is none of them.
+func unknownKind(dir, kind string) string {
+	if kind == "" {
+		return ""
+	}
+	kinds := map[string]bool{}
+	err := audit.Read(dir, audit.Filter{}, func(r audit.Record) error {
+		kinds[r.Event.Kind] = true
+		return nil
+	})
+	if err != nil || kinds[kind] {
+		return ""
+	}
+	return fmt.Sprintf("; there is no event of kind %q, but of these: %s", kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 }
 
 // showEvent gives a record as one line for people.

@@ -214,6 +214,9 @@ func TestPrivilegedActsAreRecorded(t *testing.T) {
 	if out, code := in.sekimori("audit", "show", "--config", in.config, "--kind", "ca"); code != 0 || !strings.Contains(out, " ca") {
 		t.Errorf("making the CA is not recorded: %s", out)
 	}
+	if out, _ := in.sekimori("audit", "show", "--config", in.config, "--kind", "typo"); !strings.Contains(out, `of kind "typo", but of these: `) || !strings.Contains(out, "start") {
+		t.Errorf("of an unknown kind: %s", out)
+	}
 	out, _ := in.sekimori("audit", "show", "--config", in.config, "--kind", "config", "--json")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if len(lines) != 2 {

@@ -305,8 +305,7 @@ func worthwhile(b []byte, whole bool) bool {
 	if len(b) < 12 {
 		return false
 	}
-	g := charset.Detect(b, whole, true, "")
-	return g.Sure >= 0.6 || len(b) >= minSpelled && deflated(b)
+	return charset.IsLikely(b, whole) || len(b) >= minSpelled && deflated(b)
 }
 
 // deflated reports whether b is in zlib or bare deflate, whose mark is too short to be

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -109,19 +110,20 @@ func (jsonText) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.
 
 // release keeps r's storage for others.
 func (r *jsonReader) release() {
+	r.ctx, r.e, r.b, r.w, r.o = nil, nil, nil, nil, nil
+	r.pos, r.done, r.known, r.cells = 0, 0, 0, 0
 	r.place.forget()
-	*r = jsonReader{place: r.place, value: r.value[:0], marks: r.marks}
 	jsons.Put(r)
 }
 
 // more slides the window. It reports false at the end.
 func (r *jsonReader) more() bool {
 	r.keep()
-	if r.pos > 0 {
+	if r.w.err == nil && r.pos > 0 { // there is more
 		r.follow()
 		r.place.slide(r.w.text, r.pos)
-		r.w.consume(r.pos)
 	}
+	r.w.consume(r.pos)
 	r.pos, r.done, r.known = 0, 0, 0
 	r.w.fill(chunk)
 	r.marks = normal.StructureOf(r.marks, r.w.text)
@@ -405,6 +407,17 @@ func stringEnd(b []byte) (n int, escaped, closed bool) {
 func dense(b []byte) bool {
 	if b[4] == ':' || b[0] == '<' {
 		return true
+	}
+	// A space, a colon or a character beyond ASCII is what most have.
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	other := uint64(0)
+	for at := 0; at < minValue; at += 8 {
+		x := binary.LittleEndian.Uint64(b[at:])
+		space, colon := x^ones*' ', x^ones*':'
+		other |= x | (space-ones)&^space | (colon-ones)&^colon
+	}
+	if other&tops != 0 {
+		return false
 	}
 	for _, c := range b[:minValue] {
 		if sextet[c] == outside && c != '%' {

@@ -12,29 +12,30 @@ import (
 // So the structure is followed when it is asked for, or the text goes, and from
 // bracket to bracket: nothing else changes it but commas in an array.
 
-// maxLevels is how many levels of the path are kept.
-const maxLevels = 32
-
-// jsonPath is the way to a place in JSON.
+// jsonPath is the way to a place in JSON. Levels count from 1; 0 is what stands
+// around them.
 type jsonPath struct {
-	levels []level
-	depth  int    // of nesting, beyond levels too
-	keys   []byte // of levels whose text is gone
-	ahead  []byte // the key that the text before the window ends with
-	before byte   // the last character of that text, but for white space
+	depth  int                // of nesting
+	levels [deepest + 3]level // those behind deepest are written to, and mean nothing
+	keys   []byte             // of levels whose text is gone
+	ahead  []byte             // the key that the text before the window ends with
+	before byte               // the last character of that text, but for white space
 }
 
 // level is an open object or array.
 type level struct {
-	array    bool
-	index    int // of the element of an array
-	at       int // where it opens in the text, -1 if the key before it stands in keys
-	from, to int // of that key
+	at    int // where it opens in the text, -1 if what follows is known
+	index int // of the element of an array
+	array bool
+	to    int // end of the key before it in keys, which begins with that of the level around
 }
+
+// deepest is how many levels of the path are kept.
+const deepest = 32
 
 // forget makes p that of a text's start.
 func (p *jsonPath) forget() {
-	*p = jsonPath{levels: p.levels[:0], keys: p.keys[:0], ahead: p.ahead[:0]}
+	p.depth, p.keys, p.ahead, p.before = 0, p.keys[:0], p.ahead[:0], 0
 }
 
 // follow follows the structure of text, marked by m, between two offsets that
@@ -51,62 +52,28 @@ func (p *jsonPath) follow(text []byte, m marks, i, to int) {
 			quotes, escaped = unescaped(s, from, within, escaped)
 		}
 		in := normal.Within(quotes, within)
-		p.brackets(text, k<<6, (s.Opens|s.Closes)&from&^in, s.Opens, s.Commas&from&^in)
+		p.brackets(k<<6, (s.Opens|s.Closes)&from&^in, s.Opens, s.Commas&from&^in)
 		from, within = ^uint64(0), normal.Open(in)
 	}
 }
 
 // brackets follows those of 64 bytes at offset at, and the commas beside them.
-func (p *jsonPath) brackets(text []byte, at int, brackets, opens, commas uint64) {
+// Whether a bracket opens or closes is as good as random: it makes no branch.
+func (p *jsonPath) brackets(at int, brackets, opens, commas uint64) {
+	const room = deepest + 1
+	depth := p.depth
 	for ; brackets != 0; brackets &= brackets - 1 {
-		bit := brackets & -brackets
-		p.pass(commas & (bit - 1))
-		commas &^= bit - 1
-		if opens&bit != 0 {
-			p.enter(text, at+bits.TrailingZeros64(bit))
-		} else {
-			p.leave()
-		}
+		n := bits.TrailingZeros64(brackets)
+		passed := commas & (1<<n - 1)
+		commas ^= passed
+		top := min(depth, room)
+		p.levels[top].index += bits.OnesCount64(passed)
+		above := &p.levels[top+1] // in use only if the bracket opens
+		above.at, above.index = at+n, 0
+		depth = max(0, depth-1+2*int(opens>>n&1))
 	}
-	p.pass(commas)
-}
-
-// pass counts the elements of an array that end with commas.
-func (p *jsonPath) pass(commas uint64) {
-	if l := p.level(); l != nil {
-		l.index += bits.OnesCount64(commas)
-	}
-}
-
-func (p *jsonPath) enter(text []byte, at int) {
-	p.depth++
-	if len(p.levels) < maxLevels && len(p.levels) == p.depth-1 {
-		p.levels = append(p.levels, level{array: text[at] == '[', at: at})
-	}
-}
-
-func (p *jsonPath) leave() {
-	if p.depth == 0 {
-		return
-	}
-	if len(p.levels) == p.depth {
-		p.depth--
-		if l := &p.levels[p.depth]; l.at < 0 {
-			p.keys = p.keys[:l.from]
-		}
-		p.levels = p.levels[:p.depth]
-		return
-	}
-	p.depth--
-}
-
-// level returns the innermost level, nil if there is none or it is too deep to be
-// kept.
-func (p *jsonPath) level() *level {
-	if p.depth == 0 || p.depth != len(p.levels) {
-		return nil
-	}
-	return &p.levels[p.depth-1]
+	p.levels[min(depth, room)].index += bits.OnesCount64(commas)
+	p.depth = depth
 }
 
 // slide says that the text goes up to offset to, which is followed up to there.
@@ -120,19 +87,22 @@ func (p *jsonPath) slide(text []byte, to int) {
 	}
 }
 
-// name keeps the keys of the levels.
-func (p *jsonPath) name(text []byte) {
-	for i := range p.levels {
-		l := &p.levels[i]
+// name keeps what the text says of the levels. It returns those there are, of the
+// first deepest.
+func (p *jsonPath) name(text []byte) []level {
+	levels := p.levels[:1+min(p.depth, deepest)]
+	for i := 1; i < len(levels); i++ {
+		l, around := &levels[i], &levels[i-1]
 		if l.at < 0 {
 			continue
 		}
-		l.from = len(p.keys)
-		if i > 0 && !p.levels[i-1].array {
+		p.keys = p.keys[:around.to]
+		if i > 1 && !around.array {
 			p.keys = append(p.keys, p.key(text[:l.at])...)
 		}
-		l.to, l.at = len(p.keys), -1
+		l.array, l.to, l.at = text[l.at] == '[', len(p.keys), -1
 	}
+	return levels
 }
 
 // key returns the key that text ends with, behind what is gone.
@@ -170,31 +140,34 @@ func (p *jsonPath) isKey(text []byte, at int) bool {
 	if rest := bytes.TrimRight(text[:at], " \t\r\n"); len(rest) > 0 {
 		before = rest[len(rest)-1]
 	}
-	l := p.level()
-	return before == '{' || before == ',' && l != nil && !l.array
+	if before != ',' || p.depth == 0 {
+		return before == '{'
+	}
+	levels := p.name(text)
+	return p.depth < len(levels) && !levels[p.depth].array
 }
 
 // path returns where the string at offset at of text is, as in
 // "$.files[2].content". The text is followed up to there.
 func (p *jsonPath) path(text []byte, at int) string {
-	p.name(text)
+	levels := p.name(text)
 	b := []byte{'$'}
-	for i, l := range p.levels {
-		key := p.keys[l.from:l.to]
-		if i > 0 && len(key) > 0 {
+	for i := 1; i < len(levels); i++ {
+		l := &levels[i]
+		if key := p.keys[levels[i-1].to:l.to]; len(key) > 0 {
 			b = append(append(b, '.'), key...)
 		}
 		if l.array {
 			b = append(strconv.AppendInt(append(b, '['), int64(l.index), 10), ']')
 		}
 	}
-	if l := p.level(); l != nil && !l.array {
+	if p.depth >= len(levels) {
+		return string(append(b, "…"...))
+	}
+	if p.depth > 0 && !levels[p.depth].array {
 		if key := p.key(text[:at]); len(key) > 0 {
 			b = append(append(b, '.'), key...)
 		}
-	}
-	if p.depth > len(p.levels) {
-		b = append(b, "…"...)
 	}
 	return string(b)
 }

@@ -63,7 +63,7 @@ func (m marks) skip(text []byte, i, limit int) int {
 		}
 		for w := opens & long; w != 0; w &= w - 1 {
 			p := at + bits.TrailingZeros64(w)
-			if len(text)-p <= minValue || dense(text[p+1:]) {
+			if rest := text[p+1:]; len(rest) < minValue || !isUUID(rest) && dense(rest) {
 				return p
 			}
 		}
@@ -76,6 +76,20 @@ func (m marks) skip(text []byte, i, limit int) int {
 	}
 	return i
 }
+
+// isUUID reports whether the string that b begins with is a UUID (RFC 9562). Most
+// long values without spaces are; none is a document: base64 has letters of both
+// cases, and no text has a dash at the ninth character of its base64.
+func isUUID(b []byte) bool {
+	if len(b) <= uuidSize || b[uuidSize] != '"' || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
+		return false
+	}
+	return uuidLower.prefix(b[:uuidSize]) == uuidSize || uuidUpper.prefix(b[:uuidSize]) == uuidSize
+}
+
+const uuidSize = 36
+
+var uuidLower, uuidUpper = &chars("0123456789abcdef", "-").all, &chars("0123456789ABCDEF", "-").all
 
 // gap returns where in m, which next follows, minValue bits in a row are clear.
 func gap(m, next uint64) uint64 {

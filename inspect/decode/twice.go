@@ -40,7 +40,8 @@ const minWide = 4
 func mayBeWide(b []byte) bool {
 	n := 0
 	for i, c := range b {
-		if c >= 0xE3 || c == 0xC3 && i+1 < len(b) && b[i+1] >= 0xA3 { // U+00E3 and up
+		// U+00E3 and up, with another beyond ASCII behind it.
+		if c >= 0xE3 || c == 0xC3 && i+2 < len(b) && b[i+1] >= 0xA3 && b[i+2] >= utf8.RuneSelf {
 			if n++; n == minWide {
 				return true
 			}

@@ -12,7 +12,27 @@ import (
 // surname alone wait for the whole name to come: see grouper.hold.
 type acquaintances struct {
 	canon [32]string
+	ends  [32]nameEnds
 	n     int
+}
+
+// nameEnds tells of most pairs of names that they are neither the same nor one part
+// of the other.
+type nameEnds struct {
+	size        int
+	first, last byte
+}
+
+func endsOf(name string) nameEnds {
+	if name == "" {
+		return nameEnds{}
+	}
+	return nameEnds{len(name), name[0], name[len(name)-1]}
+}
+
+// mayBePart reports whether the name may be part of another.
+func (e nameEnds) mayBePart(name nameEnds) bool {
+	return e.size < name.size && e.size > 0 && (e.first == name.first || e.last == name.last)
 }
 
 // whole returns the canonical form of the whole name that canon is a part of,
@@ -21,16 +41,18 @@ func (a *acquaintances) whole(canon string) string {
 	if canon == "" {
 		return canon
 	}
+	ends := endsOf(canon)
 	for k := 1; k <= min(a.n, len(a.canon)); k++ {
-		known := a.canon[(a.n-k)%len(a.canon)]
-		switch {
-		case known == canon:
+		i := (a.n - k) % len(a.canon)
+		switch e := a.ends[i]; {
+		case e == ends && a.canon[i] == canon:
 			return canon
-		case mayBePart(canon, known) && partOf(canon, known):
-			return known
+		case ends.mayBePart(e) && partOf(canon, a.canon[i]):
+			return a.canon[i]
 		}
 	}
-	a.canon[a.n%len(a.canon)] = canon
+	i := a.n % len(a.canon)
+	a.canon[i], a.ends[i] = canon, ends
 	a.n++
 	return canon
 }
@@ -39,7 +61,7 @@ func (a *acquaintances) whole(canon string) string {
 // letters either of its words: the rest must be a name too, as 林 is no part of
 // 林田明.
 func partOf(part, name string) bool {
-	if !mayBePart(part, name) {
+	if part == "" || len(part) >= len(name) {
 		return false
 	}
 	if part[0] >= 0x80 {
@@ -55,11 +77,6 @@ func partOf(part, name string) bool {
 	}
 	rest, ok := strings.CutSuffix(name, part)
 	return ok && latinListed(rest)
-}
-
-// mayBePart is a quick partOf, for most names.
-func mayBePart(part, name string) bool {
-	return len(part) < len(name) && part != "" && (part[0] == name[0] || part[len(part)-1] == name[len(name)-1])
 }
 
 // latinListed reports whether a word in small letters is a listed name.

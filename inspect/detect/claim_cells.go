@@ -35,14 +35,56 @@ func (k *claims) read(text []byte, c cell, col *column) bool {
 }
 
 func (k *claims) name(text []byte, c cell, col *column) bool {
-	lo, hi, ok := plausibleName(text[c.start:c.end], col.label)
-	if !ok {
-		return false
+	start, end := int(c.start), int(c.end)
+	if !k.usualName(text[start:end]) {
+		lo, hi, ok := plausibleName(text[start:end], col.label)
+		if !ok {
+			return false
+		}
+		start, end = start+lo, start+hi
+		k.canon = appendNameCanon(k.canon, text[start:end])
 	}
-	start, end := int(c.start)+lo, int(c.start)+hi
-	k.canon = appendNameCanon(k.canon, text[start:end])
 	k.named = append(k.named, named{int32(len(k.found)), int32(start), int32(end)})
 	return k.add(Finding{Type: Name, Detector: ColumnID, Start: start, End: end, Confidence: col.confidence()})
+}
+
+// usualName takes a name in two or three pieces of kanji, kana or both, as most are
+// written: it agrees with plausibleName and appendNameCanon, sooner. It reports
+// whether value is one.
+func (k *claims) usualName(value []byte) bool {
+	if len(value) > 60 || endsHonorific(value) {
+		return false
+	}
+	set, from := variants(), len(k.canon)
+	kanji, kana, gaps := 0, 0, 0
+	for i := 0; i < len(value); {
+		if value[i] == ' ' && i > 0 {
+			gaps++
+			i++
+			continue
+		}
+		r, size := letterAt(value, i)
+		switch {
+		case r >= 0x4E00 && r <= 0x9FFF:
+			kanji++
+		case r >= 'ァ' && r <= 'ヺ' || r >= 'ぁ' && r <= 'ん' || r == 'ー':
+			kana++
+		default:
+			return k.drop(from)
+		}
+		if set[r>>6]>>(r&63)&1 != 0 {
+			k.canon = utf8.AppendRune(k.canon, dict.Fold(r))
+		} else {
+			k.canon = append(k.canon, value[i:i+size]...)
+		}
+		i += size
+	}
+	// Without a gap it may be a word that is no name.
+	n := kanji + kana
+	if gaps == 0 || gaps > 2 || value[len(value)-1] == ' ' || n < 2 || kanji > 0 && n > 10 || n > 24 {
+		return k.drop(from)
+	}
+	return true
 }
 
 // list validates the names that begin with one that the dictionaries know, or have
@@ -234,7 +276,7 @@ func (d *domains) of(name []byte) *domain {
 	if len(name) < 8 {
 		return &d[0]
 	}
-	return &d[(binary.LittleEndian.Uint64(name)^uint64(len(name)))*golden>>61]
+	return &d[(binary.LittleEndian.Uint64(name)^binary.LittleEndian.Uint64(name[len(name)-8:])<<1)*golden>>61]
 }
 
 func (d *domain) is(name []byte) bool {

@@ -1,11 +1,14 @@
 package detect
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -148,5 +151,115 @@ func TestNamesInCompany(t *testing.T) {
 	}
 	if left == 0 {
 		t.Error("no name was left out")
+	}
+}
+
+// usualName says no more than plausibleName and nameCanon do.
+func TestUsualNameIsPlausible(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	letters := []rune("山田太郎花子髙﨑齋々ヶ生中氏様さんヤマダタロウーやまだ  　・a(\"")
+	usual := 0
+	for range 50_000 {
+		name := make([]rune, 1+r.IntN(9))
+		for i := range name {
+			name[i] = letters[r.IntN(len(letters))]
+		}
+		value := []byte(string(name))
+		var k claims
+		if !k.usualName(value) {
+			if len(k.canon) > 0 {
+				t.Fatalf("%q: traces of what was not claimed", value)
+			}
+			continue
+		}
+		usual++
+		lo, hi, ok := plausibleName(value, LName)
+		if !ok || lo != 0 || hi != len(value) || nameCanon(value) != string(k.canon) {
+			t.Errorf("%q is usual as %q, plausible %v in [%d,%d) as %q", value, k.canon, ok, lo, hi, nameCanon(value))
+		}
+	}
+	if usual < 100 {
+		t.Errorf("%d usual names", usual)
+	}
+}
+
+// A domain that is remembered says what it said before.
+func TestDomainsAreRemembered(t *testing.T) {
+	var k claims
+	for range 2 {
+		for _, c := range []struct {
+			before, mail, after string
+		}{
+			{",", "taro1@example.co.jp", ","}, {",", "hanako@example.co.jp", ","}, {",", "git@example.co.jp", ","},
+			{"\t", "taro@EXAMPLE.com", "\t"}, {":", "taro@example.com", ":80"}, {",", "taro@2x.png", ","}, {",", "t@2x.png", ","},
+			{",", "taro.yamada@mail.example.jp", "\n"}, {",", "taro@co.jp", ","}, {",", "taro@example.local", ","}, {"/", "taro@example.local", "/"},
+			{",", "taro@aBcDeF.gHi", ","}, {",", "taro@a-very-long-name-of-a-domain-in-a-test.example.com", ","},
+		} {
+			text := []byte("x" + c.before + c.mail + c.after + "yz\n")
+			at := bytes.IndexByte(text, '@')
+			start, end, score := email{}.around(text, at)
+			want := score >= .05 && start == 2 && end == 2+len(c.mail)
+			k.found = k.found[:0]
+			got := k.email(text, cell{2, int32(2 + len(c.mail))})
+			if got != want || got && k.found[0].Confidence != max(score, min(.99, score+.2)) {
+				t.Errorf("%q: claimed %v, want %v with %v", text, got, want, score)
+			}
+		}
+	}
+}
+
+// mayBeLabel never rules out a label.
+func TestMayBeLabel(t *testing.T) {
+	ruledOut := 0
+	for _, before := range []string{"", "東京都千代田区", "1-2-3 ", "ご"} {
+		for _, after := range []string{"", "1-2-3", "東京都", "(a)"} {
+			for _, w := range labelWords {
+				for _, word := range append(strings.Fields(w.words), "丸の内一丁目") {
+					b := []byte(normal.String(before + word + after))
+					if mayBeLabel(b) {
+						continue
+					}
+					if ruledOut++; classify(b) != 0 {
+						t.Errorf("%q is a label", b)
+					}
+				}
+			}
+		}
+	}
+	if ruledOut == 0 {
+		t.Error("nothing was ruled out")
+	}
+}
+
+// Lists of which one does not overlap merge as if each finding were placed.
+func TestMerge(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	types := []Type{Name, Address, Postal, Phone}
+	list := func(gap int) (l []Finding) {
+		for at := r.IntN(10); at < 300; at += r.IntN(gap) {
+			end := at + 1 + r.IntN(12)
+			l = append(l, Finding{Type: types[r.IntN(len(types))], Start: at, End: end, Confidence: r.Float32()})
+			at = end
+		}
+		return l
+	}
+	for range 300 {
+		a, b := list(9), list(40)
+		if r.IntN(2) == 0 { // a postal code in an address
+			b = append([]Finding{{Type: Address, Start: 0, End: 20, Confidence: 1}, {Type: Postal, Start: 1, End: 4, Confidence: 1}}, b...)
+			b = slices.DeleteFunc(b, func(f Finding) bool { return f.Start < 20 && f.Confidence < 1 })
+		}
+		var want []Finding
+		for x, y := a, b; len(x)+len(y) > 0; {
+			if len(y) == 0 || len(x) > 0 && orderOf(&x[0]) <= orderOf(&y[0]) {
+				want, x = place(want, &x[0]), x[1:]
+			} else {
+				want, y = place(want, &y[0]), y[1:]
+			}
+		}
+		var res resolver
+		if got := res.merge(a, b); !slices.Equal(got, want) {
+			t.Fatalf("%v and %v merge to %v, want %v", a, b, got, want)
+		}
 	}
 }

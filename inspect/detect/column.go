@@ -597,13 +597,8 @@ func plausibleAddress(b []byte, l Label) bool {
 		return len(b) <= 60 && digits(b) < 4
 	}
 	n := digits(b)
-	if n == len(b) && n > 5 {
+	if n == len(b) && n > 5 || bytes.IndexByte(b, '@') >= 0 {
 		return false
-	}
-	for i := range b {
-		if b[i] == '@' {
-			return false
-		}
 	}
 	if n > 0 && n < len(b) {
 		return true

@@ -2,6 +2,8 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -32,6 +34,7 @@ type view struct {
 	table    table
 	trial    table   // of sniff; kept for its storage
 	matrix   []Label // JSON: of the columns of arrays in an array
+	known    knownKeys
 
 	// The last answer is good for offsets in [lo, hi); earlier ones stand in
 	// answers by their offset, if they are of this block.
@@ -157,6 +160,18 @@ func (v *view) label(i int) (own, near Label) {
 	return own, near
 }
 
+// ownLabel is the first answer of label, without the second if that is dear.
+func (v *view) ownLabel(i int) Label {
+	if v.mode != object || i < 0 || i >= len(v.text) {
+		own, _ := v.label(i)
+		return own
+	}
+	if a := &v.answers[i&(len(v.answers)-1)]; a.block == v.block && int(a.at) == i {
+		return a.own
+	}
+	return v.ownKeyLabel(i) &^ weak
+}
+
 // nearChars is how far before a value a label word may stand, in characters.
 const nearChars = 40
 
@@ -164,11 +179,11 @@ const nearChars = 40
 // back, on the same line or, if that holds nothing before i, the line before.
 func (v *view) proseLabel(i int) (own, near Label) {
 	lo := max(0, i-3*nearChars)
-	if k := bytes.LastIndexByte(v.text[lo:i], '\n'); k >= 0 {
+	if k := lastNewline(v.text[lo:i]); k >= 0 {
 		k += lo
 		if len(bytes.TrimSpace(v.text[k:i])) == 0 {
 			// A value alone on its line: its label may stand above.
-			k0 := bytes.LastIndexByte(v.text[lo:k], '\n')
+			k0 := lastNewline(v.text[lo:k])
 			k = lo + k0
 		}
 		lo = k + 1
@@ -176,15 +191,45 @@ func (v *view) proseLabel(i int) (own, near Label) {
 	return v.proseLabelFrom(i, lo)
 }
 
+// lastNewline returns where the last line end of b is, -1 if there is none, eight
+// bytes at a time.
+func lastNewline(b []byte) int {
+	i := len(b)
+	for ; i >= 8; i -= 8 {
+		if z := equal8(binary.LittleEndian.Uint64(b[i-8:]), '\n'); z != 0 {
+			return i - 1 - bits.LeadingZeros64(z)>>3
+		}
+	}
+	return bytes.LastIndexByte(b[:i], '\n')
+}
+
+// allASCII reports whether b is.
+func allASCII(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&tops != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // proseLabelFrom is proseLabel with text from lo on.
 func (v *view) proseLabelFrom(i, lo int) (own, near Label) {
 	b := v.text
 	// Count characters back from i.
-	start := i
-	for n := 0; start > lo && n < nearChars; n++ {
-		start--
-		for start > lo && !utf8.RuneStart(b[start]) {
+	start := max(lo, i-nearChars)
+	if !allASCII(b[start:i]) {
+		start = i
+		for n := 0; start > lo && n < nearChars; n++ {
 			start--
+			for start > lo && !utf8.RuneStart(b[start]) {
+				start--
+			}
 		}
 	}
 	if start < i {

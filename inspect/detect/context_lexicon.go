@@ -273,6 +273,12 @@ func between8(x uint64, lo, hi byte) uint64 {
 	return (low + eightOnes*uint64(0x80-lo)) &^ (low + eightOnes*uint64(0x7f-hi)) &^ x & tops
 }
 
+// equal8 returns the top bits of the bytes of x that are c.
+func equal8(x uint64, c byte) uint64 {
+	x ^= eightOnes * uint64(c)
+	return ^((x&^tops + ^uint64(tops)) | x) & tops
+}
+
 // gather8 puts the top bits of the bytes of x, which has no others, side by side.
 func gather8(x uint64) uint64 { return x >> 7 * 0x0102040810204080 >> 56 }
 

@@ -150,7 +150,7 @@ func compact(b *Block, i int) (d date, ok bool) {
 		before(b.Text, d.start) != free || behind(b.Text, d.end) != free {
 		return d, false
 	}
-	if own, _ := b.Label(d.start); own&LBirth == 0 {
+	if own := b.Own(d.start); own&LBirth == 0 {
 		d.form = .5
 	} else {
 		d.form = 1
@@ -176,7 +176,7 @@ func dayFirst(b *Block, i int) (d date, ok bool) {
 	}
 	x, y, z := number(pick(b, first)), number(pick(b, second)), number(pick(b, last))
 	if size == 2 {
-		if own, _ := b.Label(d.start); own&LBirth == 0 {
+		if own := b.Own(d.start); own&LBirth == 0 {
 			return d, false
 		}
 		turned := x > 31 // 85/03/05

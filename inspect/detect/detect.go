@@ -9,7 +9,7 @@ package detect
 import "github.com/sekimori-dlp/sekimori/inspect/match"
 
 // Type is a kind of information. The names are what rule authors write; types
-// of their own ("CIRCUIT_ID") stand beside these.
+// of their own ("STAFF_CODE") stand beside these.
 type Type string
 
 // The built-in types.
@@ -32,6 +32,7 @@ const (
 	Plate     Type = "VEHICLE_PLATE"
 	SSN       Type = "US_SSN"
 	IBAN      Type = "IBAN"
+	Circuit   Type = "CIRCUIT_ID"       // NTT's lines and their customers
 	Corporate Type = "CORPORATE_NUMBER" // known, not personal
 	Service   Type = "SERVICE_PHONE"    // 0120, 0800, 0570: known, not personal
 )
@@ -106,6 +107,7 @@ type Block struct {
 
 	context contextual
 	windows []window // where names are looked for; nil: everywhere
+	demand  Demand   // what is looked for at first; nil: everything
 	// What is known of the evidence, once it was asked for.
 	sizes  runSizes
 	words  []runWord
@@ -116,6 +118,15 @@ type Block struct {
 // contextual answers from the text's layout; a session implements it.
 type contextual interface {
 	label(i int) (own, near Label)
+}
+
+// Own returns the first labels that Label does, where the others are not asked for.
+func (b *Block) Own(i int) Label {
+	if v, ok := b.context.(*view); ok {
+		return v.ownLabel(i)
+	}
+	own, _ := b.Label(i)
+	return own
 }
 
 // Label returns the labels of the value at offset i: own are its column header,

@@ -31,7 +31,7 @@ func (e email) Find(b *Block, emit func(Finding)) {
 		if score < .05 {
 			continue
 		}
-		if own, _ := b.Label(start); own&LEmail != 0 {
+		if own := b.Own(start); own&LEmail != 0 {
 			score = max(score, min(.99, score+.2))
 		}
 		emit(Finding{Type: Email, Detector: e.ID(), Start: start, End: end, Confidence: score,

@@ -284,7 +284,7 @@ func (b *Block) ownWeak(i int) Label {
 	case rows:
 		own, _, _, _ = v.table.labelAt(v.text, i)
 	case object:
-		own, _ = v.keyLabel(i)
+		own = v.ownKeyLabel(i)
 	case fields:
 		own, _ = v.fieldLabel(i)
 	case single:
@@ -292,7 +292,7 @@ func (b *Block) ownWeak(i int) Label {
 	default:
 		if i > 0 && b.Text[i-1] == '"' {
 			// JSON or source text within other text.
-			own, _ = v.keyLabel(i)
+			own = v.ownKeyLabel(i)
 		} else {
 			own, _ = v.proseLabel(i)
 		}

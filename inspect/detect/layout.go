@@ -64,11 +64,8 @@ func (v *view) sniff(text []byte, off int) mode {
 // gapped reports whether two spaces follow each other in b, eight bytes at a time:
 // prose is full of single ones.
 func gapped(b []byte) bool {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; len(b) > 8; b = b[7:] { // one byte is seen twice: it may be the first of two
-		x := binary.LittleEndian.Uint64(b) ^ ones*' '
-		z := ^((x&^tops + ^uint64(tops)) | x) & tops // the bytes that are spaces
-		if z&(z>>8) != 0 {
+		if z := equal8(binary.LittleEndian.Uint64(b), ' '); z&(z>>8) != 0 {
 			return true
 		}
 	}

@@ -12,8 +12,28 @@ const (
 // keyLabel answers in JSON: the key of the value that i is in, with the key of
 // the object or array around it where its own says too little.
 func (v *view) keyLabel(i int) (own, near Label) {
+	own, start := v.ownKey(i)
+	o, n := v.proseLabelFrom(i, start)
+	if own == 0 {
+		own = o
+		_, near = v.proseLabelFrom(i, max(0, start-keyReach))
+	}
+	return own, near | n | own
+}
+
+// ownKeyLabel is keyLabel without what is near.
+func (v *view) ownKeyLabel(i int) Label {
+	own, start := v.ownKey(i)
+	if own == 0 && start < i {
+		own, _ = v.proseLabelFrom(i, start)
+	}
+	return own
+}
+
+// ownKey returns what the keys say of the value that i is in, and where it begins.
+func (v *view) ownKey(i int) (own Label, start int) {
 	b := v.text
-	start := valueStart(b, i)
+	start = valueStart(b, i)
 	key, at, elem := keyBefore(b, start)
 	if elem {
 		// An element of an array: the array's own key governs.
@@ -26,7 +46,7 @@ func (v *view) keyLabel(i int) (own, near Label) {
 		}
 	}
 	if key != nil {
-		own = classify(key)
+		own = v.known.classify(key)
 		if pairValues[string(key)] {
 			if l := pairLabel(b, at); l != 0 {
 				own = l
@@ -42,19 +62,38 @@ func (v *view) keyLabel(i int) (own, near Label) {
 						k++
 					}
 					k += copy(buf[k:], key)
-					if l := classify(buf[:k]); l != 0 {
+					if l := v.known.classify(buf[:k]); l != 0 {
 						own = l
 					}
 				}
 			}
 		}
 	}
-	o, n := v.proseLabelFrom(i, start)
-	if own == 0 {
-		own = o
-		_, near = v.proseLabelFrom(i, max(0, start-keyReach))
+	return own, start
+}
+
+// knownKeys remembers what keys stand for: those of JSON come again with each
+// object.
+type knownKeys [1 << 7]knownKey
+
+// knownKey is a key with its label.
+type knownKey struct {
+	key   [23]byte
+	size  uint8
+	label Label
+}
+
+func (k *knownKeys) classify(key []byte) Label {
+	n := len(key)
+	if n == 0 || n > len(k[0].key) {
+		return classify(key)
 	}
-	return own, near | n | own
+	e := &k[(uint(key[0])+5*uint(key[n-1])+17*uint(key[n/2])+29*uint(n))%uint(len(k))]
+	if string(e.key[:e.size]) != string(key) {
+		e.label = classify(key)
+		e.size = uint8(copy(e.key[:], key))
+	}
+	return e.label
 }
 
 // findMatrix appends the labels of a header row: the first array of strings in

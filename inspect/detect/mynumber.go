@@ -75,7 +75,7 @@ func (m myNumber) labelled(b *Block, i int, n *numeral, emit func(Finding)) int 
 	k := n.groups
 	if k == 12 || k == 4 || n.size[0] == 3 && k > 4 {
 		k = 12 / int(n.size[0])
-		if own, _ := b.Label(n.start); own&LMyNumber != 0 && m.judge(b, n, k, emit) {
+		if own := b.Own(n.start); own&LMyNumber != 0 && m.judge(b, n, k, emit) {
 			return k - 1
 		}
 	}

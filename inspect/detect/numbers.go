@@ -6,6 +6,6 @@ package detect
 func NumberDetectors() []Detector {
 	return []Detector{
 		card{}, phone{}, email{}, birthdate{}, myNumber{}, corporate{}, driver{}, passport{},
-		residence{}, pension{}, insurance{}, bank{}, plate{}, ssn{}, iban{}, kanjiDates{}, newReread(numberSpellings, true),
+		residence{}, pension{}, insurance{}, bank{}, plate{}, ssn{}, iban{}, circuit{}, kanjiDates{}, newReread(numberSpellings, true),
 	}
 }

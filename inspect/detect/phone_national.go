@@ -133,7 +133,7 @@ func (p phone) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
 	if n.n < 6 {
 		return 0
 	}
-	own, _ := b.Label(n.start)
+	own := b.Own(n.start)
 	if own&(against|LBirth|LPostal) != 0 {
 		return 0
 	}

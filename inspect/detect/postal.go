@@ -89,7 +89,10 @@ func (postals) Find(b *Block, emit func(Finding)) {
 			}
 			break
 		}
-		own, near := b.Label(start)
+		own, near := b.Own(start), Label(0)
+		if end-start > 7 { // bare digits need more than words nearby
+			_, near = b.Label(start)
+		}
 		mark := bytes.HasSuffix(bytes.TrimRight(t[max(0, start-8):start], " :"), []byte("〒"))
 		var c float32
 		switch {

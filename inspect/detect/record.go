@@ -72,7 +72,7 @@ type grouper struct {
 	json  jsonGrouper
 	all   *group // fields: the one record
 	known acquaintances
-	held  []*group // records of nothing but a surname or given name
+	held  []held // records of nothing but a surname or given name
 }
 
 func (g *grouper) reset(sink Sink) {
@@ -121,6 +121,12 @@ func (g *grouper) emit(p *group) {
 	g.put(p)
 }
 
+// held is a record that waits, and the ends of its name.
+type held struct {
+	*group
+	ends nameEnds
+}
+
 // maxHeld is how many records of one name wait for the whole name.
 const maxHeld = 16
 
@@ -131,14 +137,15 @@ func (g *grouper) hold(p *group) {
 		g.emit(p)
 		return
 	}
-	g.held = append(g.held, p)
+	g.held = append(g.held, held{p, endsOf(p.found[0].Canon)})
 }
 
 // introduce tells the records that wait of a name that was met.
 func (g *grouper) introduce(canon string) {
-	for _, p := range g.held {
-		if f := &p.found[0]; mayBePart(f.Canon, canon) && partOf(f.Canon, canon) {
-			f.Canon = canon
+	ends := endsOf(canon)
+	for i := range g.held {
+		if h := &g.held[i]; h.ends.mayBePart(ends) && partOf(h.found[0].Canon, canon) {
+			h.found[0].Canon, h.ends = canon, ends
 		}
 	}
 }
@@ -339,8 +346,8 @@ func (g *grouper) end(one bool) {
 	if !one {
 		g.lines.close(g)
 	}
-	for _, p := range g.held {
-		g.emit(p)
+	for _, h := range g.held {
+		g.emit(h.group)
 	}
 	g.held = g.held[:0]
 	g.lines.end = 0

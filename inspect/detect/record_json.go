@@ -8,8 +8,8 @@ import (
 
 // jsonGrouper groups findings by JSON object. An object with a name is a
 // record, together with the nameless objects in it: {"name":…, "address":{…}}.
-// An object that holds nothing but a name under a key lends it to the object
-// around it. An array's elements are records of their own unless the object
+// An object with a name under a key lends what it holds to the object around it,
+// if that has no name yet: {"profile":{"name":…}, "contact":{…}}. An array's elements are records of their own unless the object
 // around the array has a name and they have none.
 type jsonGrouper struct {
 	stack []frame // [0] is what stands around the text
@@ -222,6 +222,16 @@ func (j *jsonGrouper) pass(commas uint64) {
 	}
 }
 
+// named reports whether there is a name in f yet, or in what it holds.
+func (f *frame) named() bool {
+	for _, k := range f.kids {
+		if k.names > 0 {
+			return true
+		}
+	}
+	return f.own != nil && f.own.names > 0
+}
+
 // closes reports whether a quote that ends at i closes a string: escapes are
 // resolved, so a string may hold quotes of its own.
 func closes(text []byte, i int) bool {
@@ -303,7 +313,7 @@ func (j *jsonGrouper) close(g *grouper, f *frame) {
 			parent.own = g.get()
 		}
 		parent.own = g.move(parent.own, own)
-	case named && !(onlyNames && f.keyed):
+	case named && !(f.keyed && (onlyNames || !parent.array && !parent.named())):
 		g.emit(own)
 	case len(j.stack) == 1 && parent.array:
 		g.emit(own) // nothing around it to wait for

@@ -32,6 +32,13 @@ func TestRecordsAsPeopleWriteThem(t *testing.T) {
 		{"Markdown", "- **Full Name**: April Young\n- **Phone**: 090-1234-5678\n", part.Auto, []string{"NAME=April Young PHONE"}},
 		{"a form between bars", "| 顧客名 | 李 翔 |\n| カナ | リ ショウ |\n| 電話 | 090-1234-5678 |\n", part.Auto, []string{"NAME=李 翔"}},
 		{"pairs of keys and values", `{"fields":[{"key":"氏名","value":"槇 麗"},{"key":"電話番号","value":"090-1234-5678"}]}`, part.JSON, []string{"NAME=槇 麗 PHONE=090-1234-5678"}},
+		{"a name in an object of its own", `[{"id":1,"profile":{"name":{"family":"槇","given":"麗"},"birthday":"1980/01/02"},"contact":{"tel":"090-1234-5678"}},{"id":2,"profile":{"name":{"family":"辻","given":"葵"}},"contact":{"tel":"080-1234-5678"}}]`, part.JSON, []string{
+			"BIRTHDATE=1980/01/02 NAME=槇 +NAME=麗 PHONE=090-1234-5678", "NAME=辻 +NAME=葵 PHONE=080-1234-5678"}},
+		{"two persons in an object", `{"buyer":{"name":"槇 麗","tel":"090-1234-5678"},"seller":{"name":"辻 葵","tel":"080-1234-5678"}}`, part.JSON, []string{
+			"NAME=辻 葵 PHONE=080-1234-5678", "NAME=槇 麗 PHONE=090-1234-5678"}},
+		{"names as headings", "山田 太郎\n\nTEL: 090-1234-5678\nEmail: a@example.jp\n\n\n高橋 花子\n\nTEL: 080-1234-5678\n", part.Auto, []string{
+			"NAME=山田 太郎 PHONE=090-1234-5678 EMAIL=a@example.jp", "NAME=高橋 花子 PHONE=080-1234-5678"}},
+		{"characters set apart", "氏名: 山 田   太 郎\n電話: 090-1234-5678\n", part.Auto, []string{"NAME=山 田   太 郎 PHONE"}},
 		{"mailboxes", "神宮寺 陽翔 <a@example.jp>, 営業部 <b@example.jp>\n", part.Auto, []string{"NAME=神宮寺 陽翔 EMAIL=a@example.jp EMAIL=b@example.jp"}},
 		{"no header, names in two columns", "山田,太郎,090-1234-5678\n佐藤,花子,080-2345-6789\n東海林,次郎,070-2345-6789\n鈴木,一郎,070-3345-6789\n", part.Auto, []string{
 			"NAME=山田 +NAME=太郎", "NAME=佐藤 +NAME=花子", "NAME=東海林 +NAME=次郎", "NAME=鈴木 +NAME=一郎"}},

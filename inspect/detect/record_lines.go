@@ -151,10 +151,11 @@ func (l *lineGrouper) line(g *grouper, found []Finding) {
 
 // fieldGoesOn reports whether a line with findings behind an empty one is the
 // next field of the same form: it has no name but its reading, and both what it
-// begins with and the open record's last finding stand behind labels.
+// begins with and the open record's last finding stand behind labels, if that is
+// not all of it and a name, the heading of a card.
 func (l *lineGrouper) fieldGoesOn(b *groupBlock, found []Finding) bool {
 	last := &l.open.found[len(l.open.found)-1]
-	if last.Own == 0 || l.open.names == 0 {
+	if l.open.names == 0 || last.Own == 0 && (last.Type != Name || len(l.open.found) > 1) {
 		return false
 	}
 	own, _ := b.view.label(found[0].Start)

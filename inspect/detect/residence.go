@@ -94,7 +94,7 @@ func (b *Block) loosely(l Label, digits, back int, f func(start, end int, canon 
 		if canon == string(t[start:end]) || before(t, start) != free || behind(t, end) != free {
 			continue // as it is usually written
 		}
-		if own, _ := b.Label(start); own&l != 0 {
+		if own := b.Own(start); own&l != 0 {
 			f(start, end, canon)
 		}
 	}

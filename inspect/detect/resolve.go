@@ -31,22 +31,24 @@ func (r *resolver) resolve(found []Finding) []Finding {
 	return out
 }
 
-// merge is resolve for two lists that are resolved each. The result stands in
-// a's storage or in r's.
+// merge is resolve for two lists that are resolved each, of which in a no two
+// overlap. The result stands in a's storage or in r's.
 func (r *resolver) merge(a, b []Finding) []Finding {
 	if len(b) == 0 {
 		return a
 	}
 	out := r.both[:0]
-	for len(a) > 0 || len(b) > 0 {
-		if len(b) == 0 || len(a) > 0 && orderOf(&a[0]) <= orderOf(&b[0]) {
-			out = place(out, &a[0])
-			a = a[1:]
-		} else {
-			out = place(out, &b[0])
-			b = b[1:]
+	for len(b) > 0 {
+		n := 0
+		for next := orderOf(&b[0]); n < len(a) && orderOf(&a[n]) <= next; {
+			n++
 		}
+		out = placeAll(out, a[:n])
+		a = a[n:]
+		out = place(out, &b[0])
+		b = b[1:]
 	}
+	out = placeAll(out, a)
 	r.both = out
 	return out
 }
@@ -54,6 +56,19 @@ func (r *resolver) merge(a, b []Finding) []Finding {
 // orderOf is by start, the longer first, in 40 bits.
 func orderOf(f *Finding) uint64 {
 	return uint64(f.Start)<<16 | uint64(0xFFFF-min(f.End-f.Start, 0xFFFF))
+}
+
+// placeAll puts findings that do not overlap behind out.
+func placeAll(out, found []Finding) []Finding {
+	for len(found) > 0 {
+		// Those that overlap nothing any more need no look.
+		if n, start := len(out), found[0].Start; (n < 1 || out[n-1].End <= start) && (n < 2 || out[n-2].End <= start) {
+			return append(out, found...)
+		}
+		out = place(out, &found[0])
+		found = found[1:]
+	}
+	return out
 }
 
 // place puts f behind out, unless it loses against what it overlaps there.

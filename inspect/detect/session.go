@@ -335,8 +335,9 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	first, all := s.first(demand)
 	if !all {
 		s.scan(&e.numbers)
+		b.demand = demand
 		find(first, nil, b, s.emit)
-		if len(s.found) == 0 {
+		if b.demand = nil; len(s.found) == 0 {
 			s.skipped = true
 			return
 		}

@@ -4,7 +4,7 @@ import (
 	_ "embed" // the data
 	"encoding/binary"
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -111,9 +111,8 @@ func Postal(code int) (cities [4]int, n int) {
 	if code < 0 || code > 9999999 {
 		return cities, 0
 	}
-	i, end := int(p.first[code/10000]), int(p.first[code/10000+1])
-	i += sort.Search(end-i, func(k int) bool { return p.codes[i+k] >= uint32(code) })
-	for ; i < len(p.codes) && p.codes[i] == uint32(code) && n < len(cities); i++ {
+	i, _ := slices.BinarySearch(p.codes[:p.first[code/10000+1]][p.first[code/10000]:], uint32(code))
+	for i += int(p.first[code/10000]); i < len(p.codes) && p.codes[i] == uint32(code) && n < len(cities); i++ {
 		cities[n] = int(p.at[i])
 		n++
 	}

@@ -87,7 +87,7 @@ func newFilter(t *table) *filter {
 	var room [8]byte
 	for i := range t.items {
 		switch lit := t.items[i].start(&room); {
-		case len(lit) >= longKey && f.fold == 0:
+		case len(lit) >= longKey && (f.fold == 0 || lit[0] >= 0x80 && !hasLetter(string(lit[:longKey]))): // nearly all
 			f.long.add(uint32(t.items[i].head), uint32(t.items[i].head>>16))
 		case len(lit) >= longKey:
 			f.enter(&f.long, lit, 0, 0, longKey)

@@ -85,3 +85,19 @@ func TestMapAgainstList(t *testing.T) {
 		equal(t, "Copy and Unit", &out, want)
 	}
 }
+
+// TestCursor compares spans that mostly ascend with Origin and End.
+func TestCursor(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 100 {
+		m, _ := random(r, 200, 10)
+		c := m.Cursor()
+		for from := 0; from < 190; from += r.IntN(12) - 1 {
+			from = max(from, 0)
+			to := from + 1 + r.IntN(20)
+			if start, end := c.Span(from, to); start != m.Origin(from) || end != m.End(to) {
+				t.Fatalf("[%d, %d) comes from [%d, %d), want [%d, %d)", from, to, start, end, m.Origin(from), m.End(to))
+			}
+		}
+	}
+}

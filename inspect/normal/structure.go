@@ -64,9 +64,12 @@ func structureOf(b []byte) (s Structure) {
 // opens one to the byte before that which closes it, given the marks that do
 // either. within is all ones if a string is open before the first byte, else 0.
 func Within(quotes, within uint64) uint64 {
-	for shift := 1; shift < 64; shift *= 2 {
-		quotes ^= quotes << shift
-	}
+	quotes ^= quotes << 1
+	quotes ^= quotes << 2
+	quotes ^= quotes << 4
+	quotes ^= quotes << 8
+	quotes ^= quotes << 16
+	quotes ^= quotes << 32
 	return quotes ^ within
 }
 

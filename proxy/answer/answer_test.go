@@ -69,7 +69,7 @@ func TestLanguages(t *testing.T) {
 var full = Answer{
 	Kind: Warned, Incident: "SK-7F3K-9Q2M", Host: "a.example", Rule: "r1",
 	Title: map[string]string{"ja": "顧客名簿<1>", "en": "Customer list<1>"}, Say: map[string]string{"ja": "承認が必要です。"},
-	Found:   []Found{{"NAME", 120, "csv"}, {"CIRCUIT_ID", 1, ""}},
+	Found:   []Found{{"NAME", 120, "csv"}, {"STAFF_CODE", 1, ""}},
 	Unread:  []string{"encrypted"},
 	Confirm: "TOKEN", Valid: 10 * time.Minute,
 	Contact: map[string]string{"ja": "情シス <内線1234>", "en": "help desk"},
@@ -87,7 +87,7 @@ func written(t *testing.T, a Answer, r *http.Request) (*http.Response, string) {
 
 func TestPage(t *testing.T) {
 	for lang, want := range map[string][]string{
-		"ja": {`lang="ja"`, "送信前に確認", "顧客名簿&lt;1&gt;", "承認が必要です。", "氏名: 120", "(csv)", "CIRCUIT_ID: 1", "暗号化", "SK-7F3K-9Q2M", "情シス &lt;内線1234&gt;", `value="TOKEN"`, ConfirmPath},
+		"ja": {`lang="ja"`, "送信前に確認", "顧客名簿&lt;1&gt;", "承認が必要です。", "氏名: 120", "(csv)", "STAFF_CODE: 1", "暗号化", "SK-7F3K-9Q2M", "情シス &lt;内線1234&gt;", `value="TOKEN"`, ConfirmPath},
 		"en": {`lang="en"`, "before you send", "Customer list&lt;1&gt;", "承認が必要です。", "Names: 120", "encrypted", "help desk", "SK-7F3K-9Q2M"},
 	} {
 		resp, page := written(t, full, request("Accept", "text/html", "Accept-Language", lang))

@@ -197,6 +197,7 @@ var typeNames = map[string]map[Lang]string{
 	"HEALTH_INSURANCE": {Japanese: "健康保険の記号・番号", English: "Health insurance numbers"},
 	"BANK_ACCOUNT":     {Japanese: "銀行口座", English: "Bank accounts"},
 	"VEHICLE_PLATE":    {Japanese: "自動車登録番号", English: "Vehicle plates"},
+	"CIRCUIT_ID":       {Japanese: "回線・お客さまID", English: "Circuit and customer IDs"},
 	"US_SSN":           {Japanese: "米国社会保障番号", English: "US social security numbers"},
 	"IBAN":             {Japanese: "国際銀行口座番号 (IBAN)", English: "IBANs"},
 	"CORPORATE_NUMBER": {Japanese: "法人番号", English: "Corporate numbers"},

@@ -3,7 +3,6 @@ package gate
 import (
 	"encoding/binary"
 	"slices"
-	"time"
 
 	"github.com/sekimori-dlp/sekimori/history"
 	"github.com/sekimori-dlp/sekimori/rules"
@@ -42,53 +41,38 @@ func (c *check) contentDigest() uint64 {
 // asking is the past as rules see it.
 type asking struct {
 	rules.History
-	asked bool // a verdict rests on it
+	// counted tells that the verdict rests on what this upload itself adds to, if it
+	// passes, and others that are sent at the same time too.
+	counted bool
 }
 
-// Count implements rules.History, and so do the others.
+// Count implements rules.History.
 func (a *asking) Count(q history.Query) history.Sums {
-	a.asked = true
+	switch q.Of {
+	case history.Stopped:
+	case history.People:
+		a.counted = a.counted || len(q.Plus) > 0
+	default:
+		a.counted = true
+	}
 	return a.History.Count(q)
 }
 
-// Usual tells what is usual.
-func (a *asking) Usual(q history.Query) (history.Amount, bool) {
-	a.asked = true
-	return a.History.Usual(q)
-}
-
-// Peers tells what is usual among others.
-func (a *asking) Peers(q history.Query, user string, groups []string) (history.Amount, bool) {
-	a.asked = true
-	return a.History.Peers(q, user, groups)
-}
-
-// UnusualHour tells of the time of day.
-func (a *asking) UnusualHour(q history.Query) (bool, bool) {
-	a.asked = true
-	return a.History.UnusualHour(q)
-}
-
-// NewHost tells of the destination.
-func (a *asking) NewHost(user, host string, window time.Duration, now time.Time) bool {
-	a.asked = true
-	return a.History.NewHost(user, host, window, now)
-}
-
-// Accounts tells of the content.
+// Accounts implements rules.History. What else rules ask is of earlier windows, or not
+// changed by more of the same.
 func (a *asking) Accounts(content uint64, user string) int {
-	a.asked = true
+	a.counted = a.counted || content != 0
 	return a.History.Accounts(content, user)
 }
 
 // inTurn has what passes judged once more, if its verdict rests on the past, and is that
 // past for the next one at once: of several that are sent at the same time, none of
-// which is too much by itself, each sees those before it. What does not ask the past is
-// the same in any order, and waits for nobody. Should it not be possible to record the
+// which is too much by itself, each sees those before it. What adds nothing to what its
+// verdict rests on is the same in any order, and waits for nobody. Should it not be possible to record the
 // decision, nothing leaves and it has been counted all the same: too much rather than
 // too little.
 func (c *check) inTurn() {
-	if !c.past.asked || !c.out.Passes() {
+	if !c.past.counted || !c.out.Passes() {
 		return
 	}
 	c.order.Lock()

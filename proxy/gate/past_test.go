@@ -109,7 +109,7 @@ func TestRecordIsNotWaitedForInTurn(t *testing.T) {
 		close(s.release)
 	}()
 	n := atOnce(t, f, strings.Fields("a b c d"), func(tx rules.Transaction) rules.Verdict {
-		tx.History.NewHost("alice", "a.example", time.Hour, tx.Time)
+		tx.History.Accounts(1, "alice")
 		judged.Done()
 		return rules.Verdict{Action: rules.Allow}
 	})

@@ -37,7 +37,7 @@ type Origins struct {
 	resolve map[string]string
 	parent  *parent // nil if there is none
 	dialer  net.Dialer
-	direct  *direct
+	direct  *direct // nil if each request is to go by the Transport
 	deaf    deaf
 }
 
@@ -87,13 +87,15 @@ func New(c Config) (*Origins, error) {
 
 // RoundTrip implements http.RoundTripper.
 func (o *Origins) RoundTrip(r *http.Request) (*http.Response, error) {
-	if authority, ok := o.direct.fits(r); ok {
-		return o.direct.send(r, authority)
+	if o.direct != nil {
+		if authority, ok := o.direct.fits(r); ok {
+			return o.direct.send(r, authority)
+		}
 	}
 	listening, done := o.listen(r)
 	defer done()
 	resp, err := o.ask(listening)
-	if err == nil {
+	if err == nil && o.direct != nil {
 		o.direct.learn(r, resp)
 	}
 	return resp, err

@@ -21,6 +21,7 @@ var forms = []kind{
 	{"card-entry", "ja_forms", "ja", 16, cardEntry},
 	{"labels", "ja_forms", "ja", 16, labels},
 	{"care", "ja_forms", "ja", 12, care},
+	{"line-order", "ja_forms", "ja", 12, lineOrder},
 }
 
 // field writes "label: value" as this form does it.
@@ -157,6 +158,16 @@ func accident(g *gen) (draft, draft) {
 		f("住所", s.home(p)) + f("発生日時", g.recent("%d年%d月%d日")+" "+g.clock()) + f("発生場所", g.pick("国道19号線 松本IC付近", "首都高速 川崎線"))
 	twin := "車両点検記録\n" + f("型式", g.letters(3)+"-"+g.letters(2)+g.digits(2)) + f("車台番号", g.letters(3)+g.digits(2)+"-"+g.digits(7)) + f("走行距離", g.amount()+"km") +
 		f("タイヤ", "195/65R15 91H 2.4kgf") + f("点検日", g.recent("%d年%d月%d日")) + f("部品番号", g.sku()) + f("整備指示書番号", g.digits(12))
+	return draft{text: text, people: 1}, draft{text: twin}
+}
+
+func lineOrder(g *gen) (draft, draft) {
+	s, f, p := g.style(), g.fields(), g.person()
+	id := g.pick("CAF"+g.digits(10), "COP"+g.digits(8))
+	text := "光回線 移転のお申し込み\n" + f(g.pick("お客さまID", "お客様ID", "回線ID"), mark(detect.Circuit, id)) + f("ご契約者名", s.name(p)) + f("フリガナ", s.kana(p)) +
+		f("ご連絡先電話番号", s.tel(p)) + f("設置場所", s.home(p)) + f("工事希望日", g.recent("%d年%d月%d日"))
+	twin := "通信機器の見積\n" + f("品番", "CAF"+g.digits(6)) + f("型番", g.sku()) + f("見積番号", g.order()) + f("金額", "COP"+g.digits(8)) + f("数量", fmt.Sprint(g.n(1, 300))) +
+		f("納期", g.recent("%d年%d月%d日")) + g.letterhead(s) + "\n"
 	return draft{text: text, people: 1}, draft{text: twin}
 }
 

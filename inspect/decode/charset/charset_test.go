@@ -323,3 +323,48 @@ func BenchmarkDetect(b *testing.B) {
 		})
 	}
 }
+
+// What is said to be likely text is what Detect says so of.
+func TestIsLikely(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	text := []byte("山田 太郎様 resumé, ｶﾅ; 東京都千代田区\r\n")
+	sjis := []byte("\x8e\x52\x93\x63\x91\xbe\x98\x59\x97\x6c\x81\x40\x93\x8c\x8b\x9e")
+	yes := 0
+	for range 4000 {
+		b := make([]byte, 12+r.IntN(140))
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+		switch r.IntN(5) {
+		case 0:
+			copy(b[r.IntN(len(b)):], text)
+		case 1:
+			for k := 0; k < len(b); k += len(sjis) {
+				copy(b[k:], sjis)
+			}
+			b[r.IntN(len(b))] = byte(r.IntN(256))
+		case 2: // few control characters
+			for i := range b {
+				if b[i] < ' ' && r.IntN(8) > 0 {
+					b[i] |= 0x60
+				}
+			}
+		case 3: // UTF-16
+			for i := range b {
+				b[i] = [2]byte{0x4e + byte(r.IntN(0x20)), byte(1 + r.IntN(255))}[i&1]
+			}
+		}
+		for _, whole := range []bool{true, false} {
+			got := IsLikely(b, whole) // first: what Detect finds is remembered
+			if want := Detect(b, whole, true, "").Sure >= Likely; got != want {
+				t.Fatalf("%x: likely %v, want %v", b, got, want)
+			}
+			if got {
+				yes++
+			}
+		}
+	}
+	if yes < 400 {
+		t.Fatalf("only %d were likely", yes)
+	}
+}

@@ -3,6 +3,7 @@ package charset
 import (
 	"bytes"
 	"sync"
+	"unicode/utf8"
 )
 
 // Guess is the outcome of Detect.
@@ -40,6 +41,21 @@ var trials = sync.Pool{New: func() any { return new(trial) }}
 // says that it is the start of a file, where UTF-16 may begin. hint is a label
 // such as the charset parameter of a Content-Type, "" for none.
 func Detect(sample []byte, whole, start bool, hint string) Guess {
+	return detect(sample, whole, start, hint, false)
+}
+
+// Likely is the bound of Guess.Sure from which bytes are probably text.
+const Likely = 0.6
+
+// IsLikely reports whether Detect is that sure of what a file begins with. Of most
+// bytes that are no text it knows sooner.
+func IsLikely(sample []byte, whole bool) bool {
+	return detect(sample, whole, true, "", true).Sure >= Likely
+}
+
+// detect is Detect. If it is to be short, what is not Likely may get any Guess that
+// is not.
+func detect(sample []byte, whole, start bool, hint string, short bool) Guess {
 	if start {
 		if g, ok := mark(sample); ok {
 			return g
@@ -66,7 +82,33 @@ func Detect(sample []byte, whole, start bool, hint string) Guess {
 			return g
 		}
 	}
-	return best(sample, whole, start, nul, shift, hint)
+	short = short && !nul && !shift && hint == "" && len(sample) <= shortSize && garbage(sample[n:])
+	if short && whole && len(sample)%2 != 0 {
+		return Guess{} // nor is it UTF-16
+	}
+	return best(sample, whole, start, nul, shift, hint, short)
+}
+
+// shortSize is the length up to which garbage can be told.
+const shortSize = 128
+
+// garbage reports whether tail, the end of a short sample from the first byte on that
+// is not ASCII, is Likely in no encoding that has single bytes for ASCII: by its
+// control characters alone, whatever weight the others have (4 at most), or by what
+// is invalid so early in a short text that the rest is not looked at (see read).
+func garbage(tail []byte) bool {
+	early := min(len(tail), 16)
+	n := 0
+	for _, c := range tail[:early] {
+		n += int(noisy[c])
+	}
+	if n == 0 {
+		return false
+	}
+	for _, c := range tail[early:] {
+		n += int(noisy[c])
+	}
+	return 4-60*float64(n)/float64(len(tail)) < 4*Likely-2 && ValidPrefix(tail) < len(tail)-utf8.UTFMax
 }
 
 // Plain reports whether b, the whole of a text, is beyond doubt UTF-8 without a
@@ -167,8 +209,8 @@ type candidate struct {
 	reading
 }
 
-// best tries the candidates.
-func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
+// best tries the candidates, of garbage only those with two bytes a character.
+func best(sample []byte, whole, start, nul, shift bool, hint string, garbage bool) Guess {
 	t := trials.Get().(*trial)
 	defer trials.Put(t)
 	if v := t.recall(sample, whole, start, hint); v != nil {
@@ -197,14 +239,18 @@ func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 	if len(tail) > trySize {
 		tail, all = tail[:trySize], false
 	}
-	enter(UTF8, tail, all)
-	enter(CP932, tail, all)
-	enter(EUCJP, tail, all)
+	if !garbage {
+		enter(UTF8, tail, all)
+		enter(CP932, tail, all)
+		enter(EUCJP, tail, all)
+	}
 	if shift {
 		enter(ISO2022JP, tail, all)
 	}
 	if clear := first.score > 2.5 && first.invalid == 0 && first.foreign > 64; !clear || nul {
-		enter(Latin1, tail, all)
+		if !garbage {
+			enter(Latin1, tail, all)
+		}
 		if start && len(sample) >= 2 {
 			wide, all := sample, whole
 			if len(wide) > trySize {
@@ -220,10 +266,12 @@ func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 	}
 	g := Guess{Charset: first.Charset, Sure: min(1, max(0, (first.score+2)/4)), Other: second.Charset}
 	if first.controls == 0 && first.foreign*5 < len(sample) {
-		g.Sure = max(g.Sure, 0.6) // some odd characters in ASCII
+		g.Sure = max(g.Sure, Likely) // some odd characters in ASCII
 	}
 	g.Ambiguous = second.score > 0 && first.score-second.score < margin && second.invalid == 0
-	t.remember(sample, whole, start, hint, g)
+	if !garbage {
+		t.remember(sample, whole, start, hint, g)
+	}
 	return g
 }
 
