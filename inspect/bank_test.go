@@ -81,7 +81,7 @@ func TestTogetherAsAlone(t *testing.T) {
 		for range c.n {
 			queries = append(queries, query(c.people, c.types))
 		}
-		records := someRecords(r, 2000, c.met, c.sure)
+		records := someRecords(r, 400, c.met, c.sure)
 		for i, got := range answersTo(queries, records) {
 			if want := answersTo(queries[i:i+1], records)[0]; got != want {
 				t.Errorf("%s: %d to %v, alone %d", c.what, got, queries[i], want)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/proxy/gate"
@@ -35,7 +36,8 @@ type messages struct {
 	client io.Reader // what the client sends
 	writer io.Writer // to the client
 	judge  func(op byte, message []byte) (reason string, pass bool)
-	room   room // of the message under way; what waits for some is not read from the client
+	linger func() // after the connection's end was told; may be nil
+	room   room   // of the message under way; what waits for some is not read from the client
 
 	deflated bool   // compression was agreed on
 	forget   bool   // each message is compressed on its own
@@ -103,6 +105,9 @@ func (m *messages) Read(p []byte) (int, error) {
 			var c *closing
 			if errors.As(m.err, &c) {
 				m.close(c)
+				if m.linger != nil {
+					m.linger()
+				}
 				m.err = io.ErrClosedPipe
 			}
 		}
@@ -479,6 +484,20 @@ func (x *exchange) inspectMessages(t *tunnel, agreed string) {
 		client: rawTunnel{t}, writer: t.Conn, room: roomOf{x.s.deps.Hold.Room(x.who.Sender()), x.r.Context()},
 		deflated: strings.Contains(agreed, "permessage-deflate"), forget: strings.Contains(agreed, "client_no_context_takeover"),
 		judge: func(op byte, data []byte) (string, bool) { return x.message(said, op, data) },
+	}
+	if x.socket == nil { // what is not read resets a connection, but no stream
+		t.messages.linger = func() { linger(t, x.s.cfg.Limits.Drain) }
+	}
+}
+
+// lingers is how long a client may take to end a connection that ends.
+const lingers = 2 * time.Second
+
+// linger reads on until the client has seen that the connection ends. Closed with
+// something unread it would be reset, perhaps before the client knows why.
+func linger(t *tunnel, most int64) {
+	if t.SetReadDeadline(time.Now().Add(lingers)) == nil && t.CloseWrite() == nil {
+		_, _ = io.CopyN(io.Discard, rawTunnel{t}, most) // it ends either way
 	}
 }
 

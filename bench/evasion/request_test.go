@@ -8,6 +8,17 @@ import (
 	"strings"
 )
 
+// cells writes each cell into a field of its own.
+func (l list) cells(name string) http.Header {
+	h := http.Header{}
+	for i, r := range l.rows {
+		for k, c := range r {
+			h[fmt.Sprintf("%s-%d-%d", name, i, k)] = []string{url.QueryEscape(c)}
+		}
+	}
+	return h
+}
+
 // form writes fields in multipart/form-data.
 func form(fields ...string) upload {
 	var b strings.Builder
@@ -61,6 +72,9 @@ func requests() []evasion {
 			}
 			return upload{method: "GET", header: h}
 		}},
+		{name: "in a short field for each cell", make: func(l list) upload {
+			return upload{method: "GET", header: l.cells("Accept")}
+		}},
 		{name: "in the user agent", make: func(l list) upload {
 			return upload{method: "GET", header: http.Header{"User-Agent": {"Mozilla/5.0 " + url.QueryEscape(l.csv())}}}
 		}},
@@ -72,6 +86,10 @@ func requests() []evasion {
 		}},
 		{name: "in a trailer", make: func(l list) upload {
 			return upload{body: []byte("hello"), trailer: http.Header{"X-Data": {url.QueryEscape(l.csv())}}}
+		}},
+		{name: "in a short trailer for each cell, of half the list", make: func(l list) upload {
+			l.rows = l.rows[:min(len(l.rows), 14)] // HTTP/1.1 carries 4 KiB of them
+			return upload{body: []byte("hello"), trailer: l.cells("Sum")}
 		}},
 		{name: "in chunks of one byte", make: func(l list) upload { u := plain(l.csv()); u.drops = true; return u }},
 		{name: "in the body of a GET", make: func(l list) upload { return upload{method: "GET", body: []byte(l.csv())} }},

@@ -2,9 +2,11 @@ package decode
 
 import (
 	"encoding/base64"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -44,5 +46,40 @@ func TestBase64InText(t *testing.T) {
 	x := inspect(t, part.Part{}, strings.Repeat("usr/local/lib/SomeThing/AnotherThing/getElementsByTagName d41d8cd98f00b204e9800998ecf8427e0a1b2c3d4e5f\n", 100))
 	if len(x.Parts) > 1 {
 		t.Errorf("paths and digests are taken for base64:\n%s", x)
+	}
+}
+
+// The first stretch of base64 that is long enough is found, wherever it stands.
+func TestFindRunEqualsEach(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	found := 0
+	for range 20000 {
+		b := make([]byte, r.IntN(300))
+		for i := range b {
+			b[i] = "aB3/-x9Z"[r.IntN(8)]
+		}
+		for range r.IntN(9) {
+			if len(b) > 0 {
+				b[r.IntN(len(b))] = " .\n=:@\xe3"[r.IntN(7)]
+			}
+		}
+		want := -1
+		for start := 0; start < len(b) && want < 0; {
+			n := normal.SextetPrefix(b[start:])
+			if n >= minRun && mixed(b[start:start+n]) {
+				want = start
+			}
+			start += n + 1
+		}
+		got, ok := findRun(b)
+		if ok != (want >= 0) || ok && got.start != want {
+			t.Fatalf("%q: found %v at %d, want %d", b, ok, got.start, want)
+		}
+		if ok {
+			found++
+		}
+	}
+	if found < 1000 {
+		t.Fatalf("only %d were found", found)
 	}
 }

@@ -480,6 +480,9 @@ var unseen = []struct {
 	{0xe2, [][]byte{{0xe2, 0x80}, {0xe2, 0x81}}},
 }
 
+// unseenLead are the leads of unseen.
+var unseenLead = [256]bool{0xe2: true, 0xef: true, 0xf3: true}
+
 // minUnseen is the least number of such characters that is looked at.
 const minUnseen = 48
 
@@ -504,7 +507,13 @@ func hidden(b []byte) []byte {
 	var out []byte
 	counts := map[rune]int{}
 	var marks []rune
-	for _, r := range string(b) {
+	for i := 0; i < len(b); {
+		if !unseenLead[b[i]] {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		i += size
 		switch {
 		case r >= 0xE0020 && r < 0xE0080:
 			out = append(out, byte(r-0xE0000))

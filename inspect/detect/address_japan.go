@@ -513,8 +513,8 @@ func (s *addressSearch) judge(a *addressParts) {
 	case left && right && c >= 0.2 && c < 0.95:
 		c = max(c, 0.6)
 		switch {
-		case a.number && !a.town && bytes.Contains(s.text[a.start:a.end], []byte("-0")):
-			c = 0.3 // 松本市 333-0189-13: no block begins with 0
+		case a.number && !a.town && !a.likeTown && noBlock(s.text[a.start:a.end]):
+			c = 0.3
 		case a.number, a.town && a.prefecture >= 0:
 			c = max(c, 0.9)
 		case a.town:
@@ -528,6 +528,25 @@ func (s *addressSearch) judge(a *addressParts) {
 		c -= 0.2
 	}
 	s.report(a.start, a.end, c, a.city && !a.conflict)
+}
+
+// noBlock reports whether a part of a number behind a hyphen begins with 0 or has more
+// than three digits, as in 松本市 333-0189-13: the number of something else.
+func noBlock(t []byte) bool {
+	for {
+		i := bytes.IndexByte(t, '-')
+		if i < 0 {
+			return false
+		}
+		t = t[i+1:]
+		n := 0
+		for n < len(t) && isDigit(t[n]) {
+			n++
+		}
+		if n > 3 || n > 0 && t[0] == '0' {
+			return true
+		}
+	}
 }
 
 // blockOnly reads an address that begins with its town: 北1条東8丁目1番地, where

@@ -2,8 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -189,33 +187,6 @@ func (v *view) proseLabel(i int) (own, near Label) {
 		lo = k + 1
 	}
 	return v.proseLabelFrom(i, lo)
-}
-
-// lastNewline returns where the last line end of b is, -1 if there is none, eight
-// bytes at a time.
-func lastNewline(b []byte) int {
-	i := len(b)
-	for ; i >= 8; i -= 8 {
-		if z := equal8(binary.LittleEndian.Uint64(b[i-8:]), '\n'); z != 0 {
-			return i - 1 - bits.LeadingZeros64(z)>>3
-		}
-	}
-	return bytes.LastIndexByte(b[:i], '\n')
-}
-
-// allASCII reports whether b is.
-func allASCII(b []byte) bool {
-	for ; len(b) >= 8; b = b[8:] {
-		if binary.LittleEndian.Uint64(b)&tops != 0 {
-			return false
-		}
-	}
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 // proseLabelFrom is proseLabel with text from lo on.

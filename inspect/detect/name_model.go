@@ -69,9 +69,10 @@ var theModelWeights = sync.OnceValue(func() *modelWeights { return readModelWeig
 // from which a candidate of the rules makes it look at all.
 const (
 	reachFound = 30
-	reachMaybe = 12
-	reachKana  = 8
+	reachMaybe = 8
+	reachKana  = 6
 	leastHint  = -1.7
+	leastKanji = -2.5 // of one that begins with a kanji
 )
 
 // leastHiragana is how many characters of hiragana make prose.
@@ -84,11 +85,14 @@ type nameHint struct {
 	listed     bool
 	settled    bool // by a label or a cell: the rules have the last word
 	unlisted   bool // a katakana word that the rules know nothing of
+	kanji      bool // it begins with one
 	tagged     bool // the model has seen it
 }
 
 // asks reports whether the model is to look at the hint's surroundings.
-func (h *nameHint) asks() bool { return !h.settled && (h.odds >= leastHint || h.unlisted) }
+func (h *nameHint) asks() bool {
+	return !h.settled && (h.odds >= leastHint || h.unlisted || h.kanji && h.odds >= leastKanji)
+}
 
 // nameTagger holds what one Find gives to the model. It is scratch.
 type nameTagger struct {
@@ -122,6 +126,7 @@ func (s *nameSearch) hint(h nameHint) {
 		s.tagger = nameTaggers.Get().(*nameTagger)
 		s.tagger.hints, s.tagger.open = s.tagger.hints[:0], false
 	}
+	h.kanji = s.text[h.start] >= 0xE4 // the first byte of U+4000 on
 	s.tagger.hints = append(s.tagger.hints, h)
 	s.tagger.open = s.tagger.open || h.asks()
 }
@@ -283,7 +288,7 @@ const leastTagged = 0.1
 // was fitted on texts that the model had not learned from.
 func modelOdds(p float32) float32 {
 	p = max(1e-4, min(1-1e-4, p))
-	return 0.4 + 0.62*float32(math.Log(float64(p/(1-p))))
+	return 0.5 + 0.62*float32(math.Log(float64(p/(1-p))))
 }
 
 // How far the model may depart from the rules: at most so far under a name that

@@ -20,6 +20,7 @@ type nameWindow struct {
 	run      [windowMax]charRun // the run of one script that it stands in
 	known    [windowMax]uint16  // what the dictionaries say, by the bits below
 	kata     [windowMax]kataKnown
+	usual    [windowMax]uint8 // what ordinary words and places in kanji say, by the bits below
 	hint     [windowMax]uint8 // what the rules say: twice hintGrade, odd where a candidate begins
 }
 
@@ -51,6 +52,19 @@ const (
 	givenFrequent
 )
 
+// The bits of nameWindow.usual. Kanji that are in no word, while all around them
+// are, are a name more often than not, whatever they are.
+const (
+	usualPair  = 1 << iota // in a word of two characters
+	usualThree             // in one of three
+	usualStarts
+	usualEnds
+	placeIn
+	placeStarts
+	placeEndsHere
+	usualRun // the whole run parts into words and places
+)
+
 // load reads as much of t[from:to] as goes in and returns where it stopped.
 func (w *nameWindow) load(t []byte, from, to int) int {
 	w.n, w.hiragana = 0, 0
@@ -67,7 +81,7 @@ func (w *nameWindow) load(t []byte, from, to int) int {
 		}
 		i := w.n
 		w.at[i], w.runes[i], w.kind[i] = int32(from), r, k
-		w.known[i], w.kata[i], w.hint[i] = 0, kataKnown{}, 0
+		w.known[i], w.kata[i], w.usual[i], w.hint[i] = 0, kataKnown{}, 0, 0
 		w.n++
 		from += size
 	}
@@ -88,6 +102,9 @@ func (w *nameWindow) load(t []byte, from, to int) int {
 		for k := i; k < j; k++ {
 			w.run[k] = charRun{uint8(min(k-i, far)), uint8(min(j-k-1, far))}
 			w.kata[k] = kata
+		}
+		if w.kind[i] == scriptKanji {
+			w.lookUsual(t, i, j)
 		}
 		i = j
 	}
@@ -135,6 +152,40 @@ func (w *nameWindow) look(t []byte, i int) {
 		}
 		if n > 1 {
 			w.mark(i, n, is.Word, wordStarts, 0)
+		}
+	}
+}
+
+// lookUsual asks for the ordinary words in the run of kanji [i,j).
+func (w *nameWindow) lookUsual(t []byte, i, j int) {
+	const least, most = 2, 3      // characters of a word
+	parts := [most + 1]bool{true} // whether words end here, and in one, two, three characters
+	for s := i; s < j; s++ {
+		for n := least; n <= most && s+n <= j; n++ {
+			word, place := dict.Ordinary(t[w.at[s]:w.at[s+n]])
+			var in, starts, ends uint8
+			if word {
+				in, starts, ends = usualPair<<(n-least), usualStarts, usualEnds
+			}
+			if place {
+				in, starts, ends = in|placeIn, starts|placeStarts, ends|placeEndsHere
+			}
+			if in == 0 {
+				continue
+			}
+			for k := s; k < s+n; k++ {
+				w.usual[k] |= in
+			}
+			w.usual[s] |= starts
+			w.usual[s+n-1] |= ends
+			parts[n] = parts[n] || parts[0]
+		}
+		copy(parts[:], parts[1:])
+		parts[most] = false
+	}
+	if parts[0] {
+		for k := i; k < j; k++ {
+			w.usual[k] |= usualRun
 		}
 	}
 }
@@ -202,11 +253,19 @@ func (w *nameWindow) hinted(h *nameHint) {
 	}
 }
 
+// usualAt is 0 outside the window.
+func (w *nameWindow) usualAt(i int) uint32 {
+	if uint(i) >= uint(w.n) {
+		return 0
+	}
+	return uint32(w.usual[i]) + 1
+}
+
 // featureList are the features of a character, each the place of its weights in
 // the model.
 type featureList struct {
 	n, plain int // plain of them know nothing of the rules
-	at       [44]uint32
+	at       [52]uint32
 }
 
 // add appends the feature of a template that saw a and b.
@@ -315,6 +374,17 @@ func (w *nameWindow) features(i int, l *featureList) {
 		l.add(34, info, ra)
 		l.add(35, info, rb)
 		l.add(36, info, w.kindAt(before)<<16|w.kindAt(after)<<8|kind)
+	}
+	if w.kind[i] == scriptKanji {
+		u, ub, ua := w.usualAt(i), w.usualAt(i-1), w.usualAt(i+1)
+		l.add(44, u, kind)
+		l.add(45, u, ub)
+		l.add(46, u, ua)
+		l.add(47, u, run)
+		l.add(48, u, ra)
+		l.add(49, u, rb)
+		l.add(50, u, known&dicts)
+		l.add(51, ub<<18|u<<9|ua, run)
 	}
 	l.plain = l.n
 	if h, hb, ha := w.hintAt(i), w.hintAt(i-1), w.hintAt(i+1); h != 0 || hb != 0 || ha != 0 {

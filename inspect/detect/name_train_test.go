@@ -194,7 +194,7 @@ func (l *nameLearner) learn(rounds int) {
 	for range rounds {
 		r.Shuffle(len(l.lessons), func(i, j int) { l.lessons[i], l.lessons[j] = l.lessons[j], l.lessons[i] })
 		for i := range l.lessons {
-			l.take(&l.lessons[i], r.Float64() < blind)
+			l.take(&l.lessons[i], r.Float64() < blind, r)
 		}
 		for i := range sum {
 			for k, v := range l.weight[i] {
@@ -210,20 +210,26 @@ func (l *nameLearner) learn(rounds int) {
 	l.weight, l.step = sum, stepSum
 }
 
-// take makes a step for one window; blind, without what the rules say.
-func (l *nameLearner) take(x *lesson, blind bool) {
-	seen := func(c *lessonChar) []uint32 {
-		if blind {
-			return c.features[:c.plain]
-		}
-		return c.features
-	}
+// take makes a step for one window; blind, without what the rules say. It leaves out
+// half of the features by chance, so that none learns to count on a rare one beside it
+// (Srivastava and others 2014).
+func (l *nameLearner) take(x *lesson, blind bool, r *rand.Rand) {
+	const dropped = 0.5
 	n := len(x.chars)
+	seen := make([][]uint32, n)
 	score := make([][modelTags]float64, n)
 	for i := range x.chars {
-		for _, f := range seen(&x.chars[i]) {
+		features := x.chars[i].features
+		if blind {
+			features = features[:x.chars[i].plain]
+		}
+		for _, f := range features {
+			if r.Float64() < dropped {
+				continue
+			}
+			seen[i] = append(seen[i], f)
 			for k, v := range l.weight[f] {
-				score[i][k] += float64(v)
+				score[i][k] += float64(v) / (1 - dropped)
 			}
 		}
 	}
@@ -263,7 +269,7 @@ func (l *nameLearner) take(x *lesson, blind bool) {
 		if d[tagOther] < settled && d[tagOther] > -settled && d[tagBegin] < settled && d[tagBegin] > -settled {
 			continue
 		}
-		for _, f := range seen(c) {
+		for _, f := range seen[i] {
 			for k := range d {
 				descend(&l.weight[f][k], &l.square[f][k], d[k])
 			}
@@ -291,7 +297,7 @@ func (l *nameLearner) take(x *lesson, blind bool) {
 }
 
 func descend(w, squares *float32, d float32) {
-	const rate, shrink = 0.05, 3e-4
+	const rate, shrink = 0.02, 3e-4
 	d += shrink * *w
 	*squares += d * d
 	*w -= rate * d / float32(math.Sqrt(float64(*squares)+0.1))

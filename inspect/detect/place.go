@@ -35,7 +35,6 @@ func (g *grouper) place(f *Finding, n *Found) {
 	if g.placed == maxPlaced {
 		return
 	}
-	g.placed++
 	b := &g.blk
 	switch {
 	case b.view.mode == object:
@@ -49,6 +48,7 @@ func (g *grouper) place(f *Finding, n *Found) {
 			n.Column = 1 + c - int(b.view.table.rows[r].cell)
 		}
 	}
+	g.placed++
 }
 
 var tab = []byte{'\t'}

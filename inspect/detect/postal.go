@@ -112,6 +112,8 @@ func (postals) Find(b *Block, emit func(Finding)) {
 			continue
 		case end-start > 7 && near&LAddress != 0 && listedPostal(code):
 			c = 0.6
+		case b.fillsCell(start, end) && listedPostal(code):
+			c = 0.3 // a column of such says more
 		default:
 			continue
 		}
@@ -133,6 +135,16 @@ func (postals) Find(b *Block, emit func(Finding)) {
 // postalHyphen reports whether gap is what parts a postal code.
 func postalHyphen(gap []byte) bool {
 	return len(gap) == 1 && gap[0] == '-' || isLongVowel(gap) && len(gap) == 3 || string(gap) == " - "
+}
+
+// fillsCell reports whether the value at [start, end) is a whole cell of a table.
+func (b *Block) fillsCell(start, end int) bool {
+	v, ok := b.context.(*view)
+	if !ok || v.mode != rows {
+		return false
+	}
+	_, c, ok := v.table.at(v.text, start)
+	return ok && v.table.cells[c] == cell{int32(start), int32(end)}
 }
 
 // listedPostal reports whether a code is in the list of postal codes.

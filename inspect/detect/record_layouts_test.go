@@ -40,6 +40,8 @@ func TestRecordsAsPeopleWriteThem(t *testing.T) {
 			"NAME=山田 太郎 PHONE=090-1234-5678 EMAIL=a@example.jp", "NAME=高橋 花子 PHONE=080-1234-5678"}},
 		{"characters set apart", "氏名: 山 田   太 郎\n電話: 090-1234-5678\n", part.Auto, []string{"NAME=山 田   太 郎 PHONE"}},
 		{"mailboxes", "神宮寺 陽翔 <a@example.jp>, 営業部 <b@example.jp>\n", part.Auto, []string{"NAME=神宮寺 陽翔 EMAIL=a@example.jp EMAIL=b@example.jp"}},
+		{"no header, postal codes", "山田太郎,150-0002,090-1234-5678\n佐藤花子,1600022,080-2345-6789\n東海林次郎,530-0001,070-2345-6789\n鈴木一郎,460-0008,070-3345-6789\n", part.Auto, []string{
+			"NAME=山田太郎 POSTAL_CODE=150-0002 PHONE", "NAME=佐藤花子 POSTAL_CODE=1600022 PHONE", "NAME=東海林次郎 POSTAL_CODE=530-0001 PHONE", "NAME=鈴木一郎 POSTAL_CODE=460-0008 PHONE"}},
 		{"no header, names in two columns", "山田,太郎,090-1234-5678\n佐藤,花子,080-2345-6789\n東海林,次郎,070-2345-6789\n鈴木,一郎,070-3345-6789\n", part.Auto, []string{
 			"NAME=山田 +NAME=太郎", "NAME=佐藤 +NAME=花子", "NAME=東海林 +NAME=次郎", "NAME=鈴木 +NAME=一郎"}},
 	} {
@@ -61,6 +63,7 @@ func TestRecordsAsPeopleWriteThem(t *testing.T) {
 // default rules want it.
 func TestNothingSure(t *testing.T) {
 	for name, text := range map[string]string{
+		"numbers behind towns":         "届先\t品名\t数\n松本市 442-3485-40\t冷凍うどん\t1\n中野区 051-6769-84\t六角レンチ\t2\n前橋市 104-3403-46\t真珠ボタン\t3\n",
 		"statistics by prefecture":     "都道府県,人口,世帯数\n山梨県,805353,338853\n岡山県,1888432,800000\n",
 		"places under name":            "[{\"code\":\"GB-LUT\",\"name\":\"Bradford\",\"type\":\"County\"},{\"code\":\"HR-18\",\"name\":\"Istarska Zupanija\",\"type\":\"County\"}]",
 		"goods under name":             "{\"sku\":\"A-1\",\"name\":\"Test Order\",\"phone\":null,\"price\":100}",

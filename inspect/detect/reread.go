@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/bits"
+	"slices"
 	"sort"
 	"sync"
 	"unicode/utf8"
@@ -77,9 +78,9 @@ func (re *reread) Find(b *Block, emit func(Finding)) {
 	}
 	switch c := b.context.(type) {
 	case *view:
-		re.cells(c, nil, s, emit)
+		re.cells(c, nil, b.demand, s, emit)
 	case *rest:
-		re.cells(c.view, c, s, emit)
+		re.cells(c.view, c, b.demand, s, emit)
 	}
 	for i := range b.Hits {
 		h := &b.Hits[i]
@@ -222,11 +223,17 @@ func (s *spelt) formed(k *spelling) bool {
 
 // cells reads those cells of v's table that no column claimed. The block is what
 // was left, or the whole text if that is nil.
-func (re *reread) cells(v *view, left *rest, s *spelt, emit func(Finding)) {
+func (re *reread) cells(v *view, left *rest, demand Demand, s *spelt, emit func(Finding)) {
 	if v.mode != rows {
 		return
 	}
 	t := &v.table
+	if demand != nil && !slices.ContainsFunc(t.cols, func(c column) bool {
+		k := re.of(c.label)
+		return k != nil && slices.ContainsFunc(k.types, func(t Type) bool { return slices.Contains(demand, t) })
+	}) {
+		return // no need to part the rows into cells
+	}
 	t.ready(v.text)
 	if left != nil {
 		for _, c := range left.left {

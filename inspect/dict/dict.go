@@ -35,6 +35,10 @@ var (
 	latinData string
 	//go:embed data/foreign.filter
 	foreignData string
+	//go:embed data/words.filter
+	wordsData string
+	//go:embed data/places.filter
+	placesData string
 	//go:embed data/surnames.text
 	surnamesData string
 	//go:embed data/given.text
@@ -44,6 +48,7 @@ var (
 
 	kanji, katakana, latin = open(kanjiData), open(katakanaData), open(latinData)
 	foreign                = openFilter(foreignData)
+	ordinary, places       = openFilter(wordsData), openFilter(placesData)
 )
 
 // open reads embedded lists. They are part of the program, so damage is a fault
@@ -182,6 +187,14 @@ func LongestWord(b []byte) (n int, info Info) {
 func FrequentForeign(word []byte) bool {
 	h := lists.Hash(word)
 	return foreign.Has(h) && japanese(katakana.Row(h)).Foreign.Frequent()
+}
+
+// Ordinary reports whether word, two or three kanji, is an ordinary word and
+// whether it is the name of a place, be it like a name or not. Of other words one in
+// fifty is taken for one: a hint for who weighs many.
+func Ordinary(word []byte) (is, place bool) {
+	h := lists.Hash(word)
+	return ordinary.Has(h), places.Has(h)
 }
 
 // Latin is what is known of a word in Latin letters.

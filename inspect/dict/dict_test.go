@@ -178,3 +178,27 @@ func BenchmarkFoldLatin(b *testing.B) {
 		AppendFoldLatin(buf[:0], words[i&3])
 	}
 }
+
+// Ordinary denies no word that it was made of, and few others are taken for one.
+func TestOrdinary(t *testing.T) {
+	for _, c := range []struct {
+		word      string
+		is, place bool
+	}{{"会議", true, false}, {"自動車", true, false}, {"北海道", false, true}} {
+		if is, place := Ordinary([]byte(c.word)); c.is && !is || c.place && !place {
+			t.Errorf("%s: %v, %v", c.word, is, place)
+		}
+	}
+	taken, all := 0, 0
+	for a := '一'; a < '一'+2000; a += 20 {
+		for b := '龍'; b < '龍'+40; b++ {
+			if is, place := Ordinary([]byte(string([]rune{a, b}))); is || place {
+				taken++
+			}
+			all++
+		}
+	}
+	if taken*10 > all {
+		t.Errorf("%d of %d strange words are taken for ordinary ones", taken, all)
+	}
+}

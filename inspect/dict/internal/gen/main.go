@@ -99,6 +99,7 @@ func run(cache, out string) error {
 		{"read ipadic", func() error { return lex.readIPADIC(raw["ipadic"]) }},
 		{"read personal names", func() error { return lex.readPersonal(raw["personal"]) }},
 		{"write Japanese words", func() error { words = lex.japanese(); return words.write(out) }},
+		{"write ordinary words", func() error { return lex.writeOrdinary(out) }},
 		{"write Latin words", func() error {
 			return writeLatin(raw["census"], raw["words"], raw["international"], lex, words, out)
 		}},

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"maps"
+	"math"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict/internal/lists"
 )
 
 // words keeps the words that a search for names could mistake: those that
@@ -47,4 +52,40 @@ func (l *lexicon) resembles(w string) bool {
 		}
 	}
 	return false
+}
+
+// placeCost is the most that a place in the filter of places costs: beyond are
+// places that few texts name.
+const placeCost = 10500
+
+// writeOrdinary writes filters of the words and of the places of two and three
+// kanji, whether they look like names or not.
+func (l *lexicon) writeOrdinary(out string) error {
+	for _, f := range []struct {
+		name  string
+		words map[string]int
+		most  int
+	}{{"words.filter", l.word, math.MaxInt}, {"places.filter", l.place, placeCost}} {
+		short := table{}
+		for w, cost := range f.words {
+			if n := utf8.RuneCountInString(w); n >= 2 && n <= 3 && cost <= f.most && isKanji(w) {
+				short[w] = 0
+			}
+		}
+		// Half as many bytes again as words: one strange word in fifty gets through.
+		if err := write(out, f.name, lists.NewFilter(maps.Keys(short), len(short)*3/2).Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isKanji reports whether s is of kanji alone.
+func isKanji(s string) bool {
+	for _, r := range s {
+		if !unicode.Is(unicode.Han, r) {
+			return false
+		}
+	}
+	return true
 }

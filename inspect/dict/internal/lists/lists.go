@@ -171,8 +171,9 @@ func Build(words map[string][]byte) ([]byte, error) {
 	return append(out, make([]byte, slack)...), nil
 }
 
-// Hash is the hash of a word by which Lists and Filters are asked. Words come
-// from our own build, so nobody can choose them to collide.
+// Hash is the hash of a word by which Lists and Filters are asked. It has no key:
+// who looks for a strange word that is taken for a listed one will find one, and
+// gains a wrong guess at what that word is.
 func Hash(b []byte) uint64 {
 	const k1, k2 = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
 	h := uint64(len(b)) * k1
