@@ -54,9 +54,9 @@ func (re *reread) Patterns() []match.Pattern {
 		case LIBAN:
 			list = append(list, hintWords(l, "iban")...)
 		case LAddress:
-			list = append(list, hintWords(l, "住所")...)
+			list = append(list, match.Pattern{Literal: "住所", Payload: Payload(ClassHint, bitOf(l))})
 		case LPostal:
-			list = append(list, hintWords(l, "郵便番号")...)
+			list = append(list, match.Pattern{Literal: "郵便番号", Payload: Payload(ClassHint, bitOf(l))})
 		}
 	}
 	return list
