@@ -11,10 +11,11 @@ func (e *emitter) Company() *detect.Company {
 	if !e.scan.opt.UntilDecided && !e.scan.opt.InCompany {
 		return nil
 	}
-	c := e.scan.tally.company(&e.scan.company, !e.scan.opt.UntilDecided)
-	e.scan.left = e.scan.left || c != nil
-	return c
+	return e.scan.tally.company(&e.scan.company, !e.scan.opt.UntilDecided)
 }
+
+// LeftOut tells that names may stand alone somewhere.
+func (e *emitter) LeftOut() { e.scan.left = true }
 
 // company is what a name needs beside it for every open question that asks for
 // names, or for every one that a query asks if they are all to be answered

@@ -116,6 +116,8 @@ func (*withCompany) Company() *Company {
 	return &Company{Types: []Type{Phone, Email}, Confidence: 0.5}
 }
 
+func (*withCompany) LeftOut() {}
+
 // Leaving out names that stand alone changes no record with company.
 func TestNamesInCompany(t *testing.T) {
 	left := 0

@@ -70,6 +70,8 @@ type discerning interface {
 	// Company is asked before each block, if everything is in demand. nil
 	// says that names matter by themselves.
 	Company() *Company
+	// LeftOut is told that names were not looked for in part of a text.
+	LeftOut()
 }
 
 // costly are the types that are looked for by dictionary. Where one of them is in

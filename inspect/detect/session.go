@@ -395,8 +395,10 @@ func (s *Session) names(demand Demand, cut int, last bool) {
 	s.openWindows(c, cut)
 	switch {
 	case len(s.windows) == 0:
+		d.LeftOut()
 		return
-	case s.view.mode == prose:
+	case s.view.mode == prose && s.windows[0] != window{0, len(b.Text)}:
+		d.LeftOut()
 		b.windows = s.windows
 	}
 	s.run(&s.engine.names, nil)
