@@ -25,6 +25,22 @@ var eras = [...]era{
 	{"r", 2019, 20190501, 99991231},
 }
 
+// wholeEras is how many eras stand in eras by their whole names.
+const wholeEras = 5
+
+// isEra reports whether word is the name of an era.
+func isEra(word []byte) bool {
+	if len(word) != len("令和") {
+		return false
+	}
+	for i := range wholeEras {
+		if string(word) == eras[i].name {
+			return true
+		}
+	}
+	return false
+}
+
 // letterEras is where the eras by letter begin in eras.
 const letterEras = 10
 

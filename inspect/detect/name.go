@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"unicode/utf8"
+
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
 
@@ -124,7 +126,7 @@ type span16 struct{ start, end int32 }
 // suffice, and remembers its surname.
 func (s *nameSearch) report(start, end int, odds float32, listed bool) bool {
 	c := nameConfidence(odds)
-	if c < nameLeast {
+	if c < nameLeast || isEra(s.text[start:end]) || s.isCity(start, end) {
 		return false
 	}
 	s.taken = end
@@ -133,6 +135,16 @@ func (s *nameSearch) report(start, end int, odds float32, listed bool) bool {
 		Confidence: c, Validated: listed, Canon: nameCanon(s.text[start:end]),
 	})
 	return true
+}
+
+// isCity reports whether [start,end) is a city, ward or county, or the beginning of
+// one: 南房総市, 西多摩郡日|の出町. Villages and towns are called like people.
+func (s *nameSearch) isCity(start, end int) bool {
+	if first, _ := utf8.DecodeRune(s.text[start:]); end-start < 9 || scriptOf(first) != scriptKanji {
+		return false
+	}
+	_, n := dict.CityAt(s.text[start:])
+	return n >= end-start && (n > end-start || endsWith(s.text[start:end], "市") || endsWith(s.text[start:end], "区") || endsWith(s.text[start:end], "郡"))
 }
 
 // remember keeps a surname for later mentions.

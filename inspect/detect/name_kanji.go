@@ -269,10 +269,13 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	default:
 		odds -= 1.5
 	}
+	if full && c.spaced && c.given != 0 && s.knows(s.text[c.start:c.middle]) {
+		odds += knownOdds // another of the family, rather than the surname alone
+	}
 	if !full && title == 0 {
 		switch {
 		case c.middle > c.start && s.knows(s.text[c.start:c.end]):
-			odds += 2.5
+			odds += knownOdds
 		case (left && right || tabulated(s.text[c.end:])) && townCalled(s.text[c.start:c.end], c.surname):
 			odds = min(odds, -0.3) // a column of towns or stations
 		case left && right: // a column of anything
@@ -283,6 +286,9 @@ func (s *nameSearch) judge(c *nameCandidate) {
 	}
 	c.odds = odds
 }
+
+// knownOdds are what a surname gains that was met before.
+const knownOdds = 2.5
 
 // tabulated reports whether a number follows in t after a gap, as times do in
 // tables of stations.

@@ -33,6 +33,9 @@ func barred(words string) map[string]bool {
 	return set
 }
 
+// goods are things to buy whose plural looks like a verb.
+var goods = newLatinSet(barred(`boots|shoes|jeans|socks|gloves|trousers|shorts|pants|shirts|jackets|coats|hats|bags|rings|watches|lamps|chairs|tables|desks|sofas|tiles|blinds|curtains|plates|mugs|pens|cards|frames|beans|buns|biscuits|cakes|rolls|apples|pears|grapes|plums|tomatoes|potatoes|sausages|candles|roses`))
+
 // branded reports whether the two words t, one space apart, are a brand.
 func branded(t []byte) bool {
 	var buf [48]byte
@@ -89,6 +92,8 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 			odds -= 3.5 // Jasmine tea
 		case n == 1 && determined(t[:start]) && dict.LookupLatin(word).Word:
 			odds -= 2.5 // the Taylor acoustic guitar
+		case n == 1 && goods.has(word):
+			odds -= 2.5 // Chelsea boots, which otherwise reads as he boots
 		case n == 1 && !verbLike(word):
 			odds -= 1.6 // Chelsea coat
 		}

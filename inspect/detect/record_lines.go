@@ -223,7 +223,8 @@ func (l *lineGrouper) otherWriting(name []byte) bool {
 		return false
 	}
 	w := writing(name)
-	if w == 0 && writing(l.open.arena[last.lo:last.hi]) != 1 || w == 2 && !romajiName(name) {
+	before := l.open.arena[last.lo:last.hi]
+	if w == 0 && writing(before) != 1 || w == 2 && !romajiName(name) && !transcribed(before, name) {
 		return false // kanji follow their reading at most
 	}
 	for i := range l.open.found {
@@ -233,6 +234,13 @@ func (l *lineGrouper) otherWriting(name []byte) bool {
 		}
 	}
 	return true
+}
+
+// transcribed reports whether kana, with dots between its words, may be what name
+// in Latin letters sounds like: it has as many words.
+func transcribed(kana, name []byte) bool {
+	dots := bytes.Count(kana, []byte("・"))
+	return dots > 0 && writing(kana) == 1 && dots == bytes.Count(name, oneSpace)
 }
 
 // romajiName reports whether name is a Japanese surname and given name in Latin
