@@ -22,7 +22,7 @@ func TestMemoryOfIdleTunnels(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many handshakes")
 	}
-	tunnels := 1000
+	tunnels := 2000
 	if n, err := strconv.Atoi(os.Getenv("SEKIMORI_TUNNELS")); err == nil {
 		tunnels = n
 	}
