@@ -69,7 +69,7 @@ when = { kinds = ["decision", "mode", "evidence"], severity = "high" }
 	}
 	incident := events[0].Incident
 	eventually(t, "an alarm", func() bool { return strings.Contains(all(), incident) })
-	if s := all(); strings.Contains(s, "090") || !strings.Contains(s, "keep") || !strings.Contains(s, "送信を遮断しました") {
+	if s := all(); strings.Contains(s, "090-") || !strings.Contains(s, "keep") || !strings.Contains(s, "送信を遮断しました") {
 		t.Errorf("told: %s", s)
 	}
 	open := func(key, reason string) (string, int) {
