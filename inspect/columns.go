@@ -38,7 +38,8 @@ type column struct {
 const (
 	minColumn = 10
 	maxLone   = 1 << 14
-	columnGap = 512 // bytes between two values of a column, but for names, at most
+	columnGap = 2 << 10  // bytes between two values of a column, but for names, at most
+	columnAny = 64 << 10 // up to this offset of a part they may stand any way apart
 )
 
 // columnTypes are the types whose values make columns: those by which people are
@@ -125,7 +126,7 @@ func (c *columns) list(row []lone) {
 				values[n-1].from = l.from
 				continue
 			}
-			if n > 0 && typ != detect.Name && l.tag == values[n-1].tag && l.from-values[n-1].from > columnGap {
+			if n > 0 && typ != detect.Name && l.tag == values[n-1].tag && l.from > columnAny && l.from-values[n-1].from > columnGap {
 				end()
 			}
 			values = append(values, l)

@@ -19,7 +19,8 @@ func (e *emitter) LeftOut() { e.scan.left = true }
 
 // company is what a name needs beside it for every open question that asks for
 // names, or for every one that a query asks if they are all to be answered
-// exactly; nil if some question asks for names alone. It is told in c.
+// exactly, and for the persons that onPerson is told of; nil if some question asks
+// for names alone. It is told in c.
 func (t *tally) company(c *detect.Company, exactly bool) *detect.Company {
 	c.Confidence, c.Types = 1, c.Types[:0]
 	for i := range t.questions {
@@ -32,6 +33,10 @@ func (t *tally) company(c *detect.Company, exactly bool) *detect.Company {
 		}
 		c.Types = append(c.Types, q.beside...)
 		c.Confidence = min(c.Confidence, q.Confidence)
+	}
+	if t.onPerson != nil {
+		c.Types = append(c.Types, detect.WithName...)
+		c.Confidence = min(c.Confidence, personConfidence)
 	}
 	return c
 }

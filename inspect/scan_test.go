@@ -408,6 +408,21 @@ func TestInCompany(t *testing.T) {
 	}
 }
 
+// Who is known by a name with a birth date is told of, though no query asks for
+// birth dates.
+func TestInCompanyPersons(t *testing.T) {
+	text := strings.Repeat("会議の資料です。\n", 500) + "氏名 山田太郎\n生年月日 1980年5月5日\n\n" + strings.Repeat("会議の資料です。\n", 500)
+	s := realScanner(t, Spec{Queries: []Query{{People: true, With: [][]Type{{detect.Name}, {detect.Card}}, Confidence: 0.5, AtLeast: 1}}})
+	for _, o := range []ScanOptions{{}, {InCompany: true}, {UntilDecided: true}} {
+		told := 0
+		o.OnPerson = func(uint64) { told++ }
+		s.Scan(t.Context(), root(text), o)
+		if told != 1 {
+			t.Errorf("in company %v, until decided %v: told of %d persons, want 1", o.InCompany, o.UntilDecided, told)
+		}
+	}
+}
+
 // Names that stand alone count with a list of numbers elsewhere: where they were
 // left out, the report says so.
 func TestUntilDecidedColumnsApart(t *testing.T) {

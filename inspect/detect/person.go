@@ -26,6 +26,10 @@ func (f *Found) Script() int { return writing(f.Text) }
 // Types of rule authors do.
 func Personal(t Type) bool { return t != Corporate && t != Service && t != TestCard }
 
+// WithName are the types that tell a person by the name beside them only: those of
+// Person.Weak.
+var WithName = []Type{Birthdate, Address}
+
 // Person describes the record's person by the findings of at least the given
 // confidence, in p, whose storage it reuses.
 func (r *Record) Person(confidence float32, p *Person) {
@@ -39,7 +43,7 @@ func (r *Record) Person(confidence float32, p *Person) {
 			if !f.Piece && (best < 0 || worseName(&r.Found[best], f)) {
 				best = i
 			}
-		case f.Type == Birthdate || f.Type == Address:
+		case slices.Contains(WithName, f.Type):
 			p.Weak = append(p.Weak, i)
 		default:
 			rank := slices.Index(strong, f.Type)

@@ -16,7 +16,8 @@ import (
 type window struct{ start, end int }
 
 // windowReach is how far a window goes beyond what it was opened for, in bytes:
-// more than a record reaches, and what a name needs to be judged by. windowLine is how much farther the start or end of a line may be.
+// more than a record reaches, and what a name needs to be judged by. windowLine is
+// how much farther the start or end of a line may be.
 const (
 	windowReach = 1000
 	windowLine  = 256
@@ -28,7 +29,7 @@ type spot struct {
 	company bool
 }
 
-// windows leaves in s.windows where names are to be looked for: around the
+// openWindows leaves in s.windows where names are to be looked for: around the
 // company c among what was found, with what stands near it and so may belong to
 // the same record. What begins behind cut is not known for good yet and counts as
 // company, and so does the start of what is new if a record is open there.

@@ -68,9 +68,9 @@ func (a *asking) Accounts(content uint64, user string) int {
 // inTurn has what passes judged once more, if its verdict rests on the past, and is that
 // past for the next one at once: of several that are sent at the same time, none of
 // which is too much by itself, each sees those before it. What adds nothing to what its
-// verdict rests on is the same in any order, and waits for nobody. Should it not be possible to record the
-// decision, nothing leaves and it has been counted all the same: too much rather than
-// too little.
+// verdict rests on is the same in any order, and waits for nobody. Should it not be
+// possible to record the decision, nothing leaves and it has been counted all the
+// same: too much rather than too little.
 func (c *check) inTurn() {
 	if !c.past.counted || !c.out.Passes() {
 		return
