@@ -20,12 +20,19 @@ func (e *emitter) LeftOut() { e.scan.left = true }
 // company is what a name needs beside it for every open question that asks for
 // names, or for every one that a query asks if they are all to be answered
 // exactly, and for the persons that onPerson is told of; nil if some question asks
-// for names alone. It is told in c.
+// for names alone. It is told in c, with what else the open questions ask for if
+// they do not have to be answered exactly.
 func (t *tally) company(c *detect.Company, exactly bool) *detect.Company {
-	c.Confidence, c.Types = 1, c.Types[:0]
+	c.Confidence, c.Types, c.Alone, c.Only = 1, c.Types[:0], c.Alone[:0], !exactly
 	for i := range t.questions {
 		q := &t.questions[i]
-		if !q.names || !q.open && !(exactly && i < len(t.questions)-1) {
+		if !q.open && !(exactly && i < len(t.questions)-1) {
+			continue
+		}
+		if !q.names {
+			if len(q.With) > 0 {
+				c.Alone = append(c.Alone, q.With[0]...)
+			}
 			continue
 		}
 		if q.beside == nil {

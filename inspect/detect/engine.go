@@ -11,11 +11,12 @@ import (
 // each with their vocabularies: words in both cases, which announce numbers, and
 // those of the dictionaries filter badly together. It is immutable and safe for concurrent sessions.
 type Engine struct {
-	numbers stage // all detectors that need no dictionary
-	places  stage // those of addresses and postal codes
-	names   stage // those of names
-	authors stage // those of rule authors, which are in numbers too
-	reach   int   // how far authors' detectors look around a value, in bytes
+	numbers stage      // all detectors that need no dictionary
+	places  stage      // those of addresses and postal codes
+	names   stage      // those of names
+	authors stage      // those of rule authors, which are in numbers too
+	mails   []Detector // those of numbers that look for mail addresses only
+	reach   int        // how far authors' detectors look around a value, in bytes
 	pool    sync.Pool
 }
 
@@ -62,13 +63,29 @@ type Demand []Type
 type Company struct {
 	Types      []Type
 	Confidence float32
+	// Alone are the types whose values change an answer by themselves, if Only
+	// says that no others do: what is far from these and from company need then
+	// not be known.
+	Alone []Type
+	Only  bool
+}
+
+// admits reports whether a finding may stand beside a name that matters.
+func (c *Company) admits(f *Finding) bool {
+	return f.Confidence >= c.Confidence && slices.Contains(c.Types, f.Type)
+}
+
+// idle reports whether values of a type change no answer by themselves, nor by
+// standing beside a name.
+func (c *Company) idle(t Type) bool {
+	return c.Only && !slices.Contains(c.Types, t) && !slices.Contains(c.Alone, t)
 }
 
 // discerning is implemented by a Sink to which names matter in company only.
 // Where there is none, a session then need not look for names.
 type discerning interface {
 	// Company is asked before each block, if everything is in demand. nil
-	// says that names matter by themselves.
+	// says that names matter by themselves. The answer is valid for that block.
 	Company() *Company
 	// LeftOut is told that names were not looked for in part of a text.
 	LeftOut()
@@ -104,6 +121,9 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 			e.places.add(d)
 		default:
 			e.numbers.add(d)
+			if len(types) == 1 && types[0] == Email {
+				e.mails = append(e.mails, d)
+			}
 		}
 	}
 	for _, d := range e.names.detectors {

@@ -60,6 +60,8 @@ type Session struct {
 	near     []spot      // scratch
 	windows  []window    // scratch
 	glimpse  match.Evidence
+	mailing  []window // scratch
+	ats      []int32  // scratch
 	found    []Finding
 	resolver resolver
 	view     view
@@ -347,9 +349,10 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	case claimed:
 		s.lookAtRest(all)
 	case all:
-		s.run(&e.numbers, nil)
-		s.run(&e.places, nil)
-		s.names(demand, cut, last)
+		if !s.search(demand, cut, last) {
+			s.skipped = true
+			return
+		}
 	default:
 		find(e.numbers.detectors, first, b, s.emit)
 	}
@@ -379,30 +382,49 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	s.skipped = false
 }
 
-// names looks for names: not where they matter in company only and there is none.
-func (s *Session) names(demand Demand, cut int, last bool) {
-	b := &s.block
-	d, ok := s.sink.(discerning)
-	if !ok || demand != nil {
-		s.run(&s.engine.names, nil)
-		return
+// search runs all detectors, but those of names and mail addresses only where these
+// may change an answer. It reports whether anything may.
+func (s *Session) search(demand Demand, cut int, last bool) bool {
+	e, b := s.engine, &s.block
+	c := s.company(demand, last)
+	var mails []Detector
+	if c != nil && c.idle(Email) {
+		mails = e.mails
 	}
-	c := d.Company()
-	if c == nil || s.view.mode != prose && !s.closed(last) {
-		s.run(&s.engine.names, nil)
-		return
+	s.run(&e.numbers, mails)
+	s.run(&e.places, nil)
+	if c == nil {
+		s.run(&e.names, nil)
+		return true
 	}
-	s.openWindows(c, cut)
-	switch {
-	case len(s.windows) == 0:
-		d.LeftOut()
-		return
-	case s.view.mode == prose && s.windows[0] != window{0, len(b.Text)}:
-		d.LeftOut()
+	s.openWindows(c, cut, mails != nil)
+	if len(mails) > 0 {
+		s.findNear(mails, c)
+	}
+	if len(s.windows) == 0 {
+		s.left()
+		return !c.Only || slices.ContainsFunc(s.found, func(f Finding) bool { return !c.idle(f.Type) })
+	}
+	if s.view.mode == prose && s.windows[0] != (window{0, len(b.Text)}) {
+		s.left()
 		b.windows = s.windows
 	}
-	s.run(&s.engine.names, nil)
+	s.run(&e.names, nil)
 	b.windows = nil
+	return true
+}
+
+// left tells the sink that names were left out.
+func (s *Session) left() { s.sink.(discerning).LeftOut() }
+
+// company is what has to stand beside a name in this block; nil if names matter by
+// themselves.
+func (s *Session) company(demand Demand, last bool) *Company {
+	d, ok := s.sink.(discerning)
+	if !ok || demand != nil || s.view.mode != prose && !s.closed(last) {
+		return nil
+	}
+	return d.Company()
 }
 
 // closed reports whether no record can go on from before the block, nor beyond

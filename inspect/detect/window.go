@@ -32,15 +32,21 @@ type spot struct {
 // openWindows leaves in s.windows where names are to be looked for: around the
 // company c among what was found, with what stands near it and so may belong to
 // the same record. What begins behind cut is not known for good yet and counts as
-// company, and so does the start of what is new if a record is open there.
-func (s *Session) openWindows(c *Company, cut int) {
+// company, and so does the start of what is new if a record is open there. Mail
+// addresses may not have been looked for.
+func (s *Session) openWindows(c *Company, cut int, noMails bool) {
 	p := s.near[:0]
 	if s.group.pending() {
 		p = append(p, spot{window{s.own, s.own}, true})
 	}
 	for i := range s.found {
 		f := &s.found[i]
-		p = append(p, spot{window{f.Start, f.End}, f.Start >= cut || f.Confidence >= c.Confidence && slices.Contains(c.Types, f.Type)})
+		p = append(p, spot{window{f.Start, f.End}, f.Start >= cut || c.admits(f)})
+	}
+	if noMails {
+		for _, at := range s.block.Ats {
+			p = append(p, spot{window{int(at), int(at) + 1}, false})
+		}
 	}
 	slices.SortFunc(p, func(a, b spot) int { return cmp.Compare(a.start, b.start) })
 	s.near, s.windows = p, s.windows[:0]
@@ -54,6 +60,39 @@ func (s *Session) openWindows(c *Company, cut int) {
 			s.windows = near.open(s.windows, s.block.Text)
 		}
 	}
+}
+
+// mailSpan is more than a mail address has on either side of its "@" (RFC 5321,
+// 4.5.3.1), in bytes.
+const mailSpan = 320
+
+// findNear runs detectors of mail addresses in the windows, and where an address
+// may be what was taken for a value that answers by itself.
+func (s *Session) findNear(mails []Detector, c *Company) {
+	b := &s.block
+	all := b.Ats
+	if len(all) == 0 {
+		return
+	}
+	near := append(s.mailing[:0], s.windows...)
+	for i := range s.found {
+		if f := &s.found[i]; slices.Contains(c.Alone, f.Type) {
+			near = append(near, window{f.Start - mailSpan, f.End + mailSpan})
+		}
+	}
+	slices.SortFunc(near, func(a, b window) int { return cmp.Compare(a.start, b.start) })
+	s.mailing, s.ats = near, s.ats[:0]
+	for _, at := range all {
+		for len(near) > 0 && near[0].end <= int(at) {
+			near = near[1:]
+		}
+		if len(near) > 0 && near[0].start <= int(at) {
+			s.ats = append(s.ats, at)
+		}
+	}
+	b.Ats = s.ats
+	find(mails, nil, b, s.emit)
+	b.Ats = all
 }
 
 // open appends w with its surroundings, from a line's start to a line's end if
