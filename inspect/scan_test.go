@@ -338,7 +338,7 @@ func TestUntilDecided(t *testing.T) {
 	for range 40 {
 		var b strings.Builder
 		people := 1 + rng.IntN(20)
-		for b.Len() < 1000+rng.IntN(150000) {
+		for b.Len() < 1000+rng.IntN(150000<<rng.IntN(3)) {
 			switch rng.IntN(7) {
 			case 0:
 				if rng.IntN(people) > 0 {
@@ -380,6 +380,53 @@ func TestUntilDecided(t *testing.T) {
 				t.Fatalf("query %+v: %d, more than %d", q[i], some.Answers[i], all.Answers[i])
 			}
 		}
+	}
+}
+
+// What is looked for only near what may still change a decision: persons of whom
+// there are about as many as are asked for, far apart in a long text.
+func TestUntilDecidedFarApart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	q := []Query{
+		{People: true, With: [][]Type{{detect.Name}, {detect.Phone, detect.Birthdate}}, Confidence: 0.8, AtLeast: 20},
+		{With: [][]Type{{detect.Phone}}, Confidence: 0.5, AtLeast: 25},
+	}
+	s := realScanner(t, Spec{Queries: q})
+	reached := 0
+	for range 20 {
+		var b strings.Builder
+		for n := 24 + rng.IntN(8); n > 0; {
+			who := rng.IntN(42) // each with one mail address and telephone number
+			person := fmt.Sprintf("%s%s mail%d@example.com", [...]string{"山田", "佐藤", "鈴木", "高橋", "田中", "渡辺", "伊藤"}[who/6],
+				[...]string{"太郎", "花子", "健一", "美咲", "翔太", "恵子"}[who%6], who)
+			switch rng.IntN(4) {
+			case 0:
+				fmt.Fprintf(&b, "%s, 090-1234-%04d\n", person, 1000+who)
+				n--
+			case 1:
+				b.WriteString(strings.Repeat(person+"\n", rng.IntN(20)))
+			case 2:
+				fmt.Fprintf(&b, "連絡先 090%08d@docomo.example.jp\n", 12340000+rng.IntN(9000)) // no telephone number
+			}
+			b.WriteString(strings.Repeat("会議の資料です。", rng.IntN(1000)) + "\n")
+		}
+		all := s.Scan(t.Context(), root(b.String()), ScanOptions{})
+		some := s.Scan(t.Context(), root(b.String()), ScanOptions{UntilDecided: true})
+		for i := range q {
+			is := all.Answers[i] >= q[i].AtLeast
+			if is {
+				reached++
+			}
+			if is != (some.Answers[i] >= q[i].AtLeast) && !some.Again {
+				t.Errorf("%d bytes, query %d: %d against %d", b.Len(), i, all.Answers[i], some.Answers[i])
+			}
+		}
+		if all.Total[detect.Email] > 0 && some.Total[detect.Email] == all.Total[detect.Email] {
+			t.Error("no mail address was left out")
+		}
+	}
+	if reached == 0 || reached == 40 {
+		t.Errorf("%d of 40 answers reach what is asked for", reached)
 	}
 }
 

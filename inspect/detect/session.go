@@ -60,8 +60,7 @@ type Session struct {
 	near     []spot      // scratch
 	windows  []window    // scratch
 	glimpse  match.Evidence
-	mailing  []window // scratch
-	ats      []int32  // scratch
+	ats      []int32 // scratch
 	found    []Finding
 	resolver resolver
 	view     view
@@ -398,12 +397,12 @@ func (s *Session) search(demand Demand, cut int, last bool) bool {
 		return true
 	}
 	s.openWindows(c, cut, mails != nil)
-	if len(mails) > 0 {
-		s.findNear(mails, c)
-	}
 	if len(s.windows) == 0 {
 		s.left()
 		return !c.Only || slices.ContainsFunc(s.found, func(f Finding) bool { return !c.idle(f.Type) })
+	}
+	if len(mails) > 0 {
+		s.findMails(mails)
 	}
 	if s.view.mode == prose && s.windows[0] != (window{0, len(b.Text)}) {
 		s.left()

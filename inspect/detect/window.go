@@ -62,31 +62,16 @@ func (s *Session) openWindows(c *Company, cut int, noMails bool) {
 	}
 }
 
-// mailSpan is more than a mail address has on either side of its "@" (RFC 5321,
-// 4.5.3.1), in bytes.
-const mailSpan = 320
-
-// findNear runs detectors of mail addresses in the windows, and where an address
-// may be what was taken for a value that answers by itself.
-func (s *Session) findNear(mails []Detector, c *Company) {
+// findMails runs detectors of mail addresses in the windows.
+func (s *Session) findMails(mails []Detector) {
 	b := &s.block
-	all := b.Ats
-	if len(all) == 0 {
-		return
-	}
-	near := append(s.mailing[:0], s.windows...)
-	for i := range s.found {
-		if f := &s.found[i]; slices.Contains(c.Alone, f.Type) {
-			near = append(near, window{f.Start - mailSpan, f.End + mailSpan})
-		}
-	}
-	slices.SortFunc(near, func(a, b window) int { return cmp.Compare(a.start, b.start) })
-	s.mailing, s.ats = near, s.ats[:0]
+	all, windows := b.Ats, s.windows
+	s.ats = s.ats[:0]
 	for _, at := range all {
-		for len(near) > 0 && near[0].end <= int(at) {
-			near = near[1:]
+		for len(windows) > 0 && windows[0].end <= int(at) {
+			windows = windows[1:]
 		}
-		if len(near) > 0 && near[0].start <= int(at) {
+		if len(windows) > 0 && windows[0].start <= int(at) {
 			s.ats = append(s.ats, at)
 		}
 	}
