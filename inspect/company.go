@@ -21,9 +21,9 @@ func (e *emitter) LeftOut() { e.scan.left = true }
 // names, or for every one that a query asks if they are all to be answered
 // exactly, and for the persons that onPerson is told of; nil if some question asks
 // for names alone. It is told in c, with what else the open questions ask for if
-// they do not have to be answered exactly.
+// nothing else matters.
 func (t *tally) company(c *detect.Company, exactly bool) *detect.Company {
-	c.Confidence, c.Types, c.Alone, c.Only = 1, c.Types[:0], c.Alone[:0], !exactly
+	c.Confidence, c.Types, c.Alone, c.Only = 1, c.Types[:0], c.Alone[:0], !exactly && t.onPerson == nil
 	for i := range t.questions {
 		q := &t.questions[i]
 		if !q.open && !(exactly && i < len(t.questions)-1) {

@@ -470,17 +470,17 @@ func TestInCompany(t *testing.T) {
 	}
 }
 
-// Who is known by a name with a birth date is told of, though no query asks for
-// birth dates.
+// Who is known by a name with a birth date, or by a mail address, is told of, though
+// no query asks for either.
 func TestInCompanyPersons(t *testing.T) {
-	text := strings.Repeat("会議の資料です。\n", 500) + "氏名 山田太郎\n生年月日 1980年5月5日\n\n" + strings.Repeat("会議の資料です。\n", 500)
+	text := strings.Repeat("会議の資料です。\n", 500) + "氏名 山田太郎\n生年月日 1980年5月5日\n\n" + strings.Repeat("会議の資料です。\n", 500) + "hanako@example.com\n"
 	s := realScanner(t, Spec{Queries: []Query{{People: true, With: [][]Type{{detect.Name}, {detect.Card}}, Confidence: 0.5, AtLeast: 1}}})
 	for _, o := range []ScanOptions{{}, {InCompany: true}, {UntilDecided: true}} {
 		told := 0
 		o.OnPerson = func(uint64) { told++ }
 		s.Scan(t.Context(), root(text), o)
-		if told != 1 {
-			t.Errorf("in company %v, until decided %v: told of %d persons, want 1", o.InCompany, o.UntilDecided, told)
+		if told != 2 {
+			t.Errorf("in company %v, until decided %v: told of %d persons, want 2", o.InCompany, o.UntilDecided, told)
 		}
 	}
 }

@@ -32,14 +32,35 @@ var sextet = func() (t [256]byte) {
 // bad byte does not hide what follows.
 type base64Reader struct {
 	src  io.Reader
+	run  *runReader // in place of src
 	in   []byte
-	have []byte // of in, not decoded yet
+	have []byte // read, not decoded yet
 	bits uint32
 	n    int // sextets in bits
 	err  error
+	over [3]byte // decoded, for the next Read
+	left int     // bytes in over
 }
 
 func (r *base64Reader) Read(p []byte) (int, error) {
+	o := copy(p, r.over[:r.left])
+	r.left = copy(r.over[:], r.over[o:r.left])
+	n, err := r.decode(p[o:])
+	if o += n; err != nil || len(p)-o >= 3 || o == len(p) {
+		return o, err
+	}
+	var group [3]byte // which is more than there is room for
+	n, err = r.decode(group[:])
+	k := copy(p[o:], group[:n])
+	if r.left = copy(r.over[:], group[k:n]); r.left > 0 {
+		err = nil // comes again
+	}
+	return o + k, err
+}
+
+// decode is Read without the bytes of a group that p has no room for. It returns
+// io.EOF, or what else ends src, if there is room for one.
+func (r *base64Reader) decode(p []byte) (int, error) {
 	o := 0
 	for o+3 <= len(p) {
 		if len(r.have) == 0 {
@@ -49,12 +70,7 @@ func (r *base64Reader) Read(p []byte) (int, error) {
 			if o > 0 {
 				return o, nil
 			}
-			if r.in == nil {
-				r.in = make([]byte, 8<<10)
-			}
-			var n int
-			n, r.err = r.src.Read(r.in)
-			r.have = r.in[:n]
+			r.have, r.err = r.more()
 			continue
 		}
 		if r.n == 0 {
@@ -82,35 +98,19 @@ func (r *base64Reader) Read(p []byte) (int, error) {
 		o += r.rest(p[o:])
 		return o, r.err
 	}
-	if o == 0 && len(p) > 0 && len(p) < 3 {
-		return r.short(p)
-	}
 	return o, nil
 }
 
-// short serves reads of one or two bytes.
-func (r *base64Reader) short(p []byte) (int, error) {
-	var buf [3]byte
-	n, err := r.Read(buf[:])
-	k := copy(p, buf[:n])
-	if k < n { // put the rest back as what it was decoded from
-		rest := append([]byte(nil), encodeGroup(buf[k:n])...)
-		r.have = append(rest, r.have...)
-		r.bits, r.n = 0, 0
-		return k, nil
+// more returns what is to be decoded next.
+func (r *base64Reader) more() ([]byte, error) {
+	if r.run != nil {
+		return r.run.next()
 	}
-	return k, err
-}
-
-// encodeGroup writes one or two bytes as a padded group.
-func encodeGroup(b []byte) []byte {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	x := uint32(b[0]) << 16
-	if len(b) == 1 {
-		return []byte{alphabet[x>>18], alphabet[x>>12&63], '='}
+	if r.in == nil {
+		r.in = make([]byte, 8<<10)
 	}
-	x |= uint32(b[1]) << 8
-	return []byte{alphabet[x>>18], alphabet[x>>12&63], alphabet[x>>6&63], '='}
+	n, err := r.src.Read(r.in)
+	return r.in[:n], err
 }
 
 // rest puts out the whole bytes of an unfinished group.
@@ -367,62 +367,43 @@ func isBase64(b []byte) bool {
 	return n >= minValue
 }
 
-// runReader reads a stretch of base64 that stands at the start of a window and
+// runReader hands out a stretch of base64 that stands at the start of a window and
 // goes beyond it. It consumes it, except for a last line that is shorter than
 // the others: that may be text as well, so it is read and also left.
 type runReader struct {
-	w    *window
-	line int    // length of the lines, 0 if it is one line
-	last []byte // what is left of the last line
-	done bool
+	w     *window
+	line  int // length of the lines, 0 if it is one line
+	given int // of the window's text, by the last piece
+	done  bool
 }
 
-func (r *runReader) Read(p []byte) (int, error) {
-	if r.done {
-		n := copy(p, r.last)
-		r.last = r.last[n:]
-		if n == 0 {
-			return 0, io.EOF
-		}
-		return n, nil
+// next returns what comes next, which is valid until the next call.
+func (r *runReader) next() ([]byte, error) {
+	if r.w.consume(r.given); r.done {
+		return nil, io.EOF
 	}
 	r.w.fill(chunk)
 	b := r.w.text
 	if r.line == 0 {
-		n := copy(p, b[:base64Prefix(b[:min(len(b), len(p))])])
-		r.w.consume(n)
-		if n == 0 {
-			r.done = true
-			return 0, io.EOF
-		}
-		return n, nil
+		r.given = base64Prefix(b)
+		r.done = r.given == 0
+		return b[:r.given], nil
 	}
-	n, taken := 0, 0
-	for n+r.line <= len(p) && taken < len(b) {
-		end := taken + base64Prefix(b[taken:min(len(b), taken+r.line+1)])
+	for r.given = 0; r.given < len(b); {
+		line := b[r.given:min(len(b), r.given+r.line+1)]
+		end := r.given + base64Prefix(line)
 		next := lineEnd(b, end)
-		if end-taken != r.line || next == end {
+		if end-r.given != r.line || next == end {
 			if end == len(b) && r.w.err == nil {
 				break // the line goes on beyond what is here
 			}
 			r.done = true
-			r.last = bytes.Clone(b[taken:min(end, taken+r.line)])
-			break
+			return b[:min(end, r.given+r.line)], nil
 		}
-		n += copy(p[n:], b[taken:end])
-		taken = next
+		r.given = next
 	}
-	r.w.consume(taken)
-	if n == 0 && !r.done {
-		if taken == 0 && len(p) < r.line {
-			return 0, io.ErrShortBuffer
-		}
-		r.done = true
-	}
-	if n == 0 {
-		return r.Read(p)
-	}
-	return n, nil
+	r.done = r.given == 0
+	return b[:r.given], nil
 }
 
 // newBytesReader returns a body that is in memory.

@@ -45,15 +45,15 @@ func holdsLzh(b []byte) bool {
 // embedded returns where in b, which stands at offset of a file, an archive
 // begins that was put behind or into it, and which; -1 if none does. hints are
 // the traces of b, if there are any.
-func embedded(b []byte, offset int64, hints traces) (first int, name string) {
+func embedded(b []byte, offset int64, hints *traces) (first int, name string) {
 	first = -1
 	from := 0
 	if offset == 0 {
 		from = 1 // the file itself
 	}
 	end := len(b)
-	if len(hints) > 0 {
-		for at := hints.embed(from); at >= 0 && at < end; at = hints.embed(at + 1) {
+	if hints.blocks > 0 {
+		for at := hints.embed(from); at < end; at = hints.embed(at + 1) {
 			for i := range embeds {
 				m := &embeds[i]
 				k := at - m.place

@@ -237,7 +237,7 @@ func (r *markupReader) text(n int) error {
 
 // long hands on base64 that stands at the start of the window and beyond it.
 func (r *markupReader) long(line int) error {
-	body := part.NewMeter(r.ctx, r.b, "base64", &base64Reader{src: &runReader{w: r.w, line: line}})
+	body := part.NewMeter(r.ctx, r.b, "base64", &base64Reader{run: &runReader{w: r.w, line: line}})
 	if err := r.o.child(part.Part{Path: "base64", Body: body, Size: -1}); err != nil {
 		return err
 	}

@@ -70,8 +70,8 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 			return part.Stop(ctx, e, over, found)
 		}
 		locked.look(s.raw, offset)
-		s.hints = s.hints.of(s.raw)
-		if k, what := embedded(s.raw, offset, s.hints); k >= 0 {
+		s.hints.of(s.raw)
+		if k, what := embedded(s.raw, offset, &s.hints); k >= 0 {
 			// What follows is inspected as the archive that it is.
 			child := part.Part{Path: "embedded " + what, Size: -1}
 			if at, ok := p.Body.(io.ReaderAt); ok && p.Size > offset+int64(k) {
@@ -123,14 +123,14 @@ func (s *strip) emit(e part.Emitter, base int64, last bool) (used int, found boo
 	s.text = s.text[:0]
 	s.m.Reset(base)
 	b := s.raw
-	wide := nextWide(b, 0, s.hints)
+	wide := nextWide(b, 0, &s.hints)
 	for used < len(b) {
-		r := nextNarrow(b[:wide.start], used)
+		r := nextNarrow(b[:wide.start], used, &s.hints)
 		if r.end == 0 {
 			if r = wide; r.start == len(b) {
 				break
 			}
-			wide = nextWide(b, r.end, s.hints)
+			wide = nextWide(b, r.end, &s.hints)
 		}
 		if !last && r.end >= len(b)-1 && r.start > 0 {
 			used = r.start
@@ -179,11 +179,11 @@ var printable, upper = func() (p, u [256]bool) {
 }()
 
 // nextNarrow returns the first run of text of bytes in b from at on, the zero
-// run if there is none.
-func nextNarrow(b []byte, at int) textRun {
+// run if there is none. m are the traces of b or what it is the start of.
+func nextNarrow(b []byte, at int, m *traces) textRun {
 	for at < len(b) {
-		var end int
-		for at, end = plausible(b, at); end-at >= minText; {
+		start, end := plausible(b, at, m)
+		for at = start; end-at >= minText && (at > start || holdsText(b[at:end])); {
 			n, c := narrowRun(b[at:end])
 			if n >= minText {
 				return textRun{at, at + n, c}
@@ -211,16 +211,16 @@ func narrowRun(b []byte) (int, charset.Charset) {
 // nextWide returns the first run of text in UTF-16LE in b from at on; if there
 // is none, one that starts at b's end. It looks at one high byte in minText, of
 // stretches of which the traces of b, if there are any, show something.
-func nextWide(b []byte, at int, m traces) textRun {
+func nextWide(b []byte, at int, m *traces) textRun {
 	const step = 2 * minText
 	var failed [2]int // by parity, the end of the last run that was none
 	for i := at + step - 1; i < len(b); {
 		next := i + 1 // the other parity, then further on
 		if (i-at)%step == 0 {
 			next = i + step - 1
-		} else if len(m) > 0 {
+		} else if m.blocks > 0 {
 			// A run that holds i has minText characters that begin here.
-			if q := m.wide(max(at, i-step)); q > next {
+			if q := m.wideText(max(at, i-step)); q > next {
 				i += (q - i + step - 1) / step * step
 				continue
 			}

@@ -1,7 +1,5 @@
 package decode
 
-import "math/bits"
-
 // pairs tells which bytes may follow each other in text in UTF-8 or CP932, and a
 // few more: a pair may if a bit is set in all four entries, those of the byte
 // before by its high and low half, and of the byte itself: one of the low three
@@ -34,48 +32,22 @@ func mayFollow(before, c byte) bool {
 
 // plausible returns the first stretch in b from at on that is at least minText
 // bytes long and in which each byte may follow the one before it, in one of the
-// encodings for so many bytes; if there is none, one that starts at b's end.
-func plausible(b []byte, at int) (start, end int) {
-	const block, most = 64, 32
-	var marks [most][2]uint64
-	i := at + 1
-	for useVectors && len(b)-i >= 2*block {
-		blocks := min((len(b)-i)/block, most)
-		pairBlocks(&b[i], blocks, &pairs, &marks[0])
-		for k, next := 0, eightOf(&marks[0]); k < blocks-1; k++ {
-			here := next
-			if next = eightOf(&marks[k+1]); here|next == 0 {
-				continue
-			}
-			m := longRun(marks[k][0], marks[k+1][0]) | longRun(marks[k][1], marks[k+1][1])
-			if m != 0 {
-				s := stretchAround(b, at, i+k*block+bits.TrailingZeros64(m))
-				return s.start, s.end
-			}
+// encodings for so many bytes; if there is none, one that starts at b's end. m are
+// the traces of b or what it is the start of.
+func plausible(b []byte, at int, m *traces) (start, end int) {
+	if m.blocks > 0 {
+		if i := m.text(at); i+minText <= len(b) {
+			s := m.around(b, at, i)
+			return s.start, s.end
 		}
-		i += (blocks - 1) * block
+		return len(b), len(b)
 	}
-	for i += minText/2 - 1; i < len(b); i += minText / 2 { // every stretch holds one of these
+	for i := at + minText/2; i < len(b); i += minText / 2 { // every stretch holds one of these
 		if s := stretchAround(b, at, i); s.end-s.start >= minText {
 			return s.start, s.end
 		}
 	}
 	return len(b), len(b)
-}
-
-// eightOf is not 0 if all bits are set in one of the bytes of the words, as they
-// are in any row of minText-1.
-func eightOf(m *[2]uint64) uint64 {
-	const ones, high = 0x0101_0101_0101_0101, 0x8080_8080_8080_8080
-	return ((^m[0]-ones)&m[0] | (^m[1]-ones)&m[1]) & high
-}
-
-// longRun returns where in m, which next follows, minText-1 bits in a row are set.
-func longRun(m, next uint64) uint64 {
-	m, next = m&(m>>1|next<<63), next&(next>>1)
-	m, next = m&(m>>2|next<<62), next&(next>>2)
-	m, next = m&(m>>4|next<<60), next&(next>>4)
-	return m & (m>>7 | next<<57)
 }
 
 // stretchAround returns the stretch of bytes that may follow each other around
@@ -92,4 +64,38 @@ func stretchAround(b []byte, at, i int) (s textRun) {
 		s.end++
 	}
 	return s
+}
+
+// holdsText reports whether minText bytes somewhere in b may be text in UTF-8 or in
+// CP932. It goes from the end: what a text is at a place depends on what follows.
+func holdsText(b []byte) bool {
+	var utf8, cp932 [4]int // length of the text that begins so many bytes behind i
+	for i := len(b) - 1; i >= 0; i-- {
+		var u, k int
+		switch c := b[i]; {
+		case printable[c]:
+			u, k = utf8[0]+1, cp932[0]+1
+		case c >= 0x80:
+			if n := cp932Char(b[i:]); n > 0 {
+				k = cp932[1] + n
+			}
+			if c < 0xc2 || i+1 == len(b) || b[i+1]&0xc0 != 0x80 {
+				break // no character of UTF-8 begins here
+			}
+			switch {
+			case c < 0xe0:
+				u = utf8[1] + 2
+			case c < 0xf0:
+				u = utf8[2] + 3
+			default:
+				u = utf8[3] + 4
+			}
+		}
+		if u >= minText || k >= minText {
+			return true
+		}
+		utf8 = [4]int{u, utf8[0], utf8[1], utf8[2]}
+		cp932 = [4]int{k, cp932[0]}
+	}
+	return false
 }

@@ -67,7 +67,7 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		}
 		long := found && r.start == 0 && r.open && (w.err == nil || end < len(w.text))
 		if long {
-			body := part.NewMeter(ctx, b, "base64", &base64Reader{src: &runReader{w: w, line: r.line}})
+			body := part.NewMeter(ctx, b, "base64", &base64Reader{run: &runReader{w: w, line: r.line}})
 			if err := e.Child(part.Part{Path: "base64", Body: body, Size: -1}); err != nil {
 				return err
 			}

@@ -31,15 +31,20 @@ func TestTraces(t *testing.T) {
 				copy(b[r.IntN(len(b)-len(text)):], text[:k])
 			}
 		}
-		m := traces(nil).of(b)
+		var m traces
+		m.of(b)
 		for _, at := range []int{0, r.IntN(len(b) + 1)} {
-			if got, want := nextWide(b, at, m), nextWide(b, at, nil); got != want {
+			end := at + r.IntN(len(b)-at+1)
+			if got, want := nextNarrow(b[:end], at, &m), nextNarrow(b[:end], at, new(traces)); got != want {
+				t.Fatalf("%+v, want %+v in %q from %d", got, want, b[:end], at)
+			}
+			if got, want := nextWide(b, at, &m), nextWide(b, at, new(traces)); got != want {
 				t.Fatalf("%+v, want %+v in %q from %d", got, want, b, at)
 			}
 		}
 		for _, offset := range []int64{0, 1} {
-			got, what := embedded(b, offset, m)
-			if want, name := embedded(b, offset, nil); got != want || what != name {
+			got, what := embedded(b, offset, &m)
+			if want, name := embedded(b, offset, new(traces)); got != want || what != name {
 				t.Fatalf("%s at %d, want %s at %d in %q", what, got, name, want, b)
 			}
 		}
@@ -54,8 +59,9 @@ func TestTracesOfAll(t *testing.T) {
 	for before := range 256 {
 		for c := range 256 {
 			b := bytes.Repeat([]byte{byte(before), byte(c)}, 2)
-			m := traces(nil).of(b)
-			if wideChar(b[0], b[1]) && m[0][ofWide]&1 == 0 && before >= ' ' {
+			var m traces
+			m.of(b)
+			if wideChar(b[0], b[1]) && m.wide.pairs[0][0]&1 == 0 && before >= ' ' {
 				t.Errorf("%02x %02x passed over as UTF-16LE", before, c)
 			}
 			for _, e := range embeds {

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// useVectors and useWide, for vectors of 64 bytes, may be switched off in tests.
+// useVectors, useWide, for vectors of 64 bytes, and useRows may be switched off in tests.
 var (
 	useVectors = cpu.X86.HasAVX2
 	useWide    = cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI
+	useRows    = useWide && cpu.X86.HasAVX512VBMI2
 )
 
 // pairBlocks sets a bit in out for each byte in blocks of 64 at b, before which
@@ -30,6 +31,29 @@ func pairsAVX512(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
 
 //go:noescape
 func pairsAVX2(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
+
+// bothPairBlocks is pairBlocks with pairs and with tracePairs.
+func bothPairBlocks(b *byte, blocks int, narrow, wide *[2]uint64) {
+	if useWide {
+		bothPairsAVX512(b, blocks, &bothPairs, narrow, wide)
+		return
+	}
+	pairsAVX2(b, blocks, &pairs, narrow)
+	pairsAVX2(b, blocks, &tracePairs, wide)
+}
+
+var bothPairs = [2][4][16]byte{pairs, tracePairs}
+
+//go:noescape
+func bothPairsAVX512(b *byte, blocks int, t *[2][4][16]byte, narrow, wide *[2]uint64)
+
+// rowsOf sets the bits of track.rows for groups of rowBlocks blocks.
+func rowsOf(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64) {
+	rowsAVX512(pairs, groups, by, rows)
+}
+
+//go:noescape
+func rowsAVX512(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
 
 // unbase64Blocks decodes blocks of 32 characters to 24 bytes each, until one
 // holds something else, and returns how many. Of dst it writes 8 bytes more.

@@ -125,7 +125,9 @@ func comparePairs(t *testing.T, all []byte, got [][2]uint64) {
 func TestPlausible(t *testing.T) {
 	check := func(b []byte, at int) {
 		t.Helper()
-		start, end := plausible(b, at)
+		var m traces
+		m.of(b)
+		start, end := plausible(b, at, &m)
 		for i := at; i+minText <= start; i++ {
 			utf, cp := mixedRun(b[i:], utf8Char), mixedRun(b[i:], cp932Char)
 			if (i == 0 || utf8.RuneStart(b[i])) && min(utf, len(b)-i) >= minText || cp >= minText {
@@ -144,16 +146,38 @@ func TestPlausible(t *testing.T) {
 	}
 }
 
+// TestHoldsText checks that what reads as text is not refused, wherever it stands.
+func TestHoldsText(t *testing.T) {
+	r := rand.New(rand.NewPCG(10, 11))
+	held := 0
+	for range 40000 {
+		b := make([]byte, minText+r.IntN(8))
+		for i := range b {
+			b[i] = "aZ 0\t\x82\xa0\x93\xfa\xc3\xe3\x81\xb2\xf0\x9f\x98\x80"[r.IntN(17)]
+		}
+		for i := range b {
+			if mixedRun(b[i:], utf8Char) >= minText || mixedRun(b[i:], cp932Char) >= minText {
+				if held++; !holdsText(b) {
+					t.Fatalf("%q is text from %d on", b, i)
+				}
+			}
+		}
+	}
+	if held < 100 {
+		t.Fatalf("only %d were text", held)
+	}
+}
+
 func BenchmarkNoise(b *testing.B) {
 	noise := samples(1)[0]
 	noise = bytes.Repeat(noise, 32)
 	var m traces
 	b.SetBytes(int64(len(noise)))
 	for b.Loop() {
-		nextNarrow(noise, 0)
-		m = m.of(noise)
-		embedded(noise, 0, m)
-		nextWide(noise, 0, m)
+		m.of(noise)
+		nextNarrow(noise, 0, &m)
+		embedded(noise, 0, &m)
+		nextWide(noise, 0, &m)
 	}
 }
 

@@ -24,7 +24,7 @@ var variants = sync.OnceValue(func() *[1 << 10]uint64 {
 // of the alphabet and initials are left out, so that Taro Yamada, YAMADA Taro
 // and "Yamada, Taro" are one.
 func appendNameCanon(b, t []byte) []byte {
-	if len(t) > 0 && asciiLetter(t[0]) {
+	if len(t) > 0 && isLetter(t[0]) {
 		if c, ok := appendLatinCanon(b, t); ok {
 			return c
 		}

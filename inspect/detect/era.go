@@ -111,11 +111,14 @@ func eraTail(t []byte, i int) bool {
 		return false
 	}
 	c := t[i-1]
-	if (c == ' ' || c == '.' || c == '/' || c == '-') && i > 1 {
+	if eraGap(c) && i > 1 {
 		c = t[i-2]
 	}
 	return eraTails[c]
 }
+
+// eraGap reports what may stand between an era and its year.
+func eraGap(c byte) bool { return c == ' ' || c == '.' || c == '/' || c == '-' }
 
 var eraTails = func() (set [256]bool) {
 	for _, e := range eras {

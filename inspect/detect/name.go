@@ -37,6 +37,7 @@ func (names) Find(b *Block, emit func(Finding)) {
 	s := nameSearch{b: b, text: b.Text, emit: emit}
 	s.japanese()
 	s.capitalised()
+	s.forgetWords()
 	s.finish()
 }
 
@@ -112,6 +113,7 @@ type nameSearch struct {
 	emit  func(Finding)
 	taken int // end of the last finding
 	code  codePages
+	words *latinMemory // nil until a word is asked for
 	// What the model still has to judge, nil if there is nothing.
 	tagger *nameTagger
 	// Surnames found so far, so that a later mention without a given name is

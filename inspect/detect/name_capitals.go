@@ -130,10 +130,7 @@ func (s *nameSearch) capitalised() {
 // one or two look-ups.
 func (s *nameSearch) latin(start int) (next int) {
 	t := s.text
-	end := start + 1
-	for end < len(t) && t[end]|0x20 >= 'a' && t[end]|0x20 <= 'z' {
-		end++
-	}
+	letters, _, end := lettersAt(t, start)
 	if end < len(t) && (t[end] >= '0' && t[end] <= '9' || t[end] == '_' || t[end] == '/' || t[end] == '=') {
 		return end
 	}
@@ -153,27 +150,25 @@ func (s *nameSearch) latin(start int) (next int) {
 	}
 	plain := end >= len(t) || t[end] < utf8.RuneSelf && t[end] != '\'' && t[end] != '-'
 	if plain && end-start <= 24 {
-		var buf [32]byte
-		low := dict.AppendFoldLatin(buf[:0], t[start:end])
-		pair := end+1 < len(t) && t[end] == ' ' && t[end+1] >= 'A' && t[end+1] <= 'Z'
-		if !pair && end+4 < len(t) && t[end] == ' ' && (t[end+1]|0x20 >= 'a' && t[end+1]|0x20 <= 'z') {
-			pair = particleAhead(t[end+1:])
-		}
-		is := dict.LookupLatin(low)
+		var is latinKnown
 		switch {
-		case len(low) == 1 && !(byteAt(t, end) == '.' && end-start == 1):
+		case end-start == 1 && byteAt(t, end) != '.':
 			return end
-		case len(low) == 1, latinTitles.weight(low) > 0:
-		case pair && (start == 0 || cellMark[t[start-1]]): // perhaps a cell
-		case ownName(is.Given):
-		case pair:
-			if is.Word && is.Surname == 0 {
-				return end
-			}
+		case end-start == 1:
+			is.title = 1
+		case letters.head != 0:
+			is = s.know(letters)
 		default:
-			if is.Word || is.Surname == 0 && !speaks(t[end:]) && !spoken(t[:start]) {
-				return end
-			}
+			var buf [32]byte
+			is = knownLatin(dict.AppendFoldLatin(buf[:0], t[start:end]))
+		}
+		switch cell := start == 0 || cellMark[t[start-1]]; {
+		case is.title > 0, ownName(is.given):
+		case is.ordinary && is.family == 0 && !cell:
+			return end
+		case pairAhead(t, end): // perhaps a cell
+		case is.ordinary, is.family == 0 && !speaks(t[end:]) && !spoken(t[:start]):
+			return end
 		}
 	}
 	var w [maxLatin]latinWord
@@ -360,7 +355,7 @@ func (s *nameSearch) smallName(t []byte, i, end int, all bool) int {
 	if word || g < 9 {
 		return end
 	}
-	if odds := latinAlone(&latinWord{start: i, end: end, given: dict.Info(g)}, 0) - 2.6 + s.latinSpeech(i, end) + s.latinActs(i, end); odds > 0 {
+	if odds := latinAlone(&latinWord{start: i, end: end, latinKnown: latinKnown{given: dict.Info(g)}}, 0) - 2.6 + s.latinSpeech(i, end) + s.latinActs(i, end); odds > 0 {
 		s.report(i, end, min(odds, 1), true)
 	}
 	return end
@@ -405,12 +400,22 @@ func mailboxName(t []byte, i int) int {
 	return 0
 }
 
-func particleAhead(t []byte) bool {
+// pairAhead reports whether a space and a capital or a particle follow at i.
+func pairAhead(t []byte, i int) bool {
+	if i+1 >= len(t) || t[i] != ' ' {
+		return false
+	}
+	if isUpper(t[i+1]) {
+		return true
+	}
+	if i+4 >= len(t) {
+		return false
+	}
 	n := 0
-	for n < len(t) && n < 4 && t[n] >= 'a' && t[n] <= 'z' {
+	for t = t[i+1:]; n < len(t) && n < 4 && t[n] >= 'a' && t[n] <= 'z'; {
 		n++
 	}
-	return n > 0 && n < 4 && nameParticles[string(t[:n])]
+	return n > 0 && n < 4 && latinParticles.has(t[:n])
 }
 
 // ownName reports whether a listed given name is not first of all a word, as

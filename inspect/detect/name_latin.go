@@ -11,16 +11,10 @@ import (
 // latinWord is one word of a name in Latin letters.
 type latinWord struct {
 	start, end int
-	given      dict.Info
-	family     dict.Info
-	jaGiven    dict.Info
-	jaFamily   dict.Info
-	title      float32 // Mr, President
-	ordinary   bool    // an English word when in lower case
-	elsewhere  bool    // a place, month or nationality
-	initial    bool    // J or J.
-	particle   bool    // van, de la
-	upper      bool    // all capitals
+	latinKnown
+	initial  bool // J or J.
+	particle bool // van, de la
+	upper    bool // all capitals
 }
 
 // maxLatin is the most words in a name.
@@ -32,60 +26,23 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 	t := s.text
 	n := 0
 	for n < maxLatin && at < len(t) {
-		x := latinWord{start: at}
-		r, size := utf8.DecodeRune(t[at:])
-		if scriptOf(r) != scriptLatin {
+		x := &w[n]
+		*x = latinWord{start: at}
+		if !s.plainWord(x) && !s.anyWord(x, n == 0) {
 			break
 		}
-		end := at + size
-		lower := 0
-		for end < len(t) && end-at < 32 {
-			r2, n2 := utf8.DecodeRune(t[end:])
-			if r2 == '\'' || r2 == '-' || r2 == '’' {
-				if end+n2 >= len(t) || !isLatinLetter(t, end+n2) || r2 != '-' && contraction(t[end+n2:]) {
-					break
-				}
-			} else if scriptOf(r2) != scriptLatin {
-				break
-			}
-			if r2 >= 'a' && (r2 <= 'z' || unicode.IsLower(r2)) {
-				lower++
-			} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !(camelName(t[at:end]) && (wordAt(t, end+1) > end+2 || latinSuffixes.has(t[at:wordAt(t, end)]))) {
-				return latinTrim(w, n) // an identifier: parseName, NaN
-			}
-			end += n2
-		}
+		end := x.end
 		if end < len(t) && (t[end] >= '0' && t[end] <= '9' || t[end] == '_' || t[end] == '@') {
 			break
 		}
-		x.end = end
 		stop := false
-		switch {
-		case !unicode.IsUpper(r):
-			if n == 0 || !nameParticles[string(t[at:end])] {
-				return latinTrim(w, n)
-			}
-			x.particle = true
-		case end-at == size:
-			x.initial = true
-			if end < len(t) && t[end] == '.' {
+		if end < len(t) && t[end] == '.' && !x.particle {
+			if x.initial || x.title > 0 || latinSuffixes.has(t[at:end]) {
 				x.end++
-			}
-		default:
-			x.upper = lower == 0
-			if lower == 1 && end-at == 3 && isUpper(t[at+1]) {
-				return latinTrim(w, n) // CAs, PCs
-			}
-			s.latinLookup(&x)
-			if end < len(t) && t[end] == '.' {
-				if x.title > 0 || latinSuffixes.has(t[at:end]) {
-					x.end++
-				} else {
-					stop = true
-				}
+			} else {
+				stop = true
 			}
 		}
-		w[n] = x
 		n++
 		at = x.end
 		if stop || at >= len(t) || t[at] != ' ' {
@@ -94,6 +51,70 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 		at++
 	}
 	return latinTrim(w, n)
+}
+
+// plainWord reads a word as nearly all are, Word or WORD, from x.start on. It
+// reports whether there is one.
+func (s *nameSearch) plainWord(x *latinWord) bool {
+	t := s.text
+	letters, c, end := lettersAt(t, x.start)
+	if c == mixedCase || end < len(t) && (t[end] >= utf8.RuneSelf || t[end] == '\'' || t[end] == '-') {
+		return false
+	}
+	x.end = end
+	if end-x.start == 1 {
+		x.initial = true
+		return true
+	}
+	x.upper = c == capitalCase
+	x.latinKnown = s.know(letters)
+	return true
+}
+
+// anyWord reads any word of a name from x.start on. It reports whether there is one;
+// the first of a name is no particle.
+func (s *nameSearch) anyWord(x *latinWord, first bool) bool {
+	t, at := s.text, x.start
+	if c := t[at]; c >= 'a' && c <= 'z' && wordAt(t, at) > at+3 {
+		return false // no particle is as long
+	}
+	r, size := utf8.DecodeRune(t[at:])
+	if scriptOf(r) != scriptLatin {
+		return false
+	}
+	end := at + size
+	lower := 0
+	for end < len(t) && end-at < 32 {
+		r2, n2 := utf8.DecodeRune(t[end:])
+		if r2 == '\'' || r2 == '-' || r2 == '’' {
+			if end+n2 >= len(t) || !isLatinLetter(t, end+n2) || r2 != '-' && contraction(t[end+n2:]) {
+				break
+			}
+		} else if scriptOf(r2) != scriptLatin {
+			break
+		}
+		if r2 >= 'a' && (r2 <= 'z' || unicode.IsLower(r2)) {
+			lower++
+		} else if lower > 0 && r2 >= 'A' && r2 <= 'Z' && !(camelName(t[at:end]) && (wordAt(t, end+1) > end+2 || latinSuffixes.has(t[at:wordAt(t, end)]))) {
+			return false // an identifier: parseName, NaN
+		}
+		end += n2
+	}
+	x.end = end
+	switch {
+	case !unicode.IsUpper(r):
+		x.particle = true
+		return !first && latinParticles.has(t[at:end])
+	case end-at == size:
+		x.initial = true
+		return true
+	case lower == 1 && end-at == 3 && isUpper(t[at+1]):
+		return false // CAs, PCs
+	}
+	var buf [48]byte
+	x.upper = lower == 0
+	x.latinKnown = knownLatin(dict.AppendFoldLatin(buf[:0], t[at:end]))
+	return true
 }
 
 // contraction reports whether what follows an apostrophe is the end of a
@@ -125,16 +146,6 @@ func latinTrim(w *[maxLatin]latinWord, n int) int {
 	return n
 }
 
-func (s *nameSearch) latinLookup(x *latinWord) {
-	var buf [48]byte
-	low := dict.AppendFoldLatin(buf[:0], s.text[x.start:x.end])
-	is := dict.LookupLatin(low)
-	x.given, x.family, x.ordinary = is.Given, is.Surname, is.Word
-	x.jaGiven, x.jaFamily = is.RomajiGiven, is.RomajiSurname
-	x.elsewhere = latinElsewhere.has(low)
-	x.title = latinTitles.weight(low)
-}
-
 // latinName weighs the words of a possible name and reports them.
 func (s *nameSearch) latinName(w []latinWord) {
 	t := s.text
@@ -162,10 +173,10 @@ func (s *nameSearch) latinName(w []latinWord) {
 	for len(w) > 0 {
 		x := &w[0]
 		if len(w) > 1 {
-			switch word := string(t[x.start:x.end]); {
+			switch {
 			case x.elsewhere && !x.ordinary && title < 3, x.title == nameSaint, latinGeo.has(t[x.start:x.end]):
 				part = -2.5 // San Mateo, New York, St. John, Lake Charles
-			case word == "The":
+			case string(t[x.start:x.end]) == "The":
 				part = -1.2
 			}
 		}
@@ -269,7 +280,7 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 			}
 		}
 	}
-	if n > 1 && branded(t[first.start:last.end]) {
+	if n > 1 && (first.brand || first.initial) && branded(t[first.start:last.end]) {
 		odds -= 5
 	}
 	label, _ := s.labelled(start, end)
@@ -281,13 +292,18 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	}
 	thing := s.thing(start, end, n)
 	odds += label + s.latinAround(start, end) + thing
-	code := odds > -0.5 && s.code.around(t, start, end)
-	if code {
-		// The samples of programs: name: 'Taylor'.
-		if n == 1 {
-			odds -= max(label, 0) + 2.5
-		} else {
-			odds -= 0.8 * max(label, 0)
+	// Whether it stands in a program is asked where that changes anything: most
+	// names of several words are sure without.
+	mayBeCode := odds > -0.5
+	if n == 1 || label > 0 && odds-0.8*label < certainOdds {
+		mayBeCode = mayBeCode && s.code.around(t, start, end)
+		if mayBeCode {
+			// The samples of programs: name: 'Taylor'.
+			if n == 1 {
+				odds -= max(label, 0) + 2.5
+			} else {
+				odds -= 0.8 * max(label, 0)
+			}
 		}
 	}
 	if g := first.given.Weight(); (g >= 10 || g > 4 && !first.ordinary) && s.speaks(start, end) {
@@ -307,12 +323,13 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 			odds += 0.7
 		}
 	}
+	inProgram := func() bool { return mayBeCode && s.code.around(t, start, end) }
 	if odds > 0 && literal(t, start, end) {
 		odds = -0.1
-	} else if !code && inSentence(t, start, end) {
-		odds += max(0, 0.4-0.2*max(0, odds)) // more of these are right than the rest says
+	} else if odds < 2 && inSentence(t, start, end) && !inProgram() {
+		odds += 0.4 - 0.2*max(0, odds) // more of these are right than the rest says
 	}
-	if odds > -0.5 && odds < 0.5 && !code && s.social(start) {
+	if odds > -0.5 && odds < 0.5 && !inProgram() && s.social(start) {
 		odds += 0.5
 	}
 	if n == 1 && odds > technicalMost && title < 3 && label < 3 && s.technical(start, end) {

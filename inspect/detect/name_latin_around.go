@@ -190,7 +190,7 @@ func (s *nameSearch) eastAsian(w []latinWord) float32 {
 	}
 	var buf [32]byte
 	first := &w[0]
-	if first.end-first.start > 8 || !eastSurnames.has(dict.AppendFoldLatin(buf[:0], s.text[first.start:first.end])) {
+	if first.end-first.start > 8 || !first.eastern {
 		return -9
 	}
 	n := 0

@@ -1,6 +1,11 @@
 package detect
 
+import "encoding/binary"
+
+// nameParticles stand within names in small letters.
 var nameParticles = nameSet(`van von der den de del della di da dos das du la le el al bin ibn ter ten zu y e st`)
+
+var latinParticles = newLatinSet(nameParticles)
 
 // latinSuffixes end a name and are part of it.
 var latinSuffixes = newLatinSet(nameSet(`Jr Sr II III IV MD PhD DDS DVM V VI`))
@@ -23,14 +28,33 @@ var latinTitles = newLatinList(map[float32]string{
  chancellor coach secretary ambassador detective officer inspector mayor actor actress singer director producer chairman ceo congressman congresswoman councilman emperor tsar duke baron count dj dear hi hello hey thanks`,
 })
 
-// wordTest tells, by first byte and length, most words that are not in a small set.
-// Such sets are asked for every capitalised word.
-type wordTest [256]uint32 // by first byte, a bit a length; the last stands for all above
+// wordTest tells most words that are not in a small set, by a bit for their length
+// and first eight bytes. Such sets are asked for every name that may be one.
+type wordTest [64]uint64
 
-func (t *wordTest) add(word string) { t[word[0]] |= 1 << min(len(word), 31) }
+func (t *wordTest) add(word string) {
+	h := wordHash([]byte(word))
+	t[h>>6] |= 1 << (h & 63)
+}
 
 func (t *wordTest) may(word []byte) bool {
-	return len(word) > 0 && t[word[0]]>>min(len(word), 31)&1 != 0
+	h := wordHash(word)
+	return t[h>>6]>>(h&63)&1 != 0
+}
+
+// wordHash is a hash of 12 bits.
+func wordHash(word []byte) uint64 {
+	var x uint64
+	if n := len(word); n >= 8 {
+		x = binary.LittleEndian.Uint64(word) ^ uint64(n)
+	} else if cap(word) >= 8 { // a word of a text, most often
+		x = binary.LittleEndian.Uint64(word[:8]) & (1<<(8*n) - 1)
+	} else {
+		for i, c := range word {
+			x |= uint64(c) << (8 * i)
+		}
+	}
+	return x * 0x9E3779B97F4A7C15 >> 52
 }
 
 // latinList is a small list of words with weights.
@@ -89,7 +113,7 @@ var (
 	latinAfter = newLatinList(map[float32]string{
 		2.2: "said says told tells explained explains added adds argued replied asked wrote writes recalled recalls thinks thought believes shouted laughed smiled nodded insisted tweeted",
 		-4:  "int uint float string bool byte error func struct", // the field of a struct
-		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself met enrolled graduated starred directed co-wrote composed painted sang studied taught resigned argued insists claims admits tweets",
+		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself met enrolled graduated starred directed co-wrote composed painted sang studied taught resigned insists claims admits tweets",
 	})
 	latinBeforeWords = nameWeights(map[float32]string{
 		2.2:  "hey hi hello dear thanks explains adds named wife husband son daughter brother sister mother father nephew niece cousin uncle aunt grandson granddaughter grandfather grandmother boyfriend girlfriend fiancé rapper singer actress actor",

@@ -15,6 +15,9 @@ func nameConfidence(odds float32) float32 {
 	return min(0.99, float32(1/(1+math.Exp(-float64(odds)))))
 }
 
+// certainOdds are log odds from which nameConfidence is the same, and 0.5 more.
+const certainOdds = 5.1
+
 // script is the kind of a character, as far as names go.
 type script uint8
 

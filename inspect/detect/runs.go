@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"math/bits"
+
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
@@ -10,42 +12,81 @@ import (
 // letters and digits is an IBAN of 34 (ISO 13616).
 const longWord = 48
 
-// outside drops the runs of digits that stand between letters within a long
-// word, in place. In base64 they are every tenth byte, and each detector would
-// look at all of them.
-func outside(text []byte, runs []match.Run) []match.Run {
-	n, end := 0, 0
-	long := uint8(0) // the word up to end is
-	for _, r := range runs {
-		i, j := int(r.Start), int(r.End)
-		inner := uint8(0)
-		if i > 0 && j < len(text) {
-			inner = letter[text[i-1]] & letter[text[j]]
+// dropEncoded drops the block's runs of digits that stand between letters within a
+// long word, and makes the sets of those that are left. In base64 they are every tenth
+// byte, and each detector would look at all of them.
+func (b *Block) dropEncoded() {
+	runs, kept, next, last := b.Runs, 0, 0, word{}
+	b.words = b.words[:0]
+	for {
+		at := len(b.words) * 64
+		sure := kept - at // of the group, which further ones fill up
+		take := min(64-sure, len(runs)-next)
+		if kept < next {
+			copy(runs[kept:], runs[next:next+take])
 		}
-		if i >= end && inner != 0 {
-			start := i
-			for start > max(0, i-longWord) && normal.Sextet[text[start-1]] != 0 {
-				start--
-			}
-			end = j + normal.SextetPrefix(text[j:])
-			if long = 0; end-start >= longWord {
-				long = 1
-			}
+		kept, next = kept+take, next+take
+		if kept == at {
+			break
 		}
-		runs[n] = r
-		n += int(1 - inner&long) // no branch: in base64 it goes either way
+		group := runs[at:kept]
+		b.words = sortRuns(b.words, b.Text, group)
+		w := &b.words[len(b.words)-1]
+		if drop := last.runs(b.Text, group, w[amid]&(^uint64(0)<<sure)); drop != 0 {
+			kept, b.words = at, b.words[:len(b.words)-1]
+			for keep := w[anyRun] &^ drop; keep != 0; keep &= keep - 1 {
+				runs[kept] = group[bits.TrailingZeros64(keep)]
+				kept++
+			}
+		} else if len(group) < 64 {
+			break
+		}
 	}
-	return runs[:n]
+	b.Runs = runs[:kept]
+	b.survey()
 }
 
-func asciiLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+// word is how far the word reaches that was looked at last, and whether it is long.
+type word struct {
+	end  int
+	long bool
+}
 
-// letter is 1 for what asciiLetter reports.
-var letter = func() (t [256]uint8) {
-	for i := range t {
-		if asciiLetter(byte(i)) {
-			t[i] = 1
+// runs returns those of at most 64 runs that are within a long word, of which m are
+// between letters.
+func (w *word) runs(text []byte, runs []match.Run, m uint64) (long uint64) {
+	for m != 0 {
+		r := runs[bits.TrailingZeros64(m)]
+		if int(r.Start) >= w.end {
+			w.around(text, int(r.Start), int(r.End))
+		}
+		within := m & -m
+		if int(runs[len(runs)-1].End) <= w.end {
+			within = m // as all along a text in base64
+		}
+		if w.long {
+			long |= within
+		}
+		m &^= within
+	}
+	return long
+}
+
+// around looks at the word around text[i:j], which is of it.
+func (w *word) around(text []byte, i, j int) {
+	const near = 64
+	if useVectors && i >= near && j+near <= len(text) {
+		// Both ways at once; most words are short.
+		back := bits.LeadingZeros64(^wordMask(&text[i-near]))
+		if ahead := bits.TrailingZeros64(^wordMask(&text[j])); ahead < near {
+			w.end, w.long = j+ahead, back+j-i+ahead >= longWord
+			return
 		}
 	}
-	return t
-}()
+	start := i
+	for start > max(0, i-longWord) && normal.Sextet[text[start-1]] != 0 {
+		start--
+	}
+	w.end = j + normal.SextetPrefix(text[j:])
+	w.long = w.end-start >= longWord
+}

@@ -10,11 +10,19 @@ import (
 
 // TestRunSets compares the sets of runs with what they say they are.
 func TestRunSets(t *testing.T) {
+	vectors := useVectors
+	defer func() { useVectors = vectors }()
+	for _, useVectors = range []bool{false, vectors} {
+		testRunSets(t)
+	}
+}
+
+func testRunSets(t *testing.T) {
 	if startsZero != size20+1 || runSets > 32 {
 		t.Fatalf("sets from %d to %d", startsZero, runSets)
 	}
 	r := rand.New(rand.NewPCG(5, 6))
-	const between = "-.: ab+(TZ,年/\"xe0"
+	const between = "-.: ab+(TZ,年/\"xe0和元・"
 	var text []byte
 	var runs []match.Run
 	for len(runs) < 150 {
@@ -57,6 +65,8 @@ func TestRunSets(t *testing.T) {
 				startsZero: text[r.Start] == '0', startsOne: text[r.Start] == '1',
 				behindPlus: left == '+' || left == '(', behindUpper: isUpper(left), behindWide: left == ' ' || left >= 0x80,
 				beforeDate: int(r.End) < len(text) && dateNext[text[r.End]],
+				behindEra:  eraTail(text, int(r.Start)), beforeMore: goesOn(text, r.End),
+				amid: r.Start > 0 && isLetter(left) && int(r.End) < len(text) && isLetter(text[r.End]),
 			} {
 				if at(set) != want {
 					t.Fatalf("run %d of %q: set %d", i, text, set)

@@ -1,13 +1,16 @@
 package detect
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
-func TestOutside(t *testing.T) {
+func TestDropEncoded(t *testing.T) {
 	blob := strings.Repeat("aB3x", 20)
 	for _, c := range []struct {
 		name, text string
@@ -27,11 +30,79 @@ func TestOutside(t *testing.T) {
 		var ev match.Evidence
 		set.Scan([]byte(c.text), &ev)
 		var got []string
-		for _, r := range outside([]byte(c.text), ev.Runs) {
+		b := Block{Text: []byte(c.text), Evidence: ev}
+		b.dropEncoded()
+		for _, r := range b.Runs {
 			got = append(got, c.text[r.Start:r.End])
 		}
 		if g := strings.Join(got, "|"); g != c.want {
 			t.Errorf("%s: kept %q, want %q", c.name, g, c.want)
+		}
+	}
+}
+
+// FuzzDropEncoded compares what is kept, and its sets, with what they say they are,
+// with vectors and without.
+func FuzzDropEncoded(f *testing.F) {
+	long := strings.Repeat("aB3x/4T9z", 9)
+	f.Add("090-1234 " + long + " 1 " + strings.Repeat("a1b 22c3d ", 40) + long)
+	f.Add(strings.Repeat(long+",", 30))
+	f.Add("1" + strings.Repeat("é2", 130) + strings.Repeat("x3x-", 11) + "x4x.5")
+	f.Fuzz(func(t *testing.T, s string) { checkRuns(t, []byte(s)) })
+}
+
+// Words and digits of all lengths, in groups of 64 runs that end anywhere.
+func TestDropEncodedAgrees(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 400 {
+		var text []byte
+		for range r.IntN(150) {
+			for range r.IntN(1 + 60*r.IntN(2)) {
+				text = append(text, "abXY+/-x0123456789"[r.IntN(18)])
+			}
+			text = append(text, " ,é.:/-(+"[r.IntN(10)])
+		}
+		checkRuns(t, text)
+	}
+}
+
+func checkRuns(t *testing.T, text []byte) {
+	var all, kept []match.Run
+	for i := 0; i < len(text); i++ {
+		if from := i; isDigit(text[i]) {
+			for i < len(text) && isDigit(text[i]) {
+				i++
+			}
+			all = append(all, match.Run{Start: int32(from), End: int32(i)})
+		}
+	}
+	for _, r := range all {
+		lo, hi := int(r.Start), int(r.End)
+		for lo > 0 && normal.Sextet[text[lo-1]] != 0 {
+			lo--
+		}
+		for hi < len(text) && normal.Sextet[text[hi]] != 0 {
+			hi++
+		}
+		if hi-lo < longWord || r.Start == 0 || int(r.End) == len(text) || !isLetter(text[r.Start-1]) || !isLetter(text[r.End]) {
+			kept = append(kept, r)
+		}
+	}
+	vectors := useVectors
+	defer func() { useVectors = vectors }()
+	for _, useVectors = range []bool{false, vectors} {
+		b := Block{Text: text, Evidence: match.Evidence{Runs: slices.Clone(all)}}
+		b.dropEncoded()
+		if !slices.Equal(b.Runs, kept) {
+			t.Fatalf("%d runs kept of %d, want %d; vectors %v", len(b.Runs), len(all), len(kept), useVectors)
+		}
+		want := make([]runWord, (len(kept)+63)/64)
+		for i := range kept {
+			want[i/64][anyRun] |= 1 << (i % 64)
+			want[i/64].sort(text, kept[i&^63:], 1<<(i%64))
+		}
+		if !slices.Equal(b.words, want) {
+			t.Fatalf("the sets differ; vectors %v", useVectors)
 		}
 	}
 }

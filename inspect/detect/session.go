@@ -500,8 +500,7 @@ func (s *Session) scan(st *stage) {
 	if st.words {
 		s.block.Runs, s.block.Ats = runs, ats
 	} else {
-		s.block.Runs = outside(s.block.Text, s.block.Runs)
-		s.block.sizes = 0
+		s.block.dropEncoded()
 	}
 	s.block.hinted = 0
 }

@@ -25,8 +25,11 @@ const (
 	behindPlus                             // behind + or (
 	behindUpper                            // behind a capital
 	behindWide                             // behind a blank or a character beyond ASCII
+	behindEra                              // behind the last byte of an era, of 年 or of 元, a blank or sign between
 	beforeDate                             // before what can follow the first number of a date
+	beforeMore                             // before what can lead to another group of digits
 	inWord                                 // within a word or number, so that no telephone number begins
+	amid                                   // between two letters
 	runSets
 )
 
@@ -39,42 +42,62 @@ const longRun = 20
 // setOfSize is the set of the runs of a size.
 var setOfSize = [longRun + 1]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 14, 14, 14, 14, 14, 15}
 
-// What the byte right before a run, its first digit and the byte right behind it
-// say of it, a bit each.
+// What stands beside a run says of it: a bit for each set from behindPlus on. Two
+// need a second look, which ends with the digit or letter before the byte before.
 const (
-	edgeZero  = 1 << iota // the first digit is 0
-	edgeOne               // or 1
-	edgePlus              // before: + or (
-	edgeUpper             // before: a capital
-	edgeWide              // before: a blank or beyond ASCII
-	edgeDate              // behind: dateNext
-	edgeIn                // before: a letter that ends no label of a telephone number; behind: one that begins no extension
-	edgeTie               // before: - . or :, which a digit before makes edgeIn
+	sidePlus  = 1 << iota // before: + or (
+	sideUpper             // before: a capital
+	sideWide              // before: a blank or beyond ASCII
+	sideEra               // before: the last byte of an era
+	sideDate              // behind: dateNext
+	sideMore              // behind: what can lead to another group
+	sideIn                // before: a letter that ends no label of a telephone number; behind: one that begins no extension
+	sideAmid              // a letter
+
+	sideGap = sideDate // before: a blank or sign that an era may stand before
+	sideTie = sideMore // before: - . or :, which makes sideIn of a digit before
 )
 
-var edgeBefore, edgeFirst, edgeBehind = func() (before, first, behind [256]uint8) {
+// sideTables tell the sides of a run by the byte before it, the one before that and
+// the one behind.
+type sideTables struct{ before, second, behind [256]uint8 }
+
+var sides = func() (t sideTables) {
 	set := func(t *uint8, bit uint8, is bool) {
 		if is {
 			*t |= bit
 		}
 	}
-	for i := range before {
+	for i := range 256 {
 		c := byte(i)
-		set(&before[i], edgePlus, c == '+' || c == '(')
-		set(&before[i], edgeUpper, isUpper(c))
-		set(&before[i], edgeWide, c == ' ' || c >= 0x80)
-		set(&before[i], edgeTie, c == '-' || c == '.' || c == ':')
+		set(&t.before[i], sidePlus, c == '+' || c == '(')
+		set(&t.before[i], sideUpper, isUpper(c))
+		set(&t.before[i], sideWide, c == ' ' || c >= 0x80)
+		set(&t.before[i], sideEra, eraTails[c])
+		set(&t.before[i], sideGap, eraGap(c))
+		set(&t.before[i], sideTie, c == '-' || c == '.' || c == ':')
 		switch c | 0x20 {
 		case 'l', 'x', 't', 'f', 'm', 'e':
 		default:
-			set(&before[i], edgeIn, isLetter(c))
+			set(&t.before[i], sideIn, isLetter(c))
 		}
-		set(&behind[i], edgeIn, isLetter(c) && c|0x20 != 'x' && c|0x20 != 'e')
-		set(&behind[i], edgeDate, dateNext[c])
+		set(&t.before[i], sideAmid, isLetter(c))
+		set(&t.second[i], sideGap, eraTails[c])
+		set(&t.second[i], sideTie, isDigit(c))
+		set(&t.behind[i], sideDate, dateNext[c])
+		set(&t.behind[i], sideMore, separatorOf[c] != 0 || c == 0xE3 || c == 0xC2)
+		set(&t.behind[i], sideIn, isLetter(c) && c|0x20 != 'x' && c|0x20 != 'e')
+		set(&t.behind[i], sideAmid, isLetter(c))
 	}
-	first['0'], first['1'] = edgeZero, edgeOne
-	return before, first, behind
+	return t
 }()
+
+// sideOf joins what the bytes beside a run say.
+func sideOf(before, second, behind uint8) uint8 {
+	tie := before & second
+	return before&(sidePlus|sideUpper|sideWide|sideEra|sideIn) | behind&(sideDate|sideMore|sideIn) |
+		tie>>1&sideEra | tie<<1&sideIn | before&behind&sideAmid
+}
 
 // sortRuns appends the sets that runs, those of text, belong to.
 func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
@@ -82,72 +105,79 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 		words = append(words, runWord{})
 		w := &words[len(words)-1]
 		n := min(len(runs), 64)
-		w[anyRun] = ^uint64(0) >> (64 - n)
-		var edges [64]uint8
-		for k, r := range runs[:n] {
-			i, j := int(r.Start), int(r.End)
-			e := edgeFirst[text[i]]
-			if i < 2 || j >= len(text) {
-				e |= edgeOf(text, i, j)
-			} else {
-				before := edgeBefore[text[i-1]]
-				tied := before / edgeTie & digit[text[i-2]] // no branch: it goes either way
-				e |= before | edgeBehind[text[j]] | tied*edgeIn
+		all := ^uint64(0) >> (64 - n)
+		left := all
+		if useVectors {
+			left = 0
+			if runs[0].Start < 2 {
+				left = 1
 			}
-			edges[k&63] = e
-			w[setOfSize[min(j-i, longRun)]&15] |= 1 << (uint(k) & 63)
-		}
-		for at := 0; at < n; at += 8 {
-			// The bits of eight bytes, turned: those at one place in each, together.
-			x := binary.LittleEndian.Uint64(edges[at:])
-			for bit := range len(setOfEdge) {
-				w[setOfEdge[bit]] |= x >> bit & 0x0101010101010101 * 0x0102040810204080 >> 56 << at
+			if int(runs[n-1].End) == len(text) {
+				left |= 1 << (n - 1)
 			}
+			sortVector(w, &text[0], &runs[0], all&^left)
 		}
+		w[anyRun] = all
+		w.sort(text, runs[:n], left)
 		runs = runs[n:]
 	}
 	return words
 }
 
-// edgeOf is what is beside a run at the start or end of text.
-func edgeOf(text []byte, i, j int) (e uint8) {
-	if i > 0 {
-		e = edgeBefore[text[i-1]]
-		if e&edgeTie != 0 && i >= 2 && isDigit(text[i-2]) {
-			e |= edgeIn
+// sort adds those of at most 64 runs that are in which.
+func (w *runWord) sort(text []byte, runs []match.Run, which uint64) {
+	var beside [64]uint8
+	for m := which; m != 0; m &= m - 1 {
+		k := bits.TrailingZeros64(m)
+		i, j := int(runs[k].Start), int(runs[k].End)
+		var before, second, behind uint8
+		if i > 0 {
+			before = sides.before[text[i-1]]
+		}
+		if i > 1 {
+			second = sides.second[text[i-2]]
+		}
+		if j < len(text) {
+			behind = sides.behind[text[j]]
+		}
+		beside[k&63] = sideOf(before, second, behind)
+		w[setOfSize[min(j-i, longRun)]&15] |= 1 << (uint(k) & 63)
+		if d := text[i] - '0'; d < 2 {
+			w[startsZero+runSet(d)] |= 1 << (uint(k) & 63)
 		}
 	}
-	if j < len(text) {
-		e |= edgeBehind[text[j]]
+	for at := bits.TrailingZeros64(which) &^ 7; at < 64-bits.LeadingZeros64(which); at += 8 {
+		// The bits of eight bytes, turned: those at one place in each, together.
+		x := binary.LittleEndian.Uint64(beside[at:])
+		for bit := range runSet(8) {
+			w[behindPlus+bit] |= x >> bit & 0x0101010101010101 * 0x0102040810204080 >> 56 << at
+		}
 	}
-	return e
 }
-
-// digit is 1 for what isDigit reports.
-var digit = func() (t [256]uint8) {
-	for c := '0'; c <= '9'; c++ {
-		t[c] = 1
-	}
-	return t
-}()
-
-// setOfEdge is the set for each bit of what is beside a run.
-var setOfEdge = [...]runSet{startsZero, startsOne, behindPlus, behindUpper, behindWide, beforeDate, inWord}
 
 // runWords returns the sets of the block's runs, 64 to an element.
 func (b *Block) runWords() []runWord {
 	if b.sizes == 0 {
-		b.sizes = sizesSet
 		b.words = sortRuns(b.words[:0], b.Text, b.Runs)
-		for k := range b.words {
-			for size := runSet(1); size <= size20; size++ {
-				if b.words[k][size] != 0 {
-					b.sizes |= 1 << size
-				}
-			}
-		}
+		b.survey()
 	}
 	return b.words
+}
+
+// survey finds out which sets are empty.
+func (b *Block) survey() {
+	var all runWord
+	for k := range b.words {
+		for set, in := range &b.words[k] {
+			all[set] |= in
+		}
+	}
+	b.sizes = sizesSet
+	for set, in := range &all {
+		if in != 0 {
+			b.sizes |= 1 << set
+		}
+	}
 }
 
 // of returns the runs of the k-th word that are in one of the sets.

@@ -1,6 +1,9 @@
 package match
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // lead is a place where the index knows the prefix.
 type lead struct{ at, ref uint32 }
@@ -80,7 +83,7 @@ func (t *table) confirm(dst []Hit, text []byte, i int, ref uint32, head, tail ui
 		m := &cuts[it.whole&31]
 		match := zero64((head^it.head)&m.head | (tail^it.tail)&m.tail)
 		if match&int(it.extra) != 0 {
-			dst = slices.Grow(t.confirmExtra(dst, text, i, it), n)
+			dst = slices.Grow(t.confirmExtra(dst, text, i, it.payload, i+int(it.size)), n)
 			continue
 		}
 		end := i + int(it.size)
@@ -95,16 +98,32 @@ func (t *table) confirm(dst []Hit, text []byte, i int, ref uint32, head, tail ui
 // zero64 returns 1 for 0, else 0.
 func zero64(x uint64) int { return int((x|-x)>>63 ^ 1) }
 
-// confirmExtra appends the outputs of an item with an extra if it starts at
-// text[i:].
-func (t *table) confirmExtra(dst []Hit, text []byte, i int, it *item) []Hit {
-	end := i + int(it.size)
-	x := &t.extras[it.payload]
-	if end > len(text) || !t.equal(text[i:end], t.text[x.off:x.off+uint32(it.size)]) {
+// confirmExtras replaces the hits from dst[from] on whose End is negative by what
+// their extras have to say.
+func (t *table) confirmExtras(dst []Hit, from int, s *scratch, text []byte) []Hit {
+	for from < len(dst) && dst[from].End >= 0 {
+		from++
+	}
+	s.hits = append(s.hits[:0], dst[from:]...)
+	dst = dst[:from]
+	for _, h := range s.hits {
+		if h.End >= 0 {
+			dst = append(dst, h)
+		} else {
+			dst = t.confirmExtra(dst, text, int(h.Start), h.Payload, int(h.End&math.MaxInt32))
+		}
+	}
+	return dst
+}
+
+// confirmExtra appends the outputs of an extra if its literal is text[i:end].
+func (t *table) confirmExtra(dst []Hit, text []byte, i int, extra uint32, end int) []Hit {
+	x, size := &t.extras[extra], uint32(end-i)
+	if end > len(text) || !t.equal(text[i:end], t.text[x.off:x.off+size]) {
 		return dst
 	}
 	for _, o := range t.outs[x.first:x.limit] {
-		if o.exact == 0 || string(t.raw[o.exact-1:o.exact-1+uint32(it.size)]) == string(text[i:end]) {
+		if o.exact == 0 || string(t.raw[o.exact-1:o.exact-1+size]) == string(text[i:end]) {
 			dst = append(dst, Hit{int32(i), int32(end), o.payload})
 		}
 	}
@@ -135,7 +154,7 @@ func (t *table) confirmLarge(dst []Hit, text []byte, i, first, n int) []Hit {
 		nested = append(nested, p-1)
 	}
 	for _, p := range slices.Backward(nested) {
-		dst = t.confirmExtra(dst, text, i, &t.items[p])
+		dst = t.confirmExtra(dst, text, i, t.items[p].payload, i+int(t.items[p].size))
 	}
 	return dst
 }

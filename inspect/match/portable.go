@@ -62,6 +62,10 @@ func (portable) leads(t *table, dst []lead, found []uint32, part []byte, base in
 	return t.leads(dst, found, part, base)
 }
 
+func (portable) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit {
+	return t.confirmAll(dst, s.leads, text, part, base)
+}
+
 func (portable) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
 	for k := range blocks {
 		found = listBits(found, m.mask(text[k*blockSize:]), base+k*blockSize)

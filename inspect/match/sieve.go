@@ -26,6 +26,8 @@ type kernels interface {
 	// leads appends to dst where the table's index knows the prefix, of the
 	// offsets at found.
 	leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead
+	// confirm appends the hits at s.leads.
+	confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit
 	// shapes appends the offsets, among those of the first blocks of text,
 	// that pass the marks of expressions. text starts one byte before base.
 	shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32
@@ -40,10 +42,20 @@ const (
 	slack    = 16 // readable bytes that each offset in a block must have, itself included
 )
 
+// pairCount is how many items are compared in one go, at least; pairRoom is what
+// the last lead may bring besides.
+const (
+	pairCount = 256
+	pairRoom  = pairCount + maxFew + 1
+)
+
 // scratch is what a scan needs besides its result.
 type scratch struct {
 	found []uint32 // offsets that may start a literal
 	leads []lead
+	// For a kernel that confirms: items that leads lead to, and hits aside.
+	pairs [pairRoom]lead
+	hits  []Hit
 	digit bool // the last byte marked was a digit
 	// What a kernel marks in a chunk: offsets that may start a literal (of
 	// kernels that do not list them themselves), digits (likewise), "@".
@@ -95,5 +107,5 @@ func (v *sieve) step(s *scratch, ev *Evidence, text, part []byte, blocks, base i
 	}
 	v.kernels.sift(s, v.filter, part, base)
 	s.leads = v.kernels.leads(v.table, s.leads[:0], s.found, part, base)
-	ev.Hits = v.table.confirmAll(ev.Hits, s.leads, text, part, base)
+	ev.Hits = v.kernels.confirm(v.table, s, ev.Hits, text, part, base)
 }

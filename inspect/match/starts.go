@@ -13,7 +13,7 @@ func (s *Set) AtEach(dst []Hit, text []byte, offsets []uint32) []Hit {
 			c.found = append(c.found[:0], offsets[:n]...)
 			v.kernels.sift(c, v.filter, text, 0)
 			c.leads = v.kernels.leads(v.table, c.leads[:0], c.found, text, 0)
-			dst = v.table.confirmAll(dst, c.leads, text, text, 0)
+			dst = v.kernels.confirm(v.table, c, dst, text, text, 0)
 			scratches.Put(c)
 		}
 		offsets = offsets[n:]

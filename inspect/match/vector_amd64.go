@@ -103,6 +103,46 @@ func (avx512) leads(t *table, dst []lead, found []uint32, part []byte, base int)
 //go:noescape
 func leadsAVX512(found *uint32, n int, part *byte, base int, p *probe, dst *lead) int
 
+func (avx512) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit {
+	var fold uint64
+	if t.fold {
+		fold = 0x20 * ones
+	}
+	for leads := s.leads; len(leads) > 0; {
+		done, n := expandAVX512(&leads[0], len(leads), &s.pairs)
+		leads = leads[done:]
+		if n > 0 {
+			dst = slices.Grow(dst, n+lanes)
+			from := len(dst)
+			size, extras := confirmAVX512(&s.pairs[0], n, &part[0], base, len(text), &t.items[0], fold, (*Hit)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), 12*from)))
+			if dst = dst[:from+size/12]; extras != 0 {
+				dst = t.confirmExtras(dst, from, s, text)
+			}
+		}
+		if len(leads) > 0 && leads[0].ref&maxFew == 0 {
+			at := part[int(leads[0].at)-base:][:16]
+			dst = t.confirm(dst, text, int(leads[0].at), leads[0].ref, load(at), load(at[8:]))
+			leads = leads[1:]
+		}
+	}
+	return dst
+}
+
+// expandAVX512 writes a pair for each item of the groups of the n leads (at least
+// one). It stops at a large group, and when pairs has no more room. It returns
+// for how many leads, and how many pairs.
+//
+//go:noescape
+func expandAVX512(leads *lead, n int, pairs *[pairRoom]lead) (done, np int)
+
+// confirmAVX512 writes to dst the hits of the n pairs (at least one), and tells how
+// many bytes they take, and whether extras must be looked at yet (not 0): those have
+// the sign bit of End set and their number as payload. It writes up to eight hits
+// beyond.
+//
+//go:noescape
+func confirmAVX512(pairs *lead, n int, part *byte, base, limit int, items *item, fold uint64, dst *Hit) (size, extras int)
+
 func (avx512) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
 	_ = text[blocks*blockSize+markBytes-1]
 	found = slices.Grow(found, blocks*blockSize+blockSize)
@@ -162,6 +202,10 @@ func (avx2) sift(s *scratch, f *filter, part []byte, base int) {
 
 func (avx2) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
 	return t.leads(dst, found, part, base)
+}
+
+func (avx2) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit {
+	return t.confirmAll(dst, s.leads, text, part, base)
 }
 
 // compress lists, for each mask of eight lanes, the lanes in it.

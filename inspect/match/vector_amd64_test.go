@@ -61,6 +61,10 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 				if leads := table.leads(nil, got.found, part, base); !slices.Equal(got.leads, leads) {
 					t.Fatalf("leads from %d on: got %v, want %v", base, got.leads, leads)
 				}
+				hits := k.confirm(table, &got, nil, text, part, base)
+				if all := table.confirmAll(nil, got.leads, text, part, base); !slices.Equal(hits, all) {
+					t.Fatalf("hits from %d on: got %v, want %v", base, hits, all)
+				}
 				portable{}.mark(&want, &wantEv, f, part, blocks, base)
 				if got.digit != want.digit {
 					t.Fatalf("digit at the end of the chunk from %d: got %v", base, got.digit)
@@ -77,11 +81,11 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 	}
 }
 
-// The assembly knows these offsets.
+// The assembly knows these offsets; go_asm.h tells it the others.
 func TestLayouts(t *testing.T) {
 	var w walk
 	var m marks
-	var p probe
+	var i item
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
@@ -89,20 +93,15 @@ func TestLayouts(t *testing.T) {
 		{"high", unsafe.Offsetof(m.high), 320},
 		{"low4", unsafe.Offsetof(m.low4), 640},
 		{"high4", unsafe.Offsetof(m.high4), 720},
-		{"at", unsafe.Offsetof(w.at), 24},
-		{"row", unsafe.Offsetof(w.row), 1112},
-		{"slot", unsafe.Offsetof(w.slot), 2200},
-		{"event", unsafe.Offsetof(w.event), 3288},
 		{"event size", unsafe.Sizeof(w.event[0]), 4160},
-		{"redoes", unsafe.Offsetof(w.redoes), 15768},
-		{"seedShift", unsafe.Offsetof(p.seedShift), 24},
-		{"slotShift", unsafe.Offsetof(p.slotShift), 32},
-		{"cut", unsafe.Offsetof(p.cut), 40},
-		{"class", unsafe.Offsetof(p.class), 56},
-		{"fold", unsafe.Offsetof(p.fold), 72},
-		{"second", unsafe.Offsetof(p.second), 80},
 		{"item", unsafe.Sizeof(item{}), 24},
+		{"tail", unsafe.Offsetof(i.tail), 8},
+		{"payload", unsafe.Offsetof(i.payload), 16},
+		{"item's size", unsafe.Offsetof(i.size), 20},
+		{"whole", unsafe.Offsetof(i.whole), 22},
+		{"extra", unsafe.Offsetof(i.extra), 23},
 		{"lead", unsafe.Sizeof(lead{}), 8},
+		{"hit", unsafe.Sizeof(Hit{}), 12},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, the assembly has %d", c.name, c.got, c.want)

@@ -43,10 +43,13 @@ func (m *Meter) Read(p []byte) (int, error) {
 // Decoding gives an error of the decoder of that name a Reason, unless it has
 // one. nil and io.EOF stay as they are.
 func Decoding(name string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
 	var f *Fault
 	var x *Exhausted
 	switch {
-	case err == nil, err == io.EOF, errors.As(err, &f), errors.As(err, &x),
+	case errors.As(err, &f), errors.As(err, &x),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

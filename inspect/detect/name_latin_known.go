@@ -1,0 +1,134 @@
+package detect
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sync"
+
+	"github.com/sekimori-dlp/sekimori/inspect/dict"
+)
+
+// latinKnown is what is known of a word in Latin letters.
+type latinKnown struct {
+	given     dict.Info
+	family    dict.Info
+	jaGiven   dict.Info
+	jaFamily  dict.Info
+	title     float32 // Mr, President
+	ordinary  bool    // an English word when in lower case
+	elsewhere bool    // a place, month or nationality
+	eastern   bool    // a surname of China, Korea or Vietnam
+	brand     bool    // the first word of a brand
+}
+
+// knownLatin asks all lists for the word low, which is in the form of
+// dict.FoldLatin.
+func knownLatin(low []byte) latinKnown {
+	is := dict.LookupLatin(low)
+	return latinKnown{
+		given: is.Given, family: is.Surname, jaGiven: is.RomajiGiven, jaFamily: is.RomajiSurname,
+		title: latinTitles.weight(low), ordinary: is.Word, elsewhere: latinElsewhere.has(low),
+		eastern: eastSurnames.has(low), brand: brandBegins.has(low),
+	}
+}
+
+// latinMemory remembers the words of one text: a text repeats its own, and one that
+// is remembered costs a twentieth of what all the lists do.
+type latinMemory [256]struct {
+	word  latinLetters
+	known latinKnown
+}
+
+var latinMemories = sync.Pool{New: func() any { return new(latinMemory) }}
+
+// know is knownLatin for the letters w, however they were written.
+func (s *nameSearch) know(w latinLetters) latinKnown {
+	if s.words == nil {
+		s.words = latinMemories.Get().(*latinMemory)
+		clear(s.words[:])
+	}
+	e := &s.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>56]
+	if e.word != w {
+		var low [latinShort]byte
+		binary.LittleEndian.PutUint64(low[:], w.head)
+		binary.LittleEndian.PutUint64(low[8:], w.tail)
+		e.word, e.known = w, knownLatin(low[:w.size()])
+	}
+	return e.known
+}
+
+// forgetWords gives the memory back.
+func (s *nameSearch) forgetWords() {
+	if s.words != nil {
+		latinMemories.Put(s.words)
+		s.words = nil
+	}
+}
+
+// latinLetters are up to latinShort ASCII letters, small, the first in the lowest
+// byte. None stands for more of them.
+type latinLetters struct{ head, tail uint64 }
+
+const latinShort = 16
+
+// size is how many letters w has.
+func (w latinLetters) size() int {
+	return (71-bits.LeadingZeros64(w.head))/8 + (71-bits.LeadingZeros64(w.tail))/8
+}
+
+// latinCase is how a word is written.
+type latinCase uint8
+
+const (
+	mixedCase   latinCase = iota
+	titleCase             // Word, and A
+	capitalCase           // WORD
+)
+
+// lettersAt reads the ASCII letters from i on, up to end.
+func lettersAt(t []byte, i int) (w latinLetters, c latinCase, end int) {
+	var x, y uint64
+	if i+latinShort <= len(t) {
+		x, y = binary.LittleEndian.Uint64(t[i:]), binary.LittleEndian.Uint64(t[i+8:])
+	} else {
+		var short [latinShort]byte
+		copy(short[:], t[i:])
+		x, y = binary.LittleEndian.Uint64(short[:]), binary.LittleEndian.Uint64(short[8:])
+	}
+	const blanks = 0x20 * eightOnes
+	w.head = x | blanks
+	letters := between8(w.head, 'a', 'z')
+	if others := ^letters & tops; others != 0 {
+		n := bits.TrailingZeros64(others) &^ 7 // in bits
+		w.head &= 1<<n - 1
+		return w, caseOf(^x&(w.head&blanks), w.head&blanks), i + n/8
+	}
+	w.tail = y | blanks
+	letters = between8(w.tail, 'a', 'z')
+	others := ^letters & tops
+	if others == 0 {
+		if end = wordAt(t, i+latinShort); end > i+latinShort {
+			return latinLetters{}, mixedCase, end
+		}
+		others = 0
+	}
+	n := bits.TrailingZeros64(others) &^ 7
+	if n < 64 {
+		w.tail &= 1<<n - 1
+	}
+	return w, caseOf(^x&blanks|(^y&(w.tail&blanks))<<1, blanks|(w.tail&blanks)<<1), i + 8 + n/8
+}
+
+// caseOf tells how a word is written by the bits that are set for its capitals and
+// for all its letters.
+func caseOf(capitals, letters uint64) latinCase {
+	switch capitals {
+	case 0:
+		return mixedCase
+	case 0x20:
+		return titleCase
+	case letters:
+		return capitalCase
+	}
+	return mixedCase
+}

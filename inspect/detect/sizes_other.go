@@ -1,0 +1,11 @@
+//go:build !amd64 || purego
+
+package detect
+
+import "github.com/sekimori-dlp/sekimori/inspect/match"
+
+var useVectors = false
+
+func sortVector(*runWord, *byte, *match.Run, uint64) { panic("no vectors") }
+
+func wordMask(*byte) uint64 { panic("no vectors") }
