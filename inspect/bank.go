@@ -73,8 +73,8 @@ func (p *plan) admit(f *detect.Found) uint64 {
 type bank struct {
 	*plan
 	questions []question
-	people    set          // names and the surest values; behind the key: the questions met, those met by half, counts for grow
-	values    set          // values, and those that belong to a name; behind the key: the questions met
+	people    set          // names and the surest values: the questions met, those met by half, and counts for grow
+	values    set          // values, and those that belong to a name: the questions met
 	counting  uint64       // the questions whose count may still rise
 	answers   [][16]answer // what meet said lately, by level
 
@@ -83,6 +83,14 @@ type bank struct {
 	grewAs  uint64   // of the record: the name that grown will be found out for, 0: not yet
 	waiting []visit  // persons that were met and are not counted yet
 	valued  []valued // likewise values
+	hits    [8]hits  // likewise those that were found new
+	fetched uint64   // keeps fetches from being left out
+}
+
+// hits are how many were found new for the same questions.
+type hits struct {
+	questions uint64
+	n         int
 }
 
 // answer is which questions a record with findings of these kinds meets.
@@ -118,42 +126,31 @@ const batch = 64
 
 func (b *bank) reset(p *plan, questions []question) {
 	b.plan, b.questions = p, questions
-	b.people.init(2, maxPeople)
-	b.values.init(1, maxValues)
+	b.people.init(2, true, maxPeople)
+	b.values.init(1, false, maxValues)
 	b.counting = 1<<len(questions) - 1
 	b.answers = slices.Grow(b.answers[:0], len(p.levels))[:len(p.levels)]
 	clear(b.answers)
 	b.waiting, b.valued = b.waiting[:0], b.valued[:0]
-}
-
-// add takes a record. It is counted by the next flush.
-func (b *bank) add(t *tally, r *detect.Record) {
-	b.wanted(t, r)
-	b.group(t, r)
-	b.grewAs = 0
-	for i := range b.groups {
-		b.person(t, r, &b.groups[i])
-	}
-	if len(b.waiting) >= batch || len(b.valued) >= 4*batch {
-		b.flush(t)
-	}
+	clear(b.hits[:])
 }
 
 // flush counts what waits.
 func (b *bank) flush(t *tally) {
 	b.people.room(2 * len(b.waiting))
 	b.values.room(maxPersonKeys*len(b.waiting) + len(b.valued))
+	some := uint64(0)
 	for i := range b.waiting {
 		v := &b.waiting[i]
-		b.people.fetch(v.name)
-		b.people.fetch(v.strong)
+		some ^= b.people.fetch(v.name) ^ b.people.fetch(v.strong)
 		for _, k := range v.keys[:v.n] {
-			b.values.fetch(k)
+			some ^= b.values.fetch(k)
 		}
 	}
 	for i := range b.valued {
-		b.values.fetch(b.valued[i].sum)
+		some ^= b.values.fetch(b.valued[i].sum)
 	}
+	b.fetched = some
 	for i := range b.waiting {
 		b.count(t, &b.waiting[i])
 	}
@@ -164,30 +161,15 @@ func (b *bank) flush(t *tally) {
 			b.overflow(t, v.questions, v.sum)
 			continue
 		}
-		met := &b.values.words[at]
-		b.hit(t, v.questions&^*met)
-		*met |= v.questions
+		met := b.values.mask(at, 0)
+		if m := v.questions &^ met; m != 0 {
+			b.hit(t, m)
+			b.values.note(at, 0, met|m)
+		}
 	}
 	b.waiting, b.valued = b.waiting[:0], b.valued[:0]
-}
-
-// wanted takes the values that count.
-func (b *bank) wanted(t *tally, r *detect.Record) {
-	for i, k := range t.kind {
-		f := &r.Found[i]
-		if f.Piece {
-			continue
-		}
-		m := b.byKind[k]
-		if k == otherKind {
-			m |= b.valuesByName(f, k)
-		}
-		if m &= b.counting; m == 0 {
-			continue
-		}
-		if m &= b.admit(f); m != 0 {
-			b.valued = append(b.valued, valued{t.sum(r, i), m})
-		}
+	for i := range b.hits {
+		b.settle(t, &b.hits[i])
 	}
 }
 
@@ -236,7 +218,7 @@ func (b *bank) group(t *tally, r *detect.Record) {
 
 // meet returns the questions for persons that ask for no more than these kinds.
 func (b *bank) meet(level int, kinds uint64) uint64 {
-	a := &b.answers[level][kinds*0x9E3779B97F4A7C15>>60]
+	a := &b.answers[level][kinds*golden>>60]
 	if a.kinds == kinds {
 		return a.met
 	}
@@ -272,14 +254,32 @@ func (b *bank) meetByName(t *tally, r *detect.Record, questions uint64) uint64 {
 	return m
 }
 
-// hit counts one more for each of the questions.
+// hit counts one more for each of the questions: by and by, since it mostly are
+// the same ones.
 func (b *bank) hit(t *tally, questions uint64) {
-	for x := questions & b.counting; x != 0; x &= x - 1 {
+	h := &b.hits[questions*golden>>61]
+	if h.questions != questions {
+		b.settle(t, h)
+		h.questions = questions
+	}
+	h.n++
+}
+
+// settle counts what was hit.
+func (b *bank) settle(t *tally, h *hits) {
+	for x := h.questions & b.counting; x != 0 && h.n > 0; x &= x - 1 {
 		q := &b.questions[bits.TrailingZeros64(x)]
-		if t.hit(q); q.count >= MaxDistinct {
-			b.counting &^= x & -x
+		if t.hit(q, h.n); q.count >= MaxDistinct {
+			b.exhaust(t, x&-x)
 		}
 	}
+	h.n = 0
+}
+
+// exhaust says that a question's count rises no more.
+func (b *bank) exhaust(t *tally, question uint64) {
+	b.counting &^= question
+	t.forgetShapes()
 }
 
 // overflow counts for each of the questions what a full set has no room for.
@@ -287,39 +287,8 @@ func (b *bank) overflow(t *tally, questions, key uint64) {
 	for x := questions & b.counting; x != 0; x &= x - 1 {
 		q := &b.questions[bits.TrailingZeros64(x)]
 		if t.overflow(q, key); q.count >= MaxDistinct {
-			b.counting &^= x & -x
+			b.exhaust(t, x&-x)
 		}
-	}
-}
-
-// person takes the record's person, and others in it, for a group.
-func (b *bank) person(t *tally, r *detect.Record, g *group) {
-	r.Person(g.confidence, &t.who)
-	p := &t.who
-	v := visit{questions: g.questions}
-	if p.Name != "" {
-		v.name = t.nameSum(r)
-	}
-	if len(p.Strong) > 0 {
-		v.strong = t.sum(r, p.Strong[0])
-	}
-	v.remember(t, r, g.confidence)
-	if v.name != 0 && v.strong != 0 {
-		v.same, b.grewAs = v.name == b.grewAs, v.name
-		seen := 0
-		for _, i := range p.Strong {
-			k := detect.StrengthOf(r.Found[i].Type)
-			if seen>>k&1 == 0 {
-				seen |= 1 << k
-				v.strengths |= uint64(k) << (4 * v.kinds)
-				v.kinds++
-			}
-		}
-	}
-	b.waiting = append(b.waiting, v)
-	b.others(t, r, g)
-	if len(r.Found) >= 2*minCrowd {
-		b.crowds(t, r, g.questions)
 	}
 }
 
@@ -342,12 +311,14 @@ func (b *bank) count(t *tally, v *visit) {
 			full = true
 			continue
 		}
-		w := &b.values.words[at]
+		w := b.values.mask(at, 0)
 		if i < int(v.telling) {
-			known |= *w
+			known |= w
 			met = met || !isNew
 		}
-		*w |= m
+		if m&^w != 0 {
+			b.values.note(at, 0, w|m)
+		}
 	}
 	name, strong := -1, -1
 	if v.name != 0 {
@@ -361,7 +332,7 @@ func (b *bank) count(t *tally, v *visit) {
 			b.grown = !met && b.grow(name, v)
 		}
 		if name >= 0 && !b.grown {
-			known |= b.people.words[name]
+			known |= b.people.mask(name, 0)
 		}
 	}
 	known = b.half(name, v.n == 0, m, known)
@@ -383,7 +354,7 @@ func (b *bank) grow(name int, v *visit) bool {
 		return true
 	}
 	const top = 60
-	counts := &b.people.words[name+2]
+	counts := &b.people.words[name+1]
 	most := *counts >> top
 	for s, n := v.strengths, v.kinds; n > 0; s, n = s>>4, n-1 {
 		at := 4 * (s & 15)
@@ -401,7 +372,7 @@ func (b *bank) grow(name int, v *visit) bool {
 	return true
 }
 
-// maxPeople and maxValues bound the memory of a bank to some 48 MB. A person takes
+// maxPeople and maxValues bound the memory of a bank to some 24 MB. A person takes
 // two entries of the one set, and up to three and one a value of the other: from a
 // hundred thousand persons on, those that were not met before are counted by a
 // sketch.
@@ -412,38 +383,6 @@ const (
 
 // maxPersonKeys is how many values of a person are remembered with the name.
 const maxPersonKeys = 3
-
-// remember fills in the keys that the person of the record, t.who, is remembered by.
-func (v *visit) remember(t *tally, r *detect.Record, confidence float32) {
-	p := &t.who
-	switch {
-	case v.name != 0:
-		for _, i := range p.Strong {
-			v.add(t.sum(r, i))
-		}
-		v.telling = v.n
-		for _, i := range p.Weak {
-			v.add(t.sum(r, i))
-		}
-		if v.telling > 0 {
-			return
-		}
-	case len(p.Strong) > 0:
-		// The first of them is half of a person.
-	case len(p.Weak) > 0:
-		for _, i := range p.Weak {
-			v.add(t.sum(r, i))
-		}
-	default:
-		// Types that identify nobody: each value is one.
-		for i := range r.Found {
-			if r.Found[i].Confidence >= confidence {
-				v.add(t.sum(r, i))
-			}
-		}
-	}
-	v.telling = v.n
-}
 
 // add adds a value to the keys.
 func (v *visit) add(sum uint64) {
@@ -465,15 +404,24 @@ func (b *bank) half(at int, alone bool, questions, known uint64) uint64 {
 	if at < 0 {
 		return known
 	}
-	met, byHalf := &b.people.words[at], &b.people.words[at+1]
-	if alone {
-		known |= *met
-		*byHalf |= questions &^ known
-	} else {
-		joined := *byHalf & questions &^ known
-		known |= joined
-		*byHalf &^= joined
+	met := b.people.mask(at, 0)
+	if alone || met != 0 { // nothing is met by half that is not met
+		half := b.people.mask(at, 1)
+		after := half
+		if alone {
+			known |= met
+			after |= questions &^ known
+		} else {
+			joined := half & questions &^ known
+			known |= joined
+			after &^= joined
+		}
+		if after != half {
+			b.people.note(at, 1, after)
+		}
 	}
-	*met |= questions
+	if questions&^met != 0 {
+		b.people.note(at, 0, met|questions)
+	}
 	return known
 }

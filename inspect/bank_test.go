@@ -115,15 +115,16 @@ func TestSet(t *testing.T) {
 	var s set
 	for _, n := range []int{10, 5000, 30, 3000} {
 		const most = 1 << 12
-		s.init(1, most)
-		want := map[uint64]uint64{}
+		s.init(2, true, most)
+		type entry struct{ one, other, word uint64 }
+		want := map[uint64]entry{}
 		for range n {
-			key := uint64(r.IntN(n)) << (r.IntN(2) * 50) // many with the same place
+			key := uint64(r.IntN(n)) << (20 + r.IntN(2)*30) // many with the same place
 			s.room(1)
 			s.fetch(key)
 			at, isNew := s.place(key)
 			if key == 0 {
-				key = 1
+				key = 1 << 20
 			}
 			v, known := want[key]
 			switch {
@@ -132,11 +133,13 @@ func TestSet(t *testing.T) {
 					t.Fatalf("no place for a key after %d", len(want))
 				}
 				continue
-			case isNew == known || s.words[at] != v:
-				t.Fatalf("key %x: new %v with %x, want %v with %x", key, isNew, s.words[at], !known, v)
+			case isNew == known || s.mask(at, 0) != v.one || s.mask(at, 1) != v.other || s.words[at+1] != v.word:
+				t.Fatalf("key %x: new %v with %x, %x, %x, want %v with %x", key, isNew, s.mask(at, 0), s.mask(at, 1), s.words[at+1], !known, v)
 			}
-			want[key] = r.Uint64()
-			s.words[at] = want[key]
+			v = entry{r.Uint64(), uint64(r.IntN(9)), r.Uint64()} // more masks than there are numbers for
+			s.note(at, 0, v.one)
+			s.note(at, 1, v.other)
+			want[key], s.words[at+1] = v, v.word
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -37,6 +38,10 @@ func (e *emitter) peek() {
 	if e.depth == 0 && p.Size < 0 {
 		b.took = e.scan.budget
 	}
+	if r, ok := p.Body.(*bytes.Reader); ok {
+		b.ahead, b.err = lent(r), io.EOF
+		return
+	}
 	want := part.HeadSize
 	if p.Size >= part.HeadSize && p.Size <= heldSize {
 		want = int(p.Size) + 1 // and see the end
@@ -46,6 +51,22 @@ func (e *emitter) peek() {
 		e.fill(heldSize)
 	}
 	b.ahead = e.ahead
+}
+
+// lent returns what is left of r, as it lies in memory.
+func lent(r *bytes.Reader) []byte {
+	var l lender
+	_, _ = r.WriteTo(&l) // which makes one Write, and l's gives no error
+	return l
+}
+
+// lender keeps what is written to it. It may, as the bytes of a bytes.Reader do
+// not change while it is read.
+type lender []byte
+
+func (l *lender) Write(b []byte) (int, error) {
+	*l = b
+	return len(b), nil
 }
 
 // fill reads until e.ahead is n bytes long or the body ends.
@@ -89,13 +110,26 @@ func (b *body) Read(p []byte) (int, error) {
 
 // Bytes implements part.Held.
 func (b *body) Bytes() ([]byte, bool) {
+	all, ok := b.Lend()
+	if !ok || len(all) > heldSize {
+		return nil, false
+	}
+	b.Skip(len(all))
+	return all, true
+}
+
+// Lend implements part.Lender.
+func (b *body) Lend() ([]byte, bool) {
 	if b.err != io.EOF {
 		return nil, false
 	}
-	all := b.ahead
-	b.ahead = nil
-	b.count(len(all))
-	return all[:len(all):len(all)], true
+	return b.ahead[:len(b.ahead):len(b.ahead)], true
+}
+
+// Skip implements part.Lender.
+func (b *body) Skip(n int) {
+	b.ahead = b.ahead[n:]
+	b.count(n)
 }
 
 func (b *body) count(n int) int {

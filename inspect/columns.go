@@ -48,15 +48,26 @@ var columnTypes = []detect.Type{detect.Name, detect.Phone, detect.Address, detec
 
 func (c *columns) reset() { c.alone = c.alone[:0] }
 
-// add takes the record that t counts.
-func (c *columns) add(r *detect.Record, t *tally) {
+// What columns.person says of records that are none of one person.
+const (
+	severalPersons = -1
+	nobody         = -2
+)
+
+// person returns the first finding that may be in a list, if the record that t counts
+// is one of one person, else severalPersons or nobody. It hangs on the record's shape
+// alone.
+func (c *columns) person(r *detect.Record, t *tally) int {
 	if t.all&t.listed == 0 {
-		return
+		return nobody
 	}
-	names, others, most, n := 0, 0, 0, 0
+	first, names, others, most, n := nobody, 0, 0, 0, 0
 	for i, k := range t.kind {
 		if t.listed>>k&1 == 0 || !lists(&r.Found[i]) {
 			continue
+		}
+		if first < 0 {
+			first = i
 		}
 		if r.Found[i].Type == detect.Name {
 			names++
@@ -69,17 +80,26 @@ func (c *columns) add(r *detect.Record, t *tally) {
 		most = max(most, n)
 	}
 	// A record of one person, unless it runs on over the next columns.
-	whole := names > 0 && others > 0 && most < minColumn
+	if first >= 0 && (names == 0 || others == 0 || most >= minColumn) {
+		return severalPersons
+	}
+	return first
+}
+
+// add takes the record that t counts. person is what c.person said of its shape.
+func (c *columns) add(person int, r *detect.Record, t *tally) {
+	if person >= 0 {
+		if n := len(c.alone); n > 0 && n < maxLone && c.alone[n-1].digest > 0 {
+			c.alone = append(c.alone, lone{tag: r.Found[person].Tag, from: r.Found[person].From})
+		}
+	}
+	if person != severalPersons {
+		return
+	}
 	for i, k := range t.kind {
 		f := &r.Found[i]
 		if len(c.alone) == maxLone || t.listed>>k&1 == 0 || !lists(f) {
 			continue
-		}
-		if whole {
-			if n := len(c.alone); n > 0 && c.alone[n-1].digest > 0 {
-				c.alone = append(c.alone, lone{tag: f.Tag, from: f.From})
-			}
-			return
 		}
 		c.alone = append(c.alone, lone{f.Type, f.Tag, f.From, t.sum(r, i)})
 	}

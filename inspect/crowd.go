@@ -52,8 +52,7 @@ func (b *bank) others(t *tally, r *detect.Record, g *group) {
 	main := -1
 	for i := range r.Found {
 		f := &r.Found[i]
-		if f.Detector != detect.ColumnID || f.Type != detect.Name || f.Piece || f.Own&detect.LName == 0 || f.Own&detect.LKana != 0 ||
-			f.Confidence < g.confidence {
+		if !g.isMain(f) {
 			continue
 		}
 		switch {
@@ -64,6 +63,38 @@ func (b *bank) others(t *tally, r *detect.Record, g *group) {
 			b.further(t.sum(r, i), g.questions)
 		}
 	}
+}
+
+// isMain reports whether f is the name of a person in a column of its own.
+func (g *group) isMain(f *detect.Found) bool {
+	return f.Type == detect.Name && f.Detector == detect.ColumnID && !f.Piece && f.Own&detect.LName != 0 && f.Own&detect.LKana == 0 &&
+		f.Confidence >= g.confidence
+}
+
+// mainNames counts them.
+func mainNames(r *detect.Record, g *group) int {
+	n := 0
+	for i := range r.Found {
+		if g.isMain(&r.Found[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// mayCrowd reports whether the record that t counts may be a crowd: it has as many
+// findings of one kind.
+func mayCrowd(t *tally) bool {
+	if len(t.kind) < 2*minCrowd {
+		return false
+	}
+	var n [manyKind + 1]int
+	for _, k := range t.kind {
+		if n[k]++; n[k] >= minCrowd {
+			return true
+		}
+	}
+	return false
 }
 
 // distinct counts the values of a type in a record that are sure enough.

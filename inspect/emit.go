@@ -105,7 +105,8 @@ func (e *emitter) read() (err error) {
 	}()
 	p := &e.part
 	e.peek()
-	if len(e.ahead) == 0 {
+	head := e.body.ahead
+	if len(head) == 0 {
 		if err := e.body.err; err != nil && err != io.EOF {
 			reason, detail := part.ReasonOf(err)
 			e.Skip(reason, false, detail)
@@ -114,7 +115,7 @@ func (e *emitter) read() (err error) {
 		e.Format("empty", "")
 		return nil
 	}
-	head := e.ahead[:min(len(e.ahead), part.HeadSize)]
+	head = head[:min(len(head), part.HeadSize)]
 	p.Body = e.body.reader()
 	for _, r := range e.scan.scanner.readers.ask(head[0]) {
 		if !r.Match(p, head) {
@@ -263,6 +264,9 @@ const recordConfidence = 0.5
 func (e *emitter) Record(r *detect.Record) {
 	c := e.scan
 	c.tally.add(r)
+	if len(c.report.Findings) >= MaxFindings && c.opt.OnFinding == nil && c.tally.all>>otherKind == 0 {
+		return // all that is left is counted
+	}
 	number := -1
 	for i := range r.Found {
 		if f := &r.Found[i]; f.Confidence >= recordConfidence && detect.Personal(f.Type) {
@@ -273,7 +277,7 @@ func (e *emitter) Record(r *detect.Record) {
 	}
 	for i := range r.Found {
 		f := &r.Found[i]
-		if !f.Piece && !c.tally.count(i) {
+		if !f.Piece && !c.tally.numbered(i) {
 			c.report.total(f.Type, 1)
 		}
 		keep := len(c.report.Findings) < MaxFindings

@@ -38,6 +38,9 @@ func (h *hasher) sum(typ uint64, value string) uint64 {
 	return fold(h[2]^uint64(len(value)), fold(x^h[1], y^seed)^h[3])
 }
 
+// golden spreads numbers that differ little over all bits (Fibonacci hashing).
+const golden = 0x9E3779B97F4A7C15
+
 // fold returns the product of a and b, its halves laid over each other.
 func fold(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)

@@ -46,8 +46,8 @@ func (c *scan) sum() *Report {
 	}
 	r.Records = c.tally.questions[n].count
 	r.Total = maps.Clone(r.Total)
-	for k, n := range c.tally.totals {
-		if n > 0 {
+	for k := range c.scanner.survey.kinds.types {
+		if n := c.tally.totals[k]; n > 0 {
 			r.total(c.scanner.survey.kinds.types[k], n)
 		}
 	}

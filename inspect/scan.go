@@ -109,9 +109,9 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	}
 	r.Again = c.left && c.tally.mayJoin(!o.UntilDecided)
 	r.Answers, r.Records = c.tally.answers()
-	for k, n := range c.tally.totals {
-		if n > 0 {
-			r.total(s.survey.kinds.types[k], n)
+	for k, typ := range s.survey.kinds.types {
+		if n := c.tally.totals[k]; n > 0 {
+			r.total(typ, n)
 		}
 	}
 	r.Coverage = cover(r.Parts)

@@ -29,6 +29,11 @@ func newSurvey(queries []Query) survey {
 			s.kinds.mask(types)
 		}
 	}
+	for _, d := range detect.Builtin() { // what nobody asks for has a number too, if there is room
+		for _, typ := range d.Types() {
+			s.kinds.add(typ)
+		}
+	}
 	for _, q := range all {
 		n := question{Query: q, open: q.AtLeast > 0}
 		for _, types := range q.With {
@@ -60,8 +65,8 @@ type tally struct {
 	persons  digester     // for onPerson
 
 	kinds  *kinds
-	listed uint64 // the survey's
-	totals []int  // findings by kind, those in pieces counted once
+	listed uint64  // the survey's
+	totals [64]int // findings by kind, those in pieces counted once
 
 	// Of the record that is counted:
 	who   detect.Person
@@ -70,6 +75,11 @@ type tally struct {
 	all   uint64   // the kinds there are
 	valid uint64   // those of which one is validated
 	least float32  // the least confidence
+	signs []uint64 // what makes its shape
+
+	shapes [shapes]shape
+	large  shape      // of the record, if it has more findings than are remembered
+	before []kindSlot // of the findings of the record before, by index
 }
 
 // question is a Query with its count.
@@ -88,8 +98,7 @@ type question struct {
 func (t *tally) reset(s *survey, d digester) {
 	t.questions = append(t.questions[:0], s.questions...)
 	t.kinds, t.listed = &s.kinds, s.listed
-	t.totals = slices.Grow(t.totals[:0], len(s.kinds.types))[:len(s.kinds.types)]
-	clear(t.totals)
+	clear(t.totals[:])
 	t.digests, t.hash = d, newHasher(d)
 	t.banks = slices.Grow(t.banks[:0], len(s.plans))[:len(s.plans)]
 	for i := range t.banks {
@@ -97,6 +106,8 @@ func (t *tally) reset(s *survey, d digester) {
 	}
 	t.stale = true
 	t.columns.reset()
+	t.forgetShapes()
+	t.before = t.before[:0]
 }
 
 // demand says what may still change a decision. Persons are told apart by all
@@ -125,8 +136,9 @@ func (t *tally) demand() detect.Demand {
 	return t.wanted
 }
 
-func (t *tally) hit(q *question) {
-	q.count++
+// hit counts n more for q.
+func (t *tally) hit(q *question, n int) {
+	q.count = min(q.count+n, MaxDistinct)
 	if q.open && q.count >= q.AtLeast {
 		q.open = false
 		t.stale = true
@@ -137,23 +149,13 @@ func (t *tally) hit(q *question) {
 func (t *tally) add(r *detect.Record) {
 	t.sums = slices.Grow(t.sums[:0], len(r.Found))[:len(r.Found)]
 	clear(t.sums)
-	t.kind, t.all, t.valid, t.least = t.kind[:0], 0, 0, 1
-	for i := range r.Found {
-		f := &r.Found[i]
-		k := t.kinds.of(f.Type)
-		t.kind = append(t.kind, k)
-		t.all |= 1 << k
-		if f.Validated {
-			t.valid |= 1 << k
-		}
-		t.least = min(t.least, f.Confidence)
-	}
+	s := t.look(r)
 	if t.onPerson != nil {
 		t.tell(r)
 	}
-	t.columns.add(r, t)
+	t.columns.add(s.person, r, t)
 	for i := range t.banks {
-		t.banks[i].add(t, r)
+		t.banks[i].follow(&s.outlines[i], t, r)
 	}
 }
 
@@ -248,14 +250,9 @@ func (q *question) counts(f *detect.Found, kind uint8, k int) bool {
 	return q.kinds[k]>>kind&1 != 0
 }
 
-// count adds the record's finding i to totals, if its type has a number.
-func (t *tally) count(i int) bool {
-	k := int(t.kind[i])
-	if k < len(t.totals) {
-		t.totals[k]++
-	}
-	return k < len(t.totals)
-}
+// numbered reports whether the record's finding i, if it is no piece, was counted in
+// totals.
+func (t *tally) numbered(i int) bool { return t.kind[i] != otherKind }
 
 // answers returns the counts in the order of the queries, and the number of
 // persons.
@@ -304,13 +301,17 @@ func (t *tally) overflow(q *question, key uint64) {
 		return // estimating takes as long as a hundred records
 	}
 	o.next = o.met + max(surplusStep, o.met/surplusStep)
+	if !q.open {
+		o.next = o.met + max(surplusStep, o.met) // nothing hangs on the count any more
+	}
 	t.estimate(q)
 }
 
 // estimate counts what the surplus of q amounts to by now.
 func (t *tally) estimate(q *question) {
 	o := q.surplus
-	for n := int(o.sketch.Estimate()); o.counted < n && q.count < MaxDistinct; o.counted++ {
-		t.hit(q)
+	if n := int(o.sketch.Estimate()); n > o.counted {
+		t.hit(q, n-o.counted)
+		o.counted = n
 	}
 }

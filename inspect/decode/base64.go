@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"math/bits"
 	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
@@ -208,38 +209,36 @@ type run struct {
 }
 
 // findRun returns the first stretch of base64 in b of at least minRun
-// characters. Each such stretch holds all of a look, of which most text fails the
-// first test.
+// characters. Each such stretch has four times eight characters in a row at
+// multiples of eight, as hardly anything else has.
 func findRun(b []byte) (run, bool) {
-	const look, step = 16, minRun - 16
-	for i := 0; i+look <= len(b); {
-		if !base64ish(b[i:]) || normal.SextetPrefix(b[i:i+look]) < look {
-			i += step
-			continue
+	const many = 4
+	var storage [many]uint64
+	before, end := uint64(0), 0 // end of the last stretch that was none
+	for base := 0; base < len(b); base += many * normal.SextetSpan {
+		words := normal.SextetWords(storage[:], b[base:min(base+many*normal.SextetSpan, len(b))])
+		for k, w := range words {
+			rows := w & (w<<1 | before>>63) & (w<<2 | before>>62) & (w<<3 | before>>61)
+			before = w
+			for ; rows != 0; rows &= rows - 1 {
+				at := base + k*normal.SextetSpan + 8*bits.TrailingZeros64(rows)
+				if at < end {
+					continue
+				}
+				start := at
+				for start > end && sextet[b[start-1]] != outside {
+					start--
+				}
+				end = at + normal.SextetPrefix(b[at:])
+				if end-start >= minRun && mixed(b[start:end]) {
+					r := run{start: start, end: end}
+					r.extend(b)
+					return r, true
+				}
+			}
 		}
-		start := i
-		for start > 0 && sextet[b[start-1]] != outside {
-			start--
-		}
-		end := i + look + normal.SextetPrefix(b[i+look:])
-		if end-start < minRun || !mixed(b[start:end]) {
-			i = end + 1
-			continue
-		}
-		r := run{start: start, end: end}
-		r.extend(b)
-		return r, true
 	}
 	return run{}, false
-}
-
-// base64ish reports whether the first 16 bytes of b are all ASCII from "+" on:
-// that leaves out spaces, line ends, quotation marks and brackets.
-func base64ish(b []byte) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	b = b[:16]
-	x, y := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
-	return ((x-'+'*ones)|(y-'+'*ones)|x|y)&highs == 0
 }
 
 // extend takes in padding and further lines of the same length.

@@ -69,33 +69,30 @@ func stretchAround(b []byte, at, i int) (s textRun) {
 // holdsText reports whether minText bytes somewhere in b may be text in UTF-8 or in
 // CP932. It goes from the end: what a text is at a place depends on what follows.
 func holdsText(b []byte) bool {
-	var utf8, cp932 [4]int // length of the text that begins so many bytes behind i
-	for i := len(b) - 1; i >= 0; i-- {
-		var u, k int
+	var u1, u2, u3, u4, k1, k2 int // length of the text that begins so many bytes behind i
+	for i := len(b) - 1; i >= 0 && i+max(u1+1, u2+2, u3+3, u4+4, k1+1, k2+2) >= minText; i-- {
+		u, k := 0, 0
 		switch c := b[i]; {
 		case printable[c]:
-			u, k = utf8[0]+1, cp932[0]+1
+			u, k = u1+1, k1+1
 		case c >= 0x80:
 			if n := cp932Char(b[i:]); n > 0 {
-				k = cp932[1] + n
-			}
-			if c < 0xc2 || i+1 == len(b) || b[i+1]&0xc0 != 0x80 {
-				break // no character of UTF-8 begins here
+				k = k2 + n
 			}
 			switch {
+			case c < 0xc2 || i+1 == len(b) || b[i+1]&0xc0 != 0x80: // no character of UTF-8
 			case c < 0xe0:
-				u = utf8[1] + 2
+				u = u2 + 2
 			case c < 0xf0:
-				u = utf8[2] + 3
+				u = u3 + 3
 			default:
-				u = utf8[3] + 4
+				u = u4 + 4
 			}
 		}
 		if u >= minText || k >= minText {
 			return true
 		}
-		utf8 = [4]int{u, utf8[0], utf8[1], utf8[2]}
-		cp932 = [4]int{k, cp932[0]}
+		u1, u2, u3, u4, k1, k2 = u, u1, u2, u3, k, k1
 	}
 	return false
 }

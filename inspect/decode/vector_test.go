@@ -163,7 +163,7 @@ func TestHoldsText(t *testing.T) {
 			}
 		}
 	}
-	if held < 100 {
+	if held < 20 {
 		t.Fatalf("only %d were text", held)
 	}
 }

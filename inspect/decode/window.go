@@ -30,12 +30,16 @@ type window struct {
 	Format string     // the encodings met, for Emitter.Format
 
 	body    io.Reader
-	hint    string // declared charset
-	room    []byte // storage that text grows in
-	store   []byte // holds raw, unless the body lies in memory
-	decoded []byte // storage of what stands encoded in the text
-	raw     []byte // read and not yet decoded
-	offset  int64  // of raw
+	lender  part.Lender // body, if it lies in memory
+	hint    string      // declared charset
+	mem     []byte      // what was read, or all of the body: raw stands in it
+	store   []byte      // storage of mem
+	room    []byte      // storage that text grows in, unless it is joined
+	decoded []byte      // storage of what stands encoded in the text
+	raw     []byte      // read and not yet decoded
+	at      int         // of raw in mem
+	joined  bool        // text stands in mem, too, right before raw
+	offset  int64       // of raw
 	dec     charset.Decoder
 	decided bool
 	started bool  // the first bytes were looked at
@@ -52,7 +56,7 @@ type window struct {
 }
 
 var windows = sync.Pool{New: func() any {
-	return &window{store: make([]byte, chunk), room: make([]byte, 0, 4*chunk)}
+	return &window{store: make([]byte, 4*chunk)}
 }}
 
 // openWindow starts a window on p's body. Close it when done.
@@ -60,7 +64,7 @@ func openWindow(p *part.Part) *window {
 	w := windows.Get().(*window)
 	store, room, m, decoded := w.store, w.room[:0], w.m, w.decoded
 	m.Reset(0)
-	*w = window{store: store, raw: store[:0], room: room, text: room, m: m, body: p.Body, decoded: decoded}
+	*w = window{store: store, mem: store, raw: store[:0], room: room, text: room, m: m, body: p.Body, decoded: decoded}
 	if strings.IndexByte(p.MediaType, ';') >= 0 {
 		if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
 			w.hint = params["charset"]
@@ -72,6 +76,12 @@ func openWindow(p *part.Part) *window {
 	if held, ok := p.Body.(part.Held); ok {
 		if b, ok := held.Bytes(); ok {
 			w.hold(b)
+			return w
+		}
+	}
+	if lender, ok := p.Body.(part.Lender); ok {
+		if b, ok := lender.Lend(); ok {
+			w.lender, w.mem, w.raw = lender, b, b[:0]
 		}
 	}
 	return w
@@ -84,7 +94,7 @@ func (w *window) hold(b []byte) {
 		w.text, w.decided = b, true
 		return
 	}
-	w.raw = b
+	w.mem, w.raw = b, b
 	w.decode()
 }
 
@@ -93,9 +103,12 @@ func (w *window) hold(b []byte) {
 const readAs = "x-second-reading"
 
 func (w *window) Close() {
-	w.body, w.err, w.raw, w.text = nil, nil, nil, nil
+	w.body, w.lender, w.err, w.mem, w.raw, w.text = nil, nil, nil, nil, nil, nil
 	if cap(w.room) > 32*chunk {
-		w.room = make([]byte, 0, 4*chunk)
+		w.room = nil
+	}
+	if len(w.store) > 32*chunk {
+		w.store = make([]byte, 4*chunk)
 	}
 	if cap(w.decoded) > 4*chunk {
 		w.decoded = nil
@@ -124,14 +137,72 @@ func (w *window) read() {
 	if w.err != nil {
 		return
 	}
-	w.raw = w.store[:copy(w.store, w.raw)]
+	if w.lender != nil {
+		had := len(w.raw)
+		end := min(w.at+chunk, len(w.mem))
+		w.raw = w.mem[w.at:end]
+		w.lender.Skip(len(w.raw) - had)
+		if end == len(w.mem) {
+			w.err = io.EOF
+		}
+		return
+	}
+	w.clear()
 	for tries := 0; len(w.raw) < chunk && w.err == nil; {
-		n, err := w.body.Read(w.store[len(w.raw):chunk])
-		w.raw = w.store[:len(w.raw)+n]
+		n, err := w.body.Read(w.mem[w.at+len(w.raw) : w.at+chunk])
+		w.raw = w.mem[w.at : w.at+len(w.raw)+n]
 		w.err = err
 		if tries++; n == 0 && err == nil && tries > 100 {
 			w.err = io.ErrNoProgress
 		}
+	}
+}
+
+// clear makes room in the store for a chunk from raw on.
+func (w *window) clear() {
+	if w.at+chunk <= len(w.store) {
+		return
+	}
+	w.own()
+	keep := 0 // of the text
+	if w.verbatim() {
+		keep = len(w.text)
+	}
+	to := w.store
+	if keep+chunk > len(to) {
+		to = make([]byte, 2*(keep+chunk))
+	}
+	n := copy(to[keep:], w.raw)
+	w.raw = to[keep : keep+n]
+	if keep > 0 {
+		w.text, w.joined = to[:copy(to, w.text):keep], true
+	}
+	w.mem, w.store, w.at = to, to, keep
+}
+
+// verbatim reports whether text is, byte for byte, what stands before raw.
+func (w *window) verbatim() bool {
+	return w.m.Identity() && w.m.Origin(len(w.text)) == w.offset
+}
+
+// join makes text stand before raw in mem, if it can. No bytes are copied.
+func (w *window) join() bool {
+	switch {
+	case len(w.text) == 0:
+		w.m.Reset(w.offset)
+	case !w.verbatim() || !w.joined && w.lender == nil:
+		w.own()
+		return false
+	}
+	w.text, w.joined = w.mem[w.at-len(w.text):w.at:w.at], true
+	return true
+}
+
+// own makes text stand for itself, where it can grow.
+func (w *window) own() {
+	if w.joined {
+		w.text, w.joined = append(w.room[:0], w.text...), false
+		w.room = w.text[:0]
 	}
 }
 
@@ -140,9 +211,13 @@ func (w *window) ended() bool { return w.err != nil }
 
 // decode turns raw into text as far as it can.
 func (w *window) decode() {
-	w.text = append(w.room[:0], w.text...) // where it can grow
+	if !w.joined {
+		w.text = append(w.room[:0], w.text...) // where it can grow
+	}
 	w.transcribe()
-	w.room = w.text[:0]
+	if !w.joined {
+		w.room = w.text[:0]
+	}
 }
 
 func (w *window) transcribe() {
@@ -151,6 +226,19 @@ func (w *window) transcribe() {
 			return
 		}
 		from := len(w.text)
+		if w.dec.Charset == charset.UTF8 {
+			if n, ok, controls := charset.Read(w.raw, w.ended()); !controls || w.shift() < 0 {
+				w.take(n)
+				if w.foreign += int64(n); ok {
+					w.advance(n)
+					return
+				}
+				if !w.rejudge(from, n) {
+					w.replace(n)
+				}
+				continue
+			}
+		}
 		raw, last := w.raw, w.ended()
 		if k := w.shift(); k == 0 {
 			w.choose(charset.Guess{Charset: charset.ISO2022JP, Sure: 1})
@@ -168,6 +256,7 @@ func (w *window) transcribe() {
 			}
 			raw = raw[:k]
 		}
+		w.own()
 		out, n, ok := w.dec.Decode(w.text, raw, w.offset, last, &w.m)
 		w.text = out
 		if w.decided {
@@ -184,6 +273,19 @@ func (w *window) transcribe() {
 			w.replace(n)
 		}
 	}
+}
+
+// take makes the first n bytes of raw text, as they are.
+func (w *window) take(n int) {
+	if n == 0 {
+		return
+	}
+	if w.join() {
+		w.text = w.mem[w.at-len(w.text) : w.at+n : w.at+n]
+		return
+	}
+	w.m.Step(len(w.text), w.offset, 1, 1)
+	w.text = append(w.text, w.raw[:n]...)
 }
 
 // highRun returns where in b three bytes beyond ASCII stand together, which
@@ -228,6 +330,7 @@ func (w *window) shift() int {
 // advance drops the first n bytes of raw.
 func (w *window) advance(n int) {
 	w.offset += int64(n)
+	w.at += n
 	w.raw = w.raw[n:]
 }
 
@@ -277,11 +380,8 @@ func (w *window) detect(raw []byte) charset.Guess {
 
 // keep takes n bytes of ASCII over as text.
 func (w *window) keep(n int) {
-	if n > 0 {
-		w.m.Step(len(w.text), w.offset, 1, 1)
-		w.text = append(w.text, w.raw[:n]...)
-		w.advance(n)
-	}
+	w.take(n)
+	w.advance(n)
 }
 
 // choose takes up an encoding, dropping its byte order mark.
@@ -360,6 +460,7 @@ func (w *window) replace(n int) {
 	}
 	skip = min(skip, len(w.raw))
 	if skip > 0 {
+		w.own()
 		w.m.Step(len(w.text), w.offset, 3, skip)
 		w.text = append(w.text, "\ufffd"...)
 		w.advance(skip)

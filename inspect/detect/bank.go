@@ -20,7 +20,10 @@ func (ba bank) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LBank)
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 { return of(w, k, 4, 5, 7) & near })
+	if hint.none() {
+		return
+	}
+	chosen := b.choose(&hint, func(s span, near uint64) uint64 { return (s.in(4) | s.in(5) | s.in(7)) & near })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch b.Runs[i].End - b.Runs[i].Start {
 		case 4:

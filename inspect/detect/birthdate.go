@@ -35,9 +35,8 @@ const oldest = 1900
 func (bd birthdate) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
 	hint := b.hint(LBirth)
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
-		return of(w, k, 8) | of(w, k, 1, 2, 4)&of(w, k, beforeDate)
-	})
+	near := hint
+	chosen := b.choose(&near, datesBegin)
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := runs[i]
 		size := r.End - r.Start
@@ -74,6 +73,15 @@ func (bd birthdate) Find(b *Block, emit func(Finding)) {
 			i += d.runs - 1
 		}
 	}
+}
+
+// datesBegin chooses runs of eight digits, and those of a year, month or day that the
+// other parts of a date follow.
+func datesBegin(s span, near uint64) uint64 {
+	second, third := s.then(1, 1)|s.then(1, 2), s.then(2, 1)|s.then(2, 2)
+	three := second & s.then(1, beforeDate)
+	first := (s.in(1) | s.in(2)) & (s.in(behindEra)&second | three&(third|s.then(2, 4)) | s.then(1, 4) | s.then(1, 2)&near)
+	return s.in(8) | (first|s.in(4)&three&third)&s.in(beforeDate)
 }
 
 // dateNext are the bytes that can stand behind the first number of a date:

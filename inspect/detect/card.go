@@ -36,13 +36,15 @@ func (c card) Find(b *Block, emit func(Finding)) {
 		own := hint
 		b.overLines(LCard, func(digits int) bool { return digits >= 14 && digits <= 16 }, func(n *numeral) { c.judge(b, n, n.groups, &own, emit) })
 	}
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
-		return of(w, k, 12, 13, size14) | of(w, k, 4)&(then(w, k, 1, 4)|then(w, k, 1, 6)) | of(w, k, 1)&near
+	chosen := b.choose(&hint, func(s span, near uint64) uint64 {
+		groups := s.in(4) & (s.then(1, 4) | s.then(1, 6)) & (s.then(2, 4) | s.then(2, 5)) & s.then(1, beforeMore)
+		return s.in(12) | s.in(13) | s.in(size14) | (groups|s.in(1)&s.then(1, 1)&near)&s.in(beforeMore)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {
 		case size >= 12:
-			if issuer(pick(b, runs[i])) != notCard { // as most are
+			left := before(b.Text, int(runs[i].Start))
+			if left != within && left != glued && isCard(pick(b, runs[i])) { // as few are
 				n.read(b, i, 0, 1)
 				c.judge(b, &n, 1, &hint, emit)
 			}
@@ -228,24 +230,29 @@ func issuer(d []byte) issuerKind {
 	if len(d) < 12 || len(d) > 19 {
 		return notCard
 	}
-	p := number(d[:6])
-	for i := range issuers {
-		r := &issuers[i]
-		if p < r.from {
-			return notCard
-		}
-		if p <= r.to {
-			switch {
-			case r.sure>>(len(d)-12)&1 != 0:
-				return sureCard
-			case r.rare>>(len(d)-12)&1 != 0:
-				return wideCard
-			}
-			return notCard
-		}
+	r, size := ranges[number(d[:4])], len(d)-12
+	switch {
+	case r.sure>>size&1 != 0:
+		return sureCard
+	case r.rare>>size&1 != 0:
+		return wideCard
 	}
 	return notCard
 }
+
+// lengths are those that an issuer uses, as bits from 12 digits up.
+type lengths struct{ sure, rare uint8 }
+
+// ranges tells the lengths by the first four digits.
+var ranges = func() (table [10000]lengths) {
+	for i := range issuers {
+		r := &issuers[i]
+		for p := r.from / 100; p <= r.to/100; p++ {
+			table[p] = r.lengths
+		}
+	}
+	return table
+}()
 
 // Sets of lengths for issuers, as bits from 12 digits up.
 const (
@@ -261,38 +268,38 @@ const (
 	len14to19 = len14 | len15 | len16to19
 )
 
-// issuers is ascending; a prefix belongs to the first range that reaches it.
+// issuers are ranges of the first six digits, of which the last two never decide.
 var issuers = [...]struct {
-	from, to   int
-	sure, rare uint8
+	from, to int
+	lengths
 }{
-	{100000, 179999, 0, len15},                     // UATP
-	{180000, 180099, len15, 0},                     // JCB, old
-	{213100, 213199, len15, 0},                     // JCB, old
-	{222100, 272099, len16, 0},                     // Mastercard 2-series
-	{300000, 305999, len14, len16to19},             // Diners Club
-	{308800, 309499, len16, len17 | len18 | len19}, // JCB, Diners
-	{309500, 309599, len14 | len16, 0},             // Diners
-	{309600, 310299, len16, len17 | len18 | len19}, // JCB
-	{311200, 312099, len16, len17 | len18 | len19},
-	{315800, 315999, len16, len17 | len18 | len19},
-	{333700, 334999, len16, len17 | len18 | len19},
-	{340000, 349999, len15, 0},                     // American Express
-	{352800, 358999, len16, len17 | len18 | len19}, // JCB
-	{360000, 369999, len14, len16to19},             // Diners
-	{370000, 379999, len15, 0},                     // American Express
-	{380000, 399999, len14, len16to19},             // Diners
-	{400000, 499999, len13 | len16, len19},         // Visa
-	{500000, 509999, 0, len12to19},                 // Maestro
-	{510000, 559999, len16, 0},                     // Mastercard
-	{560000, 599999, 0, len12to19},                 // Maestro
-	{601100, 601199, len16, len17 | len18 | len19}, // Discover
-	{601200, 619999, 0, len12to19},                 // Maestro, RuPay
-	{620000, 629999, len16, len14to19},             // UnionPay
-	{630000, 639999, 0, len12to19},                 // Maestro
-	{644000, 659999, len16, len17 | len18 | len19}, // Discover
-	{660000, 699999, 0, len12to19},                 // Maestro
-	{810000, 817199, 0, len16to19},                 // UnionPay
+	{100000, 179999, lengths{0, len15}},                     // UATP
+	{180000, 180099, lengths{len15, 0}},                     // JCB, old
+	{213100, 213199, lengths{len15, 0}},                     // JCB, old
+	{222100, 272099, lengths{len16, 0}},                     // Mastercard 2-series
+	{300000, 305999, lengths{len14, len16to19}},             // Diners Club
+	{308800, 309499, lengths{len16, len17 | len18 | len19}}, // JCB, Diners
+	{309500, 309599, lengths{len14 | len16, 0}},             // Diners
+	{309600, 310299, lengths{len16, len17 | len18 | len19}}, // JCB
+	{311200, 312099, lengths{len16, len17 | len18 | len19}},
+	{315800, 315999, lengths{len16, len17 | len18 | len19}},
+	{333700, 334999, lengths{len16, len17 | len18 | len19}},
+	{340000, 349999, lengths{len15, 0}},                     // American Express
+	{352800, 358999, lengths{len16, len17 | len18 | len19}}, // JCB
+	{360000, 369999, lengths{len14, len16to19}},             // Diners
+	{370000, 379999, lengths{len15, 0}},                     // American Express
+	{380000, 399999, lengths{len14, len16to19}},             // Diners
+	{400000, 499999, lengths{len13 | len16, len19}},         // Visa
+	{500000, 509999, lengths{0, len12to19}},                 // Maestro
+	{510000, 559999, lengths{len16, 0}},                     // Mastercard
+	{560000, 599999, lengths{0, len12to19}},                 // Maestro
+	{601100, 601199, lengths{len16, len17 | len18 | len19}}, // Discover
+	{601200, 619999, lengths{0, len12to19}},                 // Maestro, RuPay
+	{620000, 629999, lengths{len16, len14to19}},             // UnionPay
+	{630000, 639999, lengths{0, len12to19}},                 // Maestro
+	{644000, 659999, lengths{len16, len17 | len18 | len19}}, // Discover
+	{660000, 699999, lengths{0, len12to19}},                 // Maestro
+	{810000, 817199, lengths{0, len16to19}},                 // UnionPay
 }
 
 // expiryBehind reports whether the next numbers after the card look like its

@@ -8,11 +8,11 @@ func (circuit) ID() string    { return "circuit" }
 func (circuit) Types() []Type { return []Type{Circuit} }
 
 func (c circuit) Find(b *Block, emit func(Finding)) {
-	if b.lacks(anyOf(8, 9, 10)) {
+	if b.lacks(anyOf(8, 9, 10)) || b.lacks(anyOf(behindUpper)) {
 		return
 	}
 	t := b.Text
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, 8, 9, 10) & of(w, k, behindUpper) })
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.sized(8, 10) & s.in(behindUpper) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		start, end := int(b.Runs[i].Start)-3, int(b.Runs[i].End)
 		var p float32

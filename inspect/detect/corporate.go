@@ -29,8 +29,8 @@ func (c corporate) Find(b *Block, emit func(Finding)) {
 	runs := b.Runs
 	var n numeral
 	hint := b.hint(LCorporate)
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
-		return of(w, k, 13) | of(w, k, 1)&then(w, k, 1, 4)&then(w, k, 2, 4)&then(w, k, 3, 4)
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 {
+		return s.in(13) | s.in(1)&s.in(beforeMore)&s.then(1, 4)&s.then(2, 4)&s.then(3, 4)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		size := runs[i].End - runs[i].Start

@@ -111,7 +111,7 @@ type Block struct {
 	// What is known of the evidence, once it was asked for.
 	sizes  runSizes
 	words  []runWord
-	near   []uint64 // of the runs that a detector chooses
+	picked []uint64 // the runs that a detector chooses
 	hinted Label
 }
 

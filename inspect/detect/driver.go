@@ -21,18 +21,18 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 	}
 	runs := b.Runs
 	hint := b.hint(LDriver)
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
-		return of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4)
+	var n numeral
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 {
+		return s.in(12) | s.in(4)&s.in(beforeMore)&s.then(1, 4)&s.then(1, beforeMore)&s.then(2, 4)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		size := runs[i].End - runs[i].Start
-		if size != 12 && (size != 4 || i+2 >= len(runs) || runs[i+2].End-runs[i].Start > 14) {
+		if size != 12 && (size != 4 || i+2 >= len(runs) || runs[i+2].End-runs[i].Start > 14 || b.inFours(i)) {
 			continue
 		}
 		if !commissions[number(b.Text[runs[i].Start:runs[i].Start+2])] {
 			continue
 		}
-		var n numeral
 		k := 1
 		if size == 12 {
 			n.read(b, i, 0, 1)

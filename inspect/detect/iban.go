@@ -16,10 +16,13 @@ func (iban) Types() []Type { return []Type{IBAN} }
 const maxIBAN = 34
 
 func (ib iban) Find(b *Block, emit func(Finding)) {
+	if b.lacks(anyOf(behindUpper)) {
+		return
+	}
 	t := b.Text
 	var bare [ibanList]Finding // that stand alone, until there are enough of them
 	alone := 0
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, behindUpper) &^ of(w, k, 1) })
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.in(behindUpper) &^ s.in(1) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		if r.Start < 2 || r.End-r.Start < 2 || !isUpper(t[r.Start-1]) || !isUpper(t[r.Start-2]) {

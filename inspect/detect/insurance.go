@@ -21,11 +21,12 @@ func (insurance) Patterns() []match.Pattern {
 
 func (in insurance) Find(b *Block, emit func(Finding)) {
 	hint := b.hint(LInsurance)
+	if hint.none() {
+		return
+	}
 	// Without a label of its own a number is nothing, so its size decides first;
 	// short 記号 are read on from where they are.
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
-		return of(w, k, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) & near
-	})
+	chosen := b.choose(&hint, func(s span, near uint64) uint64 { return s.sized(2, 11) & near })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		own, near := labelNearby(b, i, LInsurance)
 		if own|near == 0 {

@@ -25,8 +25,9 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 	if !hint.none() {
 		b.overLines(LMyNumber, func(digits int) bool { return digits == 12 }, func(n *numeral) { m.judge(b, n, n.groups, emit) })
 	}
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
-		return of(w, k, 12) | of(w, k, 4)&then(w, k, 1, 4)&then(w, k, 2, 4) | of(w, k, 1, 3)&near
+	chosen := b.choose(&hint, func(s span, near uint64) uint64 {
+		groups := s.in(4) & s.then(1, 4) & s.then(2, 4) & s.then(1, beforeMore)
+		return s.in(12) | (groups|(s.in(1)&s.then(1, 1)|s.in(3)&s.then(1, 3))&near)&s.in(beforeMore)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {
@@ -35,6 +36,8 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 			if n.more&(sepHyphen|sepDot|sepUnderscore) == 0 {
 				m.judge(b, &n, 1, emit)
 			}
+		case size == 4 && b.inFours(i):
+			i += 3 // sixteen digits are a card or nothing
 		case size == 4 && sameSize(runs, i, 3):
 			n.read(b, i, sepHyphen|sepSpace|sepDot|sepUnderscore|sepLineBreak|sepMiddle, 4)
 			if n.shape(4, 4, 4) && n.after(3)&^(sepLineBreak|sepSlash|sepWide) == 0 {
@@ -48,6 +51,18 @@ func (m myNumber) Find(b *Block, emit func(Finding)) {
 			i += m.labelled(b, i, &n, emit)
 		}
 	}
+}
+
+// inFours reports whether runs of four digits begin with run i that the same sign
+// holds together, four of them at least.
+func (b *Block) inFours(i int) bool {
+	if i+4 > len(b.Runs) {
+		return false
+	}
+	r := b.Runs[i : i+4 : i+4]
+	sign := b.Text[r[0].End]
+	return r[3].End-r[0].Start == 19 && r[1].Start-r[0].Start == 5 && r[2].Start-r[0].Start == 10 && r[3].Start-r[0].Start == 15 &&
+		b.Text[r[1].End] == sign && b.Text[r[2].End] == sign && separatorOf[sign]&(sepHyphen|sepSpace|sepDot|sepUnderscore) != 0
 }
 
 // sameSize reports whether k runs from i on have the same size and stand close

@@ -3,6 +3,9 @@ package detect
 import (
 	"bytes"
 	"math/bits"
+	"sync"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
 // codeMarks are what programs are full of and data are not.
@@ -21,60 +24,45 @@ const (
 	codeBehind = 160
 )
 
+// codeSet finds them.
+var codeSet = sync.OnceValue(func() *match.Set {
+	var marks []match.Pattern
+	for i, m := range codeMarks {
+		marks = append(marks, match.Pattern{Literal: m, Payload: uint32(i)})
+	}
+	set, err := match.Compile(marks, match.Options{NoRuns: true, NoAts: true})
+	if err != nil {
+		panic(err) // the marks are part of the program
+	}
+	return set
+})
+
+var codeEvidence = sync.Pool{New: func() any { return new(match.Evidence) }}
+
 // inCode reports whether the surroundings of [start,end) are a program. It
 // looks at what is near, so it is asked only of candidates that would count.
 func inCode(text []byte, start, end int) bool {
-	near := text[max(0, start-codeBefore):min(len(text), end+codeBehind)]
-	return bits.OnesCount64(codeIn(near, len(near), enoughCode)) == enoughCode
+	ev := codeEvidence.Get().(*match.Evidence)
+	codeSet().Scan(text[max(0, start-codeBefore):min(len(text), end+codeBehind)], ev)
+	var found uint64
+	for _, h := range ev.Hits {
+		found |= 1 << h.Payload
+	}
+	codeEvidence.Put(ev)
+	return bits.OnesCount64(found) >= enoughCode
 }
-
-// codeIn returns the marks that begin in the first n bytes of b, a bit each. It
-// stops at enough.
-func codeIn(b []byte, n, enough int) (found uint64) {
-	n = min(n, len(b)-1)
-	for i := 0; i < n; i++ {
-		p := codePair(b[i], b[i+1])
-		if codePairs[p>>6]>>(p&63)&1 == 0 {
-			continue
-		}
-		for _, k := range codeFirst[b[i]&127] {
-			if m := codeMarks[k]; found>>k&1 == 0 && bytes.HasPrefix(b[i:], []byte(m)) {
-				if found |= 1 << k; bits.OnesCount64(found) == enough {
-					return found
-				}
-			}
-		}
-	}
-	return found
-}
-
-// codePairs has a bit for the first two bytes of each of codeMarks, by codePair.
-var codePairs = func() (set [64]uint64) {
-	for _, m := range codeMarks {
-		p := codePair(m[0], m[1])
-		set[p>>6] |= 1 << (p & 63)
-	}
-	return set
-}()
-
-func codePair(a, b byte) uint { return (uint(a)*61 ^ uint(b)) & 4095 }
-
-// codeFirst lists codeMarks by their first bytes.
-var codeFirst = func() (list [128][]uint8) {
-	for k, m := range codeMarks {
-		list[m[0]] = append(list[m[0]], uint8(k))
-	}
-	return list
-}()
 
 // codePages remembers the marks in pages of one text, since many candidates stand
 // close together: most are told by their pages alone.
-type codePages [16]struct {
+type codePages [2 * codeStretch]struct {
 	at    int32 // the page's number, from 1; 0 if there is none
 	marks uint64
 }
 
-const codePage = 7 // bits of an offset in a page
+const (
+	codePage    = 7 // bits of an offset in a page
+	codeStretch = 8 // pages that are read in one go
+)
 
 // around is inCode for the text that p is of.
 func (p *codePages) around(text []byte, start, end int) bool {
@@ -95,9 +83,25 @@ func (p *codePages) around(text []byte, start, end int) bool {
 func (p *codePages) page(text []byte, k int) uint64 {
 	e := &p[k%len(p)]
 	if e.at != int32(k+1) {
-		e.at, e.marks = int32(k+1), codeIn(text[k<<codePage:], 1<<codePage, len(codeMarks))
+		p.read(text, k&^(codeStretch-1))
 	}
 	return e.marks
+}
+
+// read reads the pages from k on.
+func (p *codePages) read(text []byte, k int) {
+	stretch := p[k%len(p):][:codeStretch]
+	for i := range stretch {
+		stretch[i].at, stretch[i].marks = int32(k+i+1), 0
+	}
+	ev := codeEvidence.Get().(*match.Evidence)
+	codeSet().Scan(text[k<<codePage:min(len(text), (k+codeStretch)<<codePage+longestMark)], ev)
+	for _, h := range ev.Hits {
+		if i := h.Start >> codePage; i < codeStretch {
+			stretch[i].marks |= 1 << h.Payload
+		}
+	}
+	codeEvidence.Put(ev)
 }
 
 // technicalMost are the log odds that a single word in Latin letters gets at most

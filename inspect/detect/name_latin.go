@@ -28,7 +28,10 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 	for n < maxLatin && at < len(t) {
 		x := &w[n]
 		*x = latinWord{start: at}
-		if !s.plainWord(x) && !s.anyWord(x, n == 0) {
+		if letters, c, end := lettersAt(t, at); c != mixedCase && s.plainWord(x, letters, c, end) {
+		} else if t[at] >= 'a' && t[at] <= 'z' && end > at+3 {
+			break // no particle is as long
+		} else if !s.anyWord(x, n == 0) {
 			break
 		}
 		end := x.end
@@ -53,12 +56,11 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 	return latinTrim(w, n)
 }
 
-// plainWord reads a word as nearly all are, Word or WORD, from x.start on. It
-// reports whether there is one.
-func (s *nameSearch) plainWord(x *latinWord) bool {
+// plainWord reads a word as nearly all are, Word or WORD: letters up to end. It
+// reports whether it is more than that.
+func (s *nameSearch) plainWord(x *latinWord, letters latinLetters, c latinCase, end int) bool {
 	t := s.text
-	letters, c, end := lettersAt(t, x.start)
-	if c == mixedCase || end < len(t) && (t[end] >= utf8.RuneSelf || t[end] == '\'' || t[end] == '-') {
+	if end < len(t) && (t[end] >= utf8.RuneSelf || t[end] == '\'' || t[end] == '-') {
 		return false
 	}
 	x.end = end
@@ -75,9 +77,6 @@ func (s *nameSearch) plainWord(x *latinWord) bool {
 // the first of a name is no particle.
 func (s *nameSearch) anyWord(x *latinWord, first bool) bool {
 	t, at := s.text, x.start
-	if c := t[at]; c >= 'a' && c <= 'z' && wordAt(t, at) > at+3 {
-		return false // no particle is as long
-	}
 	r, size := utf8.DecodeRune(t[at:])
 	if scriptOf(r) != scriptLatin {
 		return false

@@ -34,34 +34,42 @@ func knownLatin(low []byte) latinKnown {
 
 // latinMemory remembers the words of one text: a text repeats its own, and one that
 // is remembered costs a twentieth of what all the lists do.
-type latinMemory [256]struct {
-	word  latinLetters
-	known latinKnown
+type latinMemory struct {
+	text  uint32 // the number of the text
+	words [512]struct {
+		letters latinLetters
+		known   latinKnown
+		text    uint32
+	}
 }
 
 var latinMemories = sync.Pool{New: func() any { return new(latinMemory) }}
 
 // know is knownLatin for the letters w, however they were written.
 func (s *nameSearch) know(w latinLetters) latinKnown {
-	if s.words == nil {
-		s.words = latinMemories.Get().(*latinMemory)
-		clear(s.words[:])
+	m := s.memory
+	if m == nil {
+		m = latinMemories.Get().(*latinMemory)
+		if m.text++; m.text == 0 {
+			*m = latinMemory{text: 1}
+		}
+		s.memory = m
 	}
-	e := &s.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>56]
-	if e.word != w {
+	e := &m.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>55]
+	if e.letters != w || e.text != m.text {
 		var low [latinShort]byte
 		binary.LittleEndian.PutUint64(low[:], w.head)
 		binary.LittleEndian.PutUint64(low[8:], w.tail)
-		e.word, e.known = w, knownLatin(low[:w.size()])
+		e.letters, e.known, e.text = w, knownLatin(low[:w.size()]), m.text
 	}
 	return e.known
 }
 
-// forgetWords gives the memory back.
-func (s *nameSearch) forgetWords() {
-	if s.words != nil {
-		latinMemories.Put(s.words)
-		s.words = nil
+// forget gives the memory back.
+func (s *nameSearch) forget() {
+	if s.memory != nil {
+		latinMemories.Put(s.memory)
+		s.memory = nil
 	}
 }
 

@@ -22,7 +22,7 @@ func (p passport) Find(b *Block, emit func(Finding)) {
 	b.loosely(LPassport, 7, 0, func(start, end int, canon string) {
 		emit(Finding{Type: Passport, Detector: p.ID(), Start: start, End: end, Confidence: .95, Canon: canon})
 	})
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, 7) })
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.in(7) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		if r.Start < 2 {

@@ -17,9 +17,10 @@ func (p pension) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LPension)
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
-		return (of(w, k, 10) | of(w, k, 4)&then(w, k, 1, 6)) & near
-	})
+	if hint.none() {
+		return
+	}
+	chosen := b.choose(&hint, func(s span, near uint64) uint64 { return (s.in(10) | s.in(4)&s.then(1, 6)) & near })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		size := r.End - r.Start

@@ -28,10 +28,7 @@ func (p phone) Find(b *Block, emit func(Finding)) {
 	runs, text := b.Runs, b.Text
 	hint := b.hint(LPhone)
 	var n numeral
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
-		set := near | of(w, k, behindPlus, 3, 10, 11, 12, 13, size14) | of(w, k, startsZero)&^of(w, k, 1) | of(w, k, startsOne)&of(w, k, 1)
-		return set & of(w, k, anyRun) &^ of(w, k, size20, inWord)
-	})
+	chosen := b.choose(&hint, phonesBegin)
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := runs[i]
 		size := r.End - r.Start
@@ -72,6 +69,17 @@ func (p phone) Find(b *Block, emit func(Finding)) {
 			i += took - 1
 		}
 	}
+}
+
+// phonesBegin chooses the runs that one of the readers may begin a number with.
+func phonesBegin(s span, near uint64) uint64 {
+	more := s.in(beforeMore)
+	trunk := s.in(startsZero) &^ s.in(1) & (more | s.sized(10, size14))
+	// Ten digits in all behind the trunk 1, or from three on.
+	next := s.then(1, beforeMore)
+	american := more & (s.in(1)&s.in(startsOne)&(next|s.then(1, 10)) | s.in(3)&^s.in(startsZero)&(next|s.then(1, 7)))
+	said := near & (s.sized(6, 12) | s.sized(1, 5)&more)
+	return (s.in(behindPlus) | trunk | american | said) &^ (s.in(size20) | s.in(inWord))
 }
 
 // startsHere is a cheap test whether a telephone number can begin with run r:

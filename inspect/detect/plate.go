@@ -14,7 +14,7 @@ func (plate) Types() []Type { return []Type{Plate} }
 
 func (pl plate) Find(b *Block, emit func(Finding)) {
 	t := b.Text
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, 1, 2, 3) & of(w, k, behindWide) })
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.sized(1, 3) & s.in(behindWide) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		size := r.End - r.Start

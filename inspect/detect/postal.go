@@ -27,8 +27,8 @@ const postalReach = 24
 func (postals) Find(b *Block, emit func(Finding)) {
 	t := b.Text
 	hit := 0 // hits before it end before the run
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 {
-		return of(w, k, 7) | of(w, k, 3)&then(w, k, 1, 4)
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 {
+		return s.in(7) | s.in(3)&s.then(1, 4)&s.in(beforeMore)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		start, end := int(b.Runs[i].Start), int(b.Runs[i].End)

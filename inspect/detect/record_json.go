@@ -19,6 +19,9 @@ type jsonGrouper struct {
 
 	marks  []normal.Structure // of the text of the block
 	marked int                // from this offset on
+	sight  int                // whole stretches in marks
+
+	quiet quiet // what need not be followed, if it was asked for
 }
 
 // glance is how many stretches of text are marked at a time.
@@ -58,7 +61,7 @@ func (j *jsonGrouper) busy() bool {
 // block takes the findings of a block.
 func (j *jsonGrouper) block(g *grouper) {
 	b := &g.blk
-	j.marks, j.marked = j.marks[:0], 0
+	j.marked, j.sight = 0, 0
 	switch {
 	case !j.on || b.gap:
 		j.finish(g)
@@ -71,6 +74,7 @@ func (j *jsonGrouper) block(g *grouper) {
 	default:
 		j.pos = b.own
 	}
+	j.quiet.next = 0
 	for i := range b.found {
 		f := &b.found[i]
 		j.walk(g, f.Start)
@@ -83,6 +87,7 @@ func (j *jsonGrouper) block(g *grouper) {
 	}
 	j.walk(g, b.cut)
 	j.name(g) // while the text is there
+	j.quiet.extents, j.quiet.known = j.quiet.extents[:0], false
 }
 
 // push opens an object or array.
@@ -144,8 +149,26 @@ func keyedAt(text []byte, i int) bool {
 	return false
 }
 
-// walk follows the structure up to offset to.
+// walk goes to offset to and follows the structure but where nothing was found.
 func (j *jsonGrouper) walk(g *grouper, to int) {
+	for q := &j.quiet; q.next < len(q.extents) && int(q.extents[q.next].end) <= to; q.next++ {
+		e := &q.extents[q.next]
+		if int(e.start) < j.pos {
+			continue
+		}
+		if j.follow(g, int(e.start)); j.quote {
+			continue // the text is not JSON
+		}
+		j.pos = int(e.end)
+		if top := &j.stack[len(j.stack)-1]; top.index >= 0 {
+			top.index += int(e.commas)
+		}
+	}
+	j.follow(g, to)
+}
+
+// follow follows the structure up to offset to.
+func (j *jsonGrouper) follow(g *grouper, to int) {
 	text := g.blk.text
 	within := uint64(0)
 	if j.quote {
@@ -153,8 +176,9 @@ func (j *jsonGrouper) walk(g *grouper, to int) {
 	}
 	for j.pos < to {
 		k := (j.pos - j.marked) / normal.Stretch
-		if k >= min(glance, len(j.marks)) {
-			j.marks = normal.StructureOf(j.marks, text[j.pos:min(len(text), j.pos+glance*normal.Stretch)])
+		if k >= j.sight {
+			j.sight = min(glance, (to-j.pos)/normal.Stretch+1)
+			j.marks = normal.StructureOf(j.marks, text[j.pos:min(len(text), j.pos+j.sight*normal.Stretch)])
 			j.marked, k = j.pos, 0
 		}
 		m, at := &j.marks[k], j.marked+k*normal.Stretch

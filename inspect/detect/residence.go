@@ -26,7 +26,7 @@ func (rc residence) Find(b *Block, emit func(Finding)) {
 	b.loosely(LResidence, 8, 2, func(start, end int, canon string) {
 		emit(Finding{Type: Residence, Detector: rc.ID(), Start: start, End: end, Confidence: .97, Canon: canon})
 	})
-	chosen := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, 8) & of(w, k, behindUpper) })
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.in(8) & s.in(behindUpper) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		if r.Start < 2 || int(r.End)+2 > len(t) || !isUpper(t[r.Start-1]) {
@@ -59,6 +59,9 @@ func (rc residence) Find(b *Block, emit func(Finding)) {
 // says, behind a word of label l, that are written in small letters or with a space or
 // hyphen between them.
 func (b *Block) loosely(l Label, digits, back int, f func(start, end int, canon string)) {
+	if b.hints()&l == 0 {
+		return
+	}
 	t, bit, i := b.Text, Payload(ClassHint, bitOf(l)), 0
 	for _, h := range b.Hits {
 		if h.Payload != bit {

@@ -85,7 +85,7 @@ func testRunSets(t *testing.T) {
 				t.Fatalf("%d of size %d, want %d", got, size, count[size])
 			}
 		}
-		all := b.choose(nil, func(w []runWord, k int, _ uint64) uint64 { return of(w, k, anyRun) })
+		all := b.choose(nil, func(s span, _ uint64) uint64 { return s.in(anyRun) })
 		for i := range n {
 			if got := all.next(i); got != i {
 				t.Fatalf("next of %d is %d", i, got)

@@ -44,8 +44,6 @@ type Session struct {
 	raw    []byte     // bytes that may fold together with what follows
 	rawMap normal.Map //
 	piece  normal.Map // scratch: of a stretch of a piece
-	folded normal.Map // scratch: of its folded form
-	fold   []byte     // scratch: its folded form
 	emit   func(Finding)
 
 	text    []byte     // folded, not yet done with
@@ -215,12 +213,7 @@ func charBorder(b []byte, i int) int {
 
 // take folds b and works off whole blocks.
 func (s *Session) take(b []byte, m *normal.Map) {
-	f := normal.Fold(s.fold, b, m, &s.folded)
-	if len(f) > 0 && len(b) > 0 && &f[0] != &b[0] {
-		s.fold = f[:0]
-	}
-	join(&s.textMap, len(s.text), &s.folded, 0, len(f))
-	s.text = append(s.text, f...)
+	s.text = normal.Fold(s.text, b, m, &s.textMap)
 	for len(s.text) >= s.size {
 		s.work(s.text[:charBorder(s.text, s.size)], false)
 	}
@@ -349,8 +342,7 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 		s.lookAtRest(all)
 	case all:
 		if !s.search(demand, cut, last) {
-			s.skipped = true
-			return
+			s.found = s.found[:0]
 		}
 	default:
 		find(e.numbers.detectors, first, b, s.emit)
@@ -369,7 +361,7 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 		return f.Start < s.own || f.Start >= cut || s.view.drops(f.Start)
 	})
 	b.Text = nil
-	if len(found) == 0 && !s.group.pending() {
+	if len(found) == 0 && !s.group.pending() && !s.group.json.quiet.known {
 		s.skipped = true
 		return
 	}
@@ -396,7 +388,7 @@ func (s *Session) search(demand Demand, cut int, last bool) bool {
 		s.run(&e.names, nil)
 		return true
 	}
-	s.openWindows(c, cut, mails != nil)
+	s.openWindows(c, cut, last, mails != nil)
 	if len(s.windows) == 0 {
 		s.left()
 		return !c.Only || slices.ContainsFunc(s.found, func(f Finding) bool { return !c.idle(f.Type) })
@@ -404,7 +396,7 @@ func (s *Session) search(demand Demand, cut int, last bool) bool {
 	if len(mails) > 0 {
 		s.findMails(mails)
 	}
-	if s.view.mode == prose && s.windows[0] != (window{0, len(b.Text)}) {
+	if s.view.mode != fields && s.windows[0] != (window{0, len(b.Text)}) {
 		s.left()
 		b.windows = s.windows
 	}
@@ -420,7 +412,7 @@ func (s *Session) left() { s.sink.(discerning).LeftOut() }
 // themselves.
 func (s *Session) company(demand Demand, last bool) *Company {
 	d, ok := s.sink.(discerning)
-	if !ok || demand != nil || s.view.mode != prose && !s.closed(last) {
+	if !ok || demand != nil || s.view.mode != prose && s.view.mode != object && !s.closed(last) {
 		return nil
 	}
 	return d.Company()

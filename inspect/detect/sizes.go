@@ -3,6 +3,7 @@ package detect
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -180,63 +181,70 @@ func (b *Block) survey() {
 	}
 }
 
-// of returns the runs of the k-th word that are in one of the sets.
-func of(words []runWord, k int, sets ...runSet) (in uint64) {
-	w := &words[k]
-	for _, s := range sets {
-		in |= w[s]
+// span is 64 runs, with those behind them.
+type span struct{ runs, more *runWord }
+
+// in returns the runs that are in a set.
+func (s span) in(set runSet) uint64 { return s.runs[set] }
+
+// sized returns the runs of sizes lo to hi.
+func (s span) sized(lo, hi runSet) (in uint64) {
+	for _, of := range s.runs[lo : hi+1] {
+		in |= of
 	}
 	return in
 }
 
-// then returns the runs of the k-th word whose n-th further one is in a set.
-func then(words []runWord, k, n int, set runSet) uint64 {
-	in := words[k][set] >> n
-	if k+1 < len(words) {
-		in |= words[k+1][set] << (64 - n)
-	}
-	return in
-}
+// then returns the runs whose n-th further one is in a set.
+func (s span) then(n int, set runSet) uint64 { return s.runs[set]>>n | s.more[set]<<(64-n) }
+
+// chooser returns the runs of s that a detector looks at. A label may speak of those
+// in near.
+type chooser func(s span, near uint64) uint64
 
 // chosen walks the runs of a block that a detector looks at.
 type chosen struct {
-	words  []runWord
-	choose chooser
-	near   []uint64 // by word, those of which a label may speak; nil: of none
-	k      int      // of the next word
-	set    uint64   // of the word before it, not walked yet
+	sets []uint64 // by word, but for the one that is being walked
+	at   int      // index of its first run
+	set  uint64   // of it, not walked yet
 }
 
-// chooser returns the runs of words[k] that a detector looks at. A label may speak
-// of those in near.
-type chooser func(words []runWord, k int, near uint64) uint64
+var noRuns runWord
 
 // choose walks the runs that f chooses. h is that of the label that may speak of
-// them, if f asks for one.
+// them, if f asks for one. One walk at a time.
 func (b *Block) choose(h *hint, f chooser) chosen {
-	c := chosen{words: b.runWords(), choose: f}
-	if h != nil && !h.none() {
-		b.near = h.governed(b.near, b.Runs)
-		c.near = b.near
+	words := b.runWords()
+	near := h != nil && !h.none()
+	if near {
+		b.picked = h.governed(b.picked, b.Runs)
+	} else {
+		b.picked = slices.Grow(b.picked[:0], len(words))[:len(words)]
 	}
-	return c
+	s := span{more: &noRuns}
+	for k := len(words) - 1; k >= 0; k-- {
+		s.runs = &words[k]
+		said := uint64(0)
+		if near {
+			said = b.picked[k]
+		}
+		b.picked[k] = f(s, said)
+		s.more = s.runs
+	}
+	return chosen{sets: b.picked, at: -64}
 }
 
 // next returns the index of the next run, from one on; -1 if there is none.
 func (c *chosen) next(from int) int {
 	for {
 		for c.set == 0 {
-			if c.k == len(c.words) {
+			if len(c.sets) == 0 {
 				return -1
 			}
-			near := uint64(0)
-			if c.near != nil {
-				near = c.near[c.k]
-			}
-			c.set = c.choose(c.words, c.k, near)
-			c.k++
+			c.set, c.sets = c.sets[0], c.sets[1:]
+			c.at += 64
 		}
-		i := (c.k-1)<<6 + bits.TrailingZeros64(c.set)
+		i := c.at + bits.TrailingZeros64(c.set)
 		if c.set &= c.set - 1; i >= from {
 			return i
 		}

@@ -20,8 +20,8 @@ func (s ssn) Find(b *Block, emit func(Finding)) {
 		return
 	}
 	hint := b.hint(LSSN)
-	chosen := b.choose(&hint, func(w []runWord, k int, near uint64) uint64 {
-		return of(w, k, 3)&then(w, k, 1, 2)&then(w, k, 2, 4) | of(w, k, 9)&near
+	chosen := b.choose(&hint, func(s span, near uint64) uint64 {
+		return s.in(3)&s.in(beforeMore)&s.then(1, 2)&s.then(1, beforeMore)&s.then(2, 4) | s.in(9)&near
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]

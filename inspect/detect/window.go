@@ -34,9 +34,9 @@ type spot struct {
 // the same record. What begins behind cut is not known for good yet and counts as
 // company, and so does the start of what is new if a record is open there. Mail
 // addresses may not have been looked for.
-func (s *Session) openWindows(c *Company, cut int, noMails bool) {
+func (s *Session) openWindows(c *Company, cut int, last, noMails bool) {
 	p := s.near[:0]
-	if s.group.pending() {
+	if s.group.pending() && s.view.mode != object {
 		p = append(p, spot{window{s.own, s.own}, true})
 	}
 	for i := range s.found {
@@ -50,6 +50,10 @@ func (s *Session) openWindows(c *Company, cut int, noMails bool) {
 	}
 	slices.SortFunc(p, func(a, b spot) int { return cmp.Compare(a.start, b.start) })
 	s.near, s.windows = p, s.windows[:0]
+	if s.view.mode == object && (!s.closed(last) || slices.ContainsFunc(p, func(p spot) bool { return p.company })) {
+		s.openObjects(cut)
+		return
+	}
 	for i := 0; i < len(p); {
 		near, company := p[i].window, false
 		for ; i < len(p) && p[i].start-near.end <= windowReach; i++ {

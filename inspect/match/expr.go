@@ -176,9 +176,9 @@ func mayBeEmpty(re *syntax.Regexp) bool {
 	return true // assertions, "*", "?"
 }
 
-// rareEnough is the share of text at which looking for a better pivot than the
+// rareEnough is the share (see bucket) at which looking for a better pivot than the
 // start of an expression is not worth the way back.
-const rareEnough = 1e-3
+const rareEnough = 4e-3
 
 // choosePivot takes the place in the expression's sequence that lets the least
 // text through. A pivot inside must be clearly better than the start.

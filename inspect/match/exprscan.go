@@ -2,6 +2,7 @@ package match
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -166,7 +167,9 @@ func (s *exprScan) run(m *machine, i int) {
 		return
 	}
 	matched, looked := m.match(s.text, i, &s.ends)
-	s.take(m, i, matched, &s.ends)
+	if matched != 0 {
+		s.take(m, i, matched, &s.ends)
+	}
 	st := &s.state[m.members[0].index] // keeps the account for all
 	if st.spent += looked; st.spent > patience*len(s.text)+thrift {
 		for _, e := range m.members {
@@ -178,12 +181,23 @@ func (s *exprScan) run(m *machine, i int) {
 // done reports whether package regexp has decided for a machine's members.
 func (s *exprScan) done(m *machine) bool { return s.state[m.members[0].index].done }
 
-// take adds the matches at i of those members that have got no further.
+// take adds the matches at i of those members, at least one, that have got no
+// further.
 func (s *exprScan) take(m *machine, i int, matched uint32, ends *ends) {
+	if matched&(matched-1) == 0 && len(s.matches) < cap(s.matches) { // nearly always: no branch on whether it counts
+		k := bits.TrailingZeros32(matched) & (maxMembers - 1)
+		st, n := &s.state[m.index[k]], len(s.matches)
+		s.matches = s.matches[:n+1]
+		s.matches[n] = exprMatch{int32(i), ends[k], m.index[k]}
+		counts := (int64(i) - int64(st.from)) >> 63
+		st.from = st.from&int32(counts) | ends[k]&^int32(counts)
+		s.matches = s.matches[:n+1+int(counts)]
+		return
+	}
 	for ; matched != 0; matched &= matched - 1 {
 		k := bits.TrailingZeros32(matched)
 		e := m.members[k]
-		if st := &s.state[e.index]; int(st.from) <= i && !st.done {
+		if st := &s.state[e.index]; int(st.from) <= i {
 			s.add(exprMatch{int32(i), ends[k], int32(e.index)})
 			st.from = ends[k]
 		}
@@ -193,7 +207,7 @@ func (s *exprScan) take(m *machine, i int, matched uint32, ends *ends) {
 // goBack looks for a match of an expression around its pivot at i.
 func (s *exprScan) goBack(e *expr, i int) {
 	st := &s.state[e.index]
-	if st.done || int(st.from) > i {
+	if int(st.from) > i {
 		return
 	}
 	start := i
@@ -279,7 +293,7 @@ func insideRune(text []byte, i int) bool {
 
 // whole searches all of the text with package regexp.
 func (s *exprScan) whole(e *expr) {
-	s.state[e.index].done = true
+	s.state[e.index].done, s.state[e.index].from = true, math.MaxInt32
 	s.matches = slices.DeleteFunc(s.matches, func(m exprMatch) bool { return int(m.index) == e.index })
 	for _, m := range e.re.FindAllIndex(s.text, -1) {
 		s.matches = append(s.matches, exprMatch{int32(m[0]), int32(m[1]), int32(e.index)})

@@ -12,7 +12,8 @@ import (
 // A machine runs the dfas of several expressions in lockstep, from a common
 // start, for the price of one: its states are the tuples of theirs that occur.
 type machine struct {
-	members []*expr // at most maxMembers
+	members []*expr           // at most maxMembers
+	index   [maxMembers]int32 // theirs
 	ascii   [utf8.RuneSelf]uint8
 	starts  []rune // as in dfa
 	classes []uint8
@@ -37,6 +38,7 @@ const (
 func machineOf(e *expr) *machine {
 	d := e.dfa
 	m := &machine{members: []*expr{e}, ascii: d.ascii, starts: d.starts, classes: d.classes, width: d.width, sets: []uint32{0, 1}}
+	m.index[0] = int32(e.index)
 	m.next = make([]uint32, len(d.next))
 	for i, x := range d.next {
 		m.next[i] = (x>>1)*uint32(d.width)<<8 | x&1
@@ -56,6 +58,8 @@ func product(a, b *machine) *machine {
 		return nil
 	}
 	m := &machine{members: append(slices.Clone(a.members), b.members...)}
+	m.index = a.index
+	copy(m.index[len(a.members):], b.index[:])
 	pairs := m.classify(a, b)
 	if pairs == nil {
 		return nil

@@ -3,6 +3,7 @@ package match
 import (
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // markBytes are the bytes that marks look at, of each place where a literal or
@@ -49,21 +50,22 @@ func (b *bucket) join(o *bucket) {
 }
 
 // dealLiterals fills m. Literals with the same first byte stay together, but
-// those that go on in kana are told from those that go on in kanji.
+// those that go on in kana are told from those that go on in kanji, and those that
+// have no byte at some of the offsets from those that have.
 func (m *marks) dealLiterals(t *table) {
-	var first [2][256]*bucket
+	var first [classCount + 1][256]*bucket
 	var groups []*bucket
 	var room [8]byte
 	for i := range t.items {
 		lit := t.items[i].start(&room)
-		kana := 0
+		kind := class(len(lit))
 		if lit[0] >= 0x80 && len(lit) > 3 && lit[3] == 0xe3 {
-			kana = 1
+			kind = classCount
 		}
-		b := first[kana][lit[0]]
+		b := first[kind][lit[0]]
 		if b == nil {
 			b = &bucket{}
-			first[kana][lit[0]] = b
+			first[kind][lit[0]] = b
 			groups = append(groups, b)
 		}
 		for j, off := range literalOffsets {
@@ -74,6 +76,22 @@ func (m *marks) dealLiterals(t *table) {
 			b.bytes[j].add(lit[off])
 			if t.fold && lit[off]-'a' < 26 {
 				b.bytes[j].add(lit[off] - 0x20)
+			}
+		}
+	}
+	if len(groups) > maxGroups {
+		groups = groups[:0]
+		for c := range first[0] {
+			var all *bucket
+			for _, of := range first {
+				if b := of[c]; all == nil {
+					all = b
+				} else if b != nil {
+					all.join(b)
+				}
+			}
+			if all != nil {
+				groups = append(groups, all)
 			}
 		}
 	}
@@ -106,51 +124,54 @@ func (m *marks) deal(groups []*bucket, offsets *markOffsets) {
 // joinDownTo joins groups, each time the two that let least more through
 // together than apart, until n are left.
 func joinDownTo(n int, groups []*bucket, w *weights) []*bucket {
+	all := len(groups)
 	for _, g := range groups {
 		g.cost = g.share(w)
 	}
-	type row struct {
-		with int // the best partner, further on in groups
-		more float64
-	}
-	rows := make([]row, len(groups))
+	more := make([]float64, all*all) // of two groups, at the first times all + the second
 	look := func(i, j int) {
-		if groups[j] == nil {
-			return
-		}
 		u := *groups[i]
 		u.join(groups[j])
-		if more := u.share(w) - groups[i].cost - groups[j].cost; rows[i].with == 0 || more < rows[i].more {
-			rows[i] = row{j, more}
+		more[i*all+j] = u.share(w) - groups[i].cost - groups[j].cost
+	}
+	with := make([]int, all) // each group's best partner, further on; 0 if there is none
+	choose := func(i int) {
+		with[i] = 0
+		for j := i + 1; j < all; j++ {
+			if groups[j] != nil && (with[i] == 0 || more[i*all+j] < more[i*all+with[i]]) {
+				with[i] = j
+			}
 		}
 	}
 	for i := range groups {
-		for j := i + 1; j < len(groups); j++ {
+		for j := i + 1; j < all; j++ {
 			look(i, j)
 		}
+		choose(i)
 	}
-	for left := len(groups); left > n; left-- {
+	for left := all; left > n; left-- {
 		best := -1
-		for i, r := range rows {
-			if r.with != 0 && (best < 0 || r.more < rows[best].more) {
+		for i, j := range with {
+			if j != 0 && (best < 0 || more[i*all+j] < more[best*all+with[best]]) {
 				best = i
 			}
 		}
-		gone := rows[best].with
+		gone := with[best]
 		groups[best].join(groups[gone])
 		groups[best].cost = groups[best].share(w)
-		groups[gone] = nil
-		rows[gone] = row{}
+		groups[gone], with[gone] = nil, 0
 		for i := range groups {
 			switch {
-			case groups[i] == nil:
-			case i == best || rows[i].with == best || rows[i].with == gone:
-				rows[i] = row{}
-				for j := i + 1; j < len(groups); j++ {
-					look(i, j)
-				}
+			case groups[i] == nil || i == best:
 			case i < best:
 				look(i, best)
+			default:
+				look(best, i)
+			}
+		}
+		for i := range groups {
+			if groups[i] != nil {
+				choose(i)
 			}
 		}
 	}
@@ -158,74 +179,106 @@ func joinDownTo(n int, groups []*bucket, w *weights) []*bucket {
 }
 
 // share estimates how much text a bucket lets through: the sum over the kinds
-// of text, with the bytes at the offsets taken as independent.
+// of text, with the bytes at the offsets taken as independent. What counts is what
+// the marks can tell: low and high six bits by themselves.
 func (b *bucket) share(w *weights) float64 {
-	share := 0.0
-	for kind := range w {
-		part := 1.0
-		for j := range markBytes {
-			if b.bytes[j] == anyByte {
-				continue
-			}
-			sum := 0.0
-			for k, set := range b.bytes[j] {
-				for ; set != 0; set &= set - 1 {
-					sum += w[kind][j][k*64+bits.TrailingZeros64(set)]
-				}
-			}
-			if part *= sum; part == 0 {
-				break
-			}
+	parts := [kinds]float64{1, 1, 1}
+	for j := range markBytes {
+		if b.bytes[j] == anyByte {
+			continue
 		}
-		share += part
+		told := b.bytes[j].told()
+		for kind := range parts {
+			parts[kind] *= w[kind][j].of(&told)
+		}
 	}
-	return share
+	return 4*parts[0] + parts[1] + parts[2] // see kinds
 }
 
-// weights are rough chances of byte values at each offset, for three kinds of
-// place: in English text, at a kana and at a kanji.
-type weights [3][markBytes][256]float64
+// told returns the bytes whose low six bits and whose high six bits are of some in
+// the set.
+func (s *byteSet) told() (t byteSet) {
+	low := s[0] | s[1] | s[2] | s[3]
+	for k, x := range s {
+		x |= x >> 1
+		x |= x >> 2 // of each four in the lowest
+		t[k] = low & (x & 0x1111111111111111 * 15)
+	}
+	return t
+}
+
+// kinds of places in text: English, at a kana, at a kanji. Such places are a third
+// of Japanese text at most, and all of English, whose bytes depend on each other
+// more: it counts four times. (Any factor from 4 to 10 serves.)
+const kinds = 3
+
+// weights are rough chances of byte values at each offset, by kind.
+type weights [kinds][markBytes]chances
+
+// chances are of each byte value a number of at most six bits, bit by bit.
+type chances struct {
+	bits  [6]byteSet
+	total float64
+}
+
+func (c *chances) set(b byte, n int) {
+	for k := range c.bits {
+		if n>>k&1 != 0 {
+			c.bits[k].add(b)
+		}
+	}
+	c.total += float64(n)
+}
+
+// of returns the chance that a byte is of the set.
+func (c *chances) of(s *byteSet) float64 {
+	n := 0
+	for k := range c.bits {
+		b := &c.bits[k]
+		n += (bits.OnesCount64(b[0]&s[0]) + bits.OnesCount64(b[1]&s[1]) + bits.OnesCount64(b[2]&s[2]) + bits.OnesCount64(b[3]&s[3])) << k
+	}
+	return float64(n) / c.total
+}
 
 func weightsAt(offsets *markOffsets) *weights {
 	w := &weights{}
 	for j, off := range offsets {
 		english, kana, kanji := &w[0][j], &w[1][j], &w[2][j]
-		for c := ' '; c < 0x7f; c++ {
-			english[c] = 4
+		english.set(' ', 60)
+		for c := byte('!'); c < 0x7f; c++ {
+			switch i := strings.IndexByte("etaoinsrhldcumfpgwybvkxjqz", c); {
+			case i >= 0:
+				english.set(c, 55-2*i)
+			case c-'0' < 10:
+				english.set(c, 12)
+			default:
+				english.set(c, 4)
+			}
 		}
-		for i, c := range "etaoinsrhldcumfpgwybvkxjqz" {
-			english[c] = float64(55 - 2*i)
-		}
-		for c := '0'; c <= '9'; c++ {
-			english[c] = 12
-		}
-		english[' '] = 60
 		switch {
 		case off == 0:
-			kana[0xe3] = 1
-			for c := 0xe4; c <= 0xe9; c++ {
-				kanji[c] = 1
+			kana.set(0xe3, 1)
+			for c := byte(0xe4); c <= 0xe9; c++ {
+				kanji.set(c, 1)
 			}
 		case off == 3:
-			kana[0xe3], kanji[0xe3] = 10, 10
-			for c := 0xe4; c <= 0xe9; c++ {
-				kana[c], kanji[c] = 1, 2
+			kana.set(0xe3, 10)
+			kanji.set(0xe3, 10)
+			for c := byte(0xe4); c <= 0xe9; c++ {
+				kana.set(c, 1)
+				kanji.set(c, 2)
 			}
 		default:
-			for c := 0x80; c < 0xc0; c++ {
-				kana[c], kanji[c] = 1, 1
+			for c := byte(0x80); c < 0xc0; c++ {
+				kanji.set(c, 1)
+				if off != 1 {
+					kana.set(c, 1)
+				}
 			}
 			if off == 1 {
-				*kana = [256]float64{0x81: 2, 0x82: 1, 0x83: 2}
-			}
-		}
-		for _, t := range []*[256]float64{english, kana, kanji} {
-			sum := 0.0
-			for _, x := range t {
-				sum += x
-			}
-			for c := range t {
-				t[c] /= sum
+				kana.set(0x81, 2)
+				kana.set(0x82, 1)
+				kana.set(0x83, 2)
 			}
 		}
 	}

@@ -249,15 +249,16 @@ func shapesAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
 //go:noescape
 func shapesAVX2(text *byte, blocks int, m *marks, found *masks)
 
-func (avx512) step(w *walk, m *machine, text []byte) {
-	w.n, w.events, w.redo = walkAVX512(&text[0], w, w.n, &m.next[0], &m.ascii)
+func (avx512) walk(w *walk, m *machine, text []byte, starts []uint32, from, to int) {
+	w.live, w.redo = walkAVX512(&text[0], w, &starts[0], from, to, m)
 }
 
-// walkAVX512 does a step of the n live pivots (at least one) of w and returns
-// how many are left, and how many events and redos there are.
+// walkAVX512 walks from starts[from:to], at least one, each with walkMost+lanes
+// bytes of text behind it and one before, and returns how many are left in the end,
+// and how many redos there are.
 //
 //go:noescape
-func walkAVX512(text *byte, w *walk, n int, next *uint32, ascii *[128]uint8) (live, events, redo int)
+func walkAVX512(text *byte, w *walk, starts *uint32, from, to int, m *machine) (live, redo int)
 
 // siftAVX2 is siftAVX512 by eights.
 //

@@ -5,37 +5,42 @@ import (
 	"slices"
 )
 
-// A walker runs one machine from many pivots side by side, a few steps at a
-// time. What it does is defined by machine.match.
+// A walker runs one machine from many pivots side by side. What it does is defined
+// by machine.match.
 type walker interface {
-	// step moves each of the walk's n live pivots on by walkStep characters.
-	// It drops those that come to an end or, into w.redo, to a character
-	// beyond ASCII, and leaves in w.events what matched.
-	step(w *walk, m *machine, text []byte)
+	// walk runs m from starts[from:to], at least one, each of which has at least
+	// one byte of text before it and walkMost+lanes behind. It leaves what matched
+	// in w: matched, which is clear, ends and touched. Of those that it meets a
+	// character beyond ASCII with, or that go on for more than walkMost
+	// characters, it leaves the slots in redoes and slot.
+	walk(w *walk, m *machine, text []byte, starts []uint32, from, to int)
 }
 
 const (
 	batchSize = 256 // pivots at a time
-	walkStep  = 4
-	walkMost  = 48 // characters after which a pivot still alive is run again by itself
-	walkWorth = 8  // pivots from which on a walk pays
+	walkStep  = 4   // characters at a time
+	walkMost  = 47  // characters after which a pivot still alive is run again by itself
+	walkWorth = 8   // pivots from which on a walk pays
 	lanes     = 16
 )
 
-// walk is a batch of pivots under way. The arrays have room for one vector
-// beyond their last element.
+// walk is a batch of pivots under way. The arrays that are written as lists have
+// room for one vector beyond their last element.
 type walk struct {
-	n, events, redo int // live pivots, events and redos of the last step
+	live, redo int // how many there are in slot and redoes
 
-	at, row, slot [batchSize + lanes]uint32             // of each live pivot: offset, row, number in the batch
-	event         [3][batchSize*walkStep + lanes]uint32 // slot, offset, set
-	redoes        [batchSize + lanes]uint32             // slots
+	// Of each pivot under way: offset, row, number in the batch, from the second
+	// byte on, and from the third how many characters it has taken.
+	at, row, slot [batchSize + lanes]uint32
+	// What matched before a character: as in slot, and in the first byte the set.
+	event  [batchSize*walkStep + lanes]uint32
+	redoes [batchSize + lanes]uint32 // as in slot
 
 	start   [batchSize]uint32 // by slot, if not as in the batch: where to start
 	pivot   [batchSize]uint32 // for walkBack: the pivot
 	matched [batchSize]uint32 // by slot: the members that matched there
 	ends    [batchSize]ends   // and where
-	touched slots             // something matched, or it is again
+	touched slots             // something matched
 	again   slots             // to be run again by itself
 }
 
@@ -64,7 +69,7 @@ func (s *exprScan) walkAhead(k walker, m *machine) {
 		}
 		w.run(k, m, s.text, batch)
 		for part, set := range w.touched {
-			for ; set != 0; set &= set - 1 {
+			for set |= w.again[part]; set != 0; set &= set - 1 {
 				slot := part*64 + bits.TrailingZeros64(set)
 				if i := int(batch[slot]); w.again.has(slot) {
 					s.run(m, i)
@@ -83,7 +88,7 @@ func (s *exprScan) walkBack(k walker, e *expr) {
 	w := s.batch()
 	n := 0
 	for _, i := range s.chosen(e) {
-		if int(st.from) > int(i) || st.done {
+		if int(st.from) > int(i) {
 			continue
 		}
 		floor, before := int(st.from), -1
@@ -149,36 +154,23 @@ func (s *exprScan) batch() *walk {
 
 // run runs m from the starts, which are ascending.
 func (w *walk) run(k walker, m *machine, text []byte, starts []uint32) {
-	clear(w.matched[:len(starts)])
+	clear(w.matched[:])
 	w.touched, w.again = slots{}, slots{}
-	w.n = 0
-	for slot, i := range starts {
-		if i == 0 || int(i)+walkMost+lanes > len(text) { // at an end of the text
-			w.touched.add(uint32(slot))
-			w.again.add(uint32(slot))
-			continue
-		}
-		w.at[w.n], w.row[w.n], w.slot[w.n] = i, m.start[text[i-1]], uint32(slot)
-		w.n++
+	w.live, w.redo = 0, 0
+	from, to := 0, len(starts)
+	for ; from < to && starts[from] == 0; from++ {
+		w.again.add(uint32(from))
 	}
-	for steps := 0; w.n > 0 && steps < walkMost; steps += walkStep {
-		k.step(w, m, text)
-		slots, ats, sets := w.event[0][:w.events], w.event[1][:w.events], w.event[2][:w.events]
-		for j, slot := range slots {
-			set := m.sets[sets[j]]
-			w.touched.add(slot)
-			w.matched[slot&(batchSize-1)] |= set
-			for ; set != 0; set &= set - 1 {
-				w.ends[slot&(batchSize-1)][bits.TrailingZeros32(set)&(maxMembers-1)] = int32(ats[j])
-			}
-		}
-		for _, slot := range w.redoes[:w.redo] {
-			w.touched.add(slot)
-			w.again.add(slot)
-		}
+	for ; to > from && int(starts[to-1])+walkMost+lanes > len(text); to-- {
+		w.again.add(uint32(to - 1))
 	}
-	for _, slot := range w.slot[:w.n] {
-		w.touched.add(slot)
-		w.again.add(slot)
+	if from < to {
+		k.walk(w, m, text, starts, from, to)
+	}
+	for _, slot := range w.slot[:w.live] {
+		w.again.add(slot >> 8)
+	}
+	for _, slot := range w.redoes[:w.redo] {
+		w.again.add(slot >> 8)
 	}
 }

@@ -128,6 +128,36 @@ func (m *Map) Drop(n int) {
 	}
 }
 
+// step3 is, for n single bytes that take three each, Step and a step back to those
+// that take one, behind such ones.
+func (m *Map) step3(out int, in int64, n int) {
+	k := len(m.segs)
+	if k > 0 && m.segs[k-1].out == out {
+		k--
+	}
+	m.segs = append(m.segs[:k], segment{out, in, 1, 3}, segment{out + n, in + 3*int64(n), 1, 1})
+}
+
+// triples says where the units of three bytes from offset i on lead, how many bytes
+// each stands for, and how many of n do so, 0 if no such unit begins at i.
+func (m *Map) triples(i, n int, hint *int) (origin int64, width, count int) {
+	k := m.find(i, hint)
+	if k+1 < len(m.segs) {
+		n = min(n, (m.segs[k+1].out-i)/3)
+	}
+	if k < 0 {
+		return m.base + int64(i), 3, n
+	}
+	s := &m.segs[k]
+	switch {
+	case s.ow == 1:
+		return s.in + int64((i-s.out)*s.iw), 3 * s.iw, n
+	case s.ow == 3 && (i-s.out)%3 == 0:
+		return s.in + int64((i-s.out)/3*s.iw), s.iw, n
+	}
+	return 0, 0, 0
+}
+
 func (m *Map) origin(i int, hint *int) int64 {
 	k := m.find(i, hint)
 	if k < 0 {

@@ -3,49 +3,51 @@ package normal
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Fold returns src, valid UTF-8, in the form that detectors look at. If nothing
-// needs folding it returns src itself and makes out a copy of in; otherwise the
-// text is appended to dst[:0]. out then leads from the folded text through in
-// to where in leads. Both maps may be nil; they must not be the same.
+// Fold appends src, valid UTF-8, to dst in the form that detectors look at. in
+// leads from src to where it came from; out, which leads there from dst, goes on
+// with what is appended, or begins anew with an empty dst. Both maps may be nil;
+// they must not be the same.
 //
-// Folding is idempotent. A few characters are judged by their neighbours, so a
-// text folded in pieces comes out the same only if it is cut at a Border.
+// Folding is idempotent. A few characters are judged by their neighbours, those
+// at dst's end among them, so a text folded in pieces comes out the same only if
+// it is cut at a Border.
 func Fold(dst, src []byte, in, out *Map) []byte {
 	if in == nil {
 		in = &identity
 	}
-	next := plainRun(src, 0)
-	if next == len(src) {
-		if out != nil {
-			out.Set(in)
-		}
-		return src
-	}
 	if out == nil {
 		out = new(Map)
 	}
-	out.Reset(in.base)
-	f := folder{dst: dst[:0], src: src, in: in, out: out, mark: -1}
+	if len(dst) == 0 {
+		out.Reset(in.Origin(0))
+	}
+	f := folder{dst: room(dst, len(src)), src: src, in: in, out: out, mark: -1}
 	for {
-		f.copy(next)
+		f.plain()
 		if f.pos == len(src) {
 			return f.dst
 		}
-		if f.narrow(); f.pos == next {
+		if !f.narrow() {
 			f.one()
 		}
-		next = plainRun(src, f.pos)
 	}
 }
 
 var identity Map // never written to
 
 // String folds a string: for words that are compared with folded text.
-func String(s string) string { return string(Fold(nil, []byte(s), nil, nil)) }
+func String(s string) string {
+	b := []byte(s)
+	if plainRun(b, 0) == len(b) {
+		return s
+	}
+	return string(Fold(nil, b, nil, nil))
+}
 
 // folder is the state of one Fold.
 type folder struct {
@@ -55,34 +57,48 @@ type folder struct {
 	mark     int // where in dst an enclosed digit ended last, -1 at first
 }
 
-// copy takes the plain text up to end over.
-func (f *folder) copy(end int) {
-	if n := end - f.pos; n > 0 {
-		f.out.Copy(len(f.dst), f.in, f.pos, n)
-		f.dst = append(f.dst, f.src[f.pos:end]...)
-		f.pos = end
+// room returns dst with space for n more bytes, and to spare for a vector.
+func room(dst []byte, n int) []byte { return slices.Grow(dst, n+wideSize) }
+
+// plain takes the plain text at pos over, and some that is not.
+func (f *folder) plain() {
+	if n := len(f.src) - f.pos; useWide && n >= 2*wideSize {
+		f.dst = room(f.dst, n)
+		f.blocks()
+	}
+	start, from := len(f.dst), f.pos
+	f.take(plainRun(f.src, from))
+	if n := f.pos - from; n > 0 {
+		f.out.Copy(start, f.in, from, n)
 	}
 }
 
-// narrow folds a run of full-width ASCII at pos, the most frequent thing to be
-// folded, in one step. Through a map that is not the identity it leaves that to
-// one.
-func (f *folder) narrow() {
-	if !f.in.Identity() {
-		return
-	}
+// take appends what stands before end as it is.
+func (f *folder) take(end int) {
+	f.dst = append(f.dst, f.src[f.pos:end]...)
+	f.pos = end
+}
+
+// narrow folds a run of full-width ASCII and ideographic spaces at pos, the most
+// frequent things to be folded, in one step. It reports false if there is none.
+func (f *folder) narrow() bool {
 	start, from, src := len(f.dst), f.pos, f.src
-	for f.pos+3 <= len(src) && src[f.pos] == 0xef && src[f.pos+1]&^1 == 0xbc {
-		c := narrowed[src[f.pos+1]&1<<6|src[f.pos+2]&63]
+	for f.pos+3 <= len(src) {
+		c := byte(0)
+		switch b := src[f.pos+1]; {
+		case src[f.pos] == 0xef && b&^1 == 0xbc:
+			c = narrowed[b&1<<6|src[f.pos+2]&63]
+		case src[f.pos] == 0xe3 && b == 0x80 && src[f.pos+2] == 0x80:
+			c = ' '
+		}
 		if c == 0 {
 			break
 		}
 		f.dst = append(f.dst, c)
 		f.pos += 3
 	}
-	if f.pos > from {
-		f.out.Step(start, f.in.base+int64(from), 1, 3)
-	}
+	f.narrowed(start, from, len(f.dst)-start)
+	return f.pos > from
 }
 
 // one folds the character at pos.
@@ -91,8 +107,8 @@ func (f *folder) one() {
 	from := f.src[f.pos : f.pos+n]
 	switch e.kind {
 	case same:
-		f.copy(f.pos + n)
-		return
+		f.out.Copy(len(f.dst), f.in, f.pos, n)
+		f.take(f.pos + n)
 	case replace:
 		f.put(e.to, n)
 	case remove:

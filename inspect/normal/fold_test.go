@@ -52,13 +52,52 @@ func TestFold(t *testing.T) {
 	}
 }
 
-func TestFoldPlainIsNotCopied(t *testing.T) {
-	src := []byte("氏名,電話\n山田太郎,090-1234-5678\n")
-	var in, out Map
+// A text folded in pieces, through a map for each, leads back as the whole does.
+func TestFoldGoesOn(t *testing.T) {
+	lines := []string{"氏名,電話\n", "山田　太郎,０９０-1234-5678\n", strings.Repeat("同じ行の続き→", 20) + "、　１２\n", "ﾀﾞ㈱①\n"}
+	src := []byte(strings.Join(lines, ""))
+	var in, out, whole Map
 	in.Reset(7)
-	got := Fold(nil, src, &in, &out)
-	if &got[0] != &src[0] || !out.Identity() || out.Origin(3) != 10 {
-		t.Error("plain text was copied or its map changed")
+	want := Fold(nil, src, &in, &whole)
+	var got []byte
+	at := 0
+	for _, line := range lines {
+		var piece Map
+		piece.Reset(int64(7 + at))
+		got = Fold(got, []byte(line), &piece, &out)
+		at += len(line)
+	}
+	if !bytes.Equal(got, want) {
+		t.Fatalf("in pieces %q, whole %q", got, want)
+	}
+	for i := range len(got) + 1 {
+		if out.Origin(i) != whole.Origin(i) || i > 0 && out.End(i) != whole.End(i) {
+			t.Errorf("offset %d leads to %d, as a whole to %d", i, out.Origin(i), whole.Origin(i))
+		}
+	}
+}
+
+// Runs of full-width characters lead back through maps that are not the identity.
+func TestFoldThroughCharset(t *testing.T) {
+	src := "名前：０９０　１２３４ａ山－５"
+	var in, out Map
+	for i, r := range []rune(src) { // two bytes each, with a byte dropped amid the digits
+		n := len(string([]rune(src)[:i]))
+		if in.Step(n, int64(2*i)+int64(n/17), len(string(r)), 2); r < 0x80 {
+			t.Fatal("not of two bytes")
+		}
+	}
+	got := Fold(nil, []byte(src), &in, &out)
+	if string(got) != "名前:090 1234a山-5" {
+		t.Fatalf("folded to %q", got)
+	}
+	at := 0
+	for i, r := range []rune(string(got)) {
+		from := len(string([]rune(src)[:i]))
+		if out.Origin(at) != in.Origin(from) || out.End(at+len(string(r))) != in.End(from+3) {
+			t.Errorf("%q leads to %d-%d, want %d-%d", r, out.Origin(at), out.End(at+len(string(r))), in.Origin(from), in.End(from+3))
+		}
+		at += len(string(r))
 	}
 }
 
@@ -66,7 +105,7 @@ func TestFoldDoesNotAllocate(t *testing.T) {
 	src := []byte(strings.Repeat("山田　太郎　０９０－１２３４ﾔﾏﾀﾞ", 100))
 	var in, out Map
 	dst := Fold(nil, src, &in, &out)
-	if n := testing.AllocsPerRun(10, func() { dst = Fold(dst, src, &in, &out) }); n > 0 {
+	if n := testing.AllocsPerRun(10, func() { dst = Fold(dst[:0], src, &in, &out) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -160,7 +199,7 @@ func benchmark(b *testing.B, text string) {
 	b.SetBytes(int64(len(src)))
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = Fold(dst, src, &in, &out)
+		dst = Fold(dst[:0], src, &in, &out)
 	}
 }
 

@@ -50,3 +50,63 @@ all:
 	MOVQ DX, ret+16(FP)
 	VZEROUPPER
 	RET
+
+// func sextetsAVX512(b *byte, blocks int, t *[128]byte) int
+TEXT ·sextetsAVX512(SB), NOSPLIT, $0-32
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	XORQ DX, DX
+	VMOVDQU64 (BX), Z8
+	VMOVDQU64 64(BX), Z9
+
+// OTHERS leaves the highest bit of each byte of Z1 set that is no base64 at (SI).
+#define OTHERS \
+	VMOVDQU64 (SI), Z0; \
+	VMOVDQA64 Z0, Z1; \
+	VPERMI2B  Z9, Z8, Z1; \
+	VPORQ     Z0, Z1, Z1
+
+next:
+	OTHERS
+	VPMOVB2M  Z1, K1
+	KORTESTQ  K1, K1
+	JNZ  done
+	ADDQ $64, SI
+	ADDQ $64, DX
+	DECQ CX
+	JNZ  next
+	JMP  all
+
+done:
+	KMOVQ K1, AX
+	BSFQ AX, AX
+	ADDQ AX, DX
+
+all:
+	MOVQ DX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func sextetWordsAVX512(b *byte, blocks int, t *[128]byte, out *byte)
+TEXT ·sextetWordsAVX512(SB), NOSPLIT, $0-32
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	MOVQ out+24(FP), DI
+	VMOVDQU64 (BX), Z8
+	VMOVDQU64 64(BX), Z9
+	MOVQ $0x8080808080808080, AX
+	VPBROADCASTQ AX, Z10
+
+word:
+	OTHERS
+	VPTESTNMQ Z10, Z1, K1
+	KMOVB K1, AX
+	MOVB AX, (DI)
+	INCQ DI
+	ADDQ $64, SI
+	DECQ CX
+	JNZ  word
+	VZEROUPPER
+	RET

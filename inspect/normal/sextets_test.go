@@ -2,6 +2,8 @@ package normal
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -18,6 +20,28 @@ func TestSextetPrefixEndsAtTheFirstOther(t *testing.T) {
 			if got := SextetPrefix(b); got != want {
 				t.Fatalf("%q at %d: %d, want %d", byte(c), at, got, want)
 			}
+		}
+	}
+}
+
+// Each eight bytes are told of as byte by byte, whatever the length.
+func TestSextetWordsEqualThoseOfEachByte(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for n := range 3 * SextetSpan {
+		b := make([]byte, n)
+		for i := range b {
+			if b[i] = "aZ09+/-_"[r.IntN(8)]; r.IntN(20) == 0 {
+				b[i] = byte(r.Uint32())
+			}
+		}
+		want := make([]uint64, (n+SextetSpan-1)/SextetSpan)
+		for k := range n / 8 {
+			if !slices.ContainsFunc(b[8*k:8*k+8], func(c byte) bool { return Sextet[c] == 0 }) {
+				want[k/64] |= 1 << (k % 64)
+			}
+		}
+		if got := SextetWords(make([]uint64, 4), b); !slices.Equal(got, want) {
+			t.Fatalf("%x, want %x in %q", got, want, b)
 		}
 	}
 }

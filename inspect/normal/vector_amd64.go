@@ -2,10 +2,17 @@
 
 package normal
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
 
-// useVectors may be switched off in tests.
-var useVectors = cpu.X86.HasAVX2
+	"golang.org/x/sys/cpu"
+)
+
+// useVectors and useWide may be switched off in tests.
+var (
+	useVectors = cpu.X86.HasAVX2
+	useWide    = cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
+)
 
 // plainBlocks returns the offset in blocks of vectorSize bytes at b, behind which
 // two more are, of the first character that may not be plain, or where they end.
@@ -13,6 +20,18 @@ func plainBlocks(b *byte, blocks int) int { return plainAVX2(b, blocks) }
 
 //go:noescape
 func plainAVX2(b *byte, blocks int) int
+
+// foldBlocks folds of the n bytes at src, wideSize+wideAhead at least, what it knows
+// to fold, up to a character that may need more or to where less than that is left,
+// perhaps amid a character that is plain. It returns how many bytes it read and
+// wrote, the latter with wideSize to spare, and in how many blocks it made
+// characters narrow: it ends, too, when it has told of them all that narrow takes.
+func foldBlocks(dst, src *byte, n int, narrow *[maxNarrow]narrowBlock) (read, written, blocks int) {
+	return foldAVX512(dst, src, n, &foldSets, &narrow[0], maxNarrow)
+}
+
+//go:noescape
+func foldAVX512(dst, src *byte, n int, t *foldTables, narrow *narrowBlock, most int) (read, written, blocks int)
 
 // signBlocks returns the signs in blocks of vectorSize bytes at b, at least one.
 func signBlocks(b *byte, blocks int) Signs { return Signs(signsAVX2(b, blocks, &signTables)) }
@@ -32,3 +51,26 @@ func structureBlocks(b *byte, blocks int, out *Structure) { structureAVX2(b, blo
 
 //go:noescape
 func structureAVX2(b *byte, blocks int, out *Structure)
+
+// sextetWide is sextetBlocks for blocks of wideSize bytes.
+func sextetWide(b *byte, blocks int) int { return sextetsAVX512(b, blocks, &noSextets) }
+
+//go:noescape
+func sextetsAVX512(b *byte, blocks int, t *[128]byte) int
+
+// sextetWordBlocks sets the bits of SextetWords for blocks of wideSize bytes at b, at
+// least one, from that of the block skip of words on.
+func sextetWordBlocks(b *byte, blocks int, words *uint64, skip int) {
+	sextetWordsAVX512(b, blocks, &noSextets, (*byte)(unsafe.Add(unsafe.Pointer(words), skip)))
+}
+
+//go:noescape
+func sextetWordsAVX512(b *byte, blocks int, t *[128]byte, out *byte)
+
+// noSextets has the highest bit set for the characters that are none of base64.
+var noSextets = func() (t [128]byte) {
+	for c := range t {
+		t[c] = 0x80 * (1 - Sextet[c])
+	}
+	return t
+}()

@@ -52,6 +52,16 @@ type Held interface {
 	Bytes() ([]byte, bool)
 }
 
+// Lender is a Body that may lie in memory, however large it is. Its reader need
+// not copy it, and still tells how far it got.
+type Lender interface {
+	// Lend returns what is left to be read, if it is in memory. It is valid until
+	// the reader that has the Body returns, and is not to be changed.
+	Lend() ([]byte, bool)
+	// Skip says that the next n bytes of it have been read.
+	Skip(n int)
+}
+
 // Layout says how a text is organised, so that labels and records can be found.
 type Layout uint8
 

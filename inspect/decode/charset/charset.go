@@ -90,14 +90,22 @@ func (d *Decoder) Decode(dst, src []byte, base int64, last bool, m *normal.Map) 
 	case Latin1:
 		return decodeLatin1(dst, src, base, m)
 	}
-	n = ValidPrefix(src)
+	n, ok, _ = Read(src, last)
 	if n > 0 {
 		if m != nil {
 			m.Step(len(dst), base, 1, 1)
 		}
 		dst = append(dst, src[:n]...)
 	}
-	return dst, n, n == len(src) || !last && incomplete(src[n:])
+	return dst, n, ok
+}
+
+// Read is Decode for UTF-8, of which src's first n bytes stand for themselves.
+// controls is false if there is no control character among these, other than
+// white space.
+func Read(src []byte, last bool) (n int, ok, controls bool) {
+	n, controls = valid(src)
+	return n, n == len(src) || !last && incomplete(src[n:]), controls
 }
 
 // packed is a character in UTF-8 as a little-endian word, ready to be stored with

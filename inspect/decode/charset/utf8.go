@@ -58,7 +58,7 @@ func valid(b []byte) (n int, controls bool) {
 		n += size
 	}
 	start := n
-	done, controls := validBlocks(&b[start], (len(b)-start)/vectorSize)
+	done, controls := validBlocks(&b[start], len(b)-start)
 	n = charBefore(b[:start+done])
 	from := n
 	n = validFrom(b, from)

@@ -121,6 +121,135 @@ done:
 	VZEROUPPER
 	RET
 
+// A byte is one of a set if it equals what a table has for its low six bits.
+// The control characters of above:
+DATA controls<>+0(SB)/8, $0x0706050403020100
+DATA controls<>+8(SB)/8, $0x0f0e0c0d0a0b0808
+DATA controls<>+16(SB)/8, $0x1716151413121110
+DATA controls<>+24(SB)/8, $0x1f1e1d1c1b1a1918
+DATA controls<>+32(SB)/8, $0x2627242522232021
+DATA controls<>+40(SB)/8, $0x2e2f2c2d2a2b2829
+DATA controls<>+48(SB)/8, $0x3637343532333031
+DATA controls<>+56(SB)/8, $0x3e3f3c3d3a3b3839
+GLOBL controls<>(SB), RODATA|NOPTR, $64
+
+// What begins a character and forbids some second bytes, or begins four, or
+// nothing valid: C0, C1, E0, ED and F0 to FF.
+DATA odd<>+0(SB)/8, $0xc6c7c4c5c2c3c1c0
+DATA odd<>+8(SB)/8, $0xcecfcccdcacbc8c9
+DATA odd<>+16(SB)/8, $0xd6d7d4d5d2d3d0d1
+DATA odd<>+24(SB)/8, $0xdedfdcdddadbd8d9
+DATA odd<>+32(SB)/8, $0xe6e7e4e5e2e3e0e0
+DATA odd<>+40(SB)/8, $0xeeefededeaebe8e9
+DATA odd<>+48(SB)/8, $0xf7f6f5f4f3f2f1f0
+DATA odd<>+56(SB)/8, $0xfffefdfcfbfaf9f8
+GLOBL odd<>(SB), RODATA|NOPTR, $64
+
+// func validAVX512(b *byte, blocks int) (n int, controls bool)
+TEXT ·validAVX512(SB), NOSPLIT, $0-25
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	VMOVDQU64 controls<>(SB), Z16
+	VMOVDQU64 odd<>(SB), Z17
+	MOVL $0xc0, DX
+	VPBROADCASTB DX, Z18
+	MOVL $0xe0, DX
+	VPBROADCASTB DX, Z19
+	MOVL $0xf0, DX
+	VPBROADCASTB DX, Z20
+	VBROADCASTI32X4 before<>(SB), Z21
+	VBROADCASTI32X4 beforeLow<>(SB), Z22
+	VBROADCASTI32X4 itself<>(SB), Z23
+	VPBROADCASTQ low<>(SB), Z24
+	VPBROADCASTQ third<>(SB), Z25
+	VPBROADCASTQ fourth<>(SB), Z26
+	VPBROADCASTQ high<>(SB), Z27
+	KXORQ K7, K7, K7
+	XORQ  AX, AX
+	XORQ  R11, R11 // continuations that the block before asks for
+	XORQ  R12, R12 // whether it ends with an odd one
+
+loop:
+	VMOVDQU64 (SI), Z0
+	VPERMB    Z16, Z0, Z1
+	VPCMPEQB  Z0, Z1, K1
+	VPMOVB2M  Z0, K2
+	KORQ      K1, K7, K7
+	KMOVQ     K2, R8
+	MOVQ      R8, DX
+	ORQ       R11, DX
+	JZ        next
+
+	VPERMB   Z17, Z0, Z1
+	VPCMPEQB Z0, Z1, K5
+	VPCMPUB  $5, Z18, Z0, K3
+	VPCMPUB  $5, Z19, Z0, K4
+	KMOVQ    K5, R13
+	KMOVQ    K3, R9
+	KMOVQ    K4, R10
+	ORQ      R13, R12
+	JNZ      careful
+
+	// Where continuations are to stand, they stand, and nowhere else.
+	LEAQ  (R9)(R9*1), DX
+	LEAQ  0(R10*4), BX
+	ORQ   R11, DX
+	ORQ   BX, DX
+	ANDNQ R8, R9, R8
+	CMPQ  R8, DX
+	JNE   done
+	SHRQ  $63, R9
+	SHRQ  $62, R10
+	MOVQ  R9, R11
+	ORQ   R10, R11
+
+next:
+	ADDQ $64, SI
+	ADDQ $64, AX
+	DECQ CX
+	JNZ  loop
+
+done:
+	KORTESTQ K7, K7
+	SETNE    controls+24(FP)
+	MOVQ     AX, n+16(FP)
+	VZEROUPPER
+	RET
+
+	// As validAVX2 does it.
+careful:
+	VMOVDQU64 -1(SI), Z1
+	VMOVDQU64 -2(SI), Z3
+	VMOVDQU64 -3(SI), Z5
+	VPSRLW    $4, Z1, Z2
+	VPANDQ    Z24, Z2, Z2
+	VPSHUFB   Z2, Z21, Z2
+	VPANDQ    Z24, Z1, Z4
+	VPSHUFB   Z4, Z22, Z4
+	VPANDQ    Z4, Z2, Z2
+	VPSRLW    $4, Z0, Z4
+	VPANDQ    Z24, Z4, Z4
+	VPSHUFB   Z4, Z23, Z4
+	VPANDQ    Z4, Z2, Z2
+	VPSUBUSB  Z25, Z3, Z3
+	VPSUBUSB  Z26, Z5, Z5
+	VPORQ     Z5, Z3, Z3
+	VPANDQ    Z27, Z3, Z3
+	VPXORQ    Z3, Z2, Z2
+	VPTESTMB  Z2, Z2, K1
+	KORTESTQ  K1, K1
+	JNZ       done
+	VPCMPUB   $5, Z20, Z0, K1
+	KMOVQ     K1, R11
+	MOVQ      R13, R12
+	SHRQ      $63, R12
+	SHRQ      $63, R9
+	SHRQ      $62, R10
+	SHRQ      $61, R11
+	ORQ       R9, R11
+	ORQ       R10, R11
+	JMP       next
+
 // func asciiAVX2(b *byte, blocks int) int
 TEXT ·asciiAVX2(SB), NOSPLIT, $0-24
 	MOVQ b+0(FP), SI

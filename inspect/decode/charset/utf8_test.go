@@ -44,14 +44,16 @@ func TestValidPrefix(t *testing.T) {
 	}
 	for i, s := range sequences {
 		for _, fill := range []string{"a", "あ", "é", "😀"} {
-			base := strings.Repeat(fill, 140/len(fill))
-			at := len(fill) * (i % (len(base) / len(fill)))
-			checkValid(t, append(append([]byte(base[:at]), s...), base[at:]...))
-			checkValid(t, append([]byte(base[:at]), s...))
+			for _, size := range []int{140, 420} { // for vectors and for wide ones
+				base := strings.Repeat(fill, size/len(fill))
+				at := len(fill) * (i % (len(base) / len(fill)))
+				checkValid(t, append(append([]byte(base[:at]), s...), base[at:]...))
+				checkValid(t, append([]byte(base[:at]), s...))
+			}
 		}
 	}
 	r := rand.New(rand.NewPCG(5, 6))
-	text := []byte(strings.Repeat("氏名,é,plain text 😀\t12\n", 20))
+	text := []byte(strings.Repeat("氏名,é,plain text 😀\t12\n", 30))
 	for range 20000 {
 		b := bytes.Clone(text[:r.IntN(len(text))])
 		for range r.IntN(3) {
