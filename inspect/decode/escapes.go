@@ -62,8 +62,10 @@ func unescapes(dst, src []byte, last bool) ([]byte, int) {
 	i := 0
 	for i < len(src) {
 		if !leads[src[i]] {
-			dst = append(dst, src[i])
-			i++
+			from := i
+			for i++; i < len(src) && !leads[src[i]]; i++ {
+			}
+			dst = append(dst, src[from:i]...)
 			continue
 		}
 		if len(src)-i < maxEscape && !last {
@@ -106,6 +108,11 @@ func readEscape(b []byte) (r rune, used int, isByte bool) {
 			return '&', k + 1, false
 		case "quot":
 			return '"', k + 1, false
+		}
+		for _, c := range b[2:k] {
+			if c-'0' >= 10 && c|0x20-'a' >= 26 {
+				return 0, 0, false // as in conditions of programs
+			}
 		}
 		s := html.UnescapeString(string(b[:k+1]))
 		c, n := utf8.DecodeRuneInString(s)

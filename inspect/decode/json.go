@@ -164,7 +164,9 @@ func (r *jsonReader) block() error {
 	for limit := r.limit(); r.pos < limit; limit = r.limit() {
 		if k := r.pos >> 6; k != tried && r.cells < minInline {
 			tried = k
-			r.pos = r.marks.skip(r.w.text, r.pos, limit)
+			if r.pos = r.marks.skip(r.w.text, r.pos); r.pos >= limit {
+				break
+			}
 		}
 		r.pos = min(r.marks.between(r.pos), len(r.w.text))
 		if r.pos == len(r.w.text) {

@@ -44,37 +44,36 @@ func (m marks) between(i int) int {
 
 // skip returns the offset up to which nothing in text from i on, which is between
 // strings, needs a look: there are no escapes, and no strings that may be
-// documents or go on for long. It is between strings, or where one begins, and
-// below limit.
-func (m marks) skip(text []byte, i, limit int) int {
-	from, within := ^uint64(0)<<(i&63), uint64(0)
-	for k := i >> 6; k+1 < len(m) && (k+1)<<6 < limit; k++ {
-		s, at := &m[k], k<<6
-		if s.Backslashes&from != 0 || within != 0 && at-i > maxString/2 {
+// documents or go on for long. It is between strings, or where one begins.
+func (m marks) skip(text []byte, i int) int {
+	first, from := i>>6, ^uint64(0)<<(i&63)
+	k, quoted := first, first // the last stretch with a quotation mark
+	within := uint64(0)
+	for ; k+1 < len(m); k++ {
+		s, next := &m[k], &m[k+1]
+		quotes := s.Quotes & from
+		if s.Backslashes&from != 0 || within != 0 && k-quoted > maxString/2/64 {
 			break
 		}
-		quotes, next := s.Quotes&from, m[k+1].Quotes
-		in := normal.Within(quotes, within)
-		opens := quotes & in
-		// The marks that minValue characters without one follow.
-		long := gap(quotes, next) >> 1
-		if next&(1<<minValue-1) == 0 {
-			long |= 1 << 63
-		}
-		for w := opens & long; w != 0; w &= w - 1 {
-			p := at + bits.TrailingZeros64(w)
-			if rest := text[p+1:]; len(rest) < minValue || !isUUID(rest) && dense(rest) {
+		if mayHold(s, next, quotes) {
+			if p := m.opening(text, k, quotes&normal.Within(quotes, within)); p >= 0 {
 				return p
 			}
 		}
-		from, within = ^uint64(0), normal.Open(in)
-		if within == 0 {
-			i = at + 64
-		} else if opens != 0 {
-			i = at + 63 - bits.LeadingZeros64(opens)
+		if quotes != 0 {
+			quoted = k
 		}
+		within ^= -uint64(bits.OnesCount64(quotes) & 1)
+		from = ^uint64(0)
 	}
-	return i
+	if within == 0 {
+		return max(i, k<<6)
+	}
+	last := m[quoted].Quotes
+	if quoted == first {
+		last &= ^uint64(0) << (i & 63)
+	}
+	return quoted<<6 + 63 - bits.LeadingZeros64(last)
 }
 
 // isUUID reports whether the string that b begins with is a UUID (RFC 9562). Most
@@ -90,6 +89,38 @@ func isUUID(b []byte) bool {
 const uuidSize = 36
 
 var uuidLower, uuidUpper = &chars("0123456789abcdef", "-").all, &chars("0123456789ABCDEF", "-").all
+
+// mayHold reports whether one of the quotation marks of s may open a string that
+// dense is true of: there is a long row of what is dense, or "<" or a colon at its
+// place. next is what follows s.
+func mayHold(s, next *normal.Structure, quotes uint64) bool {
+	const ones, highs, first = 0x0101010101010101, 0x8080808080808080, 0x80
+	less := s.Less>>1 | next.Less<<63
+	colons := s.Colons>>5 | next.Colons<<59
+	short := s.Quotes>>4 | next.Quotes<<60
+	// Bytes of the masks that are all ones: of those that minValue characters in a
+	// row make, two stand together.
+	here, behind := (^s.Dense-ones)&s.Dense&highs, (^next.Dense-ones)&next.Dense&highs
+	rows := here&(here>>8|behind<<56) | behind&(behind>>8)&first
+	return quotes&(less|colons&^short)|rows != 0
+}
+
+// opening returns the offset of the first of opens, marks of stretch k, that opens a
+// string to be looked at, -1 if none does.
+func (m marks) opening(text []byte, k int, opens uint64) int {
+	quotes, next := m[k].Quotes, m[k+1].Quotes
+	long := gap(quotes, next) >> 1 // the marks that minValue characters without one follow
+	if next&(1<<minValue-1) == 0 {
+		long |= 1 << 63
+	}
+	for w := opens & long; w != 0; w &= w - 1 {
+		p := k<<6 + bits.TrailingZeros64(w)
+		if rest := text[p+1:]; len(rest) < minValue || !isUUID(rest) && dense(rest) {
+			return p
+		}
+	}
+	return -1
+}
 
 // gap returns where in m, which next follows, minValue bits in a row are clear.
 func gap(m, next uint64) uint64 {

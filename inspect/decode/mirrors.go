@@ -2,86 +2,113 @@ package decode
 
 import (
 	"bytes"
-	"math/bits"
+	"slices"
+	"unicode/utf8"
 )
 
-// mirrorPairs are like pairs: of the first two bytes of the words of mirrored, and
-// of the two behind them. Ends of mail addresses have the low three bits: a dot is rare.
-var mirrorPairs = func() (t [2][4][16]byte) {
-	for i, word := range mirrored {
-		bit := byte(0x40) << (i % 2)
-		switch {
-		case word[0] >= 0x80:
-		case word[0] == '-':
-			bit = 0x40
-		case word[len(word)-1] == '.':
-			bit = 1 << (i % 3)
-		default:
-			bit = 8 << (i % 3)
-		}
-		for pair := range t {
-			for k := range 2 {
-				at := 2*pair + k
-				if at >= len(word) { // anything may follow
-					for half := range 16 {
-						t[pair][2*k][half] |= bit
-						t[pair][2*k+1][half] |= bit
-					}
-					continue
-				}
-				t[pair][2*k][word[at]>>4] |= bit
-				t[pair][2*k+1][word[at]&15] |= bit
-			}
-		}
-	}
-	return t
-}()
+// mirrored are the words by which text that is written backwards is known: ends
+// of mail addresses and telephone numbers, labels, places.
+var mirrored = [][]byte{
+	[]byte("pj."), []byte("moc."), []byte("ten."), []byte("-070"), []byte("-080"), []byte("-090"), []byte("-050"),
+	[]byte("名氏"), []byte("号番話電"), []byte("所住"), []byte("日月年生"), []byte("都京東"), []byte("府阪大"), []byte("県川奈神"), []byte("道海北"), []byte("県知愛"),
+	[]byte("enohp"), []byte("liam"), []byte("sserdda"),
+}
 
-// A larger text is looked at in part first: glimpse bytes in each glimpseStep.
+// minMirrored is how many of them a block has at least.
+const minMirrored = 3
+
+// turnedWord reports whether one of the words is written backwards, by what is
+// before and behind it.
+func turnedWord(word, before, behind []byte) bool {
+	digit := func(c byte) bool { return c-'0' < 10 }
+	switch {
+	case word[0] >= 0x80:
+		return true
+	case word[0] == '-': // 4321-5678-090 for 090-8765-4321
+		k := len(before)
+		return k >= 9 && before[k-5] == '-' && digit(before[k-1]) && digit(before[k-6]) && (len(behind) == 0 || !digit(behind[0]) && behind[0] != '-')
+	case word[len(word)-1] == '.': // pj.oc.elpmaxe@a
+		if len(before) > 0 && inAddress[before[len(before)-1]] {
+			return false
+		}
+		at := bytes.IndexByte(behind[:min(64, len(behind))], '@')
+		return at > 0 && !bytes.ContainsAny(behind[:at], " ,;\t\n\"<>:/")
+	}
+	return len(before) == 0 || before[len(before)-1]|0x20 < 'a' || before[len(before)-1]|0x20 > 'z'
+}
+
+// turned is b with each line the other way round.
+func turned(b []byte) []byte {
+	out := make([]byte, len(b))
+	at := 0
+	for line := range bytes.Lines(b) {
+		text := bytes.TrimRight(line, "\r\n")
+		from := at + len(text)
+		for rest := text; len(rest) > 0; {
+			_, size := utf8.DecodeRune(rest)
+			from -= size
+			copy(out[from:], rest[:size])
+			rest = rest[size:]
+		}
+		copy(out[at+len(text):], line[len(text):])
+		at += len(line)
+	}
+	return out
+}
+
+// mirrorMarks finds where they may begin.
+var mirrorMarks = newWordMarks(mirrored, mirroredBit)
+
+// mirroredBit puts the words that are alike together. Ends of mail addresses are by
+// themselves: a dot is rare.
+func mirroredBit(i int) byte {
+	switch word := mirrored[i]; {
+	case word[0] >= 0x80:
+		return 0x40 << (i % 2)
+	case word[0] == '-':
+		return 0x40
+	case word[len(word)-1] == '.':
+		return 1 << (i % 2)
+	}
+	return 8 << (i % 3)
+}
+
+// glimpseMarks finds those and unseen, which a larger text is looked at for in
+// part first: glimpse bytes in each glimpseStep.
+var glimpseMarks = newWordMarks(slices.Concat(mirrored, unseen), func(i int) byte {
+	if i < len(mirrored) {
+		return mirroredBit(i)
+	}
+	return 4
+})
+
 const (
-	glimpse     = 8*64 + 1 // whole blocks, and the byte before them
+	glimpse     = 8 * 64
 	glimpseStep = 2048
 )
 
-// backwards reports whether b holds text that is written backwards.
-func backwards(b []byte) bool {
-	if len(b) > 2*glimpseStep {
-		seen := false
-		for at := 0; at < len(b) && !seen; at += glimpseStep {
-			seen = mirrors(b[at:min(at+glimpse, len(b))], 1)
-		}
-		if !seen {
-			return false
+// glimpses reports whether a text may be written backwards, and hold characters
+// that nobody sees.
+func glimpses(b []byte) (mirrored, veiled bool) {
+	n := 0
+	mirrored = len(b) <= 2*glimpseStep
+	for at := 0; at < len(b); at += glimpseStep {
+		for i := range glimpseMarks.in(b, at, min(at+glimpse, len(b))) {
+			if b[i] >= unseenFrom && unseenAt(b[i:]) {
+				n++
+			} else if !mirrored {
+				mirrored = mirroredAt(b, i) > 0
+			}
 		}
 	}
-	return mirrors(b, minMirrored)
+	return mirrored, n >= minUnseen
 }
 
-// mirrors reports whether least of the words stand in b, written backwards.
-func mirrors(b []byte, least int) bool {
-	n, at := 0, 0
-	if useVectors {
-		const block, most = 64, 8
-		var first, second [most + 1][2]uint64
-		for len(b)-at > block {
-			blocks := min((len(b)-at-1)/block, most)
-			pairBlocks(&b[at+1], blocks, &mirrorPairs[0], &first[0])
-			pairBlocks(&b[at+1], blocks, &mirrorPairs[1], &second[0])
-			second[blocks] = [2]uint64{}
-			for k := range blocks {
-				f, s, next := &first[k], &second[k], &second[k+1]
-				m := f[0]&(s[0]>>2|next[0]<<62) | f[1]&(s[1]>>2|next[1]<<62)
-				for ; m != 0; m &= m - 1 {
-					if n += mirroredAt(b, at+k*block+bits.TrailingZeros64(m)); n == least {
-						return true
-					}
-				}
-			}
-			at += blocks*block - 2 // whose second pair was out of sight
-		}
-	}
-	for ; at < len(b); at++ {
-		if n += mirroredAt(b, at); n == least {
+// backwards reports whether b, which glimpses says may be, is written backwards.
+func backwards(b []byte) bool {
+	n := 0
+	for i := range mirrorMarks.in(b, 0, len(b)) {
+		if n += mirroredAt(b, i); n == minMirrored {
 			return true
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 
-	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 	"github.com/sekimori-dlp/sekimori/inspect/part/parttest"
 )
@@ -35,7 +34,7 @@ func FuzzVeins(f *testing.F) {
 		b = bytes.ToValidUTF8(b, []byte("?"))
 		before := bytes.Clone(b)
 		start := time.Now()
-		if err := veins(nobody{}, b, normal.SignsOf(b)); err != nil {
+		if err := Veins(nobody{}, b); err != nil {
 			t.Error(err)
 		}
 		if d := time.Since(start); d > 4*time.Second {

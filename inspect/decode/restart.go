@@ -14,18 +14,18 @@ import (
 // a reader would know by its start: a file in uuencode or yEnc, a hex dump,
 // quoted-printable, UTF-7, backspaces. It is -1 if there is none. What stands
 // from there to the block's end is read anew, as a body of its own.
-func restart(b []byte, has normal.Signs) int {
-	if kind, at := enclosure(b[min(part.HeadSize/2, len(b)):], false); kind != nil {
-		return at + part.HeadSize/2
+func restart(b []byte, sv *survey) int {
+	if sv.encloses >= 0 {
+		return sv.encloses
 	}
 	signs := 0 // that such bodies are full of, but for hex dumps
-	if has&normal.Equals != 0 && bytes.Count(b, []byte{'='}) >= 8 {
+	if sv.least(8, b, '=', normal.Equals) {
 		signs |= 1
 	}
-	if has&normal.Plus != 0 && bytes.Count(b, []byte{'+'}) >= 4 {
+	if sv.least(4, b, '+', normal.Plus) {
 		signs |= 2
 	}
-	if has&normal.Backspace != 0 {
+	if sv.signs&normal.Backspace != 0 {
 		signs |= 4
 	}
 	for at := part.HeadSize / 4; at < len(b); at += lookStep {
@@ -65,16 +65,12 @@ func begins(head []byte, signs int) bool {
 	return false
 }
 
-// minPunycode is how many names in Punycode (RFC 3492) make a list.
+// minPunycode is how many names in Punycode make a list.
 const minPunycode = 6
 
-// unpunycoded returns b with its names in Punycode as they are read, nil if
-// there are few.
+// unpunycoded returns b with its names in Punycode as they are read.
 func unpunycoded(b []byte) []byte {
-	mark := []byte("xn--")
-	if bytes.Count(b, mark) < minPunycode {
-		return nil
-	}
+	mark := []byte(punycodeMark)
 	var out []byte
 	for {
 		k := bytes.Index(b, mark)

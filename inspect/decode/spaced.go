@@ -112,6 +112,9 @@ func separates(before, sep rune) bool {
 	if sep >= 0x4e00 && sep <= 0x9fff || sep >= 'ぁ' && sep <= 'ゖ' || sep >= 'ァ' && sep <= 'ヺ' {
 		return false
 	}
+	if sep >= 0x3000 && sep <= 0x3003 {
+		return sep != before // a space, commas, full stops: most often
+	}
 	return !unicode.IsLetter(sep) && !unicode.IsDigit(sep) && sep != before
 }
 
@@ -153,7 +156,9 @@ func everySecond(head []byte, sep rune) bool {
 			after = false
 			continue
 		case after:
-			joined++
+			if joined++; joined > fullLook/6 {
+				return false // more than a third of all that can be alone
+			}
 		}
 		if unicode.IsLetter(r) {
 			letters++

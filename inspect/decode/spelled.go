@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/ascii85"
 	"encoding/base32"
+	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -361,7 +362,7 @@ func dumpedBytes(line []byte) ([]byte, bool) {
 	for n < len(line) && unhex[line[n]] < 16 {
 		n++
 	}
-	if n < 6 || n > 16 {
+	if n < 6 || n > 16 || n < len(line) && strings.IndexByte(": \r\n", line[n]) < 0 {
 		return nil, false
 	}
 	line = bytes.TrimRight(line[n:], "\r\n")

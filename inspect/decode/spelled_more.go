@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/big"
 	"math/bits"
-	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -341,15 +340,21 @@ func capitals(head []byte) bool {
 		x := binary.LittleEndian.Uint64(head[i:])
 		n += bits.OnesCount64(x << 1 &^ (x << 2) &^ x & tops)
 	}
-	return n >= 4
+	return n >= minTops
 }
+
+// minTops is how many of them there are.
+const minTops = 4
 
 // minVeined is the least length of base64 in pieces.
 const minVeined = 160
 
+// numberedHead is how near a key of such an object is.
+const numberedHead = 24
+
 // numbered looks for an object whose values are bytes: {"0":230,"1":176}.
 func (s *seeker) numbered(at int) (vein, bool) {
-	k := bytes.Index(s.b[at:min(at+24, len(s.b))], []byte(`,"`))
+	k := bytes.Index(s.b[at:min(at+numberedHead, len(s.b))], []byte(`,"`))
 	if k < 0 || at < s.triedNumbered {
 		return vein{}, false
 	}
@@ -402,6 +407,14 @@ func numberedBytes(dst, src []byte, _ bool) ([]byte, int) {
 			dst = append(dst, byte(v))
 		}
 	}
+}
+
+// mayCarry reports whether b may begin with a character that is not of languages.
+func mayCarry(b []byte) bool {
+	if len(b) == 0 || b[0] < 0xe2 || b[0] > 0xe3 && b[0] < 0xed {
+		return false // most text
+	}
+	return b[0] != 0xe3 || len(b) > 1 && b[1] < 0x81
 }
 
 // carriers are the ranges of characters that bytes are written in, one each.
@@ -466,96 +479,4 @@ func (s *seeker) carried(at int) (vein, bool) {
 // their scripts.
 func ofLanguages(r rune) bool {
 	return r < 0x2000 || r >= 0x3040 && r < 0xD7A4 || r >= 0xFF00 && r < 0x10000
-}
-
-// Characters that nobody sees: tags, which stand for ASCII, and variation
-// selectors, which stand for bytes, are in one plane of Unicode; those without
-// width may stand for bits.
-var unseen = []struct {
-	lead byte
-	next [][]byte // their first bytes
-}{
-	{0xf3, [][]byte{{0xf3, 0xa0}}},
-	{0xef, [][]byte{{0xef, 0xb8}, []byte("\ufeff")}},
-	{0xe2, [][]byte{{0xe2, 0x80}, {0xe2, 0x81}}},
-}
-
-// unseenLead are the leads of unseen.
-var unseenLead = [256]bool{0xe2: true, 0xef: true, 0xf3: true}
-
-// minUnseen is the least number of such characters that is looked at.
-const minUnseen = 48
-
-// hidden returns what characters that nobody sees stand for in b, nil if there
-// are few or they stand for nothing.
-func hidden(b []byte) []byte {
-	n := 0
-	for at := 0; at < len(b) && n < minUnseen; at += glimpseStep {
-		part := b[at:min(at+glimpse, len(b))]
-		for _, u := range unseen {
-			if bytes.IndexByte(part, u.lead) < 0 {
-				continue
-			}
-			for _, next := range u.next {
-				n += bytes.Count(part, next)
-			}
-		}
-	}
-	if n < minUnseen {
-		return nil
-	}
-	var out []byte
-	counts := map[rune]int{}
-	var marks []rune
-	for i := 0; i < len(b); {
-		if !unseenLead[b[i]] {
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(b[i:])
-		i += size
-		switch {
-		case r >= 0xE0020 && r < 0xE0080:
-			out = append(out, byte(r-0xE0000))
-		case r >= 0xFE00 && r <= 0xFE0F:
-			out = append(out, byte(r-0xFE00))
-		case r >= 0xE0100 && r <= 0xE01EF:
-			out = append(out, byte(r-0xE0100+16))
-		case r >= 0x200B && r <= 0x200F, r == 0x2060, r == 0x2062, r == 0x2063, r == 0xFEFF:
-			counts[r]++
-			marks = append(marks, r)
-		}
-	}
-	if reads(out) {
-		return out
-	}
-	if len(marks) < 8*minUnseen {
-		return nil
-	}
-	kinds := make([]rune, 0, len(counts))
-	for r := range counts {
-		kinds = append(kinds, r)
-	}
-	slices.SortFunc(kinds, func(a, b rune) int { return counts[b] - counts[a] })
-	for _, one := range kinds[:min(2, len(kinds))] {
-		out = out[:0]
-		v, k := byte(0), 0
-		for _, r := range marks {
-			if r != kinds[0] && (len(kinds) < 2 || r != kinds[1]) {
-				v, k = 0, 0 // between characters
-				continue
-			}
-			v <<= 1
-			if r == one {
-				v |= 1
-			}
-			if k++; k == 8 {
-				out, v, k = append(out, v), 0, 0
-			}
-		}
-		if reads(out) {
-			return bytes.Clone(out)
-		}
-	}
-	return nil
 }

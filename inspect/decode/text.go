@@ -80,15 +80,15 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		if err := e.Text(part.Text{Bytes: w.text[:end], Map: &w.m, Layout: layout, Label: label}); err != nil {
 			return err
 		}
-		signs := normal.SignsOf(w.text[:end])
-		if decoded := percentDecoded(scratch[:0], w.text[:end], signs); len(decoded) > 0 {
+		sv := surveyOf(w.text[:end])
+		if decoded := percentDecoded(scratch[:0], w.text[:end], sv.signs); len(decoded) > 0 {
 			scratch = decoded
 			if err := e.Child(percentChild(decoded)); err != nil {
 				return err
 			}
 		}
 		if p.Role.Content() && p.MediaType != otherwise {
-			if err := veins(e, w.text[:end], signs); err != nil {
+			if err := veins(e, w.text[:end], &sv); err != nil {
 				return err
 			}
 		}

@@ -73,7 +73,7 @@ func TestSkip(t *testing.T) {
 		}
 		m := marks(normal.StructureOf(nil, b))
 		for _, s := range append(strs, span{0, 0}) {
-			end := m.skip(b, s.to, len(b))
+			end := m.skip(b, s.to)
 			for _, x := range strs {
 				switch body := b[x.from+1 : x.to-1]; {
 				case x.from < s.to || x.from >= end:

@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"math/bits"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
@@ -38,22 +37,25 @@ const otherwise = "text/plain; charset=utf-8; x-read-otherwise=1"
 
 // Veins hands on what stands in b, a block of text in UTF-8, in other notations,
 // cells of single characters or backwards. b is not changed.
-func Veins(e part.Emitter, b []byte) error { return veins(e, b, normal.SignsOf(b)) }
+func Veins(e part.Emitter, b []byte) error {
+	sv := surveyOf(b)
+	return veins(e, b, &sv)
+}
 
-// veins is Veins for a block with these signs.
+// veins is Veins for a block of which this is the survey.
 //
 // Every upload of text passes through here, so each way to hide something needs a
 // gate that most text and JSON fails within nanoseconds: a character that must be
 // there (signs), the first characters at a place. All of it may take 3
 // microseconds for 10 KiB of prose and 6 for JSON (BenchmarkVeins, quiet machine).
-func veins(e part.Emitter, b []byte, signs normal.Signs) error {
+func veins(e part.Emitter, b []byte, sv *survey) error {
 	if len(b) < minSpelled {
 		return nil
 	}
 	var s seeker
 	s.b = b
-	s.escaped = signs & (normal.Backslash | normal.Percent | normal.Ampersand | normal.Plus)
-	s.quoted = signs&normal.Quote != 0
+	s.escaped = sv.signs & (normal.Backslash | normal.Percent | normal.Ampersand | normal.Plus)
+	s.quoted = sv.signs&normal.Quote != 0
 	for at := 0; at < len(b); {
 		v, ok := s.at(at)
 		if !ok {
@@ -65,31 +67,30 @@ func veins(e part.Emitter, b []byte, signs normal.Signs) error {
 		}
 		at = max(v.end, at+lookStep)
 	}
-	if signs&normal.Equals != 0 {
+	if sv.cells.enough() {
 		if out := uncelled(b); out != nil {
 			if err := otherReading(e, "decoded cells", out); err != nil {
 				return err
 			}
 		}
 	}
-	if out := hidden(b); out != nil {
-		if err := otherReading(e, "unseen characters", out); err != nil {
+	mirrored, veiled := glimpses(b)
+	if veiled {
+		if err := otherReading(e, "unseen characters", hidden(b)); err != nil {
 			return err
 		}
 	}
-	if signs&normal.Dash != 0 {
-		if out := unpunycoded(b); out != nil {
-			if err := otherReading(e, "punycode", out); err != nil {
-				return err
-			}
+	if sv.punycode >= minPunycode {
+		if err := otherReading(e, "punycode", unpunycoded(b)); err != nil {
+			return err
 		}
 	}
-	if at := restart(b, signs); at >= 0 {
+	if at := restart(b, sv); at >= 0 {
 		if err := e.Child(part.Part{Path: "enclosed", Body: newBytesReader(b[at:]), Size: int64(len(b) - at)}); err != nil {
 			return err
 		}
 	}
-	if backwards(b) {
+	if mirrored && backwards(b) {
 		return otherReading(e, "backwards", turned(b))
 	}
 	return nil
@@ -108,6 +109,7 @@ type seeker struct {
 	b       []byte
 	escaped normal.Signs // those that may be of escapes
 	quoted  bool         // there may be strings
+	glance  glance
 	tried   [maxNotations]int
 
 	triedLoose, triedCarried, triedNumbered int
@@ -117,34 +119,43 @@ const maxNotations = 16
 
 // at returns the vein at or around a place.
 func (s *seeker) at(at int) (vein, bool) {
-	if v, ok := s.notation(at); ok {
-		return v, ok
+	g := &s.glance
+	g.at(s.b[at:])
+	if g.notation() {
+		if v, ok := s.notation(at); ok {
+			return v, ok
+		}
 	}
-	if s.escaped != 0 && (s.escaped != normal.Plus || bytes.Contains(s.b[at:min(at+veinStep, len(s.b))], []byte("U+"))) {
+	if s.escaped != 0 && g.leads >= minEscapes && (s.escaped != normal.Plus || bytes.Contains(s.b[at:min(at+veinStep, len(s.b))], []byte("U+"))) {
 		if v, ok := s.escapes(at); ok {
 			return v, ok
 		}
 	}
-	if s.quoted {
+	if s.quoted && g.singles(s.b[at:]) {
 		if v, ok := s.singles(at); ok {
 			return v, ok
 		}
+	}
+	if s.quoted && g.numbered() {
 		if v, ok := s.numbered(at); ok {
 			return v, ok
 		}
 	}
-	if v, ok := s.loose(at); ok {
-		return v, ok
+	if g.loose() {
+		if v, ok := s.loose(at); ok {
+			return v, ok
+		}
 	}
+	place := at
 	for at < len(s.b) && !utf8.RuneStart(s.b[at]) {
 		at++
 	}
-	if at < len(s.b) && s.b[at] >= 0xe2 {
+	if mayCarry(s.b[at:]) {
 		if v, ok := s.carried(at); ok {
 			return v, ok
 		}
 	}
-	if at%spacedStep >= lookStep {
+	if at%spacedStep >= lookStep || at-place < utf8.UTFMax && !g.spaced(at-place) {
 		return vein{}, false
 	}
 	if sep := between(s.b[at:]); sep != utf8.RuneError {
@@ -257,40 +268,47 @@ var escapePairs = func() (t [4][16]byte) {
 // escapeLeads are the bytes of leads, those with the same high half together.
 var escapeLeads = [...]string{"%&", "U", "\\"}
 
-// leadsIn counts the bytes of b[at:end], at most veinStep, that an escape may begin with.
-func leadsIn(b []byte, at, end int) (n int) {
+// leadsIn marks the bytes of b[at:end], at most veinStep, that an escape may begin
+// with, a bit each, and counts them.
+func leadsIn(b []byte, at, end int) (where [veinStep / 64]uint64, n int) {
+	i := at
 	if at > 0 && useVectors && end-at >= 64 {
-		var where [veinStep / 64][2]uint64
+		var pairs [veinStep / 64][2]uint64
 		blocks := (end - at) / 64
-		pairBlocks(&b[at], blocks, &escapePairs, &where[0])
-		for _, w := range where[:blocks] {
+		pairBlocks(&b[at], blocks, &escapePairs, &pairs[0])
+		for k, w := range pairs[:blocks] {
+			where[k] = w[0]
 			n += bits.OnesCount64(w[0])
 		}
-		at += 64 * blocks
+		i += 64 * blocks
 	}
-	for _, c := range b[at:end] {
-		if leads[c] {
+	for ; i < end; i++ {
+		if leads[b[i]] {
+			where[(i-at)/64] |= 1 << ((i - at) % 64)
 			n++
 		}
 	}
-	return n
+	return where, n
 }
 
 // manyEscapes reports whether a good part of b[at:end], at most veinStep bytes, is
 // escapes.
 func manyEscapes(b []byte, at, end int) bool {
-	if leadsIn(b, at, end) < minEscapes {
+	where, n := leadsIn(b, at, end)
+	if n < minEscapes {
 		return false // most text
 	}
-	n, size := 0, 0
-	for i := at; i < end; {
-		used := 1
-		if leads[b[i]] {
-			if _, k, _ := readEscape(b[i:end]); k > 0 {
-				n, size, used = n+1, size+k, k
+	n, size, next := 0, 0, at
+	for k, m := range where {
+		for ; m != 0; m &= m - 1 {
+			i := at + k*64 + bits.TrailingZeros64(m)
+			if i < next {
+				continue // within another
+			}
+			if _, used, _ := readEscape(b[i:end]); used > 0 {
+				n, size, next = n+1, size+used, i+used
 			}
 		}
-		i += used
 	}
 	return n >= minEscapes && size*8 >= escapeShare*(end-at)
 }
@@ -299,11 +317,14 @@ func manyEscapes(b []byte, at, end int) bool {
 // text.
 const minSingles = 16
 
+// singlesHead is how near a quotation mark is.
+const singlesHead = 16
+
 // singles looks for strings of one character each, in an array or as the values
 // of keys.
 func (s *seeker) singles(at int) (vein, bool) {
 	for range 2 { // a quotation mark may open or close
-		k := bytes.IndexByte(s.b[at:min(at+16, len(s.b))], '"')
+		k := bytes.IndexByte(s.b[at:min(at+singlesHead, len(s.b))], '"')
 		if k < 0 {
 			return vein{}, false
 		}
@@ -377,152 +398,4 @@ func joinSingles(dst, b []byte, least int) (out []byte, used int) {
 		return dst, 0
 	}
 	return out, used
-}
-
-// Cells of base64: their least and greatest length, and how many make a list.
-const (
-	minCell  = 8
-	maxCell  = 400
-	minCells = 8
-)
-
-// uncelled returns b with its short words of base64 decoded, if many of them
-// stand for text; else nil. Each cell of a table may be encoded for itself.
-func uncelled(b []byte) []byte {
-	if !padded(b) {
-		return nil
-	}
-	var out, cell []byte
-	n, done := 0, 0
-	for i := 0; i < len(b); i++ {
-		size := base64Prefix(b[i:min(i+maxCell+4, len(b))])
-		if size == 0 {
-			continue
-		}
-		if word := b[i : i+size]; size >= minCell && size <= maxCell && size%4 == 0 {
-			if cell = unbase64(cell, word); isWords(cell) {
-				out = append(out, b[done:i]...)
-				for _, c := range cell {
-					if c == '"' || c == '\\' || c < ' ' {
-						c = ' '
-					}
-					out = append(out, c)
-				}
-				done = i + size
-				n++
-			}
-		}
-		i += size
-	}
-	if n < minCells {
-		return nil
-	}
-	return append(out, b[done:]...)
-}
-
-// padded reports whether some words of b end as base64 does, and two of them are
-// text in it: where attributes of markup end so, nothing needs decoding.
-func padded(b []byte) bool {
-	n, words := 0, 0
-	for i := minCell; i < len(b); i++ {
-		k := bytes.IndexByte(b[i:], '=')
-		if k < 0 {
-			break
-		}
-		i += k
-		if i+1 < len(b) && b[i+1] == '=' {
-			i++
-		}
-		end := i+1 == len(b) || sextet[b[i+1]] == outside
-		if end && normal.SextetPrefix(b[i-minCell+3:i-1]) == minCell-4 {
-			if n++; words < 2 && cellOfWords(b, i+1) {
-				words++
-			}
-			if n >= 4 && words == 2 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// cellOfWords reports whether a cell of base64 that ends at i, padded, is text.
-func cellOfWords(b []byte, i int) bool {
-	start := i
-	for start > 0 && i-start <= maxCell && (b[start-1] == '=' || sextet[b[start-1]] != outside) {
-		start--
-	}
-	if size := i - start; size < minCell || size > maxCell || size%4 != 0 {
-		return false
-	}
-	var cell [maxCell]byte
-	return isWords(unbase64(cell[:0], b[start:i]))
-}
-
-// isWords reports whether b is text of letters, digits and signs throughout.
-func isWords(b []byte) bool {
-	if len(b) < 4 || !utf8.Valid(b) {
-		return false
-	}
-	for _, r := range string(b) {
-		if !ofWords(r) {
-			return false
-		}
-	}
-	return true
-}
-
-// ofWords reports whether r may stand in text of words and signs.
-func ofWords(r rune) bool {
-	return unicode.IsPrint(r) && (r < 0x80 || r >= 0x3000 || unicode.IsLetter(r))
-}
-
-// mirrored are the words by which text that is written backwards is known: ends
-// of mail addresses and telephone numbers, labels, places.
-var mirrored = [][]byte{
-	[]byte("pj."), []byte("moc."), []byte("ten."), []byte("-070"), []byte("-080"), []byte("-090"), []byte("-050"),
-	[]byte("名氏"), []byte("号番話電"), []byte("所住"), []byte("日月年生"), []byte("都京東"), []byte("府阪大"), []byte("県川奈神"), []byte("道海北"), []byte("県知愛"),
-	[]byte("enohp"), []byte("liam"), []byte("sserdda"),
-}
-
-// minMirrored is how many of them a block has at least.
-const minMirrored = 3
-
-// turnedWord reports whether one of the words is written backwards, by what is
-// before and behind it.
-func turnedWord(word, before, behind []byte) bool {
-	digit := func(c byte) bool { return c-'0' < 10 }
-	switch {
-	case word[0] >= 0x80:
-		return true
-	case word[0] == '-': // 4321-5678-090 for 090-8765-4321
-		k := len(before)
-		return k >= 9 && before[k-5] == '-' && digit(before[k-1]) && digit(before[k-6]) && (len(behind) == 0 || !digit(behind[0]) && behind[0] != '-')
-	case word[len(word)-1] == '.': // pj.oc.elpmaxe@a
-		if len(before) > 0 && inAddress[before[len(before)-1]] {
-			return false
-		}
-		at := bytes.IndexByte(behind[:min(64, len(behind))], '@')
-		return at > 0 && !bytes.ContainsAny(behind[:at], " ,;\t\n\"<>:/")
-	}
-	return len(before) == 0 || before[len(before)-1]|0x20 < 'a' || before[len(before)-1]|0x20 > 'z'
-}
-
-// turned is b with each line the other way round.
-func turned(b []byte) []byte {
-	out := make([]byte, len(b))
-	at := 0
-	for line := range bytes.Lines(b) {
-		text := bytes.TrimRight(line, "\r\n")
-		from := at + len(text)
-		for rest := text; len(rest) > 0; {
-			_, size := utf8.DecodeRune(rest)
-			from -= size
-			copy(out[from:], rest[:size])
-			rest = rest[size:]
-		}
-		copy(out[at+len(text):], line[len(text):])
-		at += len(line)
-	}
-	return out
 }

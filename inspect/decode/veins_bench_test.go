@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -24,7 +23,7 @@ func BenchmarkVeins(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				if err := veins(nobody{}, text, normal.SignsOf(text)); err != nil {
+				if err := Veins(nobody{}, text); err != nil {
 					b.Fatal(err)
 				}
 			}

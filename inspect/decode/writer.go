@@ -99,12 +99,12 @@ func (o *writer) flush() error {
 // text hands b on, which o.m leads from.
 func (o *writer) text(b []byte) {
 	o.err = o.e.Text(part.Text{Bytes: b, Map: &o.m, Layout: o.layout})
-	signs := normal.SignsOf(b)
-	if o.spare = percentDecoded(o.spare[:0], b, signs); len(o.spare) > 0 && o.err == nil {
+	sv := surveyOf(b)
+	if o.spare = percentDecoded(o.spare[:0], b, sv.signs); len(o.spare) > 0 && o.err == nil {
 		o.err = o.e.Child(percentChild(o.spare))
 	}
 	if o.err == nil {
-		o.err = veins(o.e, b, signs)
+		o.err = veins(o.e, b, &sv)
 	}
 }
 

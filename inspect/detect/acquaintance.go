@@ -17,22 +17,20 @@ type acquaintances struct {
 }
 
 // nameEnds tells of most pairs of names that they are neither the same nor one part
-// of the other.
-type nameEnds struct {
-	size        int
-	first, last byte
-}
+// of the other: the name's size, its first byte and its last one. It is 0 for none.
+type nameEnds uint32
 
 func endsOf(name string) nameEnds {
 	if name == "" {
-		return nameEnds{}
+		return 0
 	}
-	return nameEnds{len(name), name[0], name[len(name)-1]}
+	return nameEnds(min(len(name), 0xFFFF)<<16 | int(name[0])<<8 | int(name[len(name)-1]))
 }
 
 // mayBePart reports whether the name may be part of another.
 func (e nameEnds) mayBePart(name nameEnds) bool {
-	return e.size < name.size && e.size > 0 && (e.first == name.first || e.last == name.last)
+	d := e ^ name
+	return (d&0xFF == 0 || d&0xFF00 == 0) && e>>16 < name>>16 && e != 0
 }
 
 // whole returns the canonical form of the whole name that canon is a part of,
@@ -42,8 +40,8 @@ func (a *acquaintances) whole(canon string) string {
 		return canon
 	}
 	ends := endsOf(canon)
-	for k := 1; k <= min(a.n, len(a.canon)); k++ {
-		i := (a.n - k) % len(a.canon)
+	for k, n := 1, min(a.n, len(a.canon)); k <= n; k++ {
+		i := uint(a.n-k) % uint(len(a.canon))
 		switch e := a.ends[i]; {
 		case e == ends && a.canon[i] == canon:
 			return canon

@@ -78,10 +78,11 @@ func (bd birthdate) Find(b *Block, emit func(Finding)) {
 // datesBegin chooses runs of eight digits, and those of a year, month or day that the
 // other parts of a date follow.
 func datesBegin(s span, near uint64) uint64 {
-	second, third := s.then(1, 1)|s.then(1, 2), s.then(2, 1)|s.then(2, 2)
-	three := second & s.then(1, beforeDate)
-	first := (s.in(1) | s.in(2)) & (s.in(behindEra)&second | three&(third|s.then(2, 4)) | s.then(1, 4) | s.then(1, 2)&near)
-	return s.in(8) | (first|s.in(4)&three&third)&s.in(beforeDate)
+	second := s.in(closeBy) & (s.then(1, 1) | s.then(1, 2))
+	three := second & s.then(1, beforeDate) & s.then(1, closeBy)
+	first := (s.in(1) | s.in(2)) & (s.in(behindEra)&second | three&(s.then(2, 2)|s.then(2, 4)) | s.then(1, 4) | s.then(1, 2)&near)
+	year := s.in(4) & three & (s.then(2, 1) | s.then(2, 2))
+	return s.in(8) | (first|year)&s.in(beforeDate)
 }
 
 // dateNext are the bytes that can stand behind the first number of a date:

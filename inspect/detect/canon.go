@@ -43,7 +43,7 @@ func appendNameCanon(b, t []byte) []byte {
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(t[i:])
+		r, n := letterAt(t, i)
 		switch {
 		case r == '・':
 		case r < 1<<16 && set[r>>6]>>(r&63)&1 == 0:

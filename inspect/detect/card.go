@@ -339,8 +339,7 @@ func monotone(d []byte) bool {
 // testCard reports whether d is one of the numbers that schemes and payment
 // services publish for trying out.
 func testCard(d []byte) bool {
-	if len(d) > 0 && d[0] >= '2' && d[0] <= '6' {
-		// The list is short and asked only about numbers that pass Luhn.
+	if len(d) >= 3 && d[0] >= '2' && d[0] <= '6' && testTails[number(d[len(d)-3:])] {
 		for _, t := range testCards {
 			if t == string(d) {
 				return true
@@ -349,6 +348,14 @@ func testCard(d []byte) bool {
 	}
 	return false
 }
+
+// testTails has the last three digits of testCards: most cards have others.
+var testTails = func() (tails [1000]bool) {
+	for _, t := range testCards {
+		tails[number([]byte(t[len(t)-3:]))] = true
+	}
+	return tails
+}()
 
 // testCards are facts from the public documentation of Visa, Mastercard, JCB,
 // American Express, Stripe, PayPal, Adyen, Braintree and GMO.

@@ -110,20 +110,20 @@ func checkMod11(d, weights []byte) bool {
 
 // luhn is the check of ISO/IEC 7812-1 annex B.
 func luhn(d []byte) bool {
-	sum := 0
-	for i := len(d) - 1; i >= 0; i-- {
-		v := int(d[i] - '0')
-		if v > 9 || v < 0 {
+	const doubled = "\x00\x02\x04\x06\x08\x01\x03\x05\x07\x09"
+	sum, other := 0, false
+	for i := len(d) - 1; i >= 0; i -= 2 {
+		v := d[i] - '0'
+		sum, other = sum+int(v), other || v > 9
+		if i == 0 {
+			break
+		}
+		if v = d[i-1] - '0'; v > 9 {
 			return false
 		}
-		if (len(d)-i)%2 == 0 {
-			if v *= 2; v > 9 {
-				v -= 9
-			}
-		}
-		sum += v
+		sum += int(doubled[v])
 	}
-	return len(d) > 1 && sum%10 == 0
+	return !other && len(d) > 1 && sum%10 == 0
 }
 
 // ean is the GS1 check: weights 3 and 1 alternate from the right, the check

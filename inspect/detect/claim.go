@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -145,8 +146,15 @@ func (t *table) row(r int) []cell {
 }
 
 // add takes a finding. Its canonical form has been appended to k.canon.
-func (k *claims) add(f Finding) bool {
-	k.found = append(k.found, f)
+func (k *claims) add(t Type, detector string, start, end int, confidence float32, validated bool) bool {
+	n := len(k.found)
+	if n == cap(k.found) {
+		k.found = slices.Grow(k.found, max(n, 64))
+	}
+	k.found = k.found[:n+1]
+	f := &k.found[n]
+	f.Type, f.Detector, f.Start, f.End = t, detector, start, end
+	f.Confidence, f.Validated, f.Asked = confidence, validated, false
 	k.ends = append(k.ends, int32(len(k.canon)))
 	return true
 }

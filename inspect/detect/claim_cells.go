@@ -3,7 +3,7 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
-	"unicode/utf8"
+	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -45,7 +45,7 @@ func (k *claims) name(text []byte, c cell, col *column) bool {
 		k.canon = appendNameCanon(k.canon, text[start:end])
 	}
 	k.named = append(k.named, named{int32(len(k.found)), int32(start), int32(end)})
-	return k.add(Finding{Type: Name, Detector: ColumnID, Start: start, End: end, Confidence: col.confidence()})
+	return k.add(Name, ColumnID, start, end, col.confidence(), false)
 }
 
 // usualName takes a name in two or three pieces of kanji, kana or both, as most are
@@ -55,37 +55,69 @@ func (k *claims) usualName(value []byte) bool {
 	if len(value) > 60 || endsHonorific(value) {
 		return false
 	}
-	set, from := variants(), len(k.canon)
-	kanji, kana, gaps := 0, 0, 0
+	letters := nameLetters()
+	counts, bad := uint64(0), byte(0) // counts: eight bits for each class
+	gaps, gap := 0, 0
 	for i := 0; i < len(value); {
-		if value[i] == ' ' && i > 0 {
-			gaps++
-			i++
+		if c := value[i]; c >= 0xE3 && i+2 < len(value) {
+			x, y := value[i+1]^0x80, value[i+2]^0x80
+			bad |= x | y
+			counts += 1 << (letters[uint16(c)<<12|uint16(x&0x3F)<<6|uint16(y&0x3F)] & 63)
+			i += 3
 			continue
 		}
-		r, size := letterAt(value, i)
-		switch {
-		case r >= 0x4E00 && r <= 0x9FFF:
-			kanji++
-		case r >= 'ァ' && r <= 'ヺ' || r >= 'ぁ' && r <= 'ん' || r == 'ー':
-			kana++
-		default:
-			return k.drop(from)
+		if value[i] != ' ' || i == 0 {
+			return false
 		}
-		if set[r>>6]>>(r&63)&1 != 0 {
-			k.canon = utf8.AppendRune(k.canon, dict.Fold(r))
-		} else {
-			k.canon = append(k.canon, value[i:i+size]...)
-		}
-		i += size
+		gaps, gap = gaps+1, i
+		i++
+	}
+	class := func(c uint8) int { return int(counts >> (c & 63) & 0xFF) }
+	if bad > 0x3F || class(noLetter) > 0 {
+		return false
 	}
 	// Without a gap it may be a word that is no name.
-	n := kanji + kana
+	folded := class(kanjiLetter+foldedLetter) + class(kanaLetter+foldedLetter)
+	kanji := class(kanjiLetter) + class(kanjiLetter+foldedLetter)
+	n := kanji + class(kanaLetter) + class(kanaLetter+foldedLetter)
 	if gaps == 0 || gaps > 2 || value[len(value)-1] == ' ' || n < 2 || kanji > 0 && n > 10 || n > 24 {
-		return k.drop(from)
+		return false
+	}
+	if gaps > 1 || folded > 0 {
+		k.canon = appendNameCanon(k.canon, value)
+	} else {
+		k.canon = append(append(k.canon, value[:gap]...), value[gap+1:]...)
 	}
 	return true
 }
+
+// Classes of characters that nameLetters tells apart, as places in a word of counts.
+const (
+	noLetter     = 0
+	kanjiLetter  = 8
+	kanaLetter   = 16
+	foldedLetter = 16 // more for what dict.Fold changes
+)
+
+// nameLetters has the classes of the characters of most Japanese names.
+var nameLetters = sync.OnceValue(func() *[1 << 16]uint8 {
+	var letters [1 << 16]uint8
+	for r := rune('ぁ'); r <= 0x9FFF; r++ {
+		l := &letters[r]
+		switch {
+		case r >= 0x4E00:
+			*l = kanjiLetter
+		case r >= 'ァ' && r <= 'ヺ' || r <= 'ん' || r == 'ー':
+			*l = kanaLetter
+		default:
+			continue
+		}
+		if dict.Fold(r) != r {
+			*l += foldedLetter
+		}
+	}
+	return &letters
+})
 
 // list validates the names that begin with one that the dictionaries know, or have
 // one behind a gap in them.
@@ -131,45 +163,42 @@ func (k *claims) address(text []byte, c cell, col *column) bool {
 		return false
 	}
 	k.canon = append(k.canon, value...)
-	return k.add(Finding{Type: Address, Detector: ColumnID, Start: int(c.start), End: int(c.end),
-		Confidence: col.confidence() - 0.05})
+	return k.add(Address, ColumnID, int(c.start), int(c.end), col.confidence()-0.05, false)
 }
 
-// digits appends the digits of a cell to k.canon: groups of at most most digits
-// with one separator between them. n is their number, 0 if the cell is anything
-// else; sizes are those of the groups, and gap is the separator, 0 if there is
-// none and 1 if they differ.
-func (k *claims) digits(value []byte, sizes []uint8) (n, groups int, gap byte) {
+// digits reads the digits of a cell into k.number, as ASCII: groups of at most most
+// digits with one separator between them. n is their number, 0 if the cell is anything
+// else; groups is how many there are, of the sizes in k.number, and gap is the
+// separator, 0 if there is none and 1 if they differ.
+func (k *claims) digits(value []byte) (n, groups int, gap byte) {
+	d := &k.number
+	if len(value) > maxDigits {
+		return 0, 0, 0
+	}
 	at := 0
 	for i, b := range value {
-		switch {
-		case isDigit(b):
-			k.canon = append(k.canon, b)
+		if isDigit(b) {
+			d.digit[n] = b
 			n++
-		case (b == '-' || b == ' ') && i > at && groups < 5:
-			if gap == 0 {
-				gap = b
-			} else if gap != b {
-				gap = 1
-			}
-			sizes[groups] = uint8(i - at)
-			groups++
-			at = i + 1
-		default:
+			continue
+		}
+		if b != '-' && b != ' ' || i == at || groups == 5 {
 			return 0, 0, 0
 		}
+		if gap == 0 {
+			gap = b
+		} else if gap != b {
+			gap = 1
+		}
+		d.size[groups] = uint8(i - at)
+		groups++
+		at = i + 1
 	}
 	if at == len(value) || n > 19 {
 		return 0, 0, 0
 	}
-	sizes[groups] = uint8(len(value) - at)
+	d.size[groups] = uint8(len(value) - at)
 	return n, groups + 1, gap
-}
-
-// drop takes back what digits appended.
-func (k *claims) drop(at int) bool {
-	k.canon = k.canon[:at]
-	return false
 }
 
 func (k *claims) postal(text []byte, c cell) bool {
@@ -178,52 +207,52 @@ func (k *claims) postal(text []byte, c cell) bool {
 	if startsWith(value, "〒") {
 		value, start = value[len("〒"):], start+len("〒")
 	}
-	at := len(k.canon)
-	sizes := k.number.size[:]
-	n, groups, gap := k.digits(value, sizes)
-	if n != 7 || groups != 1 && (groups != 2 || gap != '-' || sizes[0] != 3) {
-		return k.drop(at)
+	if len(value) != 7 && (len(value) != 8 || value[3] != '-') {
+		return false
 	}
-	code := number(k.canon[at:])
-	if dict.PostalPrefectures(code) == 0 {
-		return k.drop(at)
+	var digit [7]byte
+	copy(digit[:3], value)
+	copy(digit[3:], value[len(value)-4:])
+	code, other := 0, byte(0)
+	for _, b := range digit {
+		code = code*10 + int(b-'0')
+		other = max(other, b-'0')
 	}
-	_, listed := dict.Postal(code)
-	return k.add(Finding{Type: Postal, Detector: postals{}.ID(), Start: start, End: int(c.end),
-		Confidence: .95, Validated: listed > 0})
+	if other > 9 || dict.PostalPrefectures(code) == 0 {
+		return false
+	}
+	k.canon = append(k.canon, digit[:]...)
+	return k.add(Postal, postals{}.ID(), start, int(c.end), .95, dict.PostalListed(code))
 }
 
 // phone takes Japanese numbers as they are usually written; the detector knows
 // the others.
 func (k *claims) phone(text []byte, c cell) bool {
 	d := &k.number
-	at := len(k.canon)
-	k.canon = append(k.canon, "+81"...)
-	n, groups, gap := k.digits(text[c.start:c.end], d.size[:])
+	n, groups, gap := k.digits(text[c.start:c.end])
 	if n < 10 || n > 11 || groups != 1 && groups != 3 || gap == 1 || gap == ' ' {
-		return k.drop(at)
+		return false
 	}
-	digits := k.canon[at+3:]
+	digits := d.digit[:n]
 	kind, head := planJapan(digits)
 	if kind == noLine {
-		return k.drop(at)
+		return false
 	}
 	d.groups, d.gap[1], d.gap[2] = groups, sepHyphen, sepHyphen
 	written := writtenJapan(d, groups, kind, head)
 	if kind == serviceLine && written == 0 && groups > 1 {
-		return k.drop(at)
+		return false
 	}
 	alone, named := scoreJapan(digits, kind, written, groups, d)
 	if alone == 0 {
-		return k.drop(at)
+		return false
 	}
-	f := Finding{Type: Phone, Detector: phone{}.ID(), Start: int(c.start), End: int(c.end),
-		Confidence: named, Validated: kind != unknownLine}
+	t := Phone
 	if kind == serviceLine {
-		f.Type = Service
+		t = Service
 	}
-	k.canon = append(k.canon[:at+3], digits[1:]...)
-	return k.add(f)
+	k.canon = append(append(k.canon, "+81"...), digits[1:]...)
+	return k.add(t, phone{}.ID(), int(c.start), int(c.end), named, kind != unknownLine)
 }
 
 func (k *claims) email(text []byte, c cell) bool {
@@ -248,17 +277,12 @@ func (k *claims) email(text []byte, c cell) bool {
 		}
 	}
 	canon := len(k.canon)
-	for _, b := range text[c.start:c.end] {
-		if b >= utf8.RuneSelf {
-			return k.drop(canon)
-		}
-		if isUpper(b) {
-			b |= 0x20
-		}
-		k.canon = append(k.canon, b)
+	k.canon = append(k.canon, text[c.start:c.end]...)
+	if !lowerASCII(k.canon[canon:]) {
+		k.canon = k.canon[:canon]
+		return false
 	}
-	return k.add(Finding{Type: Email, Detector: email{}.ID(), Start: int(c.start), End: int(c.end),
-		Confidence: max(score, min(.99, score+.2)), Validated: true})
+	return k.add(Email, email{}.ID(), int(c.start), int(c.end), max(score, min(.99, score+.2)), true)
 }
 
 // domains remembers how sure an address is by its domain, where nothing else of it
@@ -312,17 +336,49 @@ func besideCell(c byte) bool { return c == ',' || c == '\t' || c == ';' || c == 
 // birth takes dates with the year first, of western and Japanese eras.
 func (k *claims) birth(text []byte, c cell) bool {
 	value := text[c.start:c.end]
+	d, ok := fullDate(value)
+	if !ok {
+		if d, ok = writtenDate(value); !ok {
+			return false
+		}
+	}
+	if d.year < oldest || d.year > thisYear || !validDate(d.year, d.month, d.day) {
+		return false
+	}
+	k.canon = appendDate(k.canon, d)
+	return k.add(Birthdate, birthdate{}.ID(), int(c.start), int(c.end), .99, true)
+}
+
+// fullDate reads yyyy-mm-dd, the same with "/" and ".": it agrees with writtenDate,
+// sooner.
+func fullDate(value []byte) (d date, ok bool) {
+	if len(value) != 10 || value[4] != value[7] || value[4] != '-' && value[4] != '/' && value[4] != '.' {
+		return d, false
+	}
+	other := byte(0)
+	for i, b := range value {
+		if i != 4 && i != 7 {
+			other = max(other, b-'0')
+		}
+	}
+	two := func(i int) int { return int(value[i]-'0')*10 + int(value[i+1]-'0') }
+	return date{year: two(0)*100 + two(2), month: two(5), day: two(8)}, other <= 9
+}
+
+// writtenDate reads a date with the year first, of western and Japanese eras, whose
+// month and day may have one digit.
+func writtenDate(value []byte) (d date, ok bool) {
 	base, latest := 0, era{}
 	if len(value) > 6 && value[0] >= 0x80 {
-		for i := range eras[:5] {
-			if startsWith(value, eras[i].name) {
+		for i := range eras[:wholeEras] {
+			if six(value) == six(eras[i].name) {
 				latest = eras[i]
 				base, value = latest.year-1, value[len(latest.name):]
 				break
 			}
 		}
 		if base == 0 {
-			return false
+			return d, false
 		}
 	}
 	var part [3]int
@@ -335,7 +391,7 @@ func (k *claims) birth(text []byte, c cell) bool {
 			i++
 		}
 		if size := i - from; size == 0 || p > 0 && size > 2 || p == 0 && (base == 0) != (size == 4) || p == 0 && base != 0 && size > 2 {
-			return false
+			return d, false
 		}
 		if p == 2 {
 			break
@@ -349,50 +405,65 @@ func (k *claims) birth(text []byte, c cell) bool {
 			gap = rest[0]
 			i++
 		default:
-			return false
+			return d, false
 		}
 	}
 	if gap == 'Y' && startsWith(value[i:], "日") {
 		i += len("日")
 	}
-	d := date{year: base + part[0], month: part[1], day: part[2]}
-	if i != len(value) || d.year < oldest || d.year > thisYear || !validDate(d.year, d.month, d.day) || base > 0 && !latest.holds(d) {
-		return false
-	}
-	k.canon = appendDate(k.canon, d)
-	return k.add(Finding{Type: Birthdate, Detector: birthdate{}.ID(), Start: int(c.start), End: int(c.end),
-		Confidence: .99, Validated: true})
+	d = date{year: base + part[0], month: part[1], day: part[2]}
+	return d, i == len(value) && (base == 0 || latest.holds(d))
 }
 
 func (k *claims) card(text []byte, c cell) bool {
 	d := &k.number
-	at := len(k.canon)
-	n, groups, gap := k.digits(text[c.start:c.end], d.size[:])
+	n, groups, gap := k.digits(text[c.start:c.end])
 	if n < 12 || gap == 1 {
-		return k.drop(at)
+		return false
 	}
 	d.groups = groups
-	digits := k.canon[at:]
+	digits := d.digit[:n]
 	if groups > 1 && !cardShape(d, groups) || !isCard(digits) {
-		return k.drop(at)
+		return false
 	}
 	t := Card
 	if testCard(digits) {
 		t = TestCard
 	} else if monotone(digits) {
-		return k.drop(at)
+		return false
 	}
-	return k.add(Finding{Type: t, Detector: card{}.ID(), Start: int(c.start), End: int(c.end),
-		Confidence: .99, Validated: true})
+	k.canon = append(k.canon, digits...)
+	return k.add(t, card{}.ID(), int(c.start), int(c.end), .99, true)
 }
 
 func (k *claims) myNumber(text []byte, c cell) bool {
-	at := len(k.canon)
-	sizes := k.number.size[:]
-	n, groups, gap := k.digits(text[c.start:c.end], sizes)
-	if n != 12 || gap == 1 || groups != 1 && (groups != 3 || sizes[0] != 4 || sizes[1] != 4) || !validMyNumber(k.canon[at:]) {
-		return k.drop(at)
+	d := &k.number
+	n, groups, gap := k.digits(text[c.start:c.end])
+	if n != 12 || gap == 1 || groups != 1 && (groups != 3 || d.size[0] != 4 || d.size[1] != 4) || !validMyNumber(d.digit[:n]) {
+		return false
 	}
-	return k.add(Finding{Type: MyNumber, Detector: myNumber{}.ID(), Start: int(c.start), End: int(c.end),
-		Confidence: .99, Validated: true})
+	k.canon = append(k.canon, d.digit[:n]...)
+	return k.add(MyNumber, myNumber{}.ID(), int(c.start), int(c.end), .99, true)
+}
+
+// lowerASCII puts b, which is to be ASCII, in lower case. It reports whether it is.
+func lowerASCII(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	high := uint64(0)
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		high |= w
+		w &^= tops
+		upper := (w + ones*(128-'A')) &^ (w + ones*(127-'Z')) & tops
+		if upper != 0 {
+			binary.LittleEndian.PutUint64(b, w|upper>>2)
+		}
+	}
+	for i, c := range b {
+		high |= uint64(c)
+		if isUpper(c) {
+			b[i] = c | 0x20
+		}
+	}
+	return high&tops == 0
 }

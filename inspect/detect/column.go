@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"sort"
 	"unicode"
 	"unicode/utf8"
@@ -567,17 +568,25 @@ func mayBeLabel(b []byte) bool {
 		return true
 	}
 	l := theLexicon()
-	for i := 0; i+6 <= len(b); i++ {
+	for i := 0; i+6 <= len(b); {
 		c := b[i]
-		if c < utf8.RuneSelf && (isLetter(c) || c == ' ') {
-			return true
-		}
-		if !utf8.RuneStart(c) {
+		if c < 0xE0 { // no letter of three bytes or more
+			if isLetter(c) || c == ' ' || c >= 0xC0 && l.begins(six(b[i:])) {
+				return true
+			}
+			i++
 			continue
 		}
-		if key := six(b[i:]); l.japaneseStarts.has(key*golden) && l.find(key).key == key {
+		key := uint64(0)
+		if i+8 <= len(b) {
+			key = binary.LittleEndian.Uint64(b[i:]) & (1<<48 - 1)
+		} else {
+			key = six(b[i:])
+		}
+		if l.begins(key) {
 			return true
 		}
+		i += 3
 	}
 	for _, c := range b[len(b)-5:] {
 		if isLetter(c) || c == ' ' {
@@ -585,6 +594,11 @@ func mayBeLabel(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// begins reports whether key is the first six bytes of a Japanese label word.
+func (l *lexicon) begins(key uint64) bool {
+	return l.japaneseStarts.has(key*golden) && l.find(key).key == key
 }
 
 // plausibleAddress reports whether b, which stands where an address or a piece
@@ -596,8 +610,14 @@ func plausibleAddress(b []byte, l Label) bool {
 	if l&(LPrefecture|LCity) != 0 {
 		return len(b) <= 60 && digits(b) < 4
 	}
+	if bytes.IndexByte(b, '@') >= 0 {
+		return false
+	}
+	if b[0] >= utf8.RuneSelf && isDigit(b[len(b)-1]) {
+		return true // as nearly all end
+	}
 	n := digits(b)
-	if n == len(b) && n > 5 || bytes.IndexByte(b, '@') >= 0 {
+	if n == len(b) && n > 5 {
 		return false
 	}
 	if n > 0 && n < len(b) {

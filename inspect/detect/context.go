@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -160,7 +161,10 @@ func (v *view) label(i int) (own, near Label) {
 
 // ownLabel is the first answer of label, without the second if that is dear.
 func (v *view) ownLabel(i int) Label {
-	if v.mode != object || i < 0 || i >= len(v.text) {
+	if i < 0 || i >= len(v.text) || v.mode == prose && !theLexicon().endings.mayEnd(v.text, i) {
+		return 0
+	}
+	if v.mode != object {
 		own, _ := v.label(i)
 		return own
 	}
@@ -303,18 +307,16 @@ func separators(b []byte) bool {
 			continue
 		}
 		r, size := utf8.DecodeRune(b[i:])
-		switch r {
-		case 'は', 'が', 'を', 'に', 'の', '」', '』', '】', '〕', '「', '『', '【', '…', '・', '→', '■', '●', '\u3000', '+', '〒':
-			if n++; n > 3 {
-				return false
-			}
-		default:
+		if n++; n > 3 || !strings.ContainsRune(betweens, r) {
 			return false
 		}
 		i += size
 	}
 	return true
 }
+
+// betweens are the characters beyond ASCII that may stand there.
+const betweens = "はがをにの」』】〕「『【…・→■●\u3000〒"
 
 var linking = map[string]bool{"is": true, "no": true, "number": true, "num": true, "at": true, "of": true, "to": true, "as": true, "was": true, "on": true, "x": true, "ext": true}
 

@@ -20,6 +20,7 @@ type lexicon struct {
 	japanese       [1 << 11]prefix     // by hash of the first six bytes
 	english        [1 << 12]lexiconRow // by hash of the whole
 	words          []lexiconRow        // Japanese, those of a prefix side by side, the longest first
+	endings        endings
 }
 
 // lexiconRow is a word and its label.
@@ -54,6 +55,7 @@ var theLexicon = sync.OnceValue(func() *lexicon {
 				continue
 			}
 			seen[s] = true
+			l.endings.add(s)
 			row := lexiconRow{s, w.label}
 			if often[s] {
 				row.label |= frequent
@@ -75,6 +77,9 @@ var theLexicon = sync.OnceValue(func() *lexicon {
 				l.englishParts.add(h)
 			}
 		}
+	}
+	for _, c := range lonely + betweens {
+		l.endings.add(string(c))
 	}
 	slices.SortFunc(l.words, func(a, b lexiconRow) int {
 		if c := strings.Compare(a.word[:6], b.word[:6]); c != 0 {
@@ -255,6 +260,9 @@ func squeeze(b []byte) []byte {
 	}
 	return b[:n]
 }
+
+// lonely are the labels that loneLabel knows.
+const lonely = "姓氏名"
 
 // loneLabel returns the label of the surname or given name that b, the text before a
 // value, ends with if it is one character alone on its line: 姓：, 名：.

@@ -14,12 +14,9 @@ func canonDate(d date) string { return string(appendDate(nil, d)) }
 
 // appendDate appends the canonical form of a date, yyyymmdd.
 func appendDate(b []byte, d date) []byte {
-	v := d.year*10000 + d.month*100 + d.day
-	var c [8]byte
-	for i := 7; i >= 0; i-- {
-		c[i], v = byte('0'+v%10), v/10
-	}
-	return append(b, c[:]...)
+	y, m, n := uint(d.year), uint(d.month), uint(d.day)
+	return append(b, byte('0'+y/1000%10), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10),
+		byte('0'+m/10), byte('0'+m%10), byte('0'+n/10), byte('0'+n%10))
 }
 
 var monthDays = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}

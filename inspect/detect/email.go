@@ -26,12 +26,13 @@ const (
 
 func (e email) Find(b *Block, emit func(Finding)) {
 	t := b.Text
+	var known domains
 	for _, at := range b.Ats {
-		start, end, score := e.around(t, int(at))
+		start, end, score := e.find(t, int(at), &known)
 		if score < .05 {
 			continue
 		}
-		if own := b.Own(start); own&LEmail != 0 {
+		if b.mayAnnounceMail(start) && b.Own(start)&LEmail != 0 {
 			score = max(score, min(.99, score+.2))
 		}
 		emit(Finding{Type: Email, Detector: e.ID(), Start: start, End: end, Confidence: score,
@@ -39,16 +40,46 @@ func (e email) Find(b *Block, emit func(Finding)) {
 	}
 }
 
+// mayAnnounceMail is a cheap test whether the label of what begins at offset i can be
+// that of an e-mail address. In running text one in English has some letters in a row,
+// whatever is between them.
+func (b *Block) mayAnnounceMail(i int) bool {
+	if v, ok := b.context.(*view); !ok || v.mode != prose {
+		return true
+	}
+	var last uint32 // four letters
+	for _, c := range b.Text[max(0, i-nearChars):i] {
+		if c >= utf8.RuneSelf {
+			return true
+		}
+		if isLetter(c) {
+			last = last<<8 | uint32(c|0x20)
+			if last == mailLetters[0] || last == mailLetters[1] || last == mailLetters[2] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mailLetters are in all English labels of e-mail addresses: mail, eaddress, replyto.
+var mailLetters = [...]uint32{'m'<<24 | 'a'<<16 | 'i'<<8 | 'l', 'e'<<24 | 'a'<<16 | 'd'<<8 | 'd', 'e'<<24 | 'p'<<16 | 'l'<<8 | 'y'}
+
 // around returns the address around the "@" at i and how sure it is; 0 if there
 // is none.
 func (e email) around(t []byte, i int) (start, end int, score float32) {
+	return e.find(t, i, nil)
+}
+
+// find is around, with what is known of domains.
+func (e email) find(t []byte, i int, known *domains) (start, end int, score float32) {
 	if i == 0 || i+3 >= len(t) || t[i-1] < '!' || t[i-1] == '@' {
 		return 0, 0, 0
 	}
 	if start = localPart(t, i); start < 0 {
 		return 0, 0, 0
 	}
-	if end, score = mailDomain(t, i+1); score == 0 {
+	if end, score = mailDomain(t, i+1, known); score == 0 {
 		return 0, 0, 0
 	}
 	if start = dotted(t, start, i, t[i+1:end]); start < 0 {
@@ -60,12 +91,15 @@ func (e email) around(t []byte, i int) (start, end int, score float32) {
 // isLocal reports the ASCII characters of a local part in practice. RFC 5322
 // allows more, but "=", "/", "?", "|" and quotes stand between things.
 func isLocal(c byte) bool {
-	switch c {
-	case '.', '_', '%', '+', '-', '\'', '!', '#', '$', '&', '*', '~', '^':
-		return true
-	}
-	return isAlnum(c)
+	return localChars[c]
 }
+
+var localChars = func() (set [256]bool) {
+	for i := range set {
+		set[i] = isAlnum(byte(i)) || strings.IndexByte("._%+-'!#$&*~^", byte(i)) >= 0
+	}
+	return set
+}()
 
 // localPart returns where the local part of the address with "@" at i begins,
 // -1 if there is none.
@@ -138,7 +172,7 @@ func dotted(t []byte, start, at int, domain []byte) int {
 
 // mailDomain reads the domain from offset i on: where it ends, and how sure it
 // is that mail could go there (0: not at all).
-func mailDomain(t []byte, i int) (end int, score float32) {
+func mailDomain(t []byte, i int, known *domains) (end int, score float32) {
 	limit := min(len(t), i+maxDomain)
 	from, label, dots, ascii := i, i, 0, true
 scan:
@@ -171,7 +205,7 @@ scan:
 		if len(last) == len(domain) {
 			break
 		}
-		if end, score = judgeDomain(from, domain, ascii); score > 0 {
+		if end, score = judgeDomain(from, domain, ascii, known); score > 0 {
 			return end, score
 		}
 		if len(last) > 0 && !isUpper(last[0]) && last[0] < utf8.RuneSelf {
@@ -184,7 +218,7 @@ scan:
 
 // judgeDomain asks the public suffix list, shortening a domain that runs on
 // into a following word.
-func judgeDomain(from int, domain []byte, ascii bool) (end int, score float32) {
+func judgeDomain(from int, domain []byte, ascii bool, known *domains) (end int, score float32) {
 	last := lastLabel(domain)
 	if !ascii && !isTopLevel(last) {
 		// "user@例え.テスト": Japanese after the last dot is a top level only
@@ -208,26 +242,40 @@ func judgeDomain(from int, domain []byte, ascii bool) (end int, score float32) {
 	if usualDomain(domain, last) {
 		return from + len(domain), .97
 	}
+	if known == nil {
+		score = listedDomain(domain, last)
+	} else if d := known.of(domain); d.is(domain) {
+		score = d.score
+	} else {
+		score = listedDomain(domain, last)
+		d.set(domain, score)
+	}
+	if score == 0 {
+		return 0, 0
+	}
+	return from + len(domain), score
+}
+
+// listedDomain asks the public suffix list how sure it is that mail could go to a
+// domain with such a last label.
+func listedDomain(domain, last []byte) float32 {
 	lower := strings.ToLower(string(domain))
 	suffix, icann := publicsuffix.PublicSuffix(lower)
 	switch {
 	case suffix == lower && icann:
-		return 0, 0 // user@co.jp
+		return 0 // user@co.jp
 	case icann || strings.IndexByte(suffix, '.') >= 0:
-		score = .97
+		return .97
 	case startsWith(last, "xn--"):
-		score = .9
-	default:
-		switch suffix {
-		case "example", "test", "invalid":
-			score = .9
-		case "local", "internal", "localdomain", "lan", "corp", "home", "intra":
-			score = .7
-		default:
-			return 0, 0
-		}
+		return .9
 	}
-	return from + len(domain), score
+	switch suffix {
+	case "example", "test", "invalid":
+		return .9
+	case "local", "internal", "localdomain", "lan", "corp", "home", "intra":
+		return .7
+	}
+	return 0
 }
 
 // usualDomain knows the commonest domains without the public suffix list.
@@ -423,7 +471,7 @@ func messageID(t []byte) bool {
 		}
 	}
 	for _, h := range [...]string{"message-id:", "references:", "in-reply-to:", "content-id:", "resent-message-id:"} {
-		if len(line) >= len(h) && strings.EqualFold(string(line[:len(h)]), h) {
+		if len(line) >= len(h) && line[0]|0x20 == h[0] && strings.EqualFold(string(line[:len(h)]), h) {
 			return true
 		}
 	}

@@ -127,6 +127,9 @@ type span16 struct{ start, end int32 }
 // report emits the finding [start,end) with the given log odds, if they
 // suffice, and remembers its surname.
 func (s *nameSearch) report(start, end int, odds float32, listed bool) bool {
+	if odds < leastOdds {
+		return false
+	}
 	c := nameConfidence(odds)
 	if c < nameLeast || isEra(s.text[start:end]) || s.isCity(start, end) {
 		return false
@@ -142,7 +145,10 @@ func (s *nameSearch) report(start, end int, odds float32, listed bool) bool {
 // isCity reports whether [start,end) is a city, ward or county, or the beginning of
 // one: 南房総市, 西多摩郡日|の出町. Villages and towns are called like people.
 func (s *nameSearch) isCity(start, end int) bool {
-	if first, _ := utf8.DecodeRune(s.text[start:]); end-start < 9 || scriptOf(first) != scriptKanji {
+	if end-start < 9 || s.text[start] < utf8.RuneSelf {
+		return false
+	}
+	if first, _ := utf8.DecodeRune(s.text[start:]); scriptOf(first) != scriptKanji {
 		return false
 	}
 	_, n := dict.CityAt(s.text[start:])

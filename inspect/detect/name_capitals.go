@@ -2,111 +2,10 @@ package detect
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
-
-// capitals walks the capitalised words of a text. Names in Latin letters are
-// many and short, so that the matcher would hit inside other words all the
-// time; capitals at the start of a word are few, and eight bytes are looked at
-// in one go.
-type capitals struct {
-	block *Block
-	text  []byte // up to the end of the window
-	at    int
-}
-
-// next returns the offset of the next word that begins with A to Z, -1 if
-// there is none.
-func (c *capitals) next() int {
-	for {
-		if at := c.step(); at >= 0 {
-			return at
-		}
-		w, ok := c.block.nextWindow(len(c.text))
-		if !ok {
-			return -1
-		}
-		c.text, c.at = c.block.Text[:w.end], w.start
-	}
-}
-
-// step is next within the window.
-func (c *capitals) step() int {
-	t := c.text
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for i := c.at; i < len(t); {
-		if i+8 <= len(t) {
-			x := binary.LittleEndian.Uint64(t[i:])
-			low := x &^ high
-			// The high bit of a byte is set where it is at least A and at most Z.
-			m := (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & high
-			if m == 0 {
-				i += 8
-				continue
-			}
-			// A letter or digit before it means that no word begins there; in
-			// base64 that is nearly always so.
-			fold := low | 0x20*ones
-			letters := (fold + (0x80-'a')*ones) &^ (fold + (0x80-'z'-1)*ones)
-			digits := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
-			m &^= (letters | digits) &^ x & high << 8
-			for m != 0 {
-				at := i + bits.TrailingZeros64(m)/8
-				if latinBorder(t, at) {
-					c.at = at + 1
-					return at
-				}
-				m &= m - 1
-			}
-			i += 8
-			continue
-		}
-		if t[i] >= 'A' && t[i] <= 'Z' && latinBorder(t, i) {
-			c.at = i + 1
-			return i
-		}
-		i++
-	}
-	c.at = len(t)
-	return -1
-}
-
-// latinBorder reports whether a word may begin at i.
-func latinBorder(t []byte, i int) bool {
-	if i == 0 {
-		return true
-	}
-	switch c := t[i-1]; {
-	case c == ' ' || c == '\n' || c == ',' || c == '"':
-		return true
-	case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
-		return false
-	case c == '#':
-		return i < 2 || t[i-2] <= ' '
-	case c == '@', c == '_', c == '/', c == '$', c == '\\', c == '.', c == '-', c == '%', c == '&', c == '+', c == '=':
-		return false
-	case c == '\'', c == ':':
-		return i < 2 || !isLatinLetter(t, i-2) // don't, Foo::Bar
-	case c >= utf8.RuneSelf:
-		r, _ := utf8.DecodeLastRune(t[:i])
-		return scriptOf(r) != scriptLatin
-	}
-	return true
-}
-
-// isLatinLetter reports whether the character at i is a letter, a digit or _.
-func isLatinLetter(t []byte, i int) bool {
-	c := t[i]
-	if c < utf8.RuneSelf {
-		return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_'
-	}
-	r, _ := utf8.DecodeRune(t[i:])
-	return scriptOf(r) == scriptLatin
-}
 
 // capitalised looks at the capitalised words of the text.
 func (s *nameSearch) capitalised() {
@@ -150,25 +49,30 @@ func (s *nameSearch) latin(start int) (next int) {
 	}
 	plain := end >= len(t) || t[end] < utf8.RuneSelf && t[end] != '\'' && t[end] != '-'
 	if plain && end-start <= 24 {
-		var is latinKnown
+		chance := chanceName
 		switch {
 		case end-start == 1 && byteAt(t, end) != '.':
 			return end
 		case end-start == 1:
-			is.title = 1
 		case letters.head != 0:
-			is = s.know(letters)
+			chance = s.know(letters).chance
 		default:
 			var buf [32]byte
-			is = knownLatin(dict.AppendFoldLatin(buf[:0], t[start:end]))
+			chance = knownLatin(dict.AppendFoldLatin(buf[:0], t[start:end])).chance
 		}
-		switch cell := start == 0 || cellMark[t[start-1]]; {
-		case is.title > 0, ownName(is.given):
-		case is.ordinary && is.family == 0 && !cell:
-			return end
-		case pairAhead(t, end): // perhaps a cell
-		case is.ordinary, is.family == 0 && !speaks(t[end:]) && !spoken(t[:start]):
-			return end
+		switch chance {
+		case chanceWord:
+			if start > 0 && !cellMark[t[start-1]] || !pairAhead(t, end) {
+				return end
+			}
+		case chanceBoth:
+			if !pairAhead(t, end) {
+				return end
+			}
+		case chanceUnknown:
+			if !pairAhead(t, end) && !speaks(t[end:]) && !spoken(t[:start]) {
+				return end
+			}
 		}
 	}
 	var w [maxLatin]latinWord

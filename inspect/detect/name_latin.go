@@ -69,7 +69,7 @@ func (s *nameSearch) plainWord(x *latinWord, letters latinLetters, c latinCase, 
 		return true
 	}
 	x.upper = c == capitalCase
-	x.latinKnown = s.know(letters)
+	x.latinKnown = *s.know(letters)
 	return true
 }
 
@@ -294,7 +294,7 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	// Whether it stands in a program is asked where that changes anything: most
 	// names of several words are sure without.
 	mayBeCode := odds > -0.5
-	if n == 1 || label > 0 && odds-0.8*label < certainOdds {
+	if n == 1 || label > 0 && odds-0.8*label <= sureOdds {
 		mayBeCode = mayBeCode && s.code.around(t, start, end)
 		if mayBeCode {
 			// The samples of programs: name: 'Taylor'.

@@ -19,17 +19,37 @@ type latinKnown struct {
 	elsewhere bool    // a place, month or nationality
 	eastern   bool    // a surname of China, Korea or Vietnam
 	brand     bool    // the first word of a brand
+	chance    latinChance
 }
+
+// latinChance tells what a capitalised word needs to be looked at as a name's first.
+type latinChance uint8
+
+const (
+	chanceWord    latinChance = iota // an ordinary word: to be a cell and have a word behind it
+	chanceBoth                       // also a surname: a word behind it
+	chanceUnknown                    // a word behind it, or speech around it
+	chanceName                       // nothing
+)
 
 // knownLatin asks all lists for the word low, which is in the form of
 // dict.FoldLatin.
 func knownLatin(low []byte) latinKnown {
 	is := dict.LookupLatin(low)
-	return latinKnown{
+	k := latinKnown{
 		given: is.Given, family: is.Surname, jaGiven: is.RomajiGiven, jaFamily: is.RomajiSurname,
 		title: latinTitles.weight(low), ordinary: is.Word, elsewhere: latinElsewhere.has(low),
 		eastern: eastSurnames.has(low), brand: brandBegins.has(low),
 	}
+	switch {
+	case k.title > 0, ownName(k.given), k.family != 0 && !k.ordinary:
+		k.chance = chanceName
+	case !k.ordinary:
+		k.chance = chanceUnknown
+	case k.family != 0:
+		k.chance = chanceBoth
+	}
+	return k
 }
 
 // latinMemory remembers the words of one text: a text repeats its own, and one that
@@ -46,7 +66,7 @@ type latinMemory struct {
 var latinMemories = sync.Pool{New: func() any { return new(latinMemory) }}
 
 // know is knownLatin for the letters w, however they were written.
-func (s *nameSearch) know(w latinLetters) latinKnown {
+func (s *nameSearch) know(w latinLetters) *latinKnown {
 	m := s.memory
 	if m == nil {
 		m = latinMemories.Get().(*latinMemory)
@@ -62,7 +82,7 @@ func (s *nameSearch) know(w latinLetters) latinKnown {
 		binary.LittleEndian.PutUint64(low[8:], w.tail)
 		e.letters, e.known, e.text = w, knownLatin(low[:w.size()]), m.text
 	}
-	return e.known
+	return &e.known
 }
 
 // forget gives the memory back.

@@ -12,11 +12,16 @@ import (
 // nameConfidence turns log odds into the share of such findings that are
 // right.
 func nameConfidence(odds float32) float32 {
+	if odds > sureOdds {
+		return 0.99
+	}
 	return min(0.99, float32(1/(1+math.Exp(-float64(odds)))))
 }
 
-// certainOdds are log odds from which nameConfidence is the same, and 0.5 more.
-const certainOdds = 5.1
+const (
+	sureOdds  = 4.6  // from which nameConfidence is the same
+	leastOdds = -0.9 // below nameLeast
+)
 
 // script is the kind of a character, as far as names go.
 type script uint8
@@ -34,6 +39,9 @@ const (
 )
 
 func scriptOf(r rune) script {
+	if uint32(r) < utf8.RuneSelf {
+		return asciiScript[r]
+	}
 	switch {
 	case r >= 0x4E00 && r <= 0x9FFF, r == '々', r >= 0x3400 && r <= 0x4DBF, r >= 0xF900 && r <= 0xFAFF, r >= 0x20000 && r <= 0x3FFFF, r == '〆':
 		return scriptKanji
@@ -43,24 +51,36 @@ func scriptOf(r rune) script {
 		return scriptKata
 	case r == '・', r == '·', r == '･':
 		return scriptMiddle
-	case r >= '0' && r <= '9':
-		return scriptDigit
-	case r == '\n', r == '\r', r == '\t', r == ',', r == '"', r == '|', r == ';', r == '<', r == '>', r == '\'':
-		return scriptBreak
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
-		return scriptLatin
-	case r < utf8.RuneSelf:
-		return scriptMark
 	case unicode.IsLetter(r):
 		return scriptLatin
 	}
 	return scriptMark
 }
 
+var asciiScript = func() (t [utf8.RuneSelf]script) {
+	for c := range t {
+		switch {
+		case isDigit(byte(c)):
+			t[c] = scriptDigit
+		case isLetter(byte(c)):
+			t[c] = scriptLatin
+		default:
+			t[c] = scriptMark
+		}
+	}
+	for _, c := range "\n\r\t,\"|;<>'" {
+		t[c] = scriptBreak
+	}
+	return t
+}()
+
 // nameBefore and nameAfter return the character next to offset i and its kind.
 func nameBefore(t []byte, i int) (rune, script, int) {
 	if i <= 0 {
 		return 0, scriptNone, 0
+	}
+	if c := t[i-1]; c < utf8.RuneSelf {
+		return rune(c), asciiScript[c], 1
 	}
 	r, n := utf8.DecodeLastRune(t[:i])
 	return r, scriptOf(r), n
@@ -69,6 +89,9 @@ func nameBefore(t []byte, i int) (rune, script, int) {
 func nameAfter(t []byte, i int) (rune, script, int) {
 	if i >= len(t) {
 		return 0, scriptNone, 0
+	}
+	if c := t[i]; c < utf8.RuneSelf {
+		return rune(c), asciiScript[c], 1
 	}
 	r, n := utf8.DecodeRune(t[i:])
 	return r, scriptOf(r), n

@@ -14,7 +14,7 @@ func (plate) Types() []Type { return []Type{Plate} }
 
 func (pl plate) Find(b *Block, emit func(Finding)) {
 	t := b.Text
-	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.sized(1, 3) & s.in(behindWide) })
+	chosen := b.choose(nil, func(s span, _ uint64) uint64 { return s.sized(1, 3) & s.in(behindWide) & s.in(closeBy) })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		r := b.Runs[i]
 		size := r.End - r.Start

@@ -144,7 +144,8 @@ func (g *grouper) hold(p *group) {
 func (g *grouper) introduce(canon string) {
 	ends := endsOf(canon)
 	for i := range g.held {
-		if h := &g.held[i]; h.ends.mayBePart(ends) && partOf(h.found[0].Canon, canon) {
+		h := &g.held[i]
+		if h.ends.mayBePart(ends) && partOf(h.found[0].Canon, canon) {
 			h.found[0].Canon, h.ends = canon, ends
 		}
 	}
@@ -237,7 +238,7 @@ func (g *grouper) row(r, i int) int {
 			own = t.cols[c].label
 		}
 		if own == 0 {
-			own, _ = b.view.label(f.Start)
+			own = b.view.ownLabel(f.Start)
 		}
 		n := len(g.cells)
 		g.cells = append(g.cells, Found{
@@ -270,7 +271,7 @@ func (g *grouper) add(p *group, f *Finding) *group {
 	b := &g.blk
 	g.lineNo += bytes.Count(b.text[g.lineAt:f.Start], newline)
 	g.lineAt = f.Start
-	own, _ := b.view.label(f.Start)
+	own := b.view.ownLabel(f.Start)
 	lo := len(p.arena)
 	p.arena = append(p.arena, b.text[f.Start:f.End]...)
 	n := Found{

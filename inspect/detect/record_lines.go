@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
@@ -62,7 +63,7 @@ func (l *lineGrouper) passed(text []byte, from, to int) {
 	}
 	t := text[from:to]
 	if l.far <= recordReach {
-		l.far += chars(t[:min(len(t), 4*recordReach)])
+		l.far += chars(t)
 	}
 	if l.far <= recordReach { // where the distance parts, there is no need to know what else does
 		blank, ruled := paragraphEnds(t)
@@ -71,9 +72,13 @@ func (l *lineGrouper) passed(text []byte, from, to int) {
 	l.end = to
 }
 
-// chars counts the characters of t, which is UTF-8, eight bytes at a time.
+// chars counts the characters of t, which is UTF-8, eight bytes at a time, as far as
+// more of them than a record reaches.
 func chars(t []byte) int {
 	n := len(t)
+	if n > utf8.UTFMax*recordReach {
+		return recordReach + 1
+	}
 	for ; len(t) >= 8; t = t[8:] {
 		w := binary.LittleEndian.Uint64(t)
 		n -= bits.OnesCount64(w >> 7 &^ (w >> 6) & 0x0101010101010101) // 10xxxxxx
@@ -158,7 +163,7 @@ func (l *lineGrouper) fieldGoesOn(b *groupBlock, found []Finding) bool {
 	if l.open.names == 0 || last.Own == 0 && (last.Type != Name || len(l.open.found) > 1) {
 		return false
 	}
-	own, _ := b.view.label(found[0].Start)
+	own := b.view.ownLabel(found[0].Start)
 	for i := range found {
 		if found[i].Type == Name && (i > 0 || own&LKana == 0) {
 			return false
@@ -179,13 +184,14 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 	if f.Type != Name {
 		return false
 	}
-	if own, _ := b.view.label(f.Start); own&LKana != 0 || own&LGiven != 0 {
+	own := b.view.ownLabel(f.Start)
+	if own&LKana != 0 || own&LGiven != 0 {
 		// フリガナ, 名: of the name before, if there is one.
 		if i > 0 || l.open != nil && l.open.names > 0 {
 			return false
 		}
 	}
-	if own, _ := b.view.label(f.Start); own&LSurname != 0 && l.afterGiven(b, found, i) {
+	if own&LSurname != 0 && l.afterGiven(b, found, i) {
 		return false
 	}
 	if i > 0 && found[i-1].Type == Name && alias(b.text, &found[i-1], f) {
@@ -201,8 +207,7 @@ func (l *lineGrouper) heads(b *groupBlock, found []Finding, i int) bool {
 // its own label, as forms in English have it first.
 func (l *lineGrouper) afterGiven(b *groupBlock, found []Finding, i int) bool {
 	if i > 0 {
-		own, _ := b.view.label(found[i-1].Start)
-		return found[i-1].Type == Name && own&LGiven != 0
+		return found[i-1].Type == Name && b.view.ownLabel(found[i-1].Start)&LGiven != 0
 	}
 	if l.open == nil {
 		return false
@@ -327,7 +332,7 @@ func (l *lineGrouper) list(b *groupBlock, f *Finding) bool {
 		}
 		if f.Type == Phone || f.Type == Address || f.Type == Email || f.Type == Card {
 			// TEL and FAX, home and work: labelled, or a person's.
-			if own, _ := b.view.label(f.Start); own != 0 || l.open.names > 0 {
+			if own := b.view.ownLabel(f.Start); own != 0 || l.open.names > 0 {
 				return l.open.names == 0 && own != 0 && first(l.open, f.Type)
 			}
 		}

@@ -71,6 +71,9 @@ func (re *reread) Find(b *Block, emit func(Finding)) {
 	defer spelts.Put(s)
 	if re.mail {
 		for _, at := range b.Ats {
+			if at > 0 && int(at)+1 < len(b.Text) && !blank(b.Text[at-1]) && !blank(b.Text[at+1]) {
+				continue // most often
+			}
 			if f, ok := s.mail(b, int(at)); ok {
 				emit(f)
 			}
@@ -129,29 +132,35 @@ func (re *reread) of(labels Label) *spelling {
 func announcedAt(t []byte, i int, k *spelling) int {
 	parted, words := k.label == LPostal, 0 // a separator has been passed; words behind the label
 	for end := min(len(t), i+hintAhead); i < end; {
-		switch c := t[i]; {
-		case isDigit(c):
+		switch c := t[i]; behindLabel[c] {
+		case valueDigit:
 			return i
-		case isLetter(c):
+		case valueLetter:
 			if t[i-1] == ' ' && i+1 < len(t) && isDigit(t[i+1]) && alikeDigit(rune(c)) >= 0 ||
 				parted && (k.chars == latin || k.chars == plated || alikeDigit(rune(c)) >= 0 || k.chars == dated && isEraLetter(c)) {
 				return i
 			}
-			i++
-		case c == ' ':
+			for i++; !parted && i < end && isLetter(t[i]); i++ {
+			}
+		case valueSpace:
 			if words++; words > 3 {
 				return -1
 			}
 			i++
-		case c == ':' || c == '=' || c == '"' || c == '\t' || c == '>' || c == '|':
+		case valueParts:
 			parted = true
 			i++
-		case c == '(' || c == ')' || c == '.' || c == '_' || c == '-':
+		case valueSign:
 			i++
-		case c < utf8.RuneSelf:
+		case valueNone:
 			return -1
 		default:
 			r, n := utf8.DecodeRune(t[i:])
+			if kana := r >= 'ぁ' && r <= 'ヺ'; kana && (!parted || k.chars <= dated) {
+				parted = parted || r == 'は'
+				i += n
+				continue
+			}
 			switch {
 			case r == '、' || r == '。':
 				return -1
@@ -168,12 +177,43 @@ func announcedAt(t []byte, i int, k *spelling) int {
 					return i
 				}
 			}
-			parted = parted || r == 'は'
 			i += n
 		}
 	}
 	return -1
 }
+
+// What a byte behind a label is to announcedAt.
+const (
+	valueNone   uint8 = iota // no value follows
+	valueDigit               // it begins one
+	valueLetter              // it may
+	valueSpace               //
+	valueParts               // it parts label and value
+	valueSign                // it may stand between them
+	valueOther               // no ASCII
+)
+
+var behindLabel = func() (k [256]uint8) {
+	for c := range k {
+		switch {
+		case c >= utf8.RuneSelf:
+			k[c] = valueOther
+		case isDigit(byte(c)):
+			k[c] = valueDigit
+		case isLetter(byte(c)):
+			k[c] = valueLetter
+		}
+	}
+	for _, c := range `:="|>` + "\t" {
+		k[c] = valueParts
+	}
+	for _, c := range "()._-" {
+		k[c] = valueSign
+	}
+	k[' '] = valueSpace
+	return k
+}()
 
 // value judges the value that was spelt from offset start of b.
 func (s *spelt) value(k *spelling, b *Block, start int) (f Finding, ok bool) {

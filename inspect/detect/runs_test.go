@@ -100,6 +100,9 @@ func checkRuns(t *testing.T, text []byte) {
 		for i := range kept {
 			want[i/64][anyRun] |= 1 << (i % 64)
 			want[i/64].sort(text, kept[i&^63:], 1<<(i%64))
+			if i%64 == 63 || i+1 == len(kept) {
+				want[i/64][closeBy] |= 1 << (i % 64)
+			}
 		}
 		if !slices.Equal(b.words, want) {
 			t.Fatalf("the sets differ; vectors %v", useVectors)

@@ -31,8 +31,13 @@ const (
 	beforeMore                             // before what can lead to another group of digits
 	inWord                                 // within a word or number, so that no telephone number begins
 	amid                                   // between two letters
+	closeBy                                // with another one at most runReach behind it, or that may be
 	runSets
 )
+
+// runReach is the greatest distance in bytes, but for dates in words, between two runs
+// of one value: of the class and the number on a plate.
+const runReach = 16
 
 // runWord holds 64 runs in all sets.
 type runWord [runSets]uint64
@@ -116,10 +121,11 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 			if int(runs[n-1].End) == len(text) {
 				left |= 1 << (n - 1)
 			}
-			sortVector(w, &text[0], &runs[0], all&^left)
+			sortVector(w, &text[0], &runs[0], all&^left, all)
 		}
 		w[anyRun] = all
 		w.sort(text, runs[:n], left)
+		w[closeBy] |= 1 << (n - 1) // the next may be dropped yet
 		runs = runs[n:]
 	}
 	return words
@@ -142,6 +148,9 @@ func (w *runWord) sort(text []byte, runs []match.Run, which uint64) {
 			behind = sides.behind[text[j]]
 		}
 		beside[k&63] = sideOf(before, second, behind)
+		if k+1 < len(runs) && runs[k+1].Start-runs[k].End <= runReach {
+			w[closeBy] |= 1 << (uint(k) & 63)
+		}
 		w[setOfSize[min(j-i, longRun)]&15] |= 1 << (uint(k) & 63)
 		if d := text[i] - '0'; d < 2 {
 			w[startsZero+runSet(d)] |= 1 << (uint(k) & 63)

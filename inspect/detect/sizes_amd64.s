@@ -13,13 +13,16 @@ DATA starts<>+48(SB)/8, $0x0000001a00000018
 DATA starts<>+56(SB)/8, $0x0000001e0000001c
 GLOBL starts<>(SB), RODATA|NOPTR, $64
 
+#define CLOSE 26
+
 #define BYTE(c, z) \
 	MOVL $c, BX; \
 	VPBROADCASTB BX, z
 
 // CHUNK reads sixteen runs, those of the low bits of AX: sizes to part k of Z13, the
 // second and the first byte before to Z14 and Z15, the first digit to Z16, the byte
-// behind to Z17.
+// behind to Z17. Those of the low bits of R10 have one behind them: whether it is
+// close is written.
 #define CHUNK(k, off) \
 	KMOVW AX, K1; \
 	KSHIFTRW $8, K1, K2; \
@@ -48,7 +51,19 @@ GLOBL starts<>(SB), RODATA|NOPTR, $64
 	VINSERTI32X4 $k, X5, Z15, Z15; \
 	VINSERTI32X4 $k, X6, Z16, Z16; \
 	VINSERTI32X4 $k, X7, Z17, Z17; \
-	SHRQ $16, AX
+	KMOVW R10, K1; \
+	KSHIFTRW $8, K1, K2; \
+	VMOVDQU64.Z (off+8)(DX), K1, Z0; \
+	VMOVDQU64.Z (off+72)(DX), K2, Z1; \
+	VPERMT2D Z1, Z30, Z0; \
+	VPSUBD Z2, Z0, Z0; \
+	MOVQ AX, BX; \
+	ANDQ R10, BX; \
+	KMOVW BX, K2; \
+	VPCMPUD $2, Z29, Z0, K2, K1; \
+	KMOVW K1, (8*CLOSE+2*k)(DI); \
+	SHRQ $16, AX; \
+	SHRQ $16, R10
 
 // LOOK replaces each byte of z by what the table of 256 at off says of it.
 #define LOOK(off, z) \
@@ -74,19 +89,23 @@ GLOBL starts<>(SB), RODATA|NOPTR, $64
 	VPADDB Z18, Z18, Z18; \
 	PUT(set, K1)
 
-// func sortRunsAVX512(w *runWord, text *byte, runs *match.Run, take uint64, t *sideTables)
-TEXT ·sortRunsAVX512(SB), NOSPLIT, $0-40
+// func sortRunsAVX512(w *runWord, text *byte, runs *match.Run, take uint64, t *sideTables, all uint64)
+TEXT ·sortRunsAVX512(SB), NOSPLIT, $0-48
 	MOVQ w+0(FP), DI
 	MOVQ text+8(FP), SI
 	MOVQ runs+16(FP), DX
 	MOVQ take+24(FP), AX
 	MOVQ t+32(FP), R9
-	MOVQ AX, 0(DI)
+	MOVQ all+40(FP), R10
+	MOVQ R10, 0(DI)
+	SHRQ $1, R10
 
 	VMOVDQU64 starts<>(SB), Z30
 	MOVL $1, BX
 	VPBROADCASTD BX, Z31
 	VPORD Z30, Z31, Z31
+	MOVL $16, BX // runReach
+	VPBROADCASTD BX, Z29
 
 	CHUNK(0, 0)
 	CHUNK(1, 128)

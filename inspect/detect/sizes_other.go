@@ -6,6 +6,6 @@ import "github.com/sekimori-dlp/sekimori/inspect/match"
 
 var useVectors = false
 
-func sortVector(*runWord, *byte, *match.Run, uint64) { panic("no vectors") }
+func sortVector(*runWord, *byte, *match.Run, uint64, uint64) { panic("no vectors") }
 
 func wordMask(*byte) uint64 { panic("no vectors") }

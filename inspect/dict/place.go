@@ -4,7 +4,6 @@ import (
 	_ "embed" // the data
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,10 +63,10 @@ var towns = open(townsData)
 
 // postal is what postal.zst holds.
 type postal struct {
-	codes []uint32
-	at    []uint16 // city index of codes[i]
+	tails []uint16 // of the codes, ascending: their last three digits
+	at    []uint16 // city index of code i
 	three [1000]PrefectureSet
-	first [1001]uint32 // index of the first code with these three digits, or above
+	first [10001]uint32 // index of the first code with these four digits, or above
 }
 
 var postals = sync.OnceValue(func() *postal {
@@ -111,12 +110,29 @@ func Postal(code int) (cities [4]int, n int) {
 	if code < 0 || code > 9999999 {
 		return cities, 0
 	}
-	i, _ := slices.BinarySearch(p.codes[:p.first[code/10000+1]][p.first[code/10000]:], uint32(code))
-	for i += int(p.first[code/10000]); i < len(p.codes) && p.codes[i] == uint32(code) && n < len(cities); i++ {
+	tail, i := uint16(code%1000), p.first[code/1000]
+	end := p.first[code/1000+1]
+	for i < end && p.tails[i] < tail { // there are a dozen
+		i++
+	}
+	for ; i < end && p.tails[i] == tail && n < len(cities); i++ {
 		cities[n] = int(p.at[i])
 		n++
 	}
 	return cities, n
+}
+
+// PostalListed reports whether Postal knows cities of code.
+func PostalListed(code int) bool {
+	if code < 0 || code > 9999999 {
+		return false
+	}
+	p := postals()
+	found := false
+	for _, tail := range p.tails[:p.first[code/1000+1]][p.first[code/1000]:] {
+		found = found || tail == uint16(code%1000)
+	}
+	return found
 }
 
 // PostalPrefectures returns the prefectures in which codes with the first
@@ -160,12 +176,12 @@ func decodePostal(data []byte, cities []City) (*postal, error) {
 			return nil, fmt.Errorf("damaged postal code after %07d", last)
 		}
 		data = data[k+l:]
-		p.codes = append(p.codes, uint32(last))
+		p.tails = append(p.tails, uint16(last%1000))
 		p.at = append(p.at, uint16(city))
 		p.three[last/10000] |= 1 << cities[city].Prefecture
-		p.first[last/10000+1]++
+		p.first[last/1000+1]++
 	}
-	for i := range p.three {
+	for i := range len(p.first) - 1 {
 		p.first[i+1] += p.first[i]
 	}
 	return p, nil

@@ -9,6 +9,7 @@ type Structure struct {
 	Quotes, Backslashes uint64
 	Opens, Closes       uint64 // braces and brackets
 	Commas, Colons      uint64
+	Dense, Less         uint64 // base64 in either alphabet and "%"; "<"
 }
 
 // Stretch is how many bytes a Structure speaks of.
@@ -55,10 +56,17 @@ func structureOf(b []byte) (s Structure) {
 			s.Commas |= bit
 		case ':':
 			s.Colons |= bit
+		case '<':
+			s.Less |= bit
+		}
+		if isDense(c) {
+			s.Dense |= bit
 		}
 	}
 	return s
 }
+
+func isDense(c byte) bool { return Sextet[c] != 0 || c == '%' }
 
 // Within returns the bytes that stand in strings, from the quotation mark that
 // opens one to the byte before that which closes it, given the marks that do

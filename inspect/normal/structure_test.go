@@ -7,6 +7,14 @@ import (
 
 // Every byte is put at every place of a stretch, in noise.
 func TestStructureEqualsThatOfEachByte(t *testing.T) {
+	wide := useWide
+	defer func() { useWide = wide }()
+	for _, useWide = range []bool{wide, false} {
+		compareStructure(t)
+	}
+}
+
+func compareStructure(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var m []Structure
 	b := make([]byte, 5*Stretch+7)

@@ -47,7 +47,26 @@ func sextetBlocks(b *byte, blocks int) int { return sextetsAVX2(b, blocks) }
 func sextetsAVX2(b *byte, blocks int) int
 
 // structureBlocks marks blocks of 64 bytes at b, at least one.
-func structureBlocks(b *byte, blocks int, out *Structure) { structureAVX2(b, blocks, out) }
+func structureBlocks(b *byte, blocks int, out *Structure) {
+	if useWide {
+		structureAVX512(b, blocks, &notDense, out)
+		return
+	}
+	structureAVX2(b, blocks, out)
+}
+
+// notDense has the highest bit set for the characters that are not dense.
+var notDense = func() (t [128]byte) {
+	for c := range t {
+		if !isDense(byte(c)) {
+			t[c] = 0x80
+		}
+	}
+	return t
+}()
+
+//go:noescape
+func structureAVX512(b *byte, blocks int, t *[128]byte, out *Structure)
 
 //go:noescape
 func structureAVX2(b *byte, blocks int, out *Structure)

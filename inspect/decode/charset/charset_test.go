@@ -330,12 +330,12 @@ func TestIsLikely(t *testing.T) {
 	text := []byte("山田 太郎様 resumé, ｶﾅ; 東京都千代田区\r\n")
 	sjis := []byte("\x8e\x52\x93\x63\x91\xbe\x98\x59\x97\x6c\x81\x40\x93\x8c\x8b\x9e")
 	yes := 0
-	for range 4000 {
+	for range 8000 {
 		b := make([]byte, 12+r.IntN(140))
 		for i := range b {
 			b[i] = byte(r.Uint32())
 		}
-		switch r.IntN(5) {
+		switch r.IntN(6) {
 		case 0:
 			copy(b[r.IntN(len(b)):], text)
 		case 1:
@@ -347,6 +347,12 @@ func TestIsLikely(t *testing.T) {
 			for i := range b {
 				if b[i] < ' ' && r.IntN(8) > 0 {
 					b[i] |= 0x60
+				}
+			}
+		case 4: // pairs of EUC-JP
+			for i := range b {
+				if r.IntN(4) > 0 {
+					b[i] = 0xa1 + byte(r.IntN(0x5e))
 				}
 			}
 		case 3: // UTF-16

@@ -3,7 +3,6 @@ package charset
 import (
 	"bytes"
 	"sync"
-	"unicode/utf8"
 )
 
 // Guess is the outcome of Detect.
@@ -82,33 +81,10 @@ func detect(sample []byte, whole, start bool, hint string, short bool) Guess {
 			return g
 		}
 	}
-	short = short && !nul && !shift && hint == "" && len(sample) <= shortSize && garbage(sample[n:])
-	if short && whole && len(sample)%2 != 0 {
-		return Guess{} // nor is it UTF-16
+	if short && !nul && !shift && hint == "" && len(sample) <= shortSize && garbage(sample, sample[n:], whole) {
+		return Guess{}
 	}
-	return best(sample, whole, start, nul, shift, hint, short)
-}
-
-// shortSize is the length up to which garbage can be told.
-const shortSize = 128
-
-// garbage reports whether tail, the end of a short sample from the first byte on that
-// is not ASCII, is Likely in no encoding that has single bytes for ASCII: by its
-// control characters alone, whatever weight the others have (4 at most), or by what
-// is invalid so early in a short text that the rest is not looked at (see read).
-func garbage(tail []byte) bool {
-	early := min(len(tail), 16)
-	n := 0
-	for _, c := range tail[:early] {
-		n += int(noisy[c])
-	}
-	if n == 0 {
-		return false
-	}
-	for _, c := range tail[early:] {
-		n += int(noisy[c])
-	}
-	return 4-60*float64(n)/float64(len(tail)) < 4*Likely-2 && ValidPrefix(tail) < len(tail)-utf8.UTFMax
+	return best(sample, whole, start, nul, shift, hint)
 }
 
 // Plain reports whether b, the whole of a text, is beyond doubt UTF-8 without a
@@ -168,21 +144,25 @@ var noisy = func() (t [256]uint8) {
 }()
 
 // usual reports whether valid UTF-8 is beyond doubt: all ASCII, or with several
-// characters of three bytes.
+// characters of three bytes, or more of two.
 func usual(b []byte) bool {
 	first := ASCIIPrefix(b)
 	if first == len(b) {
 		return true
 	}
-	long := 0
-	for i := first; i < len(b) && long < 4; i++ {
-		if b[i] < 0x80 {
+	const enough = 8
+	n := 0
+	for i := first; i < len(b) && n < enough; i++ {
+		switch c := b[i]; {
+		case c < 0x80:
 			i += ASCIIPrefix(b[i:]) - 1
-		} else if b[i] >= 0xe1 {
-			long++
+		case c >= 0xe1:
+			n += 2
+		case c >= 0xc2 && c < 0xe0:
+			n++
 		}
 	}
-	return long == 4
+	return n >= enough
 }
 
 // ascii judges text of seven bits by its control characters.
@@ -209,8 +189,8 @@ type candidate struct {
 	reading
 }
 
-// best tries the candidates, of garbage only those with two bytes a character.
-func best(sample []byte, whole, start, nul, shift bool, hint string, garbage bool) Guess {
+// best tries the candidates.
+func best(sample []byte, whole, start, nul, shift bool, hint string) Guess {
 	t := trials.Get().(*trial)
 	defer trials.Put(t)
 	if v := t.recall(sample, whole, start, hint); v != nil {
@@ -239,18 +219,14 @@ func best(sample []byte, whole, start, nul, shift bool, hint string, garbage boo
 	if len(tail) > trySize {
 		tail, all = tail[:trySize], false
 	}
-	if !garbage {
-		enter(UTF8, tail, all)
-		enter(CP932, tail, all)
-		enter(EUCJP, tail, all)
-	}
+	enter(UTF8, tail, all)
+	enter(CP932, tail, all)
+	enter(EUCJP, tail, all)
 	if shift {
 		enter(ISO2022JP, tail, all)
 	}
 	if clear := first.score > 2.5 && first.invalid == 0 && first.foreign > 64; !clear || nul {
-		if !garbage {
-			enter(Latin1, tail, all)
-		}
+		enter(Latin1, tail, all)
 		if start && len(sample) >= 2 {
 			wide, all := sample, whole
 			if len(wide) > trySize {
@@ -269,9 +245,7 @@ func best(sample []byte, whole, start, nul, shift bool, hint string, garbage boo
 		g.Sure = max(g.Sure, Likely) // some odd characters in ASCII
 	}
 	g.Ambiguous = second.score > 0 && first.score-second.score < margin && second.invalid == 0
-	if !garbage {
-		t.remember(sample, whole, start, hint, g)
-	}
+	t.remember(sample, whole, start, hint, g)
 	return g
 }
 

@@ -1,0 +1,237 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// What is looked up by the low six bits of a byte needs no more than VPERMB,
+// which ignores the others.
+
+DATA equalsByte<>+0(SB)/8, $0x3d3d3d3d3d3d3d3d
+GLOBL equalsByte<>(SB), RODATA|NOPTR, $8
+
+// func surveyAVX512(b *byte, blocks int, t *surveyTables, marks *uint64) (signs uint16, some uint64)
+TEXT ·surveyAVX512(SB), NOSPLIT, $0-48
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	MOVQ marks+24(FP), DI
+	VMOVDQU64 (BX), Z16
+	VMOVDQU64 64(BX), Z17
+	VMOVDQU64 128(BX), Z18
+	VMOVDQU64 192(BX), Z19
+	VMOVDQU64 256(BX), Z20
+	VMOVDQU64 320(BX), Z21
+	VPBROADCASTQ equalsByte<>(SB), Z22
+	VPXORQ    Z12, Z12, Z12
+	VPXORQ    Z13, Z13, Z13
+	MOVQ CX, DX
+	XORQ R8, R8
+
+loop:
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 1(SI), Z4
+	VMOVDQU64 2(SI), Z5
+	VPERMB    Z16, Z0, Z1
+	VPERMB    Z19, Z0, Z3
+	VPERMB    Z20, Z4, Z4
+	VPERMB    Z21, Z5, Z5
+	VPCMPEQB  Z0, Z1, K1       // signs
+	VPERMB.Z  Z17, Z0, K1, Z1
+	VPERMB.Z  Z18, Z0, K1, Z2
+	VPANDQ    Z4, Z5, Z5
+	VPTESTMB  Z3, Z5, K2       // marks
+	VPCMPEQB  Z22, Z0, K3
+	VPORQ     Z1, Z12, Z12
+	VPORQ     Z2, Z13, Z13
+	KORQ      K2, K3, K2
+	KMOVQ     K2, AX
+	MOVQ      AX, (DI)
+	NEGQ      AX
+	RCRQ      $1, R8           // whether there are any
+	ADDQ      $64, SI
+	ADDQ      $8, DI
+	DECQ      CX
+	JNZ       loop
+
+	MOVQ $64, CX
+	SUBQ DX, CX
+	SHRQ CX, R8
+	MOVQ R8, some+40(FP)
+
+	// The bytes of each are or-ed: halves, quarters and so on.
+	VEXTRACTI64X4 $1, Z12, Y0
+	VEXTRACTI64X4 $1, Z13, Y1
+	VPOR Y0, Y12, Y12
+	VPOR Y1, Y13, Y13
+	VEXTRACTI128 $1, Y12, X0
+	VEXTRACTI128 $1, Y13, X1
+	VPOR X0, X12, X12
+	VPOR X1, X13, X13
+	VPUNPCKLQDQ X13, X12, X0
+	VPUNPCKHQDQ X13, X12, X1
+	VPOR X0, X1, X0
+	VPSRLQ $32, X0, X1
+	VPOR X0, X1, X0
+	VPSRLQ $16, X0, X1
+	VPOR X0, X1, X0
+	VPSRLQ $8, X0, X1
+	VPOR X0, X1, X0
+	VPEXTRB $0, X0, AX
+	VPEXTRB $8, X0, DX
+	SHLL $8, DX
+	ORL  DX, AX
+	MOVW AX, signs+32(FP)
+	VZEROUPPER
+	RET
+
+// func wordsAVX512(b *byte, blocks int, t *wideMarks, out *uint64)
+TEXT ·wordsAVX512(SB), NOSPLIT, $0-32
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	MOVQ out+24(FP), DI
+	VMOVDQU64 (BX), Z16
+	VMOVDQU64 64(BX), Z17
+	VMOVDQU64 128(BX), Z18
+	VMOVDQU64 192(BX), Z19
+	VMOVDQU64 256(BX), Z20
+	VMOVDQU64 320(BX), Z21
+
+words:
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 1(SI), Z1
+	VMOVDQU64 2(SI), Z2
+	VMOVDQU64 3(SI), Z3
+	VMOVDQU64 4(SI), Z4
+	VMOVDQU64 5(SI), Z5
+	VPERMB    Z16, Z0, Z0
+	VPERMB    Z17, Z1, Z1
+	VPERMB    Z18, Z2, Z2
+	VPERMB    Z19, Z3, Z3
+	VPERMB    Z20, Z4, Z4
+	VPERMB    Z21, Z5, Z5
+	VPTERNLOGQ $0x80, Z0, Z1, Z2
+	VPTERNLOGQ $0x80, Z3, Z4, Z5
+	VPTESTMB  Z2, Z5, K1
+	KMOVQ     K1, (DI)
+	ADDQ      $64, SI
+	ADDQ      $8, DI
+	DECQ      CX
+	JNZ       words
+	VZEROUPPER
+	RET
+
+DATA leadFrom<>+0(SB)/8, $0xc0c0c0c0c0c0c0c0
+GLOBL leadFrom<>(SB), RODATA|NOPTR, $8
+DATA topsBit<>+0(SB)/8, $0x4040404040404040
+GLOBL topsBit<>(SB), RODATA|NOPTR, $8
+DATA apartBit<>+0(SB)/8, $0x8080808080808080
+GLOBL apartBit<>(SB), RODATA|NOPTR, $8
+DATA quoteByte<>+0(SB)/8, $0x2222222222222222
+GLOBL quoteByte<>(SB), RODATA|NOPTR, $8
+DATA commaByte<>+0(SB)/8, $0x2c2c2c2c2c2c2c2c
+GLOBL commaByte<>(SB), RODATA|NOPTR, $8
+
+// func glanceAVX512(b *byte, t *glanceTables, out *glance)
+TEXT ·glanceAVX512(SB), NOSPLIT, $0-24
+	MOVQ b+0(FP), SI
+	MOVQ t+8(FP), BX
+	MOVQ out+16(FP), DI
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 64(SI), Z1
+	VMOVDQU64 128(SI), Z2
+	VMOVDQU64 192(SI), Z3
+	VMOVDQU64 (BX), Z16
+	VMOVDQU64 64(BX), Z17
+	VMOVDQU64 128(BX), Z18
+	VMOVDQU64 192(BX), Z19
+	VMOVDQU64 256(BX), Z20
+	VMOVDQU64 320(BX), Z21
+	VPBROADCASTQ leadFrom<>(SB), Z22
+	VPBROADCASTQ topsBit<>(SB), Z23
+	VPBROADCASTQ apartBit<>(SB), Z24
+	VPBROADCASTQ quoteByte<>(SB), Z25
+	VPBROADCASTQ commaByte<>(SB), Z26
+
+	VPCMPEQB Z25, Z0, K1
+	KMOVQ    K1, (DI)
+	VPCMPEQB Z26, Z0, K2
+	KMOVQ    K2, 8(DI)
+	VPMOVB2M Z0, K3
+	KMOVQ    K3, 16(DI)
+	VPMOVB2M Z1, K4
+
+	// Classes.
+	VMOVDQA64 Z0, Z4
+	VPERMI2B  Z17, Z16, Z4
+	VMOVDQA64 Z1, Z5
+	VPERMI2B  Z17, Z16, Z5
+	VPTESTMB  Z23, Z4, K5
+	KMOVQ     K5, 24(DI)
+	VEXTRACTI64X4 $1, Z4, Y6
+	VPOR      Y4, Y6, Y6
+	VEXTRACTI128 $1, Y6, X7
+	VPOR      X6, X7, X6
+	VPSRLDQ   $8, X6, X7
+	VPOR      X6, X7, X6
+	VMOVQ     X6, AX
+	MOVQ      AX, DX
+	SHRQ      $32, DX
+	ORL       DX, AX
+	MOVL      AX, DX
+	SHRL      $16, DX
+	ORL       DX, AX
+	MOVL      AX, DX
+	SHRL      $8, DX
+	ORL       DX, AX
+	MOVBLZX   AX, AX
+	MOVL      AX, 48(DI)
+
+	// What stands apart: signs of ASCII, and characters beyond by three bytes.
+	VPTESTMB  Z24, Z4, K5
+	VPTESTMB  Z24, Z5, K6
+	KANDNQ    K5, K3, K5
+	KANDNQ    K6, K4, K6
+	VPCMPUB   $5, Z22, Z0, K3
+	VPCMPUB   $5, Z22, Z1, K4
+	VPERMB    Z19, Z0, Z6
+	VPERMB    Z19, Z1, Z7
+	VMOVDQU64 1(SI), Z8
+	VMOVDQU64 65(SI), Z9
+	VMOVDQU64 2(SI), Z10
+	VMOVDQU64 66(SI), Z11
+	VPERMB    Z20, Z8, Z8
+	VPERMB    Z20, Z9, Z9
+	VPERMB    Z21, Z10, Z10
+	VPERMB    Z21, Z11, Z11
+	VPANDQ    Z6, Z8, Z8
+	VPANDQ    Z7, Z9, Z9
+	VPTESTMB  Z8, Z10, K3, K3
+	VPTESTMB  Z9, Z11, K4, K4
+	KORQ      K3, K5, K5
+	KORQ      K4, K6, K6
+	KMOVQ     K5, 32(DI)
+	KMOVQ     K6, 40(DI)
+
+	// Leads of escapes.
+	VPERMB    Z18, Z0, Z4
+	VPERMB    Z18, Z1, Z5
+	VPERMB    Z18, Z2, Z6
+	VPERMB    Z18, Z3, Z7
+	VPCMPEQB  Z0, Z4, K1
+	VPCMPEQB  Z1, Z5, K2
+	VPCMPEQB  Z2, Z6, K3
+	VPCMPEQB  Z3, Z7, K4
+	KMOVQ     K1, AX
+	KMOVQ     K2, BX
+	KMOVQ     K3, CX
+	KMOVQ     K4, DX
+	POPCNTQ   AX, AX
+	POPCNTQ   BX, BX
+	POPCNTQ   CX, CX
+	POPCNTQ   DX, DX
+	ADDL      BX, AX
+	ADDL      DX, CX
+	ADDL      CX, AX
+	MOVL      AX, 52(DI)
+	VZEROUPPER
+	RET

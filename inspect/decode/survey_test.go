@@ -1,0 +1,177 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+	"github.com/sekimori-dlp/sekimori/inspect/part"
+)
+
+// withVectors runs f with all vectors that the machine has, with those of AVX2, and
+// without any.
+func withVectors(f func(kind string)) {
+	defer func(v, w bool) { useVectors, useWide = v, w }(useVectors, useWide)
+	f("as it is")
+	useWide = false
+	f("narrow")
+	useVectors = false
+	f("plain")
+}
+
+// veinText is text of random size amid which something stands that is looked for.
+func veinText(r *rand.Rand) []byte {
+	const customers = "名簿: 山田 太郎,東京都千代田区1-2,090-0000-0000,taro@example.jp; Hanako Sato, phone 03-0000-0000\n"
+	cells := ""
+	for range r.IntN(10) {
+		cells += `"` + base64.StdEncoding.EncodeToString([]byte(customers[6:17+r.IntN(8)])) + `", class="a" `
+	}
+	some := []string{
+		"plain words, nothing more. ", "社内の連絡、次回は来週です。", `{"id":12,"state":"open","k":["a","b"]},`, "a=b&c==d\n- x--y\n", "\n",
+		strings.Repeat("xn--wgv71a119e ", r.IntN(9)), "\nbegin 644 a.txt\n#0V%T\n`\nend\n", "\n-----BEGIN PGP MESSAGE-----\n", cells,
+		hex.EncodeToString([]byte(customers)), strings.Join(strings.Split(customers, ""), " "), strings.Join(strings.Split(customers, ""), "・"),
+		`["` + strings.Join(strings.Split(customers, ""), `","`) + `"]`, strings.Repeat(`\u95a2\u5b88`, 30), string(turned([]byte(customers))),
+		strings.Repeat("\u200b\u200c", 200), strings.Repeat("\U000E0041", 60), "“quoted”…", strings.Repeat(`"1":230,"2":176,`, 20),
+	}
+	var b []byte
+	for size := 40 + r.IntN(9000); len(b) < size; {
+		b = append(b, some[min(r.IntN(len(some)), r.IntN(len(some)))]...)
+	}
+	return b
+}
+
+func TestSurvey(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	for range 400 {
+		b := veinText(r)
+		encloses := -1
+		if kind, at := enclosure(b[min(part.HeadSize/2, len(b)):], false); kind != nil {
+			encloses = at + part.HeadSize/2
+		}
+		withVectors(func(kind string) {
+			s := surveyOf(b)
+			if want := normal.SignsOf(b); s.signs != want {
+				t.Fatalf("%s: signs %b, want %b: %q", kind, s.signs, want, b)
+			}
+			if want := bytes.Count(b, []byte(punycodeMark)); s.punycode != want {
+				t.Fatalf("%s: %d in Punycode, want %d: %q", kind, s.punycode, want, b)
+			}
+			if s.encloses != encloses {
+				t.Fatalf("%s: encloses at %d, want %d: %q", kind, s.encloses, encloses, b)
+			}
+			var cells cellCount
+			for i, c := range b {
+				if c == '=' {
+					cells.mark(b, i)
+				}
+				if sign := normal.SignsOf(b[i : i+1]); s.page(i)&sign != sign {
+					t.Fatalf("%s: no sign of %q at %d", kind, c, i)
+				}
+			}
+			if s.cells != cells {
+				t.Fatalf("%s: cells %v, want %v: %q", kind, s.cells, cells, b)
+			}
+		})
+	}
+}
+
+// traced notes what is handed on.
+type traced struct {
+	part.Emitter
+	out *strings.Builder
+}
+
+func (e traced) Child(p part.Part) error {
+	e.out.WriteString(p.Path + ": ")
+	_, err := io.Copy(e.out, p.Body)
+	return err
+}
+
+// sameVeins checks that the same is found in b with vectors as without.
+func sameVeins(t *testing.T, b []byte) (found bool) {
+	t.Helper()
+	var first string
+	withVectors(func(kind string) {
+		var out strings.Builder
+		if err := Veins(traced{out: &out}, b); err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = out.String()
+		}
+		if first != out.String() {
+			t.Fatalf("%s: %q, otherwise %q, in %q", kind, out.String(), first, b)
+		}
+	})
+	return first != ""
+}
+
+func TestVeinsWithAndWithoutVectors(t *testing.T) {
+	r, n := rand.New(rand.NewPCG(23, 24)), 0
+	for range 300 {
+		if sameVeins(t, veinText(r)) {
+			n++
+		}
+	}
+	if n < 50 || n > 290 {
+		t.Errorf("something in %d of them", n)
+	}
+}
+
+func FuzzVeinsWithVectors(f *testing.F) {
+	r := rand.New(rand.NewPCG(25, 26))
+	for range 10 {
+		f.Add(veinText(r))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) <= blockSize {
+			sameVeins(t, bytes.ToValidUTF8(b, []byte("?")))
+		}
+	})
+}
+
+// TestGlanceApart checks that no character is overlooked that may stand between
+// all others.
+func TestGlanceApart(t *testing.T) {
+	if !useWide {
+		t.Skip("no wide vectors here")
+	}
+	b := make([]byte, veinStep)
+	for r := range rune(utf8.MaxRune + 1) {
+		if !utf8.ValidRune(r) || !separates(utf8.RuneError, r) {
+			continue
+		}
+		n := utf8.EncodeRune(b[70:], r)
+		copy(b[3:], b[70:70+n])
+		var g glance
+		if g.at(b); g.apart>>3&1 == 0 || g.further>>6&1 == 0 {
+			t.Fatalf("%U passed over", r)
+		}
+		clear(b)
+	}
+}
+
+// TestWordMarks checks that no word is passed over, wherever it stands.
+func TestWordMarks(t *testing.T) {
+	r := rand.New(rand.NewPCG(27, 28))
+	for range 300 {
+		b := bytes.Repeat([]byte("東京 te mo-0 "), 1+r.IntN(60))
+		word := mirrored[r.IntN(len(mirrored))]
+		at := r.IntN(len(b) - len(word))
+		copy(b[at:], word)
+		withVectors(func(kind string) {
+			for i := range glimpseMarks.in(b, r.IntN(at+1), len(b)) {
+				if i == at {
+					return
+				}
+			}
+			t.Fatalf("%s: %q at %d passed over in %q", kind, word, at, b)
+		})
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package detect
+
+var capitalVectors = false
+
+func capitalBlocks(*byte, int, *uint64) { panic("no vectors") }
