@@ -93,7 +93,7 @@ func place(text string, all []inspect.Finding) []Span {
 		return nil
 	}
 	var way normal.Map
-	folded := string(normal.Fold(nil, []byte(text), nil, &way))
+	folded := string(normal.Fold(nil, []byte(text), nil, 0, &way))
 	var spans []Span
 	next := map[string]int{} // where to look for a value from
 	for _, f := range all {

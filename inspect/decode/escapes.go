@@ -59,6 +59,14 @@ var leads = [256]bool{'&': true, '\\': true, '%': true, 'U': true}
 const maxEscape = 34
 
 func unescapes(dst, src []byte, last bool) ([]byte, int) {
+	return new(unescaper).step(dst, src, last)
+}
+
+// unescaper reads escapes, and notes whether some stood for bytes beyond ASCII: of
+// what encoding is not known.
+type unescaper struct{ bytes bool }
+
+func (u *unescaper) step(dst, src []byte, last bool) ([]byte, int) {
 	i := 0
 	for i < len(src) {
 		if !leads[src[i]] {
@@ -78,6 +86,7 @@ func unescapes(dst, src []byte, last bool) ([]byte, int) {
 			used = 1
 		case isByte:
 			dst = append(dst, byte(r))
+			u.bytes = u.bytes || r >= utf8.RuneSelf
 		default:
 			dst = utf8.AppendRune(dst, r)
 		}

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ type glance struct {
 	further uint64 // the same of the next 64 bytes
 	outside uint32 // the sets below that one of the 64 is not in, if none is beyond ASCII
 	leads   uint32 // how many of veinStep bytes an escape may begin with
+	inner   uint64 // of a character, but not its first byte
 }
 
 // Sets of characters, a bit each.
@@ -129,18 +131,30 @@ func (g *glance) loose() bool {
 	return g.high == 0 && g.outside&ofLoose == 0 && bits.OnesCount32(uint32(g.tops)) >= minTops
 }
 
-// numbered reports whether keys may be there.
-func (g *glance) numbered() bool { return g.quotes>>1&g.commas&(1<<(numberedHead-1)-1) != 0 }
+// key returns where a key of an object may be, behind a comma, numberedHead if none is
+// there.
+func (g *glance) key() int {
+	return min(bits.TrailingZeros64(g.quotes>>1&g.commas), numberedHead)
+}
 
 // spaced reports whether something may stand between all characters from the i-th
 // byte on, one of the first four.
 func (g *glance) spaced(i int) bool {
-	const few, near, most = 1<<firstLook - 1, 1<<(4*utf8.UTFMax) - 1, 1<<(firstLook*utf8.UTFMax-64) - 1
-	m, behind := g.apart>>i|g.further<<(64-i), g.further>>i
-	if g.high>>i&few == 0 {
-		return m&0xe != 0 && bits.OnesCount64(m&few)*3 >= firstLook
+	m, starts := g.apart>>i|g.further<<(64-i), ^(g.inner >> i)
+	fifth := starts
+	for range 4 {
+		fifth &= fifth - 1
 	}
-	return m&near&^1 != 0 && (bits.OnesCount64(m)+bits.OnesCount64(behind&most))*3 >= firstLook
+	if m&(fifth&-fifth-1)&^1 == 0 {
+		return false
+	}
+	for size := firstLook; size <= 64-utf8.UTFMax; size += 4 {
+		if few := uint64(1)<<size - 1; bits.OnesCount64(starts&few) >= firstLook {
+			return bits.OnesCount64(m&few)*3 >= firstLook
+		}
+	}
+	behind := g.further >> i & (1<<(firstLook*utf8.UTFMax-64) - 1)
+	return (bits.OnesCount64(m)+bits.OnesCount64(behind))*3 >= firstLook
 }
 
 // singles reports whether strings of one character may begin with the first or
@@ -160,16 +174,19 @@ func (g *glance) singles(b []byte) bool {
 // single reports whether a string of one character may open at an offset in b, or
 // the key of one, given the quotation marks of 64 bytes behind that.
 func single(b []byte, open int, quotes uint64) bool {
+	if open >= 2*singlesHead {
+		return false
+	}
 	for range 2 {
 		end := bits.TrailingZeros64(quotes)
-		if end == 64 {
-			return open < 64 // out of sight
+		if end == 64 { // out of sight
+			return bytes.IndexByte(b[64:open+stringSize], '"') >= 0
 		}
 		switch next := b[end+1]; {
 		case next <= ' ':
 			return true // whatever follows
 		case next != ':':
-			return utf8.RuneCount(b[open+1:end]) <= 1
+			return strings.IndexByte(",]}", next) >= 0 && utf8.RuneCount(b[open+1:end]) <= 1
 		}
 		switch c := b[end+2]; {
 		case c <= ' ':

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
 
@@ -76,7 +75,8 @@ type jsonReader struct {
 	pos   int   // in w.text
 	done  int   // in w.text: taken over up to here
 	place jsonPath
-	known int // in w.text: place is followed up to here
+	known int // in w.text: place is followed up to here, but for what is left
+	left  behind
 	cells int // short strings of base64 met that stand for text
 	value []byte
 }
@@ -113,6 +113,7 @@ func (r *jsonReader) release() {
 	r.ctx, r.e, r.b, r.w, r.o = nil, nil, nil, nil, nil
 	r.pos, r.done, r.known, r.cells = 0, 0, 0, 0
 	r.place.forget()
+	r.left.forget()
 	jsons.Put(r)
 }
 
@@ -120,19 +121,30 @@ func (r *jsonReader) release() {
 func (r *jsonReader) more() bool {
 	r.keep()
 	if r.w.err == nil && r.pos > 0 { // there is more
-		r.follow()
-		r.place.slide(r.w.text, r.pos)
+		r.leave()
 	}
 	r.w.consume(r.pos)
 	r.pos, r.done, r.known = 0, 0, 0
 	r.w.fill(chunk)
-	r.marks = normal.StructureOf(r.marks, r.w.text)
+	r.marks.read(r.w.text)
 	return len(r.w.text) > 0
+}
+
+// leave says that the text up to pos goes.
+func (r *jsonReader) leave() {
+	if r.known > 0 {
+		r.place.slide(r.w.text, r.known)
+	}
+	if !r.left.leave(r.w, r.pos, len(r.left.text)+r.pos-r.known) {
+		r.follow()
+		r.place.slide(r.w.text, r.pos)
+	}
 }
 
 // follow follows the structure up to pos.
 func (r *jsonReader) follow() {
-	r.place.follow(r.w.text, r.marks, r.known, r.pos)
+	r.left.follow(&r.place)
+	r.place.follow(r.marks.of, r.known, r.pos)
 	r.known = r.pos
 }
 
@@ -372,7 +384,7 @@ func (r *jsonReader) long() error {
 	if r.w.fill(1); len(r.w.text) > 0 && r.w.text[0] == '"' {
 		r.pos = 1
 	}
-	r.marks = normal.StructureOf(r.marks, r.w.text)
+	r.marks.read(r.w.text)
 	r.known = r.pos
 	return nil
 }

@@ -38,9 +38,9 @@ func (p *jsonPath) forget() {
 	p.depth, p.keys, p.ahead, p.before = 0, p.keys[:0], p.ahead[:0], 0
 }
 
-// follow follows the structure of text, marked by m, between two offsets that
+// follow follows the structure of the text marked by m between two offsets that
 // are between strings.
-func (p *jsonPath) follow(text []byte, m marks, i, to int) {
+func (p *jsonPath) follow(m []normal.Structure, i, to int) {
 	from, within, escaped := ^uint64(0)<<(i&63), uint64(0), false
 	for k := i >> 6; k<<6 < to; k++ {
 		s := &m[k]

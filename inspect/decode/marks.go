@@ -2,26 +2,66 @@ package decode
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // marks tells where in a text the characters are that matter to a reader of
 // JSON.
-type marks []normal.Structure
+type marks struct {
+	of   []normal.Structure // one more than the text has whole stretches
+	sums []sum
+}
+
+// sum tells of 64 stretches, a bit each, what it takes to pass them.
+type sum struct {
+	look   uint64 // there is an escape, or a string that is to be looked at may begin
+	quoted uint64 // there is a quotation mark
+	odd    uint64 // and an odd number of them
+}
+
+// read makes m the marks of text.
+func (m *marks) read(text []byte) {
+	m.of = normal.StructureOf(m.of, text)
+	whole := len(m.of) - 1
+	words := (whole + 63) / 64
+	m.sums = slices.Grow(m.sums[:0], words)[:words]
+	clear(m.sums)
+	k := 0
+	if useRows && whole >= sumGroup {
+		k = whole &^ (sumGroup - 1)
+		sumGroups(&m.of[0], whole/sumGroup, &m.sums[0])
+	}
+	for ; k < whole; k++ {
+		s, sum, bit := &m.of[k], &m.sums[k>>6], uint64(1)<<(k&63)
+		if s.Backslashes|s.Quotes&mayHold(s, &m.of[k+1]) != 0 {
+			sum.look |= bit
+		}
+		if s.Quotes != 0 {
+			sum.quoted |= bit
+		}
+		if bits.OnesCount64(s.Quotes)&1 != 0 {
+			sum.odd |= bit
+		}
+	}
+}
+
+// sumGroup is how many stretches are summed up together.
+const sumGroup = 8
 
 // next returns the first offset from i on where a string may end or has an
 // escape, or one past the end of all.
-func (m marks) next(i int) int {
+func (m *marks) next(i int) int {
 	k := i >> 6
-	if k >= len(m) {
+	if k >= len(m.of) {
 		return i
 	}
-	if w := (m[k].Quotes | m[k].Backslashes) >> (i & 63); w != 0 {
+	if w := (m.of[k].Quotes | m.of[k].Backslashes) >> (i & 63); w != 0 {
 		return i + bits.TrailingZeros64(w)
 	}
-	for k++; k < len(m); k++ {
-		if w := m[k].Quotes | m[k].Backslashes; w != 0 {
+	for k++; k < len(m.of); k++ {
+		if w := m.of[k].Quotes | m.of[k].Backslashes; w != 0 {
 			return k<<6 + bits.TrailingZeros64(w)
 		}
 	}
@@ -30,33 +70,34 @@ func (m marks) next(i int) int {
 
 // between returns the first offset from i on, which is between strings, where a
 // string begins or structure is, or one past the end of all.
-func (m marks) between(i int) int {
+func (m *marks) between(i int) int {
 	from := ^uint64(0) << (i & 63)
-	for k := i >> 6; k < len(m); k++ {
-		s := &m[k]
+	for k := i >> 6; k < len(m.of); k++ {
+		s := &m.of[k]
 		if w := (s.Quotes | s.Opens | s.Closes | s.Commas | s.Colons) & from; w != 0 {
 			return k<<6 + bits.TrailingZeros64(w)
 		}
 		from = ^uint64(0)
 	}
-	return max(i, len(m)<<6)
+	return max(i, len(m.of)<<6)
 }
 
 // skip returns the offset up to which nothing in text from i on, which is between
 // strings, needs a look: there are no escapes, and no strings that may be
 // documents or go on for long. It is between strings, or where one begins.
-func (m marks) skip(text []byte, i int) int {
+func (m *marks) skip(text []byte, i int) int {
 	first, from := i>>6, ^uint64(0)<<(i&63)
 	k, quoted := first, first // the last stretch with a quotation mark
-	within := uint64(0)
-	for ; k+1 < len(m); k++ {
-		s, next := &m[k], &m[k+1]
+	within := uint64(0)       // all ones in a string
+	whole := len(m.of) - 1
+	for k < whole {
+		s := &m.of[k]
 		quotes := s.Quotes & from
-		if s.Backslashes&from != 0 || within != 0 && k-quoted > maxString/2/64 {
+		if s.Backslashes&from != 0 {
 			break
 		}
-		if mayHold(s, next, quotes) {
-			if p := m.opening(text, k, quotes&normal.Within(quotes, within)); p >= 0 {
+		if w := quotes & mayHold(s, &m.of[k+1]); w != 0 {
+			if p := m.opening(text, k, w&normal.Within(quotes, within)); p >= 0 {
 				return p
 			}
 		}
@@ -64,16 +105,69 @@ func (m marks) skip(text []byte, i int) int {
 			quoted = k
 		}
 		within ^= -uint64(bits.OnesCount64(quotes) & 1)
-		from = ^uint64(0)
+		k, from = k+1, ^uint64(0)
+		for k < whole { // what needs no look
+			s, here := &m.sums[k>>6], ^uint64(0)<<(k&63)
+			look := s.look & here
+			if look != 0 {
+				here &= look&-look - 1
+			}
+			if w := s.quoted & here; w != 0 {
+				quoted = k&^63 + 63 - bits.LeadingZeros64(w)
+			} else if within != 0 && k|63 > quoted+maxString/2/64 {
+				whole = k // the string is long
+				break
+			}
+			within ^= -uint64(bits.OnesCount64(s.odd&here) & 1)
+			if look != 0 {
+				k = k&^63 + bits.TrailingZeros64(look)
+				break
+			}
+			k = min(k&^63+64, whole)
+		}
 	}
 	if within == 0 {
 		return max(i, k<<6)
 	}
-	last := m[quoted].Quotes
+	last := m.of[quoted].Quotes
 	if quoted == first {
 		last &= ^uint64(0) << (i & 63)
 	}
 	return quoted<<6 + 63 - bits.LeadingZeros64(last)
+}
+
+// mayHold returns where in s quotation marks may open a string that dense is true
+// of: minValue characters that are dense follow, or "<" or a colon at its place.
+// next is what follows s.
+func mayHold(s, next *normal.Structure) uint64 {
+	less := s.Less>>1 | next.Less<<63
+	colons := s.Colons>>5 | next.Colons<<59
+	short := s.Quotes>>4 | next.Quotes<<60
+	here, behind := row(s.Dense, next.Dense)
+	return s.Quotes & (less | colons&^short | here>>1 | behind<<63)
+}
+
+// opening returns the offset of the first of opens, marks of stretch k, that opens a
+// string to be looked at, -1 if none does.
+func (m *marks) opening(text []byte, k int, opens uint64) int {
+	long, behind := row(^m.of[k].Quotes, ^m.of[k+1].Quotes)
+	for w := opens & (long>>1 | behind<<63); w != 0; w &= w - 1 {
+		p := k<<6 + bits.TrailingZeros64(w)
+		if rest := text[p+1:]; len(rest) < minValue || !isUUID(rest) && dense(rest) {
+			return p
+		}
+	}
+	return -1
+}
+
+// row returns where in m, which next follows, minValue bits in a row are set, and
+// where in next, as if nothing followed that.
+func row(m, next uint64) (here, behind uint64) {
+	m, next = m&(m>>1|next<<63), next&(next>>1)
+	m, next = m&(m>>2|next<<62), next&(next>>2)
+	m, next = m&(m>>4|next<<60), next&(next>>4)
+	m, next = m&(m>>8|next<<56), next&(next>>8)
+	return m & (m>>8 | next<<56), next & (next >> 8)
 }
 
 // isUUID reports whether the string that b begins with is a UUID (RFC 9562). Most
@@ -89,48 +183,6 @@ func isUUID(b []byte) bool {
 const uuidSize = 36
 
 var uuidLower, uuidUpper = &chars("0123456789abcdef", "-").all, &chars("0123456789ABCDEF", "-").all
-
-// mayHold reports whether one of the quotation marks of s may open a string that
-// dense is true of: there is a long row of what is dense, or "<" or a colon at its
-// place. next is what follows s.
-func mayHold(s, next *normal.Structure, quotes uint64) bool {
-	const ones, highs, first = 0x0101010101010101, 0x8080808080808080, 0x80
-	less := s.Less>>1 | next.Less<<63
-	colons := s.Colons>>5 | next.Colons<<59
-	short := s.Quotes>>4 | next.Quotes<<60
-	// Bytes of the masks that are all ones: of those that minValue characters in a
-	// row make, two stand together.
-	here, behind := (^s.Dense-ones)&s.Dense&highs, (^next.Dense-ones)&next.Dense&highs
-	rows := here&(here>>8|behind<<56) | behind&(behind>>8)&first
-	return quotes&(less|colons&^short)|rows != 0
-}
-
-// opening returns the offset of the first of opens, marks of stretch k, that opens a
-// string to be looked at, -1 if none does.
-func (m marks) opening(text []byte, k int, opens uint64) int {
-	quotes, next := m[k].Quotes, m[k+1].Quotes
-	long := gap(quotes, next) >> 1 // the marks that minValue characters without one follow
-	if next&(1<<minValue-1) == 0 {
-		long |= 1 << 63
-	}
-	for w := opens & long; w != 0; w &= w - 1 {
-		p := k<<6 + bits.TrailingZeros64(w)
-		if rest := text[p+1:]; len(rest) < minValue || !isUUID(rest) && dense(rest) {
-			return p
-		}
-	}
-	return -1
-}
-
-// gap returns where in m, which next follows, minValue bits in a row are clear.
-func gap(m, next uint64) uint64 {
-	m, next = ^m, ^next
-	m, next = m&(m>>1|next<<63), next&(next>>1)
-	m, next = m&(m>>2|next<<62), next&(next>>2)
-	m, next = m&(m>>4|next<<60), next&(next>>4)
-	m, next = m&(m>>8|next<<56), next&(next>>8)
-	return m & (m>>8 | next<<56)
-}
 
 // unescaped returns the quotation marks of s, from those in from on, but for
 // those that are escaped in a string. within says that a string is open before

@@ -64,13 +64,13 @@ var mirrorMarks = newWordMarks(mirrored, mirroredBit)
 func mirroredBit(i int) byte {
 	switch word := mirrored[i]; {
 	case word[0] >= 0x80:
-		return 0x40 << (i % 2)
+		return 0x20 << (i % 3)
 	case word[0] == '-':
-		return 0x40
+		return 8
 	case word[len(word)-1] == '.':
 		return 1 << (i % 2)
 	}
-	return 8 << (i % 3)
+	return 4
 }
 
 // glimpseMarks finds those and unseen, which a larger text is looked at for in
@@ -79,7 +79,7 @@ var glimpseMarks = newWordMarks(slices.Concat(mirrored, unseen), func(i int) byt
 	if i < len(mirrored) {
 		return mirroredBit(i)
 	}
-	return 4
+	return 0x10
 })
 
 const (

@@ -3,6 +3,7 @@ package decode
 import (
 	"bufio"
 	"context"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/part"
 )
@@ -66,7 +67,7 @@ func asItStands(dst, src []byte, _ bool) ([]byte, int) { return append(dst, src.
 // through is what b stands for, read through a recoding. What b ends within is
 // left out, unless b is all there is.
 func through(r recoding, b []byte, whole bool) []byte {
-	var out []byte
+	out := make([]byte, 0, len(b)/2+utf8.UTFMax) // as much as most take
 	for len(b) > 0 {
 		var used int
 		if out, used = r(out, b, whole); used == 0 {

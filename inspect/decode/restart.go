@@ -19,47 +19,73 @@ func restart(b []byte, sv *survey) int {
 		return sv.encloses
 	}
 	signs := 0 // that such bodies are full of, but for hex dumps
-	if sv.least(8, b, '=', normal.Equals) {
-		signs |= 1
+	if sv.rows != 0 && sv.least(8, b, '=', normal.Equals) {
+		signs |= byEquals
 	}
 	if sv.least(4, b, '+', normal.Plus) {
-		signs |= 2
+		signs |= byPlus
 	}
 	if sv.signs&normal.Backspace != 0 {
-		signs |= 4
+		signs |= byBackspace
 	}
-	for at := part.HeadSize / 4; at < len(b); at += lookStep {
-		k := bytes.IndexByte(b[at:min(at+lookStep, len(b))], '\n')
-		if k < 0 {
+	for at := restartFrom; signs != 0 && at < len(b) && (sv.dump < 0 || at < sv.dump); at += lookStep {
+		here := signs & sv.near(at)
+		if here == 0 {
 			continue
 		}
-		head := b[at+k+1 : min(at+k+1+4*veinStep, len(b))]
-		if len(head) < minSpelled {
-			break
-		}
-		if signs == 0 && unhex[head[0]] >= 16 {
-			continue
-		}
-		if begins(head, signs) {
-			return at + k + 1
+		if line := lineAt(b, at); line > 0 && begins(b[line:min(line+restartHead, len(b))], here) {
+			return line
 		}
 	}
-	return -1
+	return sv.dump
+}
+
+// Signs of bodies that are read anew, a bit each.
+const (
+	byEquals = 1 << iota
+	byPlus
+	byBackspace
+)
+
+// Where such a body is looked for: from there on, in the first line behind each
+// place, of which so much is looked at.
+const (
+	restartFrom = part.HeadSize / 4
+	restartHead = 4 * veinStep
+)
+
+// near returns the signs that the line behind a place may have, and more.
+func (s *survey) near(at int) int {
+	signs, first, last := byBackspace, pageOf(at), pageOf(at+lookStep+minSpelled)
+	if s.rows>>first&1|s.rows>>last&1 != 0 {
+		signs |= byEquals
+	}
+	if (s.pages[first]|s.pages[last])&normal.Plus != 0 {
+		signs |= byPlus
+	}
+	return signs
+}
+
+// lineAt returns where the first line begins behind a place, 0 if none does or it is
+// too near the end.
+func lineAt(b []byte, at int) int {
+	k := bytes.IndexByte(b[at:min(at+lookStep, len(b))], '\n')
+	if k < 0 || len(b)-(at+k+1) < minSpelled {
+		return 0
+	}
+	return at + k + 1
 }
 
 // begins reports whether head begins such a body.
 func begins(head []byte, signs int) bool {
 	p := part.Part{}
-	if unhex[head[0]]|unhex[head[5]] < 16 && isDump(head) {
-		return true
-	}
 	few := head[:minSpelled]
 	switch {
-	case signs&1 != 0 && bytes.Count(few, []byte{'='}) >= 3 && (quoted{}).Match(&p, head):
+	case signs&byEquals != 0 && bytes.Count(few, []byte{'='}) >= 3 && (quoted{}).Match(&p, head):
 		return true
-	case signs&2 != 0 && bytes.IndexByte(few, '+') >= 0 && (utf7{}).Match(&p, head):
+	case signs&byPlus != 0 && bytes.IndexByte(few, '+') >= 0 && (utf7{}).Match(&p, head):
 		return true
-	case signs&4 != 0 && (struck{}).Match(&p, head):
+	case signs&byBackspace != 0 && (struck{}).Match(&p, head):
 		return true
 	}
 	return false

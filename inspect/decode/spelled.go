@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/ascii85"
 	"encoding/base32"
-	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/decode/charset"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -85,7 +84,7 @@ func spelling(head []byte) *notation {
 
 // reads reports whether what the notation makes of bytes is anything.
 func (n *notation) reads(b []byte) bool {
-	if n.name == "code points" {
+	if n.name == codePoints {
 		return readsCode(b)
 	}
 	return reads(b) || n.name == "hexadecimal" && wideText(b)
@@ -346,6 +345,9 @@ func unascii85(dst, src []byte, last bool) ([]byte, int) {
 
 // isDump tells lines of an offset and bytes: the dumps of hexdump -C and xxd.
 func isDump(head []byte) bool {
+	if dumpOffset(head) == 0 {
+		return false // most text
+	}
 	lines := 0
 	for line := range bytes.Lines(head) {
 		if _, ok := dumpedBytes(line); !ok {
@@ -356,13 +358,23 @@ func isDump(head []byte) bool {
 	return lines >= 2
 }
 
-// dumpedBytes returns what of a line of a dump are the bytes.
-func dumpedBytes(line []byte) ([]byte, bool) {
+// dumpOffset returns the length of the offset that a line of a dump begins with, 0
+// if it is none.
+func dumpOffset(line []byte) int {
 	n := 0
 	for n < len(line) && unhex[line[n]] < 16 {
 		n++
 	}
-	if n < 6 || n > 16 || n < len(line) && strings.IndexByte(": \r\n", line[n]) < 0 {
+	if n < 6 || n > 16 || n < len(line) && line[n] != ' ' && line[n] != ':' && line[n] != '\r' && line[n] != '\n' {
+		return 0
+	}
+	return n
+}
+
+// dumpedBytes returns what of a line of a dump are the bytes.
+func dumpedBytes(line []byte) ([]byte, bool) {
+	n := dumpOffset(line)
+	if n == 0 {
 		return nil, false
 	}
 	line = bytes.TrimRight(line[n:], "\r\n")

@@ -21,10 +21,13 @@ const (
 	alphabet62  = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
+// codePoints is the notation of characters, not bytes, by their numbers.
+const codePoints = "code points"
+
 // moreNotations are tried after those that are more usual.
 func moreNotations() []notation {
 	return []notation{
-		{name: "code points", chars: chars("0123456789", " \t\r\n,;[]"), share: 24, step: uncode},
+		{name: codePoints, chars: chars("0123456789", " \t\r\n,;[]"), share: 24, step: uncode},
 		{name: "z85", chars: chars(alphabetZ85, "\r\n"), fits: isAscii85, step: unbase85(alphabetZ85)},
 		{name: "base85", chars: chars(alphabetB85, "\r\n"), fits: isAscii85, step: unbase85(alphabetB85)},
 		{name: "base45", chars: chars(alphabet45, "\r\n"), fits: isAscii85, step: unbase45},
@@ -320,7 +323,7 @@ func (s *seeker) loose(at int) (vein, bool) {
 	}
 	for range 4 { // the end of the words before it may look like its start
 		if out, _ := step(nil, s.b[start:min(end, start+veinProbe)], true); end-start >= minVeined && worthwhile(out, true) {
-			return vein{"base64", start, end, step}, true
+			return vein{"base64", start, end, step, no}, true
 		}
 		k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n\"'")
 		if k < 0 {
@@ -349,14 +352,19 @@ const minTops = 4
 // minVeined is the least length of base64 in pieces.
 const minVeined = 160
 
-// numberedHead is how near a key of such an object is.
+// numberedHead is how near a key of such an object ends.
 const numberedHead = 24
 
 // numbered looks for an object whose values are bytes: {"0":230,"1":176}.
-func (s *seeker) numbered(at int) (vein, bool) {
-	k := bytes.Index(s.b[at:min(at+numberedHead, len(s.b))], []byte(`,"`))
-	if k < 0 || at < s.triedNumbered {
+// The first of its keys that is met is no nearer than k.
+func (s *seeker) numbered(at, k int) (vein, bool) {
+	if at < s.triedNumbered {
 		return vein{}, false
+	}
+	for head := s.b[at:min(at+numberedHead, len(s.b))]; !bytes.HasPrefix(head[k:], []byte(`,"`)); k++ {
+		if k+2 >= len(head) {
+			return vein{}, false
+		}
 	}
 	start, end := at+k, at+k
 	for start > 0 && numbering[s.b[start-1]] {
@@ -372,7 +380,7 @@ func (s *seeker) numbered(at int) (vein, bool) {
 	if out, _ := numberedBytes(nil, s.b[at+k:min(at+k+veinProbe, len(s.b))], true); len(out) < minSingles || !reads(out) {
 		return vein{}, false
 	}
-	return vein{"bytes", start, end, numberedBytes}, true
+	return vein{"bytes", start, end, numberedBytes, no}, true
 }
 
 // numbering tells the bytes of such an object.
@@ -469,7 +477,7 @@ func (s *seeker) carried(at int) (vein, bool) {
 		}
 		if out, _ := step(nil, s.b[start:min(len(s.b), start+2*veinProbe)], true); reads(out) && familiar(out) {
 			_, used := step(nil, s.b[start:], true)
-			return vein{"characters for bytes", start, start + used, step}, true
+			return vein{"characters for bytes", start, start + used, step, no}, true
 		}
 	}
 	return vein{}, false

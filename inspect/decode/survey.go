@@ -13,9 +13,12 @@ import (
 type survey struct {
 	signs    normal.Signs
 	pages    [maxPages]normal.Signs // by pageSize; the last speaks of all behind it, too
-	punycode int                    // names in Punycode
+	rows     uint32                 // pages in which "=" stands as often as in quoted-printable, a bit each
+	equals   [2]int                 // where it stood last
 	cells    cellCount
+	punycode int // names in Punycode
 	encloses int // where an enclosure begins that is read anew, -1 if none does
+	dump     int // the same of a hex dump
 }
 
 // A page is what is surveyed at once, by stretches.
@@ -24,18 +27,26 @@ const (
 	maxPages = blockSize/pageSize + 1
 )
 
+// pageOf returns the page that i is in.
+func pageOf(i int) int { return min(i/pageSize, maxPages-1) }
+
 // surveyOf returns the survey of b.
 func surveyOf(b []byte) (s survey) {
-	s.encloses = -1
+	s.encloses, s.dump = -1, -1
 	var found stretches
 	for at := 0; at < len(b); at += pageSize {
 		signs, some := found.of(b[at:])
 		s.signs |= signs
-		s.pages[min(at/pageSize, maxPages-1)] |= signs
+		s.pages[pageOf(at)] |= signs
 		for ; some != 0; some &= some - 1 {
 			k := bits.TrailingZeros64(some)
 			for m := found[k]; m != 0; m &= m - 1 {
 				s.mark(b, at+k*normal.Stretch+bits.TrailingZeros64(m))
+			}
+		}
+		for i := max(at, restartFrom); i < min(at+pageSize, len(b)) && s.dump < 0; i += lookStep {
+			if line := lineAt(b, i); line > 0 && isDump(b[line:min(line+restartHead, len(b))]) {
+				s.dump = line
 			}
 		}
 	}
@@ -50,6 +61,10 @@ const punycodeMark = "xn--"
 func (s *survey) mark(b []byte, i int) {
 	switch {
 	case b[i] == '=':
+		if i-s.equals[1] < minSpelled {
+			s.rows |= 1 << pageOf(s.equals[1])
+		}
+		s.equals = [2]int{i, s.equals[0]}
 		s.cells.mark(b, i)
 	case b[i] == 'n':
 		if i > 0 && bytes.HasPrefix(b[i-1:], []byte(punycodeMark)) {
@@ -60,16 +75,13 @@ func (s *survey) mark(b []byte, i int) {
 	}
 }
 
-// page returns the signs of the page that i is in.
-func (s *survey) page(i int) normal.Signs { return s.pages[min(i/pageSize, maxPages-1)] }
-
 // least reports whether c, which is a sign, stands at least n times in b.
 func (s *survey) least(n int, b []byte, c byte, sign normal.Signs) bool {
 	if s.signs&sign == 0 {
 		return false
 	}
 	for at := 0; at < len(b) && n > 0; at += pageSize {
-		if s.page(at)&sign != 0 {
+		if s.pages[pageOf(at)]&sign != 0 {
 			n -= bytes.Count(b[at:min(at+pageSize, len(b))], []byte{c})
 		}
 	}

@@ -70,7 +70,7 @@ func TestSurvey(t *testing.T) {
 				if c == '=' {
 					cells.mark(b, i)
 				}
-				if sign := normal.SignsOf(b[i : i+1]); s.page(i)&sign != sign {
+				if sign := normal.SignsOf(b[i : i+1]); s.pages[pageOf(i)]&sign != sign {
 					t.Fatalf("%s: no sign of %q at %d", kind, c, i)
 				}
 			}

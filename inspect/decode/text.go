@@ -23,6 +23,9 @@ func (text) Match(p *part.Part, head []byte) bool {
 	if f := sniff(head); f != nil && !f.text {
 		return false
 	}
+	if p.MediaType == otherwiseUTF8 && !hasControls(head) {
+		return true
+	}
 	g := charset.Detect(head, len(head) < part.HeadSize, true, "")
 	return g.Sure >= charset.Doubtful || len(head) >= 64 && !hasControls(head)
 }
@@ -87,7 +90,7 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 				return err
 			}
 		}
-		if p.Role.Content() && p.MediaType != otherwise {
+		if p.Role.Content() && p.MediaType != otherwise && p.MediaType != otherwiseUTF8 {
 			if err := veins(e, w.text[:end], &sv); err != nil {
 				return err
 			}

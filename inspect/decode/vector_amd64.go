@@ -6,13 +6,15 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // useVectors, useWide, for vectors of 64 bytes, and useRows may be switched off in tests.
 var (
 	useVectors = cpu.X86.HasAVX2
 	useWide    = cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI
-	useRows    = useWide && cpu.X86.HasAVX512VBMI2
+	useRows    = useWide && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VPOPCNTDQ
 )
 
 // pairBlocks sets a bit in out for each byte in blocks of 64 at b, before which
@@ -54,6 +56,12 @@ func rowsOf(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64) {
 
 //go:noescape
 func rowsAVX512(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
+
+// sumGroups sums up groups of sumGroup stretches, which one more follows.
+func sumGroups(m *normal.Structure, groups int, sums *sum) { sumAVX512(m, groups, sums) }
+
+//go:noescape
+func sumAVX512(m *normal.Structure, groups int, sums *sum)
 
 // unbase64Blocks decodes blocks of 32 characters to 24 bytes each, until one
 // holds something else, and returns how many. Of dst it writes 8 bytes more.

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,7 +30,8 @@ func samples(seed uint64) [][]byte {
 func TestMarks(t *testing.T) {
 	for seed := range uint64(50) {
 		for _, b := range samples(seed) {
-			m := marks(normal.StructureOf(nil, b))
+			var m marks
+			m.read(b)
 			for name, next := range map[string]func(int) int{`"\`: m.next, `":,{}[]`: m.between} {
 				at := 0
 				for i, c := range b {
@@ -71,7 +73,8 @@ func TestSkip(t *testing.T) {
 			b = append(append(append(b, '"'), body...), '"')
 			strs = append(strs, span{from, len(b)})
 		}
-		m := marks(normal.StructureOf(nil, b))
+		var m marks
+		m.read(b)
 		for _, s := range append(strs, span{0, 0}) {
 			end := m.skip(b, s.to)
 			for _, x := range strs {
@@ -83,6 +86,32 @@ func TestSkip(t *testing.T) {
 					t.Fatalf("passed over %q", body)
 				}
 			}
+		}
+	}
+}
+
+// TestSums compares the vectors with plain code.
+func TestSums(t *testing.T) {
+	if !useRows {
+		t.Skip("no vectors here")
+	}
+	defer func() { useRows = true }()
+	r := rand.New(rand.NewPCG(14, 15))
+	for n := range 400 {
+		b := make([]byte, 41*n)
+		for i := range b {
+			b[i] = "ab%/-0123456789xyzw"[r.IntN(19)]
+			if r.IntN(12) == 0 {
+				b[i] = "\"\"\"\"::<, \\"[min(r.IntN(11), r.IntN(20))%10]
+			}
+		}
+		var got, want marks
+		useRows = true
+		got.read(b)
+		useRows = false
+		want.read(b)
+		if !slices.Equal(got.sums, want.sums) {
+			t.Fatalf("%x, want %x in %q", got.sums, want.sums, b)
 		}
 	}
 }

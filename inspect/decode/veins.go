@@ -19,7 +19,12 @@ type vein struct {
 	name       string
 	start, end int
 	step       recoding
+	chars      func() bool // whether what was read are characters, not bytes of some encoding
 }
+
+func yes() bool { return true }
+
+func no() bool { return false }
 
 // Bounds of veins.
 const (
@@ -34,6 +39,9 @@ const (
 // otherwise is the media type of what a vein stands for. It is not looked for
 // veins in text again: each further reading has to be of its whole.
 const otherwise = "text/plain; charset=utf-8; x-read-otherwise=1"
+
+// otherwiseUTF8 is otherwise where nobody has to ask for the encoding.
+const otherwiseUTF8 = otherwise + "; " + readAs + "=1"
 
 // Veins hands on what stands in b, a block of text in UTF-8, in other notations,
 // cells of single characters or backwards. b is not changed.
@@ -62,26 +70,26 @@ func veins(e part.Emitter, b []byte, sv *survey) error {
 			at += lookStep
 			continue
 		}
-		if err := otherReading(e, v.name, through(v.step, b[v.start:v.end], true)); err != nil {
+		if err := otherReading(e, v.name, through(v.step, b[v.start:v.end], true), v.chars()); err != nil {
 			return err
 		}
 		at = max(v.end, at+lookStep)
 	}
 	if sv.cells.enough() {
 		if out := uncelled(b); out != nil {
-			if err := otherReading(e, "decoded cells", out); err != nil {
+			if err := otherReading(e, "decoded cells", out, true); err != nil {
 				return err
 			}
 		}
 	}
 	mirrored, veiled := glimpses(b)
 	if veiled {
-		if err := otherReading(e, "unseen characters", hidden(b)); err != nil {
+		if err := otherReading(e, "unseen characters", hidden(b), false); err != nil {
 			return err
 		}
 	}
 	if sv.punycode >= minPunycode {
-		if err := otherReading(e, "punycode", unpunycoded(b)); err != nil {
+		if err := otherReading(e, "punycode", unpunycoded(b), true); err != nil {
 			return err
 		}
 	}
@@ -91,17 +99,22 @@ func veins(e part.Emitter, b []byte, sv *survey) error {
 		}
 	}
 	if mirrored && backwards(b) {
-		return otherReading(e, "backwards", turned(b))
+		return otherReading(e, "backwards", turned(b), true)
 	}
 	return nil
 }
 
-// otherReading hands on b, if it is anything.
-func otherReading(e part.Emitter, name string, b []byte) error {
+// otherReading hands on b, if it is anything. It is in UTF-8 beyond doubt if it was
+// made of characters.
+func otherReading(e part.Emitter, name string, b []byte, chars bool) error {
 	if len(b) == 0 {
 		return nil
 	}
-	return e.Child(part.Part{Path: name, MediaType: otherwise, Body: newBytesReader(b), Size: int64(len(b))})
+	kind := otherwise
+	if chars {
+		kind = otherwiseUTF8
+	}
+	return e.Child(part.Part{Path: name, MediaType: kind, Body: newBytesReader(b), Size: int64(len(b))})
 }
 
 // seeker looks for veins in a block of text.
@@ -136,8 +149,8 @@ func (s *seeker) at(at int) (vein, bool) {
 			return v, ok
 		}
 	}
-	if s.quoted && g.numbered() {
-		if v, ok := s.numbered(at); ok {
+	if k := g.key(); k < numberedHead && s.quoted {
+		if v, ok := s.numbered(at, k); ok {
 			return v, ok
 		}
 	}
@@ -159,7 +172,7 @@ func (s *seeker) at(at int) (vein, bool) {
 		return vein{}, false
 	}
 	if sep := between(s.b[at:]); sep != utf8.RuneError {
-		return vein{"spaced", max(0, at-veinStep), len(s.b), closeUp(sep)}, true
+		return vein{"spaced", max(0, at-veinStep), len(s.b), closeUp(sep), yes}, true
 	}
 	return vein{}, false
 }
@@ -221,7 +234,11 @@ func (s *seeker) notation(at int) (vein, bool) {
 		}
 		for range 2 { // the end of the words before it may look like its start
 			if b := s.b[start:min(end, start+probe)]; len(b) >= minSpelled && n.promises(b) && n.reads(through(n.recoding(), b, start+probe >= end)) {
-				return vein{n.name, start, end, n.recoding()}, true
+				chars := no
+				if n.name == codePoints {
+					chars = yes
+				}
+				return vein{n.name, start, end, n.recoding(), chars}, true
 			}
 			k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n:,")
 			if k < 0 {
@@ -247,7 +264,8 @@ func (s *seeker) escapes(at int) (vein, bool) {
 	if end == at {
 		return vein{}, false
 	}
-	return vein{"escapes", max(0, at-veinStep), min(end+veinStep, len(s.b)), unescapes}, true
+	u := &unescaper{}
+	return vein{"escapes", max(0, at-veinStep), min(end+veinStep, len(s.b)), u.step, func() bool { return !u.bytes }}, true
 }
 
 // escapePairs are like pairs: of anything and what an escape begins with.
@@ -317,8 +335,12 @@ func manyEscapes(b []byte, at, end int) bool {
 // text.
 const minSingles = 16
 
-// singlesHead is how near a quotation mark is.
-const singlesHead = 16
+// singlesHead is how near a quotation mark is, and stringSize the greatest length of
+// a string that is looked at.
+const (
+	singlesHead = 16
+	stringSize  = 66
+)
 
 // singles looks for strings of one character each, in an array or as the values
 // of keys.
@@ -345,7 +367,7 @@ func (s *seeker) singles(at int) (vein, bool) {
 			return vein{"joined characters", start, start + used, func(dst, src []byte, _ bool) ([]byte, int) {
 				dst, _ = joinSingles(dst, src, 1)
 				return dst, len(src)
-			}}, true
+			}, yes}, true
 		}
 		at++
 	}
@@ -370,7 +392,7 @@ func joinSingles(dst, b []byte, least int) (out []byte, used int) {
 			i = len(b)
 			continue
 		}
-		end := bytes.IndexByte(b[i+1:min(i+66, len(b))], '"')
+		end := bytes.IndexByte(b[i+1:min(i+stringSize, len(b))], '"')
 		if end < 0 {
 			break
 		}

@@ -90,7 +90,7 @@ func openWindow(p *part.Part) *window {
 // hold makes b, all of the body, the window's text.
 func (w *window) hold(b []byte) {
 	w.err = io.EOF
-	if !w.decided && charset.Plain(b) {
+	if !w.decided && charset.Plain(b) || w.decided && w.dec.Charset == charset.UTF8 && charset.ValidPrefix(b) == len(b) {
 		w.text, w.decided = b, true
 		return
 	}
@@ -183,6 +183,15 @@ func (w *window) clear() {
 // verbatim reports whether text is, byte for byte, what stands before raw.
 func (w *window) verbatim() bool {
 	return w.m.Identity() && w.m.Origin(len(w.text)) == w.offset
+}
+
+// lent returns the body up to offset n of text, if it stays in memory and is what
+// text is from; else nil.
+func (w *window) lent(n int) []byte {
+	if w.lender == nil || !w.joined {
+		return nil
+	}
+	return w.mem[:w.at-len(w.text)+n]
 }
 
 // join makes text stand before raw in mem, if it can. No bytes are copied.

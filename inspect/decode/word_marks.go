@@ -13,8 +13,12 @@ type wordMarks struct {
 }
 
 // wideMarks tell by the low six bits of each of a word's first bytes which words it
-// may be, a bit for one or several of them.
-type wideMarks [6][64]byte
+// may be, a bit for one or several of them: by the first one of ASCII or beyond, and
+// by those behind it.
+type wideMarks [2 + wordBehind][64]byte
+
+// wordBehind is how many bytes are looked at behind the first.
+const wordBehind = 5
 
 // newWordMarks makes the marks of words of two bytes or more, with the bit of
 // the i-th.
@@ -22,10 +26,11 @@ func newWordMarks(words [][]byte, bit func(i int) byte) *wordMarks {
 	t := &wordMarks{}
 	for i, word := range words {
 		bit := bit(i)
-		for place := range t.wide {
+		t.wide[word[0]>>7][word[0]&63] |= bit
+		for place := 1; place <= wordBehind; place++ {
 			for c := range byte(64) {
 				if place >= len(word) || word[place]&63 == c { // anything may follow
-					t.wide[place][c] |= bit
+					t.wide[place+1][c] |= bit
 				}
 			}
 		}
@@ -72,14 +77,13 @@ func (t *wordMarks) in(b []byte, from, to int) iter.Seq[int] {
 
 // mark marks blocks of 64 bytes of b, at most so many, and returns how many.
 func (t *wordMarks) mark(b []byte, blocks int, out *[glimpse / 64]uint64) int {
-	const behind = len(t.wide) - 1 // bytes are looked at with each
-	switch n := (len(b) - behind) / 64; {
+	switch n := (len(b) - wordBehind) / 64; {
 	case !useVectors:
 		return 0
 	case n > 0:
 		blocks = min(blocks, n)
 	default:
-		var rest [2*64 + behind]byte
+		var rest [2*64 + wordBehind]byte
 		copy(rest[:], b)
 		b, blocks = rest[:], 2
 	}

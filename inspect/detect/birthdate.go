@@ -105,11 +105,14 @@ func (bd birthdate) judge(b *Block, d date, hinted bool, emit func(Finding)) {
 	if timed && !hinted {
 		return
 	}
+	grown, born := d.year <= thisYear-15 && d.year >= thisYear-100, bornBehind(rest)
+	if !grown && !born && !b.announced(birthWords, d.start, true) {
+		return // a recent date with no word of a birth
+	}
 	own, near := b.Label(d.start)
-	grown := d.year <= thisYear-15 && d.year >= thisYear-100
 	var p float32
 	switch {
-	case bornBehind(rest):
+	case born:
 		p = .97
 	case own&LBirth != 0:
 		p = .99
@@ -133,7 +136,7 @@ func (bd birthdate) judge(b *Block, d date, hinted bool, emit func(Finding)) {
 	case grown:
 		p = .1
 	default:
-		return // a recent date with no word of a birth
+		return
 	}
 	if p *= d.form; p < .05 {
 		return

@@ -38,7 +38,8 @@ func (c card) Find(b *Block, emit func(Finding)) {
 	}
 	chosen := b.choose(&hint, func(s span, near uint64) uint64 {
 		groups := s.in(4) & (s.then(1, 4) | s.then(1, 6)) & (s.then(2, 4) | s.then(2, 5)) & s.then(1, beforeMore)
-		return s.in(12) | s.in(13) | s.in(size14) | (groups|s.in(1)&s.then(1, 1)&near)&s.in(beforeMore)
+		short := (s.in(12) | s.in(13)) &^ s.in(startsOne) // as time stamps do
+		return (short|s.in(size14))&^s.in(startsZero) | (groups|s.in(1)&s.then(1, 1)&near)&s.in(beforeMore)
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		switch size := runs[i].End - runs[i].Start; {

@@ -101,8 +101,8 @@ func (e *endings) mayEnd(t []byte, i int) bool {
 				e.words.has(tailOf(word)) {
 				return true
 			}
-			var small [8]byte
-			if len(word) > len(small) {
+			var small [3]byte
+			if len(word) > len(small) { // longer ones that link end labels, too
 				return false
 			}
 			for n, c := range word {

@@ -64,17 +64,18 @@ var theLexicon = sync.OnceValue(func() *lexicon {
 				l.words = append(l.words, row)
 				continue
 			}
-			i := hashWord(s) >> 52
+			h := uint64(golden)
+			for k := range len(s) {
+				h = mixIn(h, s[k])
+				l.englishParts.add(h)
+			}
+			i := spread(h) >> 52
 			for l.english[i].word != "" {
 				i = (i + 1) % uint64(len(l.english))
 			}
 			l.english[i] = row
 			if len(s) > 2 && !isJapanese(s) {
 				l.englishStarts.add(mix3(s))
-			}
-			for h, k := uint64(golden), 0; k < len(s); k++ {
-				h = mixIn(h, s[k])
-				l.englishParts.add(h)
 			}
 		}
 	}
@@ -111,14 +112,8 @@ func mix3[S string | []byte](s S) uint64 {
 	return (uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16) * golden
 }
 
-// hashWord hashes all of s.
-func hashWord[S string | []byte](s S) uint64 {
-	h := uint64(golden)
-	for i := 0; i < len(s); i++ {
-		h = mixIn(h, s[i])
-	}
-	return h ^ h>>29<<35
-}
+// spread makes the hash of a word that of its row.
+func spread(h uint64) uint64 { return h ^ h>>29<<35 }
 
 // mixIn makes the hash of a word, golden at first, that of the word with c.
 func mixIn(h uint64, c byte) uint64 { return (h ^ uint64(c)) * 0x9FB21C651E98DF25 }
@@ -134,7 +129,16 @@ func (l *lexicon) find(key uint64) *prefix {
 
 // lookup returns the label of a whole word: English, or of one Japanese
 // character; 0 if there is none.
-func (l *lexicon) lookup(b []byte) Label { return l.lookupHash(b, hashWord(b)) }
+func (l *lexicon) lookup(b []byte) Label {
+	h := uint64(golden)
+	for _, c := range b {
+		h = mixIn(h, c)
+	}
+	if !l.englishParts.has(h) {
+		return 0
+	}
+	return l.lookupHash(b, spread(h))
+}
 
 // lookupHash is lookup for a word whose hash is known.
 func (l *lexicon) lookupHash(b []byte, h uint64) Label {
@@ -200,7 +204,7 @@ func (l *lexicon) englishAt(t *lettering, i int) (int, Label) {
 		if n < 2 && words == 0 && j < len(b) && b[j] != '-' && b[j] != '_' || !l.englishParts.has(h) {
 			break
 		}
-		if w := l.lookupHash(joined[:n], h^h>>29<<35); w != 0 {
+		if w := l.lookupHash(joined[:n], spread(h)); w != 0 {
 			end, label = j, w
 		}
 		sep := j
@@ -235,6 +239,12 @@ func (l *lexicon) classify(key []byte) Label {
 	var buf [128]byte
 	var upper marks
 	b := squeeze(lower(buf[:], key, &upper))
+	if allASCII(b) {
+		if w := l.lookup(b); w != 0 || upper == (marks{}) && allLetters(b) {
+			return w
+		}
+		return l.classifyEnglish(b, &upper)
+	}
 	if w := l.whole(b); w != 0 {
 		return w
 	}
@@ -242,6 +252,16 @@ func (l *lexicon) classify(key []byte) Label {
 		return w
 	}
 	return l.classifyEnglish(b, &upper)
+}
+
+// allLetters reports whether b is nothing but small letters.
+func allLetters(b []byte) bool {
+	for _, c := range b {
+		if c-'a' >= 26 {
+			return false
+		}
+	}
+	return true
 }
 
 // squeeze takes out of a Japanese key the spaces that only set its characters

@@ -147,9 +147,7 @@ func compact(b *Block, i int) (d date, ok bool) {
 		before(b.Text, d.start) != free || behind(b.Text, d.end) != free {
 		return d, false
 	}
-	if own := b.Own(d.start); own&LBirth == 0 {
-		d.form = .5
-	} else {
+	if d.form = .5; b.ofBirth(d.start) {
 		d.form = 1
 	}
 	return d, true
@@ -173,9 +171,6 @@ func dayFirst(b *Block, i int) (d date, ok bool) {
 	}
 	x, y, z := number(pick(b, first)), number(pick(b, second)), number(pick(b, last))
 	if size == 2 {
-		if own := b.Own(d.start); own&LBirth == 0 {
-			return d, false
-		}
 		turned := x > 31 // 85/03/05
 		if turned {
 			x, z = z, x
@@ -183,7 +178,7 @@ func dayFirst(b *Block, i int) (d date, ok bool) {
 		z = shortYear(z)
 		if turned {
 			d.year, d.month, d.day = z, y, x
-			return d, validDate(z, y, x)
+			return d, validDate(z, y, x) && b.ofBirth(d.start)
 		}
 	}
 	d.year = z
@@ -197,7 +192,12 @@ func dayFirst(b *Block, i int) (d date, ok bool) {
 	default:
 		return d, false
 	}
-	return d, true
+	return d, size == 4 || b.ofBirth(d.start)
+}
+
+// ofBirth reports whether the own label of the value at offset i is that of a birth.
+func (b *Block) ofBirth(i int) bool {
+	return b.announced(birthWords, i, false) && b.Own(i)&LBirth != 0
 }
 
 // monthName reads "March 5, 1985", "5 March 1985", "5-Mar-1985", "5th of March

@@ -32,38 +32,13 @@ func (e email) Find(b *Block, emit func(Finding)) {
 		if score < .05 {
 			continue
 		}
-		if b.mayAnnounceMail(start) && b.Own(start)&LEmail != 0 {
+		if b.announced(mailWords, start, false) && b.Own(start)&LEmail != 0 {
 			score = max(score, min(.99, score+.2))
 		}
 		emit(Finding{Type: Email, Detector: e.ID(), Start: start, End: end, Confidence: score,
 			Validated: true, Canon: strings.ToLower(string(t[start:end]))})
 	}
 }
-
-// mayAnnounceMail is a cheap test whether the label of what begins at offset i can be
-// that of an e-mail address. In running text one in English has some letters in a row,
-// whatever is between them.
-func (b *Block) mayAnnounceMail(i int) bool {
-	if v, ok := b.context.(*view); !ok || v.mode != prose {
-		return true
-	}
-	var last uint32 // four letters
-	for _, c := range b.Text[max(0, i-nearChars):i] {
-		if c >= utf8.RuneSelf {
-			return true
-		}
-		if isLetter(c) {
-			last = last<<8 | uint32(c|0x20)
-			if last == mailLetters[0] || last == mailLetters[1] || last == mailLetters[2] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// mailLetters are in all English labels of e-mail addresses: mail, eaddress, replyto.
-var mailLetters = [...]uint32{'m'<<24 | 'a'<<16 | 'i'<<8 | 'l', 'e'<<24 | 'a'<<16 | 'd'<<8 | 'd', 'e'<<24 | 'p'<<16 | 'l'<<8 | 'y'}
 
 // around returns the address around the "@" at i and how sure it is; 0 if there
 // is none.

@@ -1,11 +1,6 @@
 package detect
 
-import (
-	"strings"
-	"testing"
-
-	"github.com/sekimori-dlp/sekimori/inspect/normal"
-)
+import "testing"
 
 func TestEmail(t *testing.T) {
 	checkSightings(t, email{}, []sighting{
@@ -34,17 +29,5 @@ func TestEmailIsNone(t *testing.T) {
 		"References: <a1@mail.example.com>\n <b2@mail.example.com>", "this@Outer.method()", "1 @ 2.com", "@", "a@", "@b.com",
 	} {
 		checkSightings(t, email{}, []sighting{{text: s, hi: .31}})
-	}
-}
-
-// Every English label of addresses has letters in a row that mayAnnounceMail knows.
-func TestLabelsOfMailAreAnnounced(t *testing.T) {
-	for _, w := range labelWords {
-		for word := range strings.FieldsSeq(w.words) {
-			b := Block{Text: []byte(normal.String(word)), context: &view{}}
-			if w.label == LEmail && !b.mayAnnounceMail(len(b.Text)) {
-				t.Errorf("%s is passed over", word)
-			}
-		}
 	}
 }

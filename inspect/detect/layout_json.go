@@ -47,7 +47,7 @@ func (v *view) ownKey(i int) (own Label, start int) {
 	}
 	if key != nil {
 		own = v.known.classify(key)
-		if pairValues[string(key)] {
+		if isPairValue(key) {
 			if l := pairLabel(b, at); l != 0 {
 				own = l
 			}

@@ -1,6 +1,12 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
+)
 
 // Forms are sent as lists of objects that hold a key and its value each:
 // [{"key":"氏名","value":"…"},{"label":"電話","answer":"…"}]. The label then is not
@@ -20,8 +26,15 @@ const pairReach = 160
 func paired(b []byte, i int) bool {
 	start := valueStart(b, i)
 	key, at, _ := keyBefore(b, start)
-	return key != nil && pairValues[string(key)] && pairLabel(b, at) != 0
+	return isPairValue(key) && pairLabel(b, at) != 0
 }
+
+// isPairValue reports whether a value under key may have its key beside it.
+func isPairValue(key []byte) bool {
+	return len(key) >= 3 && pairEnds.MayEnd(key[len(key)-3:]) && pairValues[string(key)]
+}
+
+var pairEnds = normal.NewKeyEnds(slices.Collect(maps.Keys(pairValues)))
 
 // pairLabel returns the label that stands before the key at offset at, in the same
 // object, as the value of a key of its own.

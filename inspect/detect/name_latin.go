@@ -28,13 +28,17 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 	for n < maxLatin && at < len(t) {
 		x := &w[n]
 		*x = latinWord{start: at}
-		if letters, c, end := lettersAt(t, at); c != mixedCase && s.plainWord(x, letters, c, end) {
-		} else if t[at] >= 'a' && t[at] <= 'z' && end > at+3 {
-			break // no particle is as long
-		} else if !s.anyWord(x, n == 0) {
-			break
+		letters, c, end := lettersAt(t, at)
+		goesOn := end < len(t) && (t[end] >= utf8.RuneSelf || t[end] == '\'' || t[end] == '-')
+		switch small := t[at] >= 'a' && t[at] <= 'z'; {
+		case c != mixedCase && !goesOn:
+			s.plainWord(x, letters, c, end)
+		case small && (end > at+3 || !goesOn && !latinParticles.has(t[at:end])): // no particle is longer
+			return latinTrim(w, n)
+		case !s.anyWord(x, n == 0):
+			return latinTrim(w, n)
 		}
-		end := x.end
+		end = x.end
 		if end < len(t) && (t[end] >= '0' && t[end] <= '9' || t[end] == '_' || t[end] == '@') {
 			break
 		}
@@ -56,21 +60,14 @@ func (s *nameSearch) latinWords(at int, w *[maxLatin]latinWord) int {
 	return latinTrim(w, n)
 }
 
-// plainWord reads a word as nearly all are, Word or WORD: letters up to end. It
-// reports whether it is more than that.
-func (s *nameSearch) plainWord(x *latinWord, letters latinLetters, c latinCase, end int) bool {
-	t := s.text
-	if end < len(t) && (t[end] >= utf8.RuneSelf || t[end] == '\'' || t[end] == '-') {
-		return false
-	}
-	x.end = end
-	if end-x.start == 1 {
+// plainWord fills in a word as nearly all are, Word or WORD: letters up to end.
+func (s *nameSearch) plainWord(x *latinWord, letters latinLetters, c latinCase, end int) {
+	if x.end = end; end-x.start == 1 {
 		x.initial = true
-		return true
+		return
 	}
 	x.upper = c == capitalCase
 	x.latinKnown = *s.know(letters)
-	return true
 }
 
 // anyWord reads any word of a name from x.start on. It reports whether there is one;
@@ -291,10 +288,15 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	}
 	thing := s.thing(start, end, n)
 	odds += label + s.latinAround(start, end) + thing
+	left, right := s.cellBorder(start, end)
+	var cell float32
+	if left && right && n > 1 {
+		cell = 1.2
+	}
 	// Whether it stands in a program is asked where that changes anything: most
 	// names of several words are sure without.
 	mayBeCode := odds > -0.5
-	if n == 1 || label > 0 && odds-0.8*label <= sureOdds {
+	if n == 1 || label > 0 && odds+cell-0.8*label <= sureOdds {
 		mayBeCode = mayBeCode && s.code.around(t, start, end)
 		if mayBeCode {
 			// The samples of programs: name: 'Taylor'.
@@ -308,9 +310,8 @@ func (s *nameSearch) latinScore(w []latinWord, title, part float32) {
 	if g := first.given.Weight(); (g >= 10 || g > 4 && !first.ordinary) && s.speaks(start, end) {
 		odds += 1.8
 	}
-	if left, right := s.cellBorder(start, end); left && right && n > 1 {
-		odds += 1.2
-	} else if n == 1 {
+	odds += cell
+	if n == 1 {
 		odds += s.placed(start, end) + s.latinSpeech(start, end)
 		if thing >= 0 {
 			odds += s.inList(start, end, odds, first)

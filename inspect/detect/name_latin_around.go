@@ -36,7 +36,7 @@ func (s *nameSearch) latinSpeech(start, end int) (odds float32) {
 		odds += latinAfter.weight(rest[i:n])
 		break
 	}
-	if bytes.HasPrefix(rest, []byte("'s ")) || bytes.HasPrefix(rest, []byte("’s ")) {
+	if genitive(rest) {
 		if odds += 0.5; isUpper(byteAt(rest, bytes.IndexByte(rest, ' ')+1)) {
 			odds -= 3.5 // Eddie's GUI
 		}
@@ -52,7 +52,7 @@ func (s *nameSearch) latinSpeech(start, end int) (odds float32) {
 	for n > 0 && i-n < 12 && t[n-1] >= 'a' && t[n-1] <= 'z' {
 		n--
 	}
-	return odds + latinBeforeWords[string(t[n:i])]
+	return odds + latinBeforeWords.weight(t[n:i])
 }
 
 // sentenceStart reports whether a sentence begins at i: a capitalised word

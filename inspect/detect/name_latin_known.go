@@ -10,16 +10,13 @@ import (
 
 // latinKnown is what is known of a word in Latin letters.
 type latinKnown struct {
-	given     dict.Info
-	family    dict.Info
-	jaGiven   dict.Info
-	jaFamily  dict.Info
-	title     float32 // Mr, President
-	ordinary  bool    // an English word when in lower case
-	elsewhere bool    // a place, month or nationality
-	eastern   bool    // a surname of China, Korea or Vietnam
-	brand     bool    // the first word of a brand
-	chance    latinChance
+	given    dict.Info
+	family   dict.Info
+	jaGiven  dict.Info
+	jaFamily dict.Info
+	latinRole
+	ordinary bool // an English word when in lower case
+	chance   latinChance
 }
 
 // latinChance tells what a capitalised word needs to be looked at as a name's first.
@@ -38,8 +35,10 @@ func knownLatin(low []byte) latinKnown {
 	is := dict.LookupLatin(low)
 	k := latinKnown{
 		given: is.Given, family: is.Surname, jaGiven: is.RomajiGiven, jaFamily: is.RomajiSurname,
-		title: latinTitles.weight(low), ordinary: is.Word, elsewhere: latinElsewhere.has(low),
-		eastern: eastSurnames.has(low), brand: brandBegins.has(low),
+		ordinary: is.Word,
+	}
+	if latinRoles.test.may(low) {
+		k.latinRole = latinRoles.words[string(low)]
 	}
 	switch {
 	case k.title > 0, ownName(k.given), k.family != 0 && !k.ordinary:

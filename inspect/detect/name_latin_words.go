@@ -1,6 +1,9 @@
 package detect
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // nameParticles stand within names in small letters.
 var nameParticles = nameSet(`van von der den de del della di da dos das du la le el al bin ibn ter ten zu y e st`)
@@ -94,6 +97,43 @@ func newLatinSet(words map[string]bool) *latinSet {
 
 func (s *latinSet) has(word []byte) bool { return s.test.may(word) && s.words[string(word)] }
 
+// latinRole is what small lists say of a word, in the form of dict.FoldLatin.
+type latinRole struct {
+	title     float32 // Mr, President
+	elsewhere bool    // a place, month or nationality
+	eastern   bool    // a surname of China, Korea or Vietnam
+	brand     bool    // the first word of a brand
+}
+
+// latinRoles are those of latinTitles, latinElsewhere, eastSurnames and latinBrands,
+// to be asked for in one go.
+var latinRoles = func() (roles struct {
+	test  wordTest
+	words map[string]latinRole
+}) {
+	roles.words = map[string]latinRole{}
+	set := func(word string, change func(r *latinRole)) {
+		r := roles.words[word]
+		change(&r)
+		roles.words[word] = r
+		roles.test.add(word)
+	}
+	for w, weight := range latinTitles.words {
+		set(w, func(r *latinRole) { r.title = weight })
+	}
+	for w := range latinElsewhere.words {
+		set(w, func(r *latinRole) { r.elsewhere = true })
+	}
+	for w := range eastSurnames {
+		set(w, func(r *latinRole) { r.eastern = true })
+	}
+	for brand := range latinBrands.words {
+		first, _, _ := strings.Cut(brand, " ")
+		set(first, func(r *latinRole) { r.brand = true })
+	}
+	return roles
+}()
+
 // latinElsewhere are capitalised words that are names of something else:
 // months, days, countries, states, cities, peoples.
 var latinElsewhere = newLatinSet(nameSet(`jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday christmas easter
@@ -115,7 +155,7 @@ var (
 		-4:  "int uint float string bool byte error func struct", // the field of a struct
 		1.0: "who was is has had died married born joined moved began became retired played scored won himself herself met enrolled graduated starred directed co-wrote composed painted sang studied taught resigned insists claims admits tweets",
 	})
-	latinBeforeWords = nameWeights(map[float32]string{
+	latinBeforeWords = newLatinList(map[float32]string{
 		2.2:  "hey hi hello dear thanks explains adds named wife husband son daughter brother sister mother father nephew niece cousin uncle aunt grandson granddaughter grandfather grandmother boyfriend girlfriend fiancé rapper singer actress actor",
 		1.2:  "by with told starring met whom married mr mrs name miss love feat featuring ft thx happy",
 		-2:   "in near",
@@ -126,5 +166,5 @@ var (
 
 // eastSurnames are frequent surnames of China, Korea and Vietnam as they are
 // written in Latin letters; they stand first.
-var eastSurnames = newLatinSet(nameSet(`wang li zhang liu chen yang huang zhao wu zhou xu sun zhu hu guo lin gao luo zheng liang xie tang deng feng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei su lu ding ren shen yao cui zhong tan fan dou qian qin xiong meng qiu hou jia xia zou xue yan fu lei bai shi kong mao hao gong shao wan gu lai he ma song han
- kim lee park choi jung jeong kang cho yoon jang lim shin seo kwon hwang ahn yoo hong bae gwak baek moon heo nam noh nguyen tran pham hoang phan vu dang bui ngo duong`))
+var eastSurnames = nameSet(`wang li zhang liu chen yang huang zhao wu zhou xu sun zhu hu guo lin gao luo zheng liang xie tang deng feng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei su lu ding ren shen yao cui zhong tan fan dou qian qin xiong meng qiu hou jia xia zou xue yan fu lei bai shi kong mao hao gong shao wan gu lai he ma song han
+ kim lee park choi jung jeong kang cho yoon jang lim shin seo kwon hwang ahn yoo hong bae gwak baek moon heo nam noh nguyen tran pham hoang phan vu dang bui ngo duong`)

@@ -2,6 +2,8 @@
 
 package detect
 
-var capitalVectors = false
+var nameVectors = false
 
 func capitalBlocks(*byte, int, *uint64) { panic("no vectors") }
+
+func katakanaBlocks(*byte, int, *uint64) { panic("no vectors") }

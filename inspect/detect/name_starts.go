@@ -65,7 +65,7 @@ func (c *capitals) mark(i int) {
 		var last [64]byte
 		copy(last[:], t)
 		markCapitals(last[:], c.marks[:1])
-	case capitalVectors:
+	case nameVectors:
 		capitalBlocks(&t[0], blocks, &c.marks[0])
 	default:
 		markCapitals(t, c.marks[:blocks])

@@ -22,18 +22,18 @@ func FuzzCapitals(f *testing.F) {
 				want = append(want, i)
 			}
 		}
-		defer func(v bool) { capitalVectors = v }(capitalVectors)
-		for _, capitalVectors = range []bool{false, capitalVectors} {
+		defer func(v bool) { nameVectors = v }(nameVectors)
+		for _, nameVectors = range []bool{false, nameVectors} {
 			var got []int
 			words := capitals{block: block}
 			for at := words.next(); at >= 0; at = words.next() {
 				got = append(got, at)
 			}
 			if !slices.Equal(got, want) {
-				t.Fatalf("capitals of %q at %d, want %d; vectors %v", text, got, want, capitalVectors)
+				t.Fatalf("capitals of %q at %d, want %d; vectors %v", text, got, want, nameVectors)
 			}
 		}
-		if blocks := len(text) / 64; blocks > 0 && capitalVectors {
+		if blocks := len(text) / 64; blocks > 0 && nameVectors {
 			a, b := make([]uint64, blocks), make([]uint64, blocks)
 			markCapitals(text, a)
 			if capitalBlocks(&text[0], blocks, &b[0]); !slices.Equal(a, b) {

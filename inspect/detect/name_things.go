@@ -2,7 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -18,16 +17,6 @@ var latinBrands = newLatinSet(barred(`morgan stanley|wells fargo|charles schwab|
  |aston martin|mary kay|estee lauder|elizabeth arden|sara lee|betty crocker|uncle ben|aunt jemima|papa john|papa johns|jimmy choo|perry ellis|kenneth cole|vera wang|donna karan|jenny craig|john deere|john lewis|john hancock
  |charles river|jones lang|morgan lewis|baker tilly|thomas cook|henry schein|oscar mayer|jimmy johns|jimmy dean|ben jerry|ben jerrys|johnson johnson|johnson matthey|jackson hole|ryan air|kelly services|robert half|robert walters|michael page
  |cooper industries|parker hannifin|emerson electric|tiffany co|marie curie|barnes noble|rolls royce|allen overy|allen bradley|thomson reuters|ernst young|sherwin williams|benjamin moore|franklin templeton|vanessa bruno|agnes b|j.p. morgan|p. morgan|jp morgan|marks spencer|tom ford|tory burch|alexander mcqueen|alexander wang|stella mccartney|stella artois|samuel adams|captain morgan|george foreman|dr martens|doc martens|burt bees|jo malone|laura ashley|laura mercier|bobbi brown|charlotte tilbury|max mara|max factor|helena rubinstein|hunter douglas|herman miller|russell athletic|russell hobbs|morphy richards|black decker|fisher price|fisher paykel|fisher scientific|thermo fisher|perkin elmer|bell helicopter|bell labs|cook medical|abbott laboratories|taylor wimpey|les paul`))
-
-// brandBegins are their first words.
-var brandBegins = func() *latinSet {
-	begins := map[string]bool{}
-	for brand := range latinBrands.words {
-		first, _, _ := strings.Cut(brand, " ")
-		begins[first] = true
-	}
-	return newLatinSet(begins)
-}()
 
 // ownedThings follow the genitive of a name in eponyms: Halley's comet.
 var ownedThings = newLatinSet(barred(`disease|syndrome|law|laws|comet|theorem|lemma|paradox|constant|equation|equations|inequality|palsy|chorea|sarcoma|lymphoma|principle|rule|rules|method|test|thyroiditis|conjecture|formula|ratio|razor|dilemma|triangle|square|College|Hospital|School|Church|Cathedral|University|Academy|Day|Park|Court|Square|Street|Island|Peak|Creek|Restaurant|Pizza`))
@@ -66,7 +55,7 @@ func wordAt(t []byte, i int) int {
 func (s *nameSearch) thing(start, end, n int) (odds float32) {
 	t := s.text
 	rest := t[end:]
-	if bytes.HasPrefix(rest, []byte("'s ")) || bytes.HasPrefix(rest, []byte("’s ")) {
+	if genitive(rest) {
 		at := bytes.IndexByte(rest, ' ') + 1
 		if ownedThings.has(rest[at:wordAt(rest, at)]) {
 			return -5
@@ -75,7 +64,7 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 			return -3.5 // Carter's baby wipes
 		}
 	}
-	if bytes.HasPrefix(rest, []byte(" & ")) || bytes.HasPrefix(rest, []byte(" and ")) {
+	if startsWith(rest, " & ") || startsWith(rest, " and ") {
 		at := bytes.IndexByte(rest[1:], ' ') + 2
 		if e := wordAt(rest, at); latinLegal.has(rest[at:e]) {
 			return -4 // Dean & Sons
@@ -111,6 +100,9 @@ func (s *nameSearch) thing(start, end, n int) (odds float32) {
 	}
 	return odds
 }
+
+// genitive reports whether t begins with the end of one: 's.
+func genitive(t []byte) bool { return startsWith(t, "'s ") || startsWith(t, "’s ") }
 
 // thingBefore weighs the word before the single name [start,end) that makes
 // both the name of a company or place: J.P. Morgan, Lake Charles, Marks &

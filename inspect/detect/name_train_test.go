@@ -104,7 +104,7 @@ func readAnnotated(t *testing.T, file string) (out []*annotated) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		var way normal.Map
-		a := &annotated{text: normal.Fold(nil, []byte(d.Text), nil, &way)}
+		a := &annotated{text: normal.Fold(nil, []byte(d.Text), nil, 0, &way)}
 		var folded []int32 // by code point of the source
 		at := 0
 		for i := range d.Text {

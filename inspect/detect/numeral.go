@@ -1,6 +1,10 @@
 package detect
 
-import "github.com/sekimori-dlp/sekimori/inspect/match"
+import (
+	"sort"
+
+	"github.com/sekimori-dlp/sekimori/inspect/match"
+)
 
 // Bounds of a numeral: the longest numbers looked for are 19-digit cards and
 // spaced-out telephone numbers.
@@ -353,10 +357,9 @@ const (
 // those of them that test accepts.
 func (b *Block) kin(i int, test func(digits []byte) bool) (alike, good int) {
 	self := b.Runs[i]
-	value := pick(b, self)
+	value, size := pick(b, self), self.End-self.Start
 	look := func(r match.Run) {
-		if d := pick(b, r); len(d) == len(value) && string(d) != string(value) &&
-			before(b.Text, int(r.Start)) == free && behind(b.Text, int(r.End)) == free {
+		if d := pick(b, r); string(d) != string(value) && before(b.Text, int(r.Start)) == free && behind(b.Text, int(r.End)) == free {
 			alike++
 			if test(d) {
 				good++
@@ -364,26 +367,36 @@ func (b *Block) kin(i int, test func(digits []byte) bool) (alike, good int) {
 		}
 	}
 	for j := i - 1; j >= 0 && self.Start-b.Runs[j].Start <= kinBehind; j-- {
-		look(b.Runs[j])
+		if r := b.Runs[j]; r.End-r.Start == size {
+			look(r)
+		}
 	}
 	for j := i + 1; j < len(b.Runs) && b.Runs[j].Start-self.Start <= kinAhead; j++ {
-		look(b.Runs[j])
+		if r := b.Runs[j]; r.End-r.Start == size {
+			look(r)
+		}
 	}
 	return alike, good
+}
+
+// runFrom returns the index of the first run, from the i-th on, that begins at offset at
+// or behind; how many there are if none does.
+func (b *Block) runFrom(i int, at int32) int {
+	return i + sort.Search(len(b.Runs)-i, func(k int) bool { return b.Runs[i+k].Start >= at })
 }
 
 // overLines calls f for the numbers that a word of label l announces and that a line
 // break parts in two, if their digits are as many as whole accepts.
 func (b *Block) overLines(l Label, whole func(digits int) bool, f func(n *numeral)) {
+	if b.hints()&l == 0 {
+		return
+	}
 	bit, i := Payload(ClassHint, bitOf(l)), 0
 	for _, h := range b.Hits {
 		if h.Payload != bit {
 			continue
 		}
-		for i < len(b.Runs) && b.Runs[i].Start < h.End {
-			i++
-		}
-		if i+1 >= len(b.Runs) {
+		if i = b.runFrom(i, h.End); i+1 >= len(b.Runs) {
 			return
 		}
 		r, next := b.Runs[i], b.Runs[i+1]

@@ -29,11 +29,9 @@ func (p passport) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		start, end := int(r.Start), int(r.End)
-		if p.zone(b, i, emit) {
-			continue
-		}
 		t := b.Text
-		if !isUpper(t[start-1]) {
+		upper := isUpper(t[start-1])
+		if !upper && (end == len(t) || !zoneSex(t[end])) || p.zone(b, i, emit) || !upper {
 			continue
 		}
 		start -= 2
@@ -74,9 +72,7 @@ func (p passport) zone(b *Block, i int, emit func(Finding)) bool {
 		return false
 	}
 	line := b.Text[start : start+zoneLength]
-	switch line[20] {
-	case 'M', 'F', '<', 'X':
-	default:
+	if !zoneSex(line[20]) {
 		return false
 	}
 	for _, c := range line {
@@ -106,6 +102,9 @@ func (p passport) zone(b *Block, i int, emit func(Finding)) bool {
 	}
 	return true
 }
+
+// zoneSex reports the letters for a person's sex.
+func zoneSex(c byte) bool { return c == 'M' || c == 'F' || c == '<' || c == 'X' }
 
 // zoneCheck is the check digit of ICAO Doc 9303-3, 4.9: weights 7, 3, 1, "<" as
 // 0 and letters from A as 10.

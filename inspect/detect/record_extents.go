@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 
@@ -98,6 +97,7 @@ func (q *quiet) push(brace bool) {
 func (j *jsonGrouper) elements(text []byte, from, to int) int {
 	q := &j.quiet
 	inner, start, pairs := 0, 0, false // brackets open in an element; its start; it holds a key and its value
+	pair := nextPair(text[:to], from)
 	for at := from; at < to; at += normal.Stretch {
 		k := (at - from) / normal.Stretch % glance
 		if k == 0 {
@@ -109,8 +109,10 @@ func (j *jsonGrouper) elements(text []byte, from, to int) int {
 		}
 		in := inStrings(text, at, m, m.Quotes&here, q.within)
 		q.within = normal.Open(in)
-		opens, closes, paired := m.Opens&here&^in, m.Closes&here&^in, hasPair(text, at, m.Colons&here&^in)
-		pairs = pairs || paired
+		opens, closes, paired := m.Opens&here&^in, m.Closes&here&^in, pair < min(at+normal.Stretch, to)
+		if paired {
+			pairs, pair = true, nextPair(text[:to], min(at+normal.Stretch, to))
+		}
 		if n := bits.OnesCount64(closes); n < inner {
 			inner += bits.OnesCount64(opens) - n
 			q.lost = q.lost || inner > maxAround
@@ -199,31 +201,19 @@ func separated(t []byte) (commas int32, ok bool) {
 	return commas, true
 }
 
-// hasPair reports whether behind one of the colons of the stretch at offset at there
-// is the value of a key beside it.
-func hasPair(text []byte, at int, colons uint64) bool {
-	for ; colons != 0; colons &= colons - 1 {
-		i := at + bits.TrailingZeros64(colons)
-		if i >= 4 && text[i-1] == '"' && !pairEnds.has(pairEnd(text[i-4:])) {
-			continue
+// nextPair returns the offset of the first colon of text from i on that stands before
+// the value of a key beside it, the length of text if there is none. It may take one
+// in a string for such a colon.
+func nextPair(text []byte, i int) int {
+	for ; ; i++ {
+		if i = pairEnds.Next(text, i); i == len(text) {
+			return i
 		}
-		if key, at, _ := keyBefore(text, i+1); key != nil && pairValues[string(key)] && pairLabel(text, at) != 0 {
-			return true
+		if key, at, _ := keyBefore(text, i+1); isPairValue(key) && pairLabel(text, at) != 0 {
+			return i
 		}
 	}
-	return false
 }
-
-// pairEnds are the ends of pairValues.
-var pairEnds = func() (f filter) {
-	for key := range pairValues {
-		f.add(pairEnd([]byte(key[len(key)-3:] + `"`)))
-	}
-	return f
-}()
-
-// pairEnd hashes the last characters of a key, and the quotation mark behind them.
-func pairEnd(t []byte) uint64 { return uint64(binary.LittleEndian.Uint32(t)) * golden }
 
 // openObjects leaves in s.windows what is not quiet.
 func (s *Session) openObjects(cut int) {

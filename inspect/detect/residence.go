@@ -67,10 +67,7 @@ func (b *Block) loosely(l Label, digits, back int, f func(start, end int, canon 
 		if h.Payload != bit {
 			continue
 		}
-		for i < len(b.Runs) && b.Runs[i].Start < h.End {
-			i++
-		}
-		if i == len(b.Runs) {
+		if i = b.runFrom(i, h.End); i == len(b.Runs) {
 			return
 		}
 		r := b.Runs[i]

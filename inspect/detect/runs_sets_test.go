@@ -67,7 +67,7 @@ func testRunSets(t *testing.T) {
 				beforeDate: int(r.End) < len(text) && dateNext[text[r.End]],
 				behindEra:  eraTail(text, int(r.Start)), beforeMore: goesOn(text, r.End),
 				closeBy: i%64 == 63 || i+1 == len(b.Runs) || b.Runs[i+1].Start-r.End <= runReach,
-				amid: r.Start > 0 && isLetter(left) && int(r.End) < len(text) && isLetter(text[r.End]),
+				amid:    r.Start > 0 && isLetter(left) && int(r.End) < len(text) && isLetter(text[r.End]),
 			} {
 				if at(set) != want {
 					t.Fatalf("run %d of %q: set %d", i, text, set)

@@ -43,7 +43,6 @@ type Session struct {
 
 	raw    []byte     // bytes that may fold together with what follows
 	rawMap normal.Map //
-	piece  normal.Map // scratch: of a stretch of a piece
 	emit   func(Finding)
 
 	text    []byte     // folded, not yet done with
@@ -121,7 +120,7 @@ func (s *Session) Write(t part.Text) {
 			s.drain()
 			return
 		}
-		s.take(s.raw, &s.rawMap)
+		s.take(s.raw, &s.rawMap, 0)
 		s.raw = s.raw[:0]
 		s.rawMap.Reset(0)
 	}
@@ -130,8 +129,7 @@ func (s *Session) Write(t part.Text) {
 		if n == 0 {
 			break
 		}
-		join(&s.piece, 0, m, at, n)
-		s.take(b[at:at+n], &s.piece)
+		s.take(b[at:at+n], m, at)
 		at += n
 	}
 	if at < len(b) {
@@ -146,7 +144,7 @@ func (s *Session) drain() {
 	if n == 0 {
 		return
 	}
-	s.take(s.raw[:n], &s.rawMap)
+	s.take(s.raw[:n], &s.rawMap, 0)
 	s.rawMap.Drop(n)
 	s.raw = s.raw[:copy(s.raw, s.raw[n:])]
 }
@@ -211,9 +209,10 @@ func charBorder(b []byte, i int) int {
 	return i
 }
 
-// take folds b and works off whole blocks.
-func (s *Session) take(b []byte, m *normal.Map) {
-	s.text = normal.Fold(s.text, b, m, &s.textMap)
+// take folds b, which m leads back from its offset from on, and works off whole
+// blocks.
+func (s *Session) take(b []byte, m *normal.Map, from int) {
+	s.text = normal.Fold(s.text, b, m, from, &s.textMap)
 	for len(s.text) >= s.size {
 		s.work(s.text[:charBorder(s.text, s.size)], false)
 	}
@@ -224,7 +223,7 @@ func (s *Session) flush() {
 	if len(s.raw) > 0 {
 		raw := s.raw
 		s.raw = s.raw[len(raw):]
-		s.take(raw, &s.rawMap)
+		s.take(raw, &s.rawMap, 0)
 		s.raw = raw[:0]
 		s.rawMap.Reset(0)
 	}

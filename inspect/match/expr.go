@@ -102,11 +102,11 @@ func (x *exprs) plan() {
 		x.ahead = append(x.ahead, e.machine)
 	}
 	for _, m := range x.ahead {
-		m.paginate()
+		m.finish()
 	}
 	for _, e := range x.back {
 		if e.machine != nil {
-			e.machine.paginate()
+			e.machine.finish()
 		}
 	}
 }

@@ -15,31 +15,28 @@ type exprScan struct {
 	text    []byte
 	base    int // what stands before has been looked at for pivots
 	found   []uint32
-	mine    []uint32    // see chosen
+	mine    []uint32    // what of found a machine or an expression is run from
 	state   []exprState // by expression
-	matches []exprMatch // in order
+	matches []Hit       // in order; the payload is the expression's number
 	ends    ends
-	mark    int         // matches from here on are not merged with those before
-	late    []exprMatch // for merge
+	mark    int   // matches from here on are not merged with those before
+	late    []Hit // for merge
 	// All is to be sorted in the end, because package regexp had to help.
 	unsorted bool
 	walk     *walk // nil until a vector kernel needs it
 	block    [1 + blockSize + slack]byte
 }
 
-// exprMatch is a match of one expression.
-type exprMatch struct{ start, end, index int32 }
-
-func (m exprMatch) compare(n exprMatch) int {
-	return cmp.Or(cmp.Compare(m.start, n.start), cmp.Compare(m.end, n.end), cmp.Compare(m.index, n.index))
+func compareHits(m, n Hit) int {
+	return cmp.Or(cmp.Compare(m.Start, n.Start), cmp.Compare(m.End, n.End), cmp.Compare(m.Payload, n.Payload))
 }
 
-// after reports whether m comes after n, as compare has it.
-func (m exprMatch) after(n exprMatch) bool {
-	if m.start != n.start {
-		return m.start > n.start
+// after reports whether m comes after n, as compareHits has it.
+func after(m, n Hit) bool {
+	if m.Start != n.Start {
+		return m.Start > n.Start
 	}
-	return m.end > n.end || m.end == n.end && m.index > n.index
+	return m.End > n.End || m.End == n.End && m.Payload > n.Payload
 }
 
 var exprScans = sync.Pool{New: func() any { return new(exprScan) }}
@@ -59,10 +56,11 @@ const (
 	thrift   = 4 << 10
 )
 
-// begin starts a run over text, which is not empty.
-func (x *exprs) begin(text []byte) *exprScan {
+// begin starts a run over text, which is not empty, whose matches are to go to dst,
+// which is.
+func (x *exprs) begin(text []byte, dst []Hit) *exprScan {
 	s := exprScans.Get().(*exprScan)
-	s.exprs, s.text, s.matches, s.unsorted = x, text, s.matches[:0], false
+	s.exprs, s.text, s.matches, s.unsorted = x, text, dst, false
 	s.state = slices.Grow(s.state[:0], len(x.all))[:len(x.all)]
 	clear(s.state)
 	s.base, s.found = 0, s.found[:0]
@@ -86,28 +84,29 @@ func (s *exprScan) advance(k kernels, limit int) {
 }
 
 // end looks at what is left, less than a block and its slack with zeros behind
-// it, and appends the matches of all expressions to dst.
-func (s *exprScan) end(k kernels, dst []Hit) []Hit {
+// it, and returns the matches of all expressions.
+func (s *exprScan) end(k kernels) []Hit {
 	s.advance(k, len(s.text))
 	for ; s.base < len(s.text); s.base += blockSize {
 		s.step(k, s.base)
 	}
 	s.pivots(k)
-	dst = s.result(dst)
-	s.exprs, s.text = nil, nil
+	dst := s.result()
+	s.exprs, s.text, s.matches = nil, nil, nil
 	exprScans.Put(s)
 	return dst
 }
 
-// result appends the matches to dst.
-func (s *exprScan) result(dst []Hit) []Hit {
+// result returns the matches with their payloads.
+func (s *exprScan) result() []Hit {
 	if s.unsorted {
-		slices.SortFunc(s.matches, exprMatch.compare)
+		slices.SortFunc(s.matches, compareHits)
 	}
-	for _, m := range s.matches {
-		dst = append(dst, Hit{m.start, m.end, s.all[m.index].payload})
+	for i := range s.matches {
+		m := &s.matches[i]
+		m.Payload = s.all[m.Payload].payload
 	}
-	return dst
+	return s.matches
 }
 
 // step marks one block through a copy.
@@ -188,7 +187,7 @@ func (s *exprScan) take(m *machine, i int, matched uint32, ends *ends) {
 		k := bits.TrailingZeros32(matched) & (maxMembers - 1)
 		st, n := &s.state[m.index[k]], len(s.matches)
 		s.matches = s.matches[:n+1]
-		s.matches[n] = exprMatch{int32(i), ends[k], m.index[k]}
+		s.matches[n] = Hit{int32(i), ends[k], uint32(m.index[k])}
 		counts := (int64(i) - int64(st.from)) >> 63
 		st.from = st.from&int32(counts) | ends[k]&^int32(counts)
 		s.matches = s.matches[:n+1+int(counts)]
@@ -198,7 +197,7 @@ func (s *exprScan) take(m *machine, i int, matched uint32, ends *ends) {
 		k := bits.TrailingZeros32(matched)
 		e := m.members[k]
 		if st := &s.state[e.index]; int(st.from) <= i {
-			s.add(exprMatch{int32(i), ends[k], int32(e.index)})
+			s.add(Hit{int32(i), ends[k], uint32(e.index)})
 			st.from = ends[k]
 		}
 	}
@@ -231,7 +230,7 @@ func (s *exprScan) goBack(e *expr, i int) {
 		}
 		switch {
 		case matched != 0:
-			s.add(exprMatch{int32(start), s.ends[0], int32(e.index)})
+			s.add(Hit{int32(start), s.ends[0], uint32(e.index)})
 			st.from = s.ends[0]
 		case e.lead == leadRun && e.single:
 			st.from = int32(i) + 1 // what fails from the run's start fails from inside it
@@ -252,10 +251,10 @@ func (s *exprScan) runStart(e *expr, floor, i int) int {
 
 // add inserts a match in order among those since s.mark. Only matches with the
 // same start have to be passed.
-func (s *exprScan) add(m exprMatch) {
+func (s *exprScan) add(m Hit) {
 	s.matches = append(s.matches, m)
 	k := len(s.matches) - 1
-	for ; k > s.mark && s.matches[k-1].after(m); k-- {
+	for ; k > s.mark && after(s.matches[k-1], m); k-- {
 		s.matches[k] = s.matches[k-1]
 	}
 	s.matches[k] = m
@@ -263,13 +262,13 @@ func (s *exprScan) add(m exprMatch) {
 
 // merge brings the matches since s.mark in order with those before.
 func (s *exprScan) merge() {
-	if s.unsorted || s.mark == 0 || s.mark == len(s.matches) || s.matches[s.mark].after(s.matches[s.mark-1]) {
+	if s.unsorted || s.mark == 0 || s.mark == len(s.matches) || after(s.matches[s.mark], s.matches[s.mark-1]) {
 		return
 	}
 	s.late = append(s.late[:0], s.matches[s.mark:]...)
 	i, k := s.mark-1, len(s.matches)-1
 	for j := len(s.late) - 1; j >= 0; k-- {
-		if i >= 0 && s.matches[i].after(s.late[j]) {
+		if i >= 0 && after(s.matches[i], s.late[j]) {
 			s.matches[k] = s.matches[i]
 			i--
 		} else {
@@ -294,18 +293,18 @@ func insideRune(text []byte, i int) bool {
 // whole searches all of the text with package regexp.
 func (s *exprScan) whole(e *expr) {
 	s.state[e.index].done, s.state[e.index].from = true, math.MaxInt32
-	s.matches = slices.DeleteFunc(s.matches, func(m exprMatch) bool { return int(m.index) == e.index })
+	s.matches = slices.DeleteFunc(s.matches, func(m Hit) bool { return int(m.Payload) == e.index })
 	for _, m := range e.re.FindAllIndex(s.text, -1) {
-		s.matches = append(s.matches, exprMatch{int32(m[0]), int32(m[1]), int32(e.index)})
+		s.matches = append(s.matches, Hit{int32(m[0]), int32(m[1]), uint32(e.index)})
 	}
 	s.mark, s.unsorted = len(s.matches), true
 }
 
 // scanWhole is scan by package regexp alone.
 func (x *exprs) scanWhole(dst []Hit, text []byte) []Hit {
-	s := exprScan{exprs: x, text: text, state: make([]exprState, len(x.all))}
+	s := exprScan{exprs: x, text: text, matches: dst, state: make([]exprState, len(x.all))}
 	for _, e := range x.all {
 		s.whole(e)
 	}
-	return s.result(dst)
+	return s.result()
 }

@@ -17,8 +17,8 @@ type machine struct {
 	ascii   [utf8.RuneSelf]uint8
 	starts  []rune // as in dfa
 	classes []uint8
-	pages   pages // of what starts and classes say
-	width   int
+	pages   pages       // of what starts and classes say
+	width   int         // classes; a row of next has one entry more: see beyond
 	next    []uint32    // by row+class: the next state's row <<8 | set of members that matched before this character
 	sets    []uint32    // members by bit; set 0 is empty
 	begin   uint32      // the row at the start of the text
@@ -28,7 +28,11 @@ type machine struct {
 
 const (
 	maxMembers = 16
-	maxSets    = 256
+	maxSets    = 255
+	// again is a set that says no more than that a walk has met a character beyond
+	// ASCII and must be done again character by character.
+	again   = 1 << 31
+	againID = maxSets
 	// maxProduct is the greatest table of a machine of several, in entries:
 	// larger ones would push the text out of the cache.
 	maxProduct = 1 << 15
@@ -156,8 +160,41 @@ type pages struct {
 	lists [][64]uint8
 }
 
-// paginate makes the pages of a machine that is to be run. They stay empty if
-// they would be too many.
+// finish prepares a machine that is to be run.
+func (m *machine) finish() {
+	m.paginate()
+	m.beyond()
+}
+
+// beyond adds a class to each row of next, for walks: all that is beyond ASCII,
+// where no such character goes on and all match the same; else again.
+func (m *machine) beyond() {
+	row := func(r uint32) uint32 { return r + r/uint32(m.width) }
+	next := make([]uint32, 0, len(m.next)/m.width*(m.width+1))
+	for r := 0; r < len(m.next); r += m.width {
+		all := m.next[r+int(m.classes[0])]
+		for c := range m.width {
+			x := m.next[r+c]
+			next = append(next, row(x>>8)<<8|x&0xff)
+		}
+		for _, c := range m.classes {
+			if x := m.next[r+int(c)]; x != all || x>>8 != 0 {
+				all = againID
+			}
+		}
+		next = append(next, all)
+	}
+	m.next, m.begin = next, row(m.begin)
+	for c := range m.start {
+		m.start[c] = row(m.start[c])
+	}
+	for len(m.sets) < againID {
+		m.sets = append(m.sets, 0)
+	}
+	m.sets = append(m.sets, again)
+}
+
+// paginate makes the pages. They stay empty if they would be too many.
 func (m *machine) paginate() {
 	m.pages.lists = nil
 	var list [64]uint8

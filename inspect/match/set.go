@@ -123,9 +123,9 @@ func (s *Set) Scan(text []byte, ev *Evidence) {
 		return
 	}
 	if v, ok := s.search.(*sieve); ok {
-		x := s.exprs.begin(text)
+		x := s.exprs.begin(text, ev.Matches)
 		v.scanWith(text, ev, x)
-		ev.Matches = x.end(v.kernels, ev.Matches)
+		ev.Matches = x.end(v.kernels)
 		return
 	}
 	s.search.scan(text, ev)

@@ -250,15 +250,31 @@ func shapesAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
 func shapesAVX2(text *byte, blocks int, m *marks, found *masks)
 
 func (avx512) walk(w *walk, m *machine, text []byte, starts []uint32, from, to int) {
-	w.live, w.redo = walkAVX512(&text[0], w, &starts[0], from, to, m)
+	w.live = walkAVX512(&text[0], w, &starts[0], from, to, m)
 }
 
 // walkAVX512 walks from starts[from:to], at least one, each with walkMost+lanes
-// bytes of text behind it and one before, and returns how many are left in the end,
-// and how many redos there are.
+// bytes of text behind it and one before, and returns how many are left in the end.
 //
 //go:noescape
-func walkAVX512(text *byte, w *walk, starts *uint32, from, to int, m *machine) (live, redo int)
+func walkAVX512(text *byte, w *walk, starts *uint32, from, to int, m *machine) int
+
+func (avx512) choose(dst, found []uint32, text []byte, set *byteSet) []uint32 {
+	n := len(found)
+	for n > 0 && int(found[n-1])+4 > len(text) { // the kernel reads words
+		n--
+	}
+	if dst = slices.Grow(dst, len(found)+4*lanes); n > 0 { // and walks read beyond
+		dst = dst[:len(dst)+chooseAVX512(&found[0], n, &text[0], set, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), 4*len(dst))))]
+	}
+	return choose(dst, found[n:], text, set)
+}
+
+// chooseAVX512 writes those of the n offsets (at least one) at found whose byte is in
+// set to dst, which has room for all and 16 more, and returns how many.
+//
+//go:noescape
+func chooseAVX512(found *uint32, n int, text *byte, set *byteSet, dst *uint32) int
 
 // siftAVX2 is siftAVX512 by eights.
 //

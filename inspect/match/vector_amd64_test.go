@@ -3,8 +3,11 @@
 package match
 
 import (
+	"bytes"
 	"fmt"
+	"math/bits"
 	"slices"
+	"strings"
 	"testing"
 	"unsafe"
 )
@@ -78,6 +81,65 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// TestWalkEqualsGo runs the machines of expressions from every pivot, side by side and
+// one by one.
+func TestWalkEqualsGo(t *testing.T) {
+	var list []Expr
+	for _, p := range exprCases {
+		list = append(list, Expr{Pattern: p})
+	}
+	x, err := newExprs(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	machines := slices.Clone(x.ahead)
+	for _, e := range x.back {
+		if e.machine != nil {
+			machines = append(machines, e.machine)
+		}
+	}
+	text := bytes.Repeat([]byte(strings.Join(exprTexts, " ")), 20)
+	var all []uint32
+	for i := range text {
+		all = append(all, uint32(i))
+	}
+	for _, k := range vectors {
+		walker, ok := k.(walker)
+		if !ok {
+			continue
+		}
+		walked := 0
+		var w walk
+		for _, m := range machines {
+			if got, want := walker.choose(nil, all, text, &m.first), choose(nil, all, text, &m.first); !slices.Equal(got, want) {
+				t.Fatalf("%T chooses %d offsets, want %d", k, len(got), len(want))
+			}
+			for starts := range slices.Chunk(all[:len(all)-4*lanes], batchSize-3) {
+				w.run(walker, m, text, starts)
+				for slot, i := range starts {
+					if w.matched[slot]&again != 0 {
+						continue
+					}
+					walked++
+					var ends ends
+					matched, _ := m.match(text, int(i), &ends)
+					same := matched == w.matched[slot] && w.touched[slot/64]>>(slot%64)&1 != 0 == (matched != 0)
+					for set := matched; set != 0; set &= set - 1 {
+						k := bits.TrailingZeros32(set)
+						same = same && ends[k] == w.ends[slot][k]
+					}
+					if !same {
+						t.Fatalf("%T at %d: matched %b up to %v, want %b up to %v", k, i, w.matched[slot], w.ends[slot], matched, ends)
+					}
+				}
+			}
+		}
+		if walked < len(text) {
+			t.Errorf("%T: only %d walks went through", k, walked)
+		}
 	}
 }
 

@@ -9,11 +9,13 @@ import (
 // by machine.match.
 type walker interface {
 	// walk runs m from starts[from:to], at least one, each of which has at least
-	// one byte of text before it and walkMost+lanes behind. It leaves what matched
-	// in w: matched, which is clear, ends and touched. Of those that it meets a
-	// character beyond ASCII with, or that go on for more than walkMost
-	// characters, it leaves the slots in redoes and slot.
+	// one byte of text before it and walkMost+lanes behind. Behind starts[to:] it may
+	// read as many again as it takes at a time, 4*lanes. It leaves what matched
+	// in w: matched, which is clear, ends and touched. Those that go on for more
+	// than walkMost characters it leaves in slot.
 	walk(w *walk, m *machine, text []byte, starts []uint32, from, to int)
+	// choose does what the function does.
+	choose(dst, found []uint32, text []byte, set *byteSet) []uint32
 }
 
 const (
@@ -27,21 +29,19 @@ const (
 // walk is a batch of pivots under way. The arrays that are written as lists have
 // room for one vector beyond their last element.
 type walk struct {
-	live, redo int // how many there are in slot and redoes
+	live int // how many there are in slot
 
 	// Of each pivot under way: offset, row, number in the batch, from the second
 	// byte on, and from the third how many characters it has taken.
-	at, row, slot [batchSize + lanes]uint32
+	at, row, slot [batchSize + 4*lanes]uint32
 	// What matched before a character: as in slot, and in the first byte the set.
-	event  [batchSize*walkStep + lanes]uint32
-	redoes [batchSize + lanes]uint32 // as in slot
+	event [batchSize*walkStep + lanes]uint32
 
 	start   [batchSize]uint32 // by slot, if not as in the batch: where to start
 	pivot   [batchSize]uint32 // for walkBack: the pivot
-	matched [batchSize]uint32 // by slot: the members that matched there
+	matched [batchSize]uint32 // by slot: the members that matched there, or again
 	ends    [batchSize]ends   // and where
-	touched slots             // something matched
-	again   slots             // to be run again by itself
+	touched slots             // something in matched
 }
 
 // slots is a set of slots.
@@ -49,32 +49,25 @@ type slots [batchSize / 64]uint64
 
 func (s *slots) add(slot uint32) { s[slot/64%(batchSize/64)] |= 1 << (slot & 63) }
 
-func (s *slots) has(slot int) bool { return s[slot/64%(batchSize/64)]>>(slot&63)&1 != 0 }
-
 // walkAhead runs m from the pivots. Those of expressions that it does not have
 // die at once.
 func (s *exprScan) walkAhead(k walker, m *machine) {
 	w := s.batch()
 	for batch := range slices.Chunk(s.found, batchSize) {
 		if len(s.ahead) > 1 {
-			mine := w.start[:0]
-			for _, i := range batch {
-				if m.first.has(s.text[i]) {
-					mine = append(mine, i)
-				}
-			}
-			if batch = mine; len(batch) == 0 {
+			s.mine = k.choose(s.mine[:0], batch, s.text, &m.first)
+			if batch = s.mine; len(batch) == 0 {
 				continue
 			}
 		}
 		w.run(k, m, s.text, batch)
 		for part, set := range w.touched {
-			for set |= w.again[part]; set != 0; set &= set - 1 {
+			for ; set != 0; set &= set - 1 {
 				slot := part*64 + bits.TrailingZeros64(set)
-				if i := int(batch[slot]); w.again.has(slot) {
+				if i, matched := int(batch[slot]), w.matched[slot]; matched&again != 0 {
 					s.run(m, i)
 				} else {
-					s.take(m, i, w.matched[slot], &w.ends[slot])
+					s.take(m, i, matched, &w.ends[slot])
 				}
 			}
 		}
@@ -87,7 +80,8 @@ func (s *exprScan) walkBack(k walker, e *expr) {
 	st := &s.state[e.index]
 	w := s.batch()
 	n := 0
-	for _, i := range s.chosen(e) {
+	s.mine = k.choose(s.mine[:0], s.found, s.text, &e.first)
+	for _, i := range s.mine {
 		if int(st.from) > int(i) {
 			continue
 		}
@@ -110,17 +104,18 @@ func (s *exprScan) walkBack(k walker, e *expr) {
 	}
 }
 
-// chosen returns those of the pivots that may be e's. No branch depends on
-// which they are.
-func (s *exprScan) chosen(e *expr) []uint32 {
-	s.mine = slices.Grow(s.mine[:0], len(s.found))
-	mine, n := s.mine[:len(s.found)], 0
-	for _, i := range s.found {
-		c := s.text[i]
-		mine[n] = i
-		n += int(e.first[c>>6] >> (c & 63) & 1)
+// choose appends to dst those of the offsets at found whose byte is in set. No
+// branch depends on which they are.
+func choose(dst, found []uint32, text []byte, set *byteSet) []uint32 {
+	dst = slices.Grow(dst, len(found))
+	n := len(dst)
+	all := dst[:n+len(found)]
+	for _, i := range found {
+		c := text[i]
+		all[n] = i
+		n += int(set[c>>6] >> (c & 63) & 1)
 	}
-	return mine[:n]
+	return all[:n]
 }
 
 // walkRuns does the batch that walkBack has collected.
@@ -133,12 +128,12 @@ func (s *exprScan) walkRuns(k walker, e *expr, n int) {
 		switch {
 		case st.done:
 			return
-		case w.again.has(slot) || start < st.from: // a match before it reaches into the run
+		case w.matched[slot]&again != 0 || start < st.from: // a match before it reaches into the run
 			s.goBack(e, int(i))
 		case w.matched[slot] == 0:
 			st.from = max(st.from, int32(i)+1)
 		default:
-			s.add(exprMatch{start, w.ends[slot][0], int32(e.index)})
+			s.add(Hit{start, w.ends[slot][0], uint32(e.index)})
 			st.from = w.ends[slot][0]
 			s.goBack(e, int(i)) // if it ended before the pivot
 		}
@@ -155,22 +150,30 @@ func (s *exprScan) batch() *walk {
 // run runs m from the starts, which are ascending.
 func (w *walk) run(k walker, m *machine, text []byte, starts []uint32) {
 	clear(w.matched[:])
-	w.touched, w.again = slots{}, slots{}
-	w.live, w.redo = 0, 0
+	w.touched, w.live = slots{}, 0
 	from, to := 0, len(starts)
-	for ; from < to && starts[from] == 0; from++ {
-		w.again.add(uint32(from))
+	for from < to && starts[from] == 0 {
+		from++
 	}
-	for ; to > from && int(starts[to-1])+walkMost+lanes > len(text); to-- {
-		w.again.add(uint32(to - 1))
+	for to > from && int(starts[to-1])+walkMost+lanes > len(text) {
+		to--
 	}
 	if from < to {
 		k.walk(w, m, text, starts, from, to)
 	}
+	for slot := range from {
+		w.redo(slot)
+	}
+	for slot := to; slot < len(starts); slot++ {
+		w.redo(slot)
+	}
 	for _, slot := range w.slot[:w.live] {
-		w.again.add(slot >> 8)
+		w.redo(int(slot >> 8 & 0xff))
 	}
-	for _, slot := range w.redoes[:w.redo] {
-		w.again.add(slot >> 8)
-	}
+}
+
+// redo says that a slot is to be run again by itself.
+func (w *walk) redo(slot int) {
+	w.matched[slot] |= again
+	w.touched.add(uint32(slot))
 }

@@ -13,64 +13,91 @@ DATA slots<>+48(SB)/8, $0x00000d0000000c00
 DATA slots<>+56(SB)/8, $0x00000f0000000e00
 GLOBL slots<>(SB), RODATA|NOPTR, $64
 
-// WALK takes one character, the low byte of each lane of Z0, of the lanes K7.
-// Z2 are their rows, Z3 what an event says besides its set. Z20 and Z21 hold the
-// classes of ASCII, K5 the low byte of each lane, Z22 0x80, Z23 0xff. Lanes that
-// leave ASCII join K6. Events are listed without a branch: one that is taken wrongly
-// now and then keeps the gathers of many lanes from overlapping.
-#define WALK \
-	VPTESTMD Z22, Z0, K7, K2; \
-	KORW     K2, K6, K6; \
-	KANDNW   K7, K2, K7; \
-	VMOVDQA64 Z0, Z4; \
-	VPERMI2B.Z Z21, Z20, K5, Z4; \
-	VPADDD   Z2, Z4, Z4; \
-	KMOVW    K7, K1; \
-	VPXORD   Z5, Z5, Z5; \
-	VPGATHERDD (R8)(Z4*4), K1, Z5; \
-	VPTESTMD Z23, Z5, K3; \
-	VPSRLD   $8, Z5, Z2; \
-	VPTERNLOGD $0xea, Z3, Z23, Z5; \
-	VPCOMPRESSD.Z Z5, K3, Z5; \
-	VMOVDQU32 Z5, (R10); \
+// WALK takes one character, the low byte of each lane of t. r are the lanes' rows, s
+// what an event says besides its set. Z20 and Z21 hold the classes of ASCII, Z19 that
+// of all else, K5 the low byte of each lane, Z22 0x80, Z23 0xff, Z24 a character more
+// in s. No lane is masked out: a dead one stays in the dead row. Events are listed
+// without a branch: one that is taken wrongly now and then keeps the gathers of many
+// lanes from overlapping.
+#define WALK(t, r, s, a) \
+	VPTESTMD Z22, t, K2; \
+	VMOVDQA64 t, a; \
+	VPERMI2B.Z Z21, Z20, K5, a; \
+	VMOVDQA32 Z19, K2, a; \
+	VPADDD   r, a, a; \
+	KXNORW   K1, K1, K1; \
+	VPXORD   r, r, r; \
+	VPGATHERDD (R8)(a*4), K1, r; \
+	VPTESTMD Z23, r, K3; \
+	VMOVDQA64 r, a; \
+	VPTERNLOGD $0xea, s, Z23, a; \
+	VPCOMPRESSD.Z a, K3, a; \
+	VMOVDQU32 a, (R10); \
 	KMOVW    K3, AX; \
 	POPCNTL  AX, AX; \
 	LEAQ     (R10)(AX*4), R10; \
-	VPTESTMD Z2, Z2, K7, K7; \
-	VPSRLD   $8, Z0, Z0; \
-	VPADDD   Z24, Z3, Z3
+	VPSRLD   $8, r, r; \
+	VPSRLD   $8, t, t; \
+	VPADDD   Z24, s, s
 
-// LANES sets K4 if less than 16 of the lanes R9 are left.
-#define LANES(full) \
-	CMPQ  R9, $16; \
-	JAE   full; \
-	MOVQ  R9, CX; \
-	MOVL  $1, AX; \
-	SHLL  CX, AX; \
-	DECL  AX; \
-	KMOVW AX, K4
+// Four vectors side by side, so that their gathers overlap.
+#define WALK4 \
+	WALK(Z0, Z4, Z8, Z12); \
+	WALK(Z1, Z5, Z9, Z13); \
+	WALK(Z2, Z6, Z10, Z14); \
+	WALK(Z3, Z7, Z11, Z15)
 
-// KEEP stores the lanes K7 at DI, as many bytes on as is in z, and the slots of
-// those K6 at R11.
-#define KEEP(z) \
-	VPADDD  z, Z1, Z1; \
-	VPCOMPRESSD.Z Z1, K7, Z1; \
-	VMOVDQU32 Z1, walk_at(DI); \
-	VPCOMPRESSD.Z Z2, K7, Z2; \
-	VMOVDQU32 Z2, walk_row(DI); \
-	VPCOMPRESSD.Z Z3, K7, Z4; \
-	VMOVDQU32 Z4, walk_slot(DI); \
-	KMOVW   K7, AX; \
+// LANES leaves a bit in K7 for each of the lanes R9 that are left, at most 64.
+#define LANES \
+	MOVQ   $-1, AX; \
+	BZHIQ  R9, AX, CX; \
+	CMPQ   R9, $64; \
+	CMOVQLT CX, AX; \
+	KMOVQ  AX, K7
+
+// START takes 16 lanes, of those in K7, from off(R12), with the three characters from
+// there and the row by the byte before. They leave K7.
+#define START(off, t, r, s, a) \
+	VMOVDQU32.Z off(R12), K7, a; \
+	KMOVW  K7, K1; \
+	KMOVW  K7, K2; \
+	KSHIFTRQ $16, K7, K7; \
+	VPXORD t, t, t; \
+	VPXORD r, r, r; \
+	VPGATHERDD -1(SI)(a*1), K1, t; \
+	VPANDD Z23, t, a; \
+	VPGATHERDD machine_start(BX)(a*4), K2, r; \
+	VPSRLD $8, t, t; \
+	VMOVDQA64 Z28, s; \
+	VPADDD Z27, Z28, Z28
+
+// NEXT does so with lanes that are under way.
+#define NEXT(off, t, r, s, a) \
+	VMOVDQU32 (walk_at+off)(R12), a; \
+	VMOVDQU32.Z (walk_row+off)(R12), K7, r; \
+	VMOVDQU32 (walk_slot+off)(R12), s; \
+	KMOVW  K7, K1; \
+	KSHIFTRQ $16, K7, K7; \
+	VPXORD t, t, t; \
+	VPGATHERDD (SI)(a*1), K1, t
+
+// KEEP stores the lanes that are alive at DI. at is where they were, z how far they
+// have got.
+#define KEEP(at, z, r, s, a) \
+	VPADDD  at, z, a; \
+	VPTESTMD r, r, K1; \
+	VPCOMPRESSD.Z a, K1, a; \
+	VMOVDQU32 a, walk_at(DI); \
+	VPCOMPRESSD.Z r, K1, r; \
+	VMOVDQU32 r, walk_row(DI); \
+	VPCOMPRESSD.Z s, K1, s; \
+	VMOVDQU32 s, walk_slot(DI); \
+	KMOVW   K1, AX; \
 	POPCNTL AX, AX; \
-	LEAQ    (DI)(AX*4), DI; \
-	VPCOMPRESSD.Z Z3, K6, Z3; \
-	VMOVDQU32 Z3, (R11); \
-	KMOVW   K6, AX; \
-	POPCNTL AX, AX; \
-	LEAQ    (R11)(AX*4), R11
+	LEAQ    (DI)(AX*4), DI
 
-// func walkAVX512(text *byte, w *walk, starts *uint32, from, to int, m *machine) (live, redo int)
-TEXT ·walkAVX512(SB), NOSPLIT, $0-64
+// func walkAVX512(text *byte, w *walk, starts *uint32, from, to int, m *machine) int
+TEXT ·walkAVX512(SB), NOSPLIT, $0-56
 	MOVQ text+0(FP), SI
 	MOVQ w+8(FP), R13
 	MOVQ starts+16(FP), DX
@@ -80,6 +107,7 @@ TEXT ·walkAVX512(SB), NOSPLIT, $0-64
 	MOVQ machine_next(BX), R8
 	VMOVDQU8 machine_ascii(BX), Z20
 	VMOVDQU8 (machine_ascii+64)(BX), Z21
+	VPBROADCASTD machine_width(BX), Z19
 	MOVL $0x80, AX
 	VPBROADCASTD AX, Z22
 	MOVL $0xff, AX
@@ -98,63 +126,73 @@ TEXT ·walkAVX512(SB), NOSPLIT, $0-64
 	VPADDD slots<>(SB), Z28, Z28
 	MOVQ $0x1111111111111111, AX
 	KMOVQ AX, K5
-	KXNORW K4, K4, K4
-	LEAQ walk_redoes(R13), R11
 	LEAQ walk_event(R13), R10
 	MOVQ R13, DI
 	LEAQ (DX)(CX*4), R12
 	SUBQ CX, R9
 	MOVL $((const_walkMost-3)/const_walkStep), R15
 
-	// The first three characters, with the byte before them.
 start:
-	LANES(startFull)
-
-startFull:
-	VMOVDQU32.Z (R12), K4, Z1
-	VMOVDQA64 Z28, Z3
-	VPADDD Z27, Z28, Z28
-	KMOVW  K4, K1
-	KMOVW  K4, K2
-	KMOVW  K4, K7
-	KXORW  K6, K6, K6
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
-	VPGATHERDD -1(SI)(Z1*1), K1, Z0
-	VPANDD Z23, Z0, Z4
-	VPGATHERDD machine_start(BX)(Z4*4), K2, Z2
-	VPSRLD $8, Z0, Z0
-	WALK
-	WALK
-	WALK
-	KEEP(Z25)
-	ADDQ $64, R12
-	SUBQ $16, R9
+	LANES
+	CMPQ R9, $16
+	JLE  start1
+	START(0, Z0, Z4, Z8, Z12)
+	START(64, Z1, Z5, Z9, Z13)
+	START(128, Z2, Z6, Z10, Z14)
+	START(192, Z3, Z7, Z11, Z15)
+	WALK4
+	WALK4
+	WALK4
+	KEEP(0(R12), Z25, Z4, Z8, Z12)
+	KEEP(64(R12), Z25, Z5, Z9, Z13)
+	KEEP(128(R12), Z25, Z6, Z10, Z14)
+	KEEP(192(R12), Z25, Z7, Z11, Z15)
+	ADDQ $256, R12
+	SUBQ $64, R9
 	JHI  start
-	KXNORW K4, K4, K4
 	JMP  settle
 
-loop:
-	LANES(full)
+start1:
+	START(0, Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	KEEP(0(R12), Z25, Z4, Z8, Z12)
+	JMP settle
 
-full:
-	VMOVDQU32 walk_at(R12), Z1
-	VMOVDQU32 walk_row(R12), Z2
-	VMOVDQU32 walk_slot(R12), Z3
-	KMOVW  K4, K7
-	KXORW  K6, K6, K6
-	KMOVW  K4, K1
-	VPXORD Z0, Z0, Z0
-	VPGATHERDD (SI)(Z1*1), K1, Z0
-	WALK
-	WALK
-	WALK
-	WALK
-	KEEP(Z26)
-	ADDQ $64, R12
-	SUBQ $16, R9
+loop:
+	LANES
+	CMPQ R9, $16
+	JLE  loop1
+	NEXT(0, Z0, Z4, Z8, Z12)
+	NEXT(64, Z1, Z5, Z9, Z13)
+	NEXT(128, Z2, Z6, Z10, Z14)
+	NEXT(192, Z3, Z7, Z11, Z15)
+	WALK4
+	WALK4
+	WALK4
+	WALK4
+	VMOVDQU32 walk_at(R12), Z0
+	VMOVDQU32 (walk_at+64)(R12), Z1
+	VMOVDQU32 (walk_at+128)(R12), Z2
+	VMOVDQU32 (walk_at+192)(R12), Z3
+	KEEP(Z0, Z26, Z4, Z8, Z12)
+	KEEP(Z1, Z26, Z5, Z9, Z13)
+	KEEP(Z2, Z26, Z6, Z10, Z14)
+	KEEP(Z3, Z26, Z7, Z11, Z15)
+	ADDQ $256, R12
+	SUBQ $64, R9
 	JHI  loop
-	KXNORW K4, K4, K4
+	JMP  settle
+
+loop1:
+	NEXT(0, Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	WALK(Z0, Z4, Z8, Z12)
+	VMOVDQU32 walk_at(R12), Z0
+	KEEP(Z0, Z26, Z4, Z8, Z12)
 
 	// What the events of these steps say.
 settle:
@@ -192,13 +230,9 @@ settled:
 	JNZ  loop
 
 done:
-	MOVQ R9, live+48(FP)
-	LEAQ walk_redoes(R13), AX
-	SUBQ AX, R11
-	SHRQ $2, R11
-	MOVQ R11, redo+56(FP)
+	MOVQ R9, ret+48(FP)
 
-	// Slots where something matched.
+	// Slots where something matched, or that are to be run again.
 	XORL CX, CX
 	LEAQ walk_touched(R13), DI
 
@@ -211,5 +245,52 @@ touched:
 	ADDQ      $8, CX
 	CMPQ      CX, $(const_batchSize/2)
 	JB        touched
+	VZEROUPPER
+	RET
+
+// func chooseAVX512(found *uint32, n int, text *byte, set *byteSet, dst *uint32) int
+TEXT ·chooseAVX512(SB), NOSPLIT, $0-48
+	MOVQ found+0(FP), DI
+	MOVQ n+8(FP), R9
+	MOVQ text+16(FP), SI
+	MOVQ set+24(FP), BX
+	MOVQ dst+32(FP), R12
+	MOVQ R12, R13
+	VBROADCASTI64X4 (BX), Z20
+	MOVL $0xe0, AX
+	VPBROADCASTD AX, Z21
+	MOVL $1, AX
+	VPBROADCASTD AX, Z22
+	KXNORW K7, K7, K7
+
+loop:
+	CMPQ R9, $16
+	JAE  full
+	MOVL $-1, AX
+	BZHIL R9, AX, AX
+	KMOVW AX, K7
+
+full:
+	VMOVDQU32.Z (DI), K7, Z0
+	KMOVW  K7, K1
+	VPXORD Z1, Z1, Z1
+	VPGATHERDD (SI)(Z0*1), K1, Z1
+	VPANDD Z21, Z1, Z2
+	VPSRLD $5, Z2, Z2
+	VPERMD Z20, Z2, Z2
+	VPRORVD Z1, Z2, Z2
+	VPTESTMD Z22, Z2, K7, K2
+	VPCOMPRESSD.Z Z0, K2, Z0
+	VMOVDQU32 Z0, (R12)
+	KMOVW  K2, AX
+	POPCNTL AX, AX
+	LEAQ   (R12)(AX*4), R12
+	ADDQ   $64, DI
+	SUBQ   $16, R9
+	JHI    loop
+
+	SUBQ R13, R12
+	SHRQ $2, R12
+	MOVQ R12, ret+40(FP)
 	VZEROUPPER
 	RET

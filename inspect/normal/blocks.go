@@ -102,7 +102,7 @@ func (f *folder) trace(narrow []narrowBlock, at, from int) {
 	start := from
 	plain := f.in.Identity() && len(narrow) > 0
 	if plain {
-		f.out.Step(at, f.in.base+int64(from), 1, 1)
+		f.out.Step(at, f.in.base+int64(f.from+from), 1, 1)
 	}
 	for _, b := range narrow {
 		for leads := b.leads; leads != 0; {
@@ -114,9 +114,9 @@ func (f *folder) trace(narrow []narrowBlock, at, from int) {
 			i += start + b.at
 			switch {
 			case plain:
-				f.out.step3(at+i-from, f.in.base+int64(i), n)
+				f.out.step3(at+i-from, f.in.base+int64(f.from+i), n)
 			case i > from:
-				f.out.Copy(at, f.in, from, i-from)
+				f.out.Copy(at, f.in, f.from+from, i-from)
 			}
 			if at += i - from; !plain {
 				f.narrowed(at, i, n)
@@ -125,14 +125,14 @@ func (f *folder) trace(narrow []narrowBlock, at, from int) {
 		}
 	}
 	if f.pos > from && !plain {
-		f.out.Copy(at, f.in, from, f.pos-from)
+		f.out.Copy(at, f.in, f.from+from, f.pos-from)
 	}
 }
 
 // narrowed records that n characters of three bytes in src from offset from on are
 // single bytes from at on.
 func (f *folder) narrowed(at, from, n int) {
-	for n > 0 {
+	for from += f.from; n > 0; {
 		origin, width, k := f.in.triples(from, n, &f.out.hint)
 		if k == 0 {
 			f.out.Unit(at, 1, f.in, from, 3)

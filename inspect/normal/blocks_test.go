@@ -13,9 +13,9 @@ import (
 func checkWide(t *testing.T, src []byte, in *Map) {
 	t.Helper()
 	var out, narrow Map
-	got := Fold(nil, src, in, &out)
+	got := Fold(nil, src, in, 0, &out)
 	useWide = false
-	want := Fold(nil, src, in, &narrow)
+	want := Fold(nil, src, in, 0, &narrow)
 	useWide = true
 	if !bytes.Equal(got, want) {
 		t.Fatalf("%q folds to %q, by vectors to %q", src, want, got)
@@ -44,9 +44,9 @@ func TestWideEqualsScalar(t *testing.T) {
 			}
 			at := len(fill) * (int(r) % 29 % (len(base) / len(fill)))
 			b := []byte(base[:at] + string(r) + base[at:])
-			got = Fold(got[:0], b, nil, nil)
+			got = Fold(got[:0], b, nil, 0, nil)
 			useWide = false
-			want = Fold(want[:0], b, nil, nil)
+			want = Fold(want[:0], b, nil, 0, nil)
 			useWide = true
 			if !bytes.Equal(got, want) {
 				t.Fatalf("U+%04X at %d: %q, by vectors %q", r, at, want, got)

@@ -18,10 +18,13 @@ func (m *Map) Copy(out int, in *Map, from, n int) {
 		out, from, n = out+l, from+l, n-l
 		if k++; n > 0 {
 			// From here on whole segments stand side by side in both.
-			for ; k < len(in.segs) && in.segs[k].out < from+n && in.segs[k].ow > 0; k++ {
-				s := in.segs[k]
-				s.out += out - from
-				m.segs = append(m.segs, s)
+			first := k
+			for k < len(in.segs) && in.segs[k].out < from+n && in.segs[k].ow > 0 {
+				k++
+			}
+			m.segs = append(m.segs, in.segs[first:k]...)
+			for i := len(m.segs) - (k - first); i < len(m.segs); i++ {
+				m.segs[i].out += out - from
 			}
 			if k == len(in.segs) || in.segs[k].out >= from+n {
 				return

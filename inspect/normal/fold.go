@@ -9,14 +9,14 @@ import (
 )
 
 // Fold appends src, valid UTF-8, to dst in the form that detectors look at. in
-// leads from src to where it came from; out, which leads there from dst, goes on
-// with what is appended, or begins anew with an empty dst. Both maps may be nil;
-// they must not be the same.
+// leads, from offset from on, from src to where it came from; out, which leads there
+// from dst, goes on with what is appended, or begins anew with an empty dst. Both
+// maps may be nil; they must not be the same.
 //
 // Folding is idempotent. A few characters are judged by their neighbours, those
 // at dst's end among them, so a text folded in pieces comes out the same only if
 // it is cut at a Border.
-func Fold(dst, src []byte, in, out *Map) []byte {
+func Fold(dst, src []byte, in *Map, from int, out *Map) []byte {
 	if in == nil {
 		in = &identity
 	}
@@ -24,9 +24,9 @@ func Fold(dst, src []byte, in, out *Map) []byte {
 		out = new(Map)
 	}
 	if len(dst) == 0 {
-		out.Reset(in.Origin(0))
+		out.Reset(in.origin(from, &out.hint))
 	}
-	f := folder{dst: room(dst, len(src)), src: src, in: in, out: out, mark: -1}
+	f := folder{dst: room(dst, len(src)), src: src, in: in, from: from, out: out, mark: -1}
 	for {
 		f.plain()
 		if f.pos == len(src) {
@@ -46,7 +46,7 @@ func String(s string) string {
 	if plainRun(b, 0) == len(b) {
 		return s
 	}
-	return string(Fold(nil, b, nil, nil))
+	return string(Fold(nil, b, nil, 0, nil))
 }
 
 // folder is the state of one Fold.
@@ -54,6 +54,7 @@ type folder struct {
 	dst, src []byte
 	pos      int // what stands before has been folded
 	in, out  *Map
+	from     int // where in in's output src stands
 	mark     int // where in dst an enclosed digit ended last, -1 at first
 }
 
@@ -69,7 +70,7 @@ func (f *folder) plain() {
 	start, from := len(f.dst), f.pos
 	f.take(plainRun(f.src, from))
 	if n := f.pos - from; n > 0 {
-		f.out.Copy(start, f.in, from, n)
+		f.out.Copy(start, f.in, f.from+from, n)
 	}
 }
 
@@ -107,7 +108,7 @@ func (f *folder) one() {
 	from := f.src[f.pos : f.pos+n]
 	switch e.kind {
 	case same:
-		f.out.Copy(len(f.dst), f.in, f.pos, n)
+		f.out.Copy(len(f.dst), f.in, f.from+f.pos, n)
 		f.take(f.pos + n)
 	case replace:
 		f.put(e.to, n)
@@ -137,7 +138,7 @@ func (f *folder) one() {
 
 // put writes to for the n bytes at pos.
 func (f *folder) put(to string, n int) {
-	f.out.Unit(len(f.dst), len(to), f.in, f.pos, n)
+	f.out.Unit(len(f.dst), len(to), f.in, f.from+f.pos, n)
 	f.dst = append(f.dst, to...)
 	f.pos += n
 }
@@ -150,12 +151,12 @@ func (f *folder) enclosed(to string, n int) {
 	alone := follows.kind != enclosed && f.mark != len(f.dst)
 	before, after := f.afterDigit(), f.beforeDigit(n)
 	if alone && before && !after {
-		f.out.Unit(len(f.dst), 1, f.in, f.pos, 0)
+		f.out.Unit(len(f.dst), 1, f.in, f.from+f.pos, 0)
 		f.dst = append(f.dst, ' ')
 	}
 	f.put(to, n)
 	if alone && after && !before {
-		f.out.Unit(len(f.dst), 1, f.in, f.pos, 0)
+		f.out.Unit(len(f.dst), 1, f.in, f.from+f.pos, 0)
 		f.dst = append(f.dst, ' ')
 		return
 	}
@@ -195,7 +196,7 @@ func (f *folder) accent(mark []byte) {
 func (f *folder) merge(size int, r rune, n int) {
 	at := len(f.dst) - size
 	start := f.out.Origin(at)
-	end := f.in.origin(f.pos+n, &f.in.hint)
+	end := f.in.origin(f.from+f.pos+n, &f.out.hint)
 	f.dst = utf8.AppendRune(f.dst[:at], r)
 	f.out.Cut(at)
 	f.out.Step(at, start, len(f.dst)-at, int(end-start))

@@ -52,19 +52,17 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// A text folded in pieces, through a map for each, leads back as the whole does.
+// A text folded in pieces leads back as the whole does.
 func TestFoldGoesOn(t *testing.T) {
 	lines := []string{"氏名,電話\n", "山田　太郎,０９０-1234-5678\n", strings.Repeat("同じ行の続き→", 20) + "、　１２\n", "ﾀﾞ㈱①\n"}
 	src := []byte(strings.Join(lines, ""))
 	var in, out, whole Map
 	in.Reset(7)
-	want := Fold(nil, src, &in, &whole)
+	want := Fold(nil, src, &in, 0, &whole)
 	var got []byte
 	at := 0
 	for _, line := range lines {
-		var piece Map
-		piece.Reset(int64(7 + at))
-		got = Fold(got, []byte(line), &piece, &out)
+		got = Fold(got, []byte(line), &in, at, &out)
 		at += len(line)
 	}
 	if !bytes.Equal(got, want) {
@@ -87,7 +85,7 @@ func TestFoldThroughCharset(t *testing.T) {
 			t.Fatal("not of two bytes")
 		}
 	}
-	got := Fold(nil, []byte(src), &in, &out)
+	got := Fold(nil, []byte(src), &in, 0, &out)
 	if string(got) != "名前:090 1234a山-5" {
 		t.Fatalf("folded to %q", got)
 	}
@@ -104,8 +102,8 @@ func TestFoldThroughCharset(t *testing.T) {
 func TestFoldDoesNotAllocate(t *testing.T) {
 	src := []byte(strings.Repeat("山田　太郎　０９０－１２３４ﾔﾏﾀﾞ", 100))
 	var in, out Map
-	dst := Fold(nil, src, &in, &out)
-	if n := testing.AllocsPerRun(10, func() { dst = Fold(dst[:0], src, &in, &out) }); n > 0 {
+	dst := Fold(nil, src, &in, 0, &out)
+	if n := testing.AllocsPerRun(10, func() { dst = Fold(dst[:0], src, &in, 0, &out) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -115,7 +113,7 @@ func TestFoldMap(t *testing.T) {
 	src := "x　０９０－\u200b１２㈱ﾀﾞ山①9"
 	var in, out Map
 	in.Reset(100)
-	got := string(Fold(nil, []byte(src), &in, &out))
+	got := string(Fold(nil, []byte(src), &in, 0, &out))
 	if got != "x 090-12(株)ダ山1 9" {
 		t.Fatalf("folded to %q", got)
 	}
@@ -154,13 +152,13 @@ func FuzzFold(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string, cut int) {
 		if !utf8.ValidString(s) {
-			Fold(nil, []byte(s), nil, nil) // must only end
+			Fold(nil, []byte(s), nil, 0, nil) // must only end
 			return
 		}
 		src := []byte(s)
 		var in, out Map
 		in.Reset(5)
-		got := Fold(nil, src, &in, &out)
+		got := Fold(nil, src, &in, 0, &out)
 		if again := String(string(got)); again != string(got) {
 			t.Errorf("%q folds to %q, and that to %q", s, got, again)
 		}
@@ -181,7 +179,7 @@ func FuzzFold(f *testing.F) {
 			t.Fatalf("border %d of %d", b, end)
 		}
 		if safe(src[:end], b) {
-			one, two := Fold(nil, src[:b], nil, nil), Fold(nil, src[b:], nil, nil)
+			one, two := Fold(nil, src[:b], nil, 0, nil), Fold(nil, src[b:], nil, 0, nil)
 			if !bytes.Equal(append(bytes.Clone(one), two...), got) {
 				t.Errorf("%q cut at %d folds to %q and %q, whole to %q", s, b, one, two, got)
 			}
@@ -195,11 +193,11 @@ func safe(src []byte, b int) bool { return b < len(src)-incomplete(src) }
 func benchmark(b *testing.B, text string) {
 	src := []byte(strings.Repeat(text, 64<<10/len(text)))
 	var in, out Map
-	dst := Fold(nil, src, &in, &out)
+	dst := Fold(nil, src, &in, 0, &out)
 	b.SetBytes(int64(len(src)))
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = Fold(dst[:0], src, &in, &out)
+		dst = Fold(dst[:0], src, &in, 0, &out)
 	}
 }
 

@@ -71,6 +71,13 @@ func structureAVX512(b *byte, blocks int, t *[128]byte, out *Structure)
 //go:noescape
 func structureAVX2(b *byte, blocks int, out *Structure)
 
+// keyBlocks returns the offset in blocks of wideSize bytes at b, at least one, of the
+// first byte that KeyEnds.Next tells of, or where they end. Four bytes are before b.
+func keyBlocks(b *byte, blocks int, ends *[3][128]byte) int { return keysAVX512(b, blocks, ends) }
+
+//go:noescape
+func keysAVX512(b *byte, blocks int, ends *[3][128]byte) int
+
 // sextetWide is sextetBlocks for blocks of wideSize bytes.
 func sextetWide(b *byte, blocks int) int { return sextetsAVX512(b, blocks, &noSextets) }
 

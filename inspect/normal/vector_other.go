@@ -19,3 +19,5 @@ func structureBlocks(*byte, int, *Structure) { panic("no vectors") }
 func sextetWide(*byte, int) int { panic("no vectors") }
 
 func sextetWordBlocks(*byte, int, *uint64, int) { panic("no vectors") }
+
+func keyBlocks(*byte, int, *[3][128]byte) int { panic("no vectors") }

@@ -1,9 +1,9 @@
 package charset
 
 import (
-	"encoding/binary"
 	"math"
-	"math/bits"
+
+	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
 // ranges says which bytes begin a character of two: size bytes from each first
@@ -35,7 +35,7 @@ func newBlocks(n int) blocks {
 // scratch is what lies between the steps.
 type scratch struct {
 	units [mostPiece + 64]uint16
-	kinds [mostPiece + 64]byte
+	kinds [mostPiece + normal.UnitsBehind]byte
 }
 
 // pairs reads on from offset i of src, where a character begins, into buf from o
@@ -94,28 +94,18 @@ func (b *blocks) rest(from, to int) {
 }
 
 // all records the characters of the first n kinds, which are the top bytes of
-// packed ones, and returns what they took of the input. Eight more bytes must be
-// behind them.
+// packed ones, and returns what they took of the input. normal.UnitsBehind more
+// bytes must be behind them.
 func (s *steps) all(kinds []byte, n, out int, in int64) (taken int) {
-	start := in
-	for i := 0; i < n; {
-		same := uint64(kinds[i]) * ones
-		k := i + 1
-		for {
-			if x := binary.LittleEndian.Uint64(kinds[k:]) ^ same; x != 0 {
-				k += bits.TrailingZeros64(x) >> 3
-				break
-			}
-			if k += 8; k >= n {
-				break
-			}
-		}
-		k = min(k, n)
-		ow, iw := int(kinds[i]&3), int(kinds[i]>>2)
-		s.at(out, in, ow, iw)
-		out += (k - i) * ow
-		in += int64((k - i) * iw)
-		i = k
+	if n == 0 {
+		return 0
 	}
-	return int(in - start)
+	if s.m != nil {
+		s.ow, s.iw = int(kinds[n-1]&3), int(kinds[n-1]>>2)
+		return s.m.Units(out, in, kinds, n)
+	}
+	for _, k := range kinds[:n] {
+		taken += int(k >> 2)
+	}
+	return taken
 }

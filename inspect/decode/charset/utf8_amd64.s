@@ -169,9 +169,17 @@ TEXT ·validAVX512(SB), NOSPLIT, $0-25
 	XORQ  R11, R11 // continuations that the block before asks for
 	XORQ  R12, R12 // whether it ends with an odd one
 
+	// A long text is read for the first time here: the processor is told ahead,
+	// since by itself it does not look beyond a page.
+	XORQ    R14, R14
+	MOVQ    $4096, DX
+	CMPQ    CX, $256
+	CMOVQGE DX, R14
+
 loop:
-	VMOVDQU64 (SI), Z0
-	VPERMB    Z16, Z0, Z1
+	VMOVDQU64  (SI), Z0
+	PREFETCHT0 (SI)(R14*1)
+	VPERMB     Z16, Z0, Z1
 	VPCMPEQB  Z0, Z1, K1
 	VPMOVB2M  Z0, K2
 	KORQ      K1, K7, K7

@@ -1,0 +1,69 @@
+package detect
+
+import "bytes"
+
+// mailWords and birthWords are letters that every English label word of a kind has in a
+// row, whatever is between them.
+var (
+	mailWords  = newLetters("mail", "eadd", "eply")
+	birthWords = newLetters("birt", "born", "bday", "sein", "tanj", "dob")
+)
+
+// letters are rows of at most four letters.
+type letters struct {
+	rows []uint32
+	ends uint32 // a bit for each letter that is the last of one
+}
+
+func newLetters(rows ...string) *letters {
+	l := &letters{}
+	for _, row := range rows {
+		var packed uint32
+		for k := range len(row) {
+			packed = packed<<8 | uint32(row[k])
+		}
+		l.rows = append(l.rows, packed)
+		l.ends |= 1 << (packed & 31)
+	}
+	return l
+}
+
+// are reports whether one of the rows is the last four letters, or the last three.
+func (l *letters) are(last uint32) bool {
+	for _, row := range l.rows {
+		if last == row || last&0xffffff == row {
+			return true
+		}
+	}
+	return false
+}
+
+// announced is a cheap test whether one of words may be a label of the value at offset
+// i: with near, of any that Label tells, else its own. It says no only of running text
+// in English.
+func (b *Block) announced(words *letters, i int, near bool) bool {
+	if v, ok := b.context.(*view); !ok || v.mode != prose {
+		return true
+	}
+	from, to := max(0, i-nearChars), i
+	if near { // a remark in brackets behind the value
+		if k := bytes.IndexByte(b.Text[i:min(len(b.Text), i+32)], '('); k >= 0 {
+			to = min(len(b.Text), i+k+32)
+		}
+	}
+	t := b.Text[from:to]
+	if !allASCII(t) {
+		return true
+	}
+	var last uint32
+	for _, c := range t {
+		if !isLetter(c) {
+			continue
+		}
+		last = last<<8 | uint32(c|0x20)
+		if words.ends>>(c&31)&1 != 0 && words.are(last) {
+			return true
+		}
+	}
+	return false
+}
