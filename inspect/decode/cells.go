@@ -63,6 +63,9 @@ func (n *cellCount) mark(b []byte, i int) {
 	case i+1 < len(b) && b[i+1] == '=' && b[i-1] != '=': // of more than two the second counts
 		return
 	}
+	if n.all >= minPadded && tooShort(b, i+1) {
+		return
+	}
 	for k := i - minCell + 3; k < i-1; k++ {
 		if sextet[b[k]] == outside {
 			return
@@ -74,11 +77,17 @@ func (n *cellCount) mark(b []byte, i int) {
 	}
 }
 
+// inCell reports whether a cell may hold c.
+func inCell(c byte) bool { return sextet[c] != outside || c == '=' }
+
+// tooShort reports whether the word that ends at i is shorter than a cell, as the
+// names of most attributes are.
+func tooShort(b []byte, i int) bool { return !inCell(b[i-minCell+1]) || !inCell(b[i-minCell]) }
+
 // cellOfWords reports whether a cell of base64 that ends at i, padded, is text.
 func cellOfWords(b []byte, i int) bool {
-	inCell := func(c byte) bool { return sextet[c] != outside || c == '=' }
-	if !inCell(b[i-minCell+1]) || !inCell(b[i-minCell]) {
-		return false // too short, as most attributes are
+	if tooShort(b, i) {
+		return false
 	}
 	start := i
 	for start > 0 && i-start <= maxCell && inCell(b[start-1]) {

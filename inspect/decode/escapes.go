@@ -79,6 +79,11 @@ func (u *unescaper) step(dst, src []byte, last bool) ([]byte, int) {
 		if len(src)-i < maxEscape && !last {
 			break
 		}
+		if r := plainUnit(src[i:]); r != 0 {
+			dst = utf8.AppendRune(dst, r)
+			i += unitSize
+			continue
+		}
 		r, used, isByte := readEscape(src[i:])
 		switch {
 		case used == 0:
@@ -93,6 +98,22 @@ func (u *unescaper) step(dst, src []byte, last bool) ([]byte, int) {
 		i += used
 	}
 	return dst, i
+}
+
+// unitSize is the length of an escape like \u95a2.
+const unitSize = 6
+
+// plainUnit returns what such an escape at b's start stands for, 0 if it is none or
+// half a character: most escapes are, so readEscape is asked for the others.
+func plainUnit(b []byte) rune {
+	if len(b) < unitSize || b[0] != '\\' || b[1] != 'u' {
+		return 0
+	}
+	high, low := unhex[b[2]]<<4|unhex[b[3]], unhex[b[4]]<<4|unhex[b[5]]
+	if unhex[b[2]]|unhex[b[3]]|unhex[b[4]]|unhex[b[5]] >= 16 || high&0xf8 == 0xd8 {
+		return 0
+	}
+	return rune(high)<<8 | rune(low)
 }
 
 // readEscape reads the escape that b begins with: what it stands for, a character

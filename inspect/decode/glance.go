@@ -183,19 +183,20 @@ func single(b []byte, open int, quotes uint64) bool {
 			return bytes.IndexByte(b[64:open+stringSize], '"') >= 0
 		}
 		switch next := b[end+1]; {
-		case next <= ' ':
-			return true // whatever follows
-		case next != ':':
-			return strings.IndexByte(",]}", next) >= 0 && utf8.RuneCount(b[open+1:end]) <= 1
+		case next == ':':
+		case next == ',', next == ']', next == '}':
+			return end-open <= 1+utf8.UTFMax && utf8.RuneCount(b[open+1:end]) <= 1
+		default:
+			return next <= ' ' // whatever follows
 		}
-		switch c := b[end+2]; {
-		case c <= ' ':
-			return true
-		case c != '"':
-			return strings.IndexByte("[]{},:", c) >= 0
+		if c := b[end+2]; c != '"' {
+			return c <= ' ' || joint[c]
 		}
 		quotes &= quotes - 1
 		open, quotes = end+2, quotes&(quotes-1)
 	}
 	return true
 }
+
+// joint tells what may stand between strings.
+var joint = [256]bool{'[': true, ']': true, '{': true, '}': true, ',': true, ':': true}

@@ -28,33 +28,45 @@ func (opaque) Name() string { return "binary" }
 func (opaque) Match(*part.Part, []byte) bool { return true }
 
 type strip struct {
-	raw   []byte
+	raw   []byte // in store, unless the body lies in memory
+	store []byte
 	text  []byte
 	m     normal.Map
 	hints traces // of raw
 }
 
 var strips = sync.Pool{New: func() any {
-	return &strip{raw: make([]byte, 0, chunk), text: make([]byte, 0, blockSize)}
+	return &strip{store: make([]byte, chunk), text: make([]byte, 0, blockSize)}
 }}
 
 func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {
 	s := strips.Get().(*strip)
-	defer strips.Put(s)
-	s.raw = s.raw[:0]
+	defer s.release()
 	var (
 		err    error
 		offset int64
 		found  bool
 		name   = "binary"
 		locked lockFinder
+		lent   []byte // what is not read yet, with raw, of a body that lies in memory
 	)
+	lender, ok := p.Body.(part.Lender)
+	if ok {
+		lent, ok = lender.Lend()
+	}
 	for first := true; ; first = false {
 		// A run is cut where the bytes at hand end: what may go on is kept.
-		for len(s.raw) < cap(s.raw) && err == nil {
+		if ok {
+			had := len(s.raw)
+			s.raw = lent[:min(chunk, len(lent))]
+			if lender.Skip(len(s.raw) - had); len(s.raw) == len(lent) {
+				err = io.EOF
+			}
+		}
+		for len(s.raw) < chunk && err == nil {
 			var n int
-			n, err = p.Body.Read(s.raw[len(s.raw):cap(s.raw)])
-			s.raw = s.raw[:len(s.raw)+n]
+			n, err = p.Body.Read(s.store[len(s.raw):])
+			s.raw = s.store[:len(s.raw)+n]
 		}
 		if first {
 			if f := sniff(s.raw); f != nil {
@@ -96,7 +108,11 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		}
 		found = found || any
 		offset += int64(used)
-		s.raw = s.raw[:copy(s.raw, s.raw[used:])]
+		if s.raw = s.raw[used:]; ok {
+			lent = lent[used:]
+		} else {
+			s.raw = s.store[:copy(s.store, s.raw)]
+		}
 		if err != nil && len(s.raw) == 0 {
 			break
 		}
@@ -110,6 +126,12 @@ func (opaque) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Bu
 		e.Skip(part.UnknownFormat, found, name)
 	}
 	return nil
+}
+
+// release keeps s's storage for others.
+func (s *strip) release() {
+	s.raw = nil
+	strips.Put(s)
 }
 
 // ended is a reader that has ended so.

@@ -68,31 +68,56 @@ func stretchAround(b []byte, at, i int) (s textRun) {
 
 // holdsText reports whether minText bytes somewhere in b may be text in UTF-8 or in
 // CP932. It goes from the end: what a text is at a place depends on what follows.
+// A byte of noise may be anything, so it makes no branch.
 func holdsText(b []byte) bool {
-	var u1, u2, u3, u4, k1, k2 int // length of the text that begins so many bytes behind i
-	for i := len(b) - 1; i >= 0 && i+max(u1+1, u2+2, u3+3, u4+4, k1+1, k2+2) >= minText; i-- {
-		u, k := 0, 0
-		switch c := b[i]; {
-		case printable[c]:
-			u, k = u1+1, k1+1
-		case c >= 0x80:
-			if n := cp932Char(b[i:]); n > 0 {
-				k = k2 + n
-			}
-			switch {
-			case c < 0xc2 || i+1 == len(b) || b[i+1]&0xc0 != 0x80: // no character of UTF-8
-			case c < 0xe0:
-				u = u2 + 2
-			case c < 0xf0:
-				u = u3 + 3
-			default:
-				u = u4 + 4
-			}
-		}
+	var utf8, cp932 [8]int // lengths of the texts that begin at the next places
+	next := &inTexts[0]
+	for i := len(b) - 1; i >= 0; i-- {
+		c := &inTexts[b[i]]
+		u, k := int(c.utf8), int(c.cp932)
+		u = (utf8[(i+u)&7] + u) & int(c.alone|c.leadUTF8&next.inUTF8)
+		k = (cp932[(i+k)&7] + k) & int(c.alone|c.leadCP932&next.inCP932)
 		if u >= minText || k >= minText {
 			return true
 		}
-		u1, u2, u3, u4, k1, k2 = u, u1, u2, u3, k, k1
+		utf8[i&7], cp932[i&7], next = u, k, c
 	}
 	return false
 }
+
+// inText tells what a byte may be in a text: how long a character is that begins with
+// it, and as masks, whether that is all of it, and whether it leads or is within one of
+// several bytes.
+type inText struct {
+	utf8, cp932        int8
+	alone              int8
+	leadUTF8, inUTF8   int8
+	leadCP932, inCP932 int8
+}
+
+var inTexts = func() (t [256]inText) {
+	mask := func(is bool) int8 {
+		if is {
+			return -1
+		}
+		return 0
+	}
+	for i := range t {
+		c, s := byte(i), &t[i]
+		switch {
+		case c >= 0xf0:
+			s.utf8 = 4
+		case c >= 0xe0:
+			s.utf8 = 3
+		case c >= 0xc2:
+			s.utf8 = 2
+		default:
+			s.utf8 = 1
+		}
+		s.alone = mask(printable[c])
+		s.leadUTF8, s.inUTF8 = mask(s.utf8 > 1), mask(c&0xc0 == 0x80)
+		s.cp932 = max(1, int8(cp932Char([]byte{c, '@'})))
+		s.leadCP932, s.inCP932 = mask(s.cp932 > 1), mask(cp932Char([]byte{0x81, c}) > 0)
+	}
+	return t
+}()

@@ -361,6 +361,9 @@ func isDump(head []byte) bool {
 // dumpOffset returns the length of the offset that a line of a dump begins with, 0
 // if it is none.
 func dumpOffset(line []byte) int {
+	if len(line) < 6 || unhex[line[0]]|unhex[line[5]] >= 16 {
+		return 0
+	}
 	n := 0
 	for n < len(line) && unhex[line[n]] < 16 {
 		n++

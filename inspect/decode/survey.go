@@ -11,7 +11,7 @@ import (
 // survey is what one pass over a block of text tells those who look for veins in
 // it: most text has nothing that any of them needs.
 type survey struct {
-	signs    normal.Signs
+	signs    normal.Signs           // of surveySigns
 	pages    [maxPages]normal.Signs // by pageSize; the last speaks of all behind it, too
 	rows     uint32                 // pages in which "=" stands as often as in quoted-printable, a bit each
 	equals   [2]int                 // where it stood last
@@ -40,12 +40,12 @@ func surveyOf(b []byte) (s survey) {
 		s.pages[pageOf(at)] |= signs
 		for ; some != 0; some &= some - 1 {
 			k := bits.TrailingZeros64(some)
-			for m := found[k]; m != 0; m &= m - 1 {
+			for m := found.marks[k]; m != 0; m &= m - 1 {
 				s.mark(b, at+k*normal.Stretch+bits.TrailingZeros64(m))
 			}
 		}
 		for i := max(at, restartFrom); i < min(at+pageSize, len(b)) && s.dump < 0; i += lookStep {
-			if line := lineAt(b, i); line > 0 && isDump(b[line:min(line+restartHead, len(b))]) {
+			if line := found.lineAt(b, at, i); line > 0 && isDump(b[line:min(line+restartHead, len(b))]) {
 				s.dump = line
 			}
 		}
@@ -88,15 +88,43 @@ func (s *survey) least(n int, b []byte, c byte, sign normal.Signs) bool {
 	return n <= 0
 }
 
-// stretches mark bytes of a page that a survey has to look at, a bit each.
-type stretches [pageSize / normal.Stretch]uint64
+// stretches mark bytes of a page, a bit each.
+type stretches struct {
+	marks [pageStretches]uint64 // those that a survey has to look at
+	ends  [pageStretches]uint64 // line ends; with wide vectors only
+}
+
+const pageStretches = pageSize / normal.Stretch
+
+// lineAt is lineAt for a place in the page of b that is at an offset.
+func (s *stretches) lineAt(b []byte, page, at int) int {
+	if !useWide {
+		return lineAt(b, at)
+	}
+	const most = lookStep / normal.Stretch
+	from := (at - page) / normal.Stretch
+	for k, m := range s.ends[from:min(from+most, len(s.ends))] {
+		if m == 0 {
+			continue
+		}
+		line := at + k*normal.Stretch + bits.TrailingZeros64(m) + 1
+		if len(b)-line < minSpelled {
+			return 0
+		}
+		return line
+	}
+	return 0
+}
+
+// surveySigns are the signs that a survey tells.
+const surveySigns = normal.Backslash | normal.Percent | normal.Ampersand | normal.Plus | normal.Quote | normal.Equals | normal.Backspace
 
 // surveyTables are what surveyBlocks looks up, by the low six bits of a byte. It
 // marks "=", too.
 type surveyTables struct {
-	sign      [64]byte    // the sign that ends so, else what does not
-	low, high [64]byte    // its bits
-	marks     [3][64]byte // those that may be in such a place of a mark, a bit for each
+	sign  [64]byte    // the sign that ends so, else what does not end so
+	bit   [64]byte    // of the sign
+	marks [3][64]byte // those that may be in such a place of a mark, a bit for each
 }
 
 var surveyed = func() (t surveyTables) {
@@ -104,8 +132,8 @@ var surveyed = func() (t surveyTables) {
 		t.sign[i] = ^byte(i)
 	}
 	for c := range byte(0x80) {
-		if s := normal.SignsOf([]byte{c}); s != 0 {
-			t.sign[c&63], t.low[c&63], t.high[c&63] = c, byte(s), byte(s>>8)
+		if s := normal.SignsOf([]byte{c}) & surveySigns; s != 0 {
+			t.sign[c&63], t.bit[c&63] = c, byte(s)
 		}
 	}
 	for k, mark := range surveyMarks() {
@@ -146,21 +174,22 @@ func surveyMarks() []string {
 // stretches have a mark.
 func (s *stretches) of(text []byte) (signs normal.Signs, some uint64) {
 	if !useWide {
-		return normal.SignsOf(text[:min(len(text), pageSize)]), s.byPairs(text)
+		return normal.SignsOf(text[:min(len(text), pageSize)]) & surveySigns, s.byPairs(text)
 	}
 	const behind = 2 // bytes are looked at with each
 	blocks := 0
 	if len(text) >= normal.Stretch+behind {
-		blocks = min((len(text)-behind)/normal.Stretch, len(s))
-		signs, some = surveyBlocks(&text[0], blocks, &surveyed, &s[0])
+		blocks = min((len(text)-behind)/normal.Stretch, pageStretches)
+		signs, some = surveyBlocks(&text[0], blocks, &surveyed, s, 0)
 	}
-	if done := blocks * normal.Stretch; blocks < len(s) {
-		var rest [2*normal.Stretch + behind]byte
-		var last [2]uint64
-		copy(rest[:], text[done:])
-		more, which := surveyBlocks(&rest[0], 2, &surveyed, &last[0])
-		copy(s[blocks:], last[:])
-		signs, some = signs|more, some|which<<blocks
+	if blocks < pageStretches {
+		clear(s.ends[blocks:])
+		var rest [normal.Stretch + behind]byte
+		for k := blocks; k < pageStretches && k*normal.Stretch < len(text); k++ {
+			clear(rest[copy(rest[:], text[k*normal.Stretch:]):])
+			more, which := surveyBlocks(&rest[0], 1, &surveyed, s, k)
+			signs, some = signs|more, some|which<<k
+		}
 	}
 	return signs, some
 }
@@ -170,27 +199,27 @@ func (s *stretches) byPairs(text []byte) (some uint64) {
 	size := min(len(text), pageSize)
 	blocks := 0
 	if useVectors && len(text) > normal.Stretch {
-		var where [len(s)][2]uint64
-		blocks = min((len(text)-1)/normal.Stretch, len(s))
+		var where [pageStretches][2]uint64
+		blocks = min((len(text)-1)/normal.Stretch, pageStretches)
 		pairBlocks(&text[1], blocks, &surveyPairs, &where[0])
 		for k, w := range where[:blocks] {
-			s[k] = w[0] | w[1]
+			s.marks[k] = w[0] | w[1]
 		}
 	}
 	t := &surveyPairs
 	for i := blocks * normal.Stretch; i < size; i++ {
 		if i%normal.Stretch == 0 {
-			s[i/normal.Stretch] = 0
+			s.marks[i/normal.Stretch] = 0
 		}
 		next := byte(0)
 		if i+1 < len(text) {
 			next = text[i+1]
 		}
 		if t[0][text[i]>>4]&t[1][text[i]&15]&t[2][next>>4]&t[3][next&15] != 0 {
-			s[i/normal.Stretch] |= 1 << (i % normal.Stretch)
+			s.marks[i/normal.Stretch] |= 1 << (i % normal.Stretch)
 		}
 	}
-	for k, m := range s[:(size+normal.Stretch-1)/normal.Stretch] {
+	for k, m := range s.marks[:(size+normal.Stretch-1)/normal.Stretch] {
 		if m != 0 {
 			some |= 1 << k
 		}

@@ -7,13 +7,13 @@ import "github.com/sekimori-dlp/sekimori/inspect/normal"
 // surveyBlocks marks blocks of 64 bytes at b, at least one and at most 64, behind
 // which two more bytes are: a bit for each byte with which one of t's marks may
 // begin. It returns their signs and which blocks have a mark.
-func surveyBlocks(b *byte, blocks int, t *surveyTables, marks *uint64) (normal.Signs, uint64) {
-	signs, some := surveyAVX512(b, blocks, t, marks)
+func surveyBlocks(b *byte, blocks int, t *surveyTables, out *stretches, from int) (normal.Signs, uint64) {
+	signs, some := surveyAVX512(b, blocks, t, &out.marks[from], &out.ends[from])
 	return normal.Signs(signs), some
 }
 
 //go:noescape
-func surveyAVX512(b *byte, blocks int, t *surveyTables, marks *uint64) (signs uint16, some uint64)
+func surveyAVX512(b *byte, blocks int, t *surveyTables, marks, ends *uint64) (signs uint8, some uint64)
 
 // wordBlocks marks blocks of 64 bytes at b, behind which five more are: a bit for
 // each byte with which a word of t may begin.

@@ -8,21 +8,24 @@
 DATA equalsByte<>+0(SB)/8, $0x3d3d3d3d3d3d3d3d
 GLOBL equalsByte<>(SB), RODATA|NOPTR, $8
 
-// func surveyAVX512(b *byte, blocks int, t *surveyTables, marks *uint64) (signs uint16, some uint64)
-TEXT ·surveyAVX512(SB), NOSPLIT, $0-48
+DATA endByte<>+0(SB)/8, $0x0a0a0a0a0a0a0a0a
+GLOBL endByte<>(SB), RODATA|NOPTR, $8
+
+// func surveyAVX512(b *byte, blocks int, t *surveyTables, marks, ends *uint64) (signs uint8, some uint64)
+TEXT ·surveyAVX512(SB), NOSPLIT, $0-56
 	MOVQ b+0(FP), SI
 	MOVQ blocks+8(FP), CX
 	MOVQ t+16(FP), BX
 	MOVQ marks+24(FP), DI
+	MOVQ ends+32(FP), R9
 	VMOVDQU64 (BX), Z16
 	VMOVDQU64 64(BX), Z17
-	VMOVDQU64 128(BX), Z18
-	VMOVDQU64 192(BX), Z19
-	VMOVDQU64 256(BX), Z20
-	VMOVDQU64 320(BX), Z21
+	VMOVDQU64 128(BX), Z19
+	VMOVDQU64 192(BX), Z20
+	VMOVDQU64 256(BX), Z21
 	VPBROADCASTQ equalsByte<>(SB), Z22
+	VPBROADCASTQ endByte<>(SB), Z23
 	VPXORQ    Z12, Z12, Z12
-	VPXORQ    Z13, Z13, Z13
 	MOVQ CX, DX
 	XORQ R8, R8
 
@@ -36,50 +39,46 @@ loop:
 	VPERMB    Z21, Z5, Z5
 	VPCMPEQB  Z0, Z1, K1       // signs
 	VPERMB.Z  Z17, Z0, K1, Z1
-	VPERMB.Z  Z18, Z0, K1, Z2
 	VPANDQ    Z4, Z5, Z5
 	VPTESTMB  Z3, Z5, K2       // marks
 	VPCMPEQB  Z22, Z0, K3
+	VPCMPEQB  Z23, Z0, K4
 	VPORQ     Z1, Z12, Z12
-	VPORQ     Z2, Z13, Z13
 	KORQ      K2, K3, K2
+	KMOVQ     K4, (R9)
 	KMOVQ     K2, AX
 	MOVQ      AX, (DI)
 	NEGQ      AX
 	RCRQ      $1, R8           // whether there are any
 	ADDQ      $64, SI
 	ADDQ      $8, DI
+	ADDQ      $8, R9
 	DECQ      CX
 	JNZ       loop
 
 	MOVQ $64, CX
 	SUBQ DX, CX
 	SHRQ CX, R8
-	MOVQ R8, some+40(FP)
+	MOVQ R8, some+48(FP)
 
-	// The bytes of each are or-ed: halves, quarters and so on.
+	// The bytes are or-ed: halves, quarters and so on.
 	VEXTRACTI64X4 $1, Z12, Y0
-	VEXTRACTI64X4 $1, Z13, Y1
-	VPOR Y0, Y12, Y12
-	VPOR Y1, Y13, Y13
-	VEXTRACTI128 $1, Y12, X0
-	VEXTRACTI128 $1, Y13, X1
-	VPOR X0, X12, X12
-	VPOR X1, X13, X13
-	VPUNPCKLQDQ X13, X12, X0
-	VPUNPCKHQDQ X13, X12, X1
+	VPOR Y0, Y12, Y0
+	VEXTRACTI128 $1, Y0, X1
 	VPOR X0, X1, X0
-	VPSRLQ $32, X0, X1
+	VPSRLDQ $8, X0, X1
 	VPOR X0, X1, X0
-	VPSRLQ $16, X0, X1
-	VPOR X0, X1, X0
-	VPSRLQ $8, X0, X1
-	VPOR X0, X1, X0
-	VPEXTRB $0, X0, AX
-	VPEXTRB $8, X0, DX
-	SHLL $8, DX
-	ORL  DX, AX
-	MOVW AX, signs+32(FP)
+	VMOVQ X0, AX
+	MOVQ AX, DX
+	SHRQ $32, DX
+	ORQ  DX, AX
+	MOVQ AX, DX
+	SHRQ $16, DX
+	ORQ  DX, AX
+	MOVQ AX, DX
+	SHRQ $8, DX
+	ORQ  DX, AX
+	MOVB AX, signs+40(FP)
 	VZEROUPPER
 	RET
 

@@ -4,7 +4,9 @@ package decode
 
 import "github.com/sekimori-dlp/sekimori/inspect/normal"
 
-func surveyBlocks(*byte, int, *surveyTables, *uint64) (normal.Signs, uint64) { panic("no vectors") }
+func surveyBlocks(*byte, int, *surveyTables, *stretches, int) (normal.Signs, uint64) {
+	panic("no vectors")
+}
 
 func wordBlocks(*byte, int, *wideMarks, *uint64) { panic("no vectors") }
 

@@ -36,18 +36,16 @@ func (o *writer) Close() {
 	writers.Put(o)
 }
 
-// direct is the size from which text is handed on as it stands in the window,
-// not copied to be joined with what comes next.
+// direct is the size from which text is handed on as it stands in the window, not
+// copied to be joined with what comes next; with what came before it is joined, as
+// small pieces cost as much as large ones.
 const direct = 4 << 10
 
 // copy takes over text, which stands at offset at of the window.
 func (o *writer) copy(text []byte, at int) {
 	for len(text) > 0 && o.err == nil {
 		n := len(text)
-		if n >= direct {
-			if o.flush() != nil {
-				return
-			}
+		if n >= direct && len(o.buf) == 0 {
 			if n = min(n, blockSize); n < len(text) {
 				n = normal.Border(text[:n])
 			}
@@ -70,6 +68,9 @@ func (o *writer) copy(text []byte, at int) {
 		o.m.Copy(len(o.buf), o.from, at, n)
 		o.buf = append(o.buf, text[:n]...)
 		text, at = text[n:], at+n
+		if n >= direct { // what comes next need not be copied
+			o.flush()
+		}
 	}
 }
 

@@ -105,14 +105,11 @@ func (bd birthdate) judge(b *Block, d date, hinted bool, emit func(Finding)) {
 	if timed && !hinted {
 		return
 	}
-	grown, born := d.year <= thisYear-15 && d.year >= thisYear-100, bornBehind(rest)
-	if !grown && !born && !b.announced(birthWords, d.start, true) {
-		return // a recent date with no word of a birth
-	}
 	own, near := b.Label(d.start)
+	grown := d.year <= thisYear-15 && d.year >= thisYear-100
 	var p float32
 	switch {
-	case born:
+	case bornBehind(rest):
 		p = .97
 	case own&LBirth != 0:
 		p = .99
@@ -136,7 +133,7 @@ func (bd birthdate) judge(b *Block, d date, hinted bool, emit func(Finding)) {
 	case grown:
 		p = .1
 	default:
-		return
+		return // a recent date with no word of a birth
 	}
 	if p *= d.form; p < .05 {
 		return

@@ -3,6 +3,7 @@ package detect
 import (
 	"bytes"
 	"slices"
+	"unsafe"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -130,13 +131,22 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 	}
 	k.rest.finish(until)
 	k.list(v.text, words)
-	canon := string(k.canon)
+	canon := k.lent(t)
 	at := int32(0)
 	for i := range k.found {
 		k.found[i].Canon = canon[at:k.ends[i]]
 		at = k.ends[i]
 	}
 	return true
+}
+
+// lent returns the canonical forms. The record of a row is given away before the next
+// block overwrites them; findings that are grouped by lines may wait for that.
+func (k *claims) lent(t *table) string {
+	if t.byLines() {
+		return string(k.canon)
+	}
+	return unsafe.String(unsafe.SliceData(k.canon), len(k.canon))
 }
 
 // row returns the cells of row r.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -83,9 +84,25 @@ func (k *claims) usualName(value []byte) bool {
 	if gaps == 0 || gaps > 2 || value[len(value)-1] == ' ' || n < 2 || kanji > 0 && n > 10 || n > 24 {
 		return false
 	}
-	if gaps > 1 || folded > 0 {
+	switch {
+	case folded > 0:
+		set := variants()
+		for i := 0; i < len(value); {
+			if value[i] == ' ' {
+				i++
+				continue
+			}
+			r, size := letterAt(value, i)
+			if set[r>>6]>>(r&63)&1 != 0 {
+				k.canon = utf8.AppendRune(k.canon, dict.Fold(r))
+			} else {
+				k.canon = append(k.canon, value[i:i+size]...)
+			}
+			i += size
+		}
+	case gaps > 1:
 		k.canon = appendNameCanon(k.canon, value)
-	} else {
+	default:
 		k.canon = append(append(k.canon, value[:gap]...), value[gap+1:]...)
 	}
 	return true
@@ -207,21 +224,22 @@ func (k *claims) postal(text []byte, c cell) bool {
 	if startsWith(value, "〒") {
 		value, start = value[len("〒"):], start+len("〒")
 	}
-	if len(value) != 7 && (len(value) != 8 || value[3] != '-') {
+	var w uint64 // an eighth digit before the seven
+	switch {
+	case len(value) == 8 && value[3] == '-':
+		w = binary.LittleEndian.Uint64(value)
+		w = w&0xFFFFFF | w>>8&^0xFFFFFF
+	case len(value) == 7:
+		w = uint64(binary.LittleEndian.Uint32(value[3:]))<<24 | uint64(binary.LittleEndian.Uint32(value))&0xFFFFFF
+	default:
 		return false
 	}
-	var digit [7]byte
-	copy(digit[:3], value)
-	copy(digit[3:], value[len(value)-4:])
-	code, other := 0, byte(0)
-	for _, b := range digit {
-		code = code*10 + int(b-'0')
-		other = max(other, b-'0')
-	}
-	if other > 9 || dict.PostalPrefectures(code) == 0 {
+	code, ok := eightDigits(w<<8 | '0')
+	if !ok || dict.PostalPrefectures(code) == 0 {
 		return false
 	}
-	k.canon = append(k.canon, digit[:]...)
+	k.canon = binary.LittleEndian.AppendUint64(k.canon, w)
+	k.canon = k.canon[:len(k.canon)-1]
 	return k.add(Postal, postals{}.ID(), start, int(c.end), .95, dict.PostalListed(code))
 }
 
@@ -355,14 +373,20 @@ func fullDate(value []byte) (d date, ok bool) {
 	if len(value) != 10 || value[4] != value[7] || value[4] != '-' && value[4] != '/' && value[4] != '.' {
 		return d, false
 	}
-	other := byte(0)
-	for i, b := range value {
-		if i != 4 && i != 7 {
-			other = max(other, b-'0')
-		}
+	w := binary.LittleEndian.Uint64(value)
+	n, ok := eightDigits(w&0xFFFFFFFF | w>>40&0xFFFF<<32 | uint64(value[8])<<48 | uint64(value[9])<<56)
+	return date{year: n / 10000, month: n / 100 % 100, day: n % 100}, ok
+}
+
+// eightDigits returns the number that eight digits are, the first of them in the
+// lowest byte of w, and whether they are digits.
+func eightDigits(w uint64) (n int, ok bool) {
+	if w&0xF0F0F0F0F0F0F0F0|(w+0x0606060606060606)&0xF0F0F0F0F0F0F0F0>>4 != 0x3333333333333333 {
+		return 0, false
 	}
-	two := func(i int) int { return int(value[i]-'0')*10 + int(value[i+1]-'0') }
-	return date{year: two(0)*100 + two(2), month: two(5), day: two(8)}, other <= 9
+	w = w & 0x0F0F0F0F0F0F0F0F * (1 + 10<<8) >> 8 // pairs of digits, then of pairs
+	w = w & 0x00FF00FF00FF00FF * (1 + 100<<16) >> 16
+	return int(w & 0x0000FFFF0000FFFF * (1 + 10000<<32) >> 32), true
 }
 
 // writtenDate reads a date with the year first, of western and Japanese eras, whose

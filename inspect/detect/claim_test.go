@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -262,6 +263,27 @@ func TestMerge(t *testing.T) {
 		var res resolver
 		if got := res.merge(a, b); !slices.Equal(got, want) {
 			t.Fatalf("%v and %v merge to %v, want %v", a, b, got, want)
+		}
+	}
+}
+
+// eightDigits takes digits and nothing else.
+func TestEightDigits(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20_000 {
+		b := make([]byte, 8)
+		for i := range b {
+			b[i] = "0123456789"[r.IntN(10)]
+		}
+		digits := r.IntN(2) == 0
+		if !digits {
+			c := byte(r.Uint32())
+			digits = isDigit(c)
+			b[r.IntN(8)] = c
+		}
+		n, ok := eightDigits(binary.LittleEndian.Uint64(b))
+		if ok != digits || ok && n != number(b) {
+			t.Fatalf("%q is %d, %v", b, n, ok)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -227,30 +228,33 @@ func (v *view) proseLabelFrom(i, lo int) (own, near Label) {
 func scanLabels(w []byte) (own, near Label) {
 	l := theLexicon()
 	var t lettering
-	w = w[max(0, len(w)-len(t.buf)):]
+	w = w[max(0, len(w)-maxLettering):]
 	for len(w) > 0 && !utf8.RuneStart(w[0]) {
 		w = w[1:]
 	}
 	t.of(w)
 	b := t.buf[:t.n]
 	last, lastLabel := -1, Label(0)
-	for i := t.starts.next(0); i < len(b); {
-		if b[i] < utf8.RuneSelf {
-			if end, label := l.englishAt(&t, i); end > 0 && (end == len(b) || t.stops.has(end)) {
-				if label&frequent == 0 {
-					near |= label
-				}
-				last, lastLabel = end, label
-				i = t.starts.next(end)
-				continue
+	for k, starts := range t.starts[:(len(b)+63)/64] {
+		for ; starts != 0; starts &= starts - 1 {
+			i := k<<6 + bits.TrailingZeros64(starts)
+			if i < last {
+				continue // in a word
 			}
-		} else if end, label := l.japaneseAt(b, i); end > 0 {
-			near |= label
-			last, lastLabel = end, label
-			i = t.starts.next(end)
-			continue
+			if b[i] < utf8.RuneSelf {
+				if end, label := l.englishAt(&t, i); end > 0 && (end == len(b) || t.stops.has(end)) {
+					if label&frequent == 0 {
+						near |= label
+					}
+					last, lastLabel = end, label
+				}
+			} else if l.japaneseStarts.has(t.six(i) * golden) {
+				if end, label := l.japaneseAt(b, i); end > 0 {
+					near |= label
+					last, lastLabel = end, label
+				}
+			}
 		}
-		i = t.starts.next(i + 1)
 	}
 	if last >= 0 && separators(b[last:]) {
 		own = lastLabel

@@ -197,7 +197,7 @@ func dayFirst(b *Block, i int) (d date, ok bool) {
 
 // ofBirth reports whether the own label of the value at offset i is that of a birth.
 func (b *Block) ofBirth(i int) bool {
-	return b.announced(birthWords, i, false) && b.Own(i)&LBirth != 0
+	return b.announced(birthWords, i) && b.Own(i)&LBirth != 0
 }
 
 // monthName reads "March 5, 1985", "5 March 1985", "5-Mar-1985", "5th of March

@@ -32,7 +32,7 @@ func (e email) Find(b *Block, emit func(Finding)) {
 		if score < .05 {
 			continue
 		}
-		if b.announced(mailWords, start, false) && b.Own(start)&LEmail != 0 {
+		if b.announced(mailWords, start) && b.Own(start)&LEmail != 0 {
 			score = max(score, min(.99, score+.2))
 		}
 		emit(Finding{Type: Email, Detector: e.ID(), Start: start, End: end, Confidence: score,

@@ -1,7 +1,5 @@
 package detect
 
-import "bytes"
-
 // mailWords and birthWords are letters that every English label word of a kind has in a
 // row, whatever is between them.
 var (
@@ -38,20 +36,13 @@ func (l *letters) are(last uint32) bool {
 	return false
 }
 
-// announced is a cheap test whether one of words may be a label of the value at offset
-// i: with near, of any that Label tells, else its own. It says no only of running text
-// in English.
-func (b *Block) announced(words *letters, i int, near bool) bool {
+// announced is a cheap test whether one of words may be the own label of the value at
+// offset i. It says no only of running text in English.
+func (b *Block) announced(words *letters, i int) bool {
 	if v, ok := b.context.(*view); !ok || v.mode != prose {
 		return true
 	}
-	from, to := max(0, i-nearChars), i
-	if near { // a remark in brackets behind the value
-		if k := bytes.IndexByte(b.Text[i:min(len(b.Text), i+32)], '('); k >= 0 {
-			to = min(len(b.Text), i+k+32)
-		}
-	}
-	t := b.Text[from:to]
+	t := b.Text[max(0, i-nearChars):i]
 	if !allASCII(t) {
 		return true
 	}

@@ -100,11 +100,19 @@ func (v *view) rowCut(text []byte, from, hi int) int {
 	}
 	cut := 0
 	for i := from; i < hi; {
-		end := v.table.rowEnd(text, i)
-		if end > hi || end == len(text) {
-			break
+		quote := hi
+		if k := bytes.IndexByte(text[i:hi], '"'); k >= 0 {
+			quote = i + k
 		}
-		i, cut = end, end
+		if k := bytes.LastIndexByte(text[i:quote], '\n'); k >= 0 {
+			cut = i + k + 1
+		}
+		if i = quote; i < hi {
+			if end, ok := quoteEnd(text, i); ok {
+				i = end
+			}
+			i++
+		}
 	}
 	return cut
 }

@@ -181,22 +181,6 @@ func (t *table) parsePlain(text []byte, i int) (next int, ok bool) {
 	return min(end+1, len(text)), true
 }
 
-// rowEnd returns the start of the row after the one at i.
-func (t *table) rowEnd(text []byte, i int) int {
-	for i < len(text) {
-		switch text[i] {
-		case '\n':
-			return i + 1
-		case '"':
-			if end, ok := quoteEnd(text, i); ok {
-				i = end
-			}
-		}
-		i++
-	}
-	return i
-}
-
 // quoteEnd returns the offset of the quote that closes the one at i. A quoted
 // cell ends before a delimiter or a line end, within 64 KiB.
 func quoteEnd(text []byte, i int) (int, bool) {

@@ -74,7 +74,7 @@ func (v *view) ownKey(i int) (own Label, start int) {
 
 // knownKeys remembers what keys stand for: those of JSON come again with each
 // object.
-type knownKeys [1 << 7]knownKey
+type knownKeys [1 << 9]knownKey
 
 // knownKey is a key with its label.
 type knownKey struct {
@@ -88,7 +88,7 @@ func (k *knownKeys) classify(key []byte) Label {
 	if n == 0 || n > len(k[0].key) {
 		return classify(key)
 	}
-	e := &k[(uint(key[0])+5*uint(key[n-1])+17*uint(key[n/2])+29*uint(n))%uint(len(k))]
+	e := &k[(uint(key[0])+37*uint(key[n-1])+101*uint(key[n/2])+29*uint(n))%uint(len(k))]
 	if string(e.key[:e.size]) != string(key) {
 		e.label = classify(key)
 		e.size = uint8(copy(e.key[:], key))

@@ -27,20 +27,28 @@ func (m *marks) next(i int) int {
 	return 256
 }
 
-// lettering is a text of at most 256 bytes in lower case, and where words are in it.
+// maxLettering is the most bytes that a lettering has.
+const maxLettering = 256
+
+// lettering is a text in lower case, and where words are in it.
 type lettering struct {
-	buf    [256]byte
+	buf    [maxLettering + 8]byte // zero behind the text
 	n      int
 	starts marks // words in Latin letters, and other characters
 	stops  marks // where a word in Latin letters cannot go on
 }
 
+// six is as six is of the bytes from i on.
+func (t *lettering) six(i int) uint64 {
+	return binary.LittleEndian.Uint64(t.buf[i:]) << 16 >> 16
+}
+
 // of makes t the lettering of s, cut at its capacity.
 func (t *lettering) of(s []byte) {
 	var upper, letters, others marks
-	n := len(lower(t.buf[:], s, &upper))
+	n := len(lower(t.buf[:maxLettering], s, &upper))
 	t.n = n
-	clear(t.buf[n:min(len(t.buf), n+7)])
+	clear(t.buf[n : n+7])
 	for i := 0; i < n; i += 8 {
 		x := binary.LittleEndian.Uint64(t.buf[i:])
 		l := between8(x, 'a', 'z')

@@ -1,6 +1,9 @@
 package detect
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // resolver decides who owns each stretch of text. Its slices are scratch.
 type resolver struct {
@@ -98,6 +101,14 @@ func place(out []Finding, f *Finding) []Finding {
 		out = slices.Delete(out, last, last+1)
 	}
 	return append(out, *f)
+}
+
+// startingIn returns those of found, which is resolved, that start in [from, to).
+func startingIn(found []Finding, from, to int) []Finding {
+	first := func(i int) int {
+		return sort.Search(len(found), func(k int) bool { return found[k].Start >= i })
+	}
+	return found[first(from):first(to)]
 }
 
 // streetNamed reports whether a is an address within which the name b stands:

@@ -356,9 +356,10 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 			found = s.resolver.resolve(append(found, s.found[n:]...))
 		}
 	}
-	found = slices.DeleteFunc(found, func(f Finding) bool {
-		return f.Start < s.own || f.Start >= cut || s.view.drops(f.Start)
-	})
+	found = startingIn(found, s.own, cut)
+	if s.view.mode == rows && s.view.table.head >= 0 {
+		found = slices.DeleteFunc(found, func(f Finding) bool { return s.view.drops(f.Start) })
+	}
 	b.Text = nil
 	if len(found) == 0 && !s.group.pending() && !s.group.json.quiet.known {
 		s.skipped = true

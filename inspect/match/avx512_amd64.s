@@ -41,9 +41,8 @@ GLOBL iota<>(SB), RODATA|NOPTR, $64
 	VMOVDQU8 512(BX), Z24; \
 	VMOVDQU8 576(BX), Z25
 
-// PASSES leaves in Z3 the buckets whose marks pass at each byte: of the four
-// bytes from it on and of the one at fifth. Z0 is the text.
-#define PASSES(fifth) \
+// PASSES leaves in Z3 the buckets whose marks pass at each byte and the four behind.
+#define PASSES \
 	LOOKUP(0, Z16, Z21, Z0, Z1, Z2); \
 	VPANDD Z1, Z2, Z3; \
 	LOOKUP(1, Z17, Z22, Z4, Z5, Z6); \
@@ -52,8 +51,24 @@ GLOBL iota<>(SB), RODATA|NOPTR, $64
 	VPTERNLOGD $0x80, Z8, Z9, Z3; \
 	LOOKUP(3, Z19, Z24, Z10, Z11, Z12); \
 	VPTERNLOGD $0x80, Z11, Z12, Z3; \
-	LOOKUP(fifth, Z20, Z25, Z4, Z5, Z6); \
+	LOOKUP(4, Z20, Z25, Z4, Z5, Z6); \
 	VPTERNLOGD $0x80, Z5, Z6, Z3
+
+// LITERALS is PASSES for literals: of each byte, the three behind and the fifth, with
+// the high six bits of the first two. Z0 is the text.
+#define LITERALS \
+	LOOKUP(0, Z16, Z21, Z0, Z1, Z2); \
+	VPANDD Z1, Z2, Z3; \
+	LOOKUP(1, Z17, Z22, Z4, Z5, Z6); \
+	VPTERNLOGD $0x80, Z5, Z6, Z3; \
+	VMOVDQU8 2(SI), Z4; \
+	VPERMB Z18, Z4, Z5; \
+	VMOVDQU8 3(SI), Z6; \
+	VPERMB Z19, Z6, Z7; \
+	VPTERNLOGD $0x80, Z5, Z7, Z3; \
+	VMOVDQU8 5(SI), Z8; \
+	VPERMB Z20, Z8, Z9; \
+	VPANDD Z9, Z3, Z3
 
 // FOUND stores the offsets in the mask AX (and K1) at DI, 16 of them, counts
 // them in CX, and goes to many, which comes back behind it, for the others.
@@ -77,8 +92,8 @@ GLOBL iota<>(SB), RODATA|NOPTR, $64
 // beyond a page, and what is done with a chunk makes it forget the text.
 #define AHEAD PREFETCHT0 4096(SI)
 
-// func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *[...]uint64, carry uint64) (nf, ne int)
-TEXT ·markAVX512(SB), NOSPLIT, $0-80
+// func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *[...]uint64, carry uint64) (nf, ne int, seen uint64)
+TEXT ·markAVX512(SB), NOSPLIT, $0-88
 	MOVQ text+0(FP), SI
 	MOVQ blocks+8(FP), R9
 	MOVQ base+16(FP), AX
@@ -101,10 +116,11 @@ TEXT ·markAVX512(SB), NOSPLIT, $0-80
 	VPBROADCASTD AX, Z26
 	MOVQ DI, R12
 	MOVQ R11, R13
+	KXORQ K6, K6, K6
 
 loop:
 	AHEAD
-	PASSES(5)
+	LITERALS
 
 	// Digits: where being one changes.
 	VPSUBB  Z27, Z0, Z13
@@ -117,6 +133,7 @@ loop:
 
 	// "@"
 	VPCMPEQB Z26, Z0, K4
+	KORQ     K4, K6, K6
 	KMOVQ    K4, (R10)
 	ADDQ     $8, R10
 
@@ -128,6 +145,8 @@ loop:
 foundDone:
 	LEAQ (DI)(CX*4), DI
 
+	TESTQ    BX, BX
+	JZ       next // foreseen more often than not: digits stand near digits
 	KMOVQ    BX, K3
 	POPCNTQ  BX, CX
 	VPCOMPRESSB.Z Z30, K3, Z1
@@ -140,6 +159,7 @@ foundDone:
 edgesDone:
 	LEAQ (R11)(CX*4), R11
 
+next:
 	VPADDD Z29, Z31, Z31
 	ADDQ   $64, SI
 	DECQ   R9
@@ -151,6 +171,7 @@ edgesDone:
 	SUBQ R13, R11
 	SHRQ $2, R11
 	MOVQ R11, ne+72(FP)
+	KMOVQ K6, seen+80(FP)
 	VZEROUPPER
 	RET
 
@@ -181,7 +202,7 @@ TEXT ·literalsAVX512(SB), NOSPLIT, $0-48
 
 loop:
 	AHEAD
-	PASSES(5)
+	LITERALS
 
 	VPTESTMB Z3, Z3, K1
 	KMOVQ    K1, AX
@@ -224,7 +245,7 @@ TEXT ·shapesAVX512(SB), NOSPLIT, $0-48
 
 loop:
 	AHEAD
-	PASSES(4)
+	PASSES
 
 	VPTESTMB Z3, Z3, K1
 	KMOVQ    K1, AX

@@ -11,22 +11,28 @@ import (
 const markBytes = 5
 
 // markOffsets are where they stand.
-type markOffsets [markBytes]int
+type markOffsets struct {
+	at [markBytes]int
+	// high is at how many of them, the first, all of a byte is looked at. Of the
+	// others the low six bits serve nearly as well: whether a byte leads, follows or
+	// is ASCII the bytes before have told.
+	high int
+}
 
 var (
 	// literalOffsets are, in Japanese, the first character and, of the second,
 	// its lead and its last byte.
-	literalOffsets = markOffsets{0, 1, 2, 3, 5}
+	literalOffsets = markOffsets{[markBytes]int{0, 1, 2, 3, 5}, 2}
 	// shapeOffsets are one byte before the start of an expression, for its
 	// border, and the first four bytes.
-	shapeOffsets = markOffsets{-1, 0, 1, 2, 3}
+	shapeOffsets = markOffsets{[markBytes]int{-1, 0, 1, 2, 3}, markBytes}
 )
 
 // marks is the first stage of a filter. Each entry has one bit a bucket. The
 // assembly knows where low (at 0), high (320), low4 (640) and high4 (720) are.
 type marks struct {
 	low  [markBytes][64]byte // by a byte's low six bits
-	high [markBytes][64]byte // by its high six
+	high [markBytes][64]byte // by its high six; full at offsets without
 	// For AVX2, which looks up only four bits at a time.
 	low4, high4 [markBytes][16]byte
 	// For Go, which has no need to divide a byte: low and high in one.
@@ -68,7 +74,7 @@ func (m *marks) dealLiterals(t *table) {
 			first[kind][lit[0]] = b
 			groups = append(groups, b)
 		}
-		for j, off := range literalOffsets {
+		for j, off := range literalOffsets.at {
 			if off >= len(lit) {
 				b.bytes[j] = anyByte
 				continue
@@ -107,11 +113,18 @@ func (m *marks) deal(groups []*bucket, offsets *markOffsets) {
 			for c := range 256 {
 				if g.bytes[j].has(byte(c)) {
 					m.low[j][c&63] |= 1 << k
-					m.high[j][c>>2] |= 1 << k
+					if j < offsets.high {
+						m.high[j][c>>2] |= 1 << k
+					}
 					m.low4[j][c&15] |= 1 << k
 					m.high4[j][c>>4] |= 1 << k
 				}
 			}
+		}
+	}
+	for j := offsets.high; j < markBytes; j++ {
+		for c := range m.high[j] {
+			m.high[j][c] = 0xff
 		}
 	}
 	for j := range m.whole {
@@ -187,22 +200,24 @@ func (b *bucket) share(w *weights) float64 {
 		if b.bytes[j] == anyByte {
 			continue
 		}
-		told := b.bytes[j].told()
+		told := b.bytes[j].told(j < w.high)
 		for kind := range parts {
-			parts[kind] *= w[kind][j].of(&told)
+			parts[kind] *= w.chances[kind][j].of(&told)
 		}
 	}
 	return 4*parts[0] + parts[1] + parts[2] // see kinds
 }
 
-// told returns the bytes whose low six bits and whose high six bits are of some in
-// the set.
-func (s *byteSet) told() (t byteSet) {
+// told returns the bytes whose low six bits and, if they count, whose high six bits
+// are of some in the set.
+func (s *byteSet) told(high bool) (t byteSet) {
 	low := s[0] | s[1] | s[2] | s[3]
 	for k, x := range s {
 		x |= x >> 1
 		x |= x >> 2 // of each four in the lowest
-		t[k] = low & (x & 0x1111111111111111 * 15)
+		if t[k] = low; high {
+			t[k] &= x & 0x1111111111111111 * 15
+		}
 	}
 	return t
 }
@@ -213,7 +228,10 @@ func (s *byteSet) told() (t byteSet) {
 const kinds = 3
 
 // weights are rough chances of byte values at each offset, by kind.
-type weights [kinds][markBytes]chances
+type weights struct {
+	chances [kinds][markBytes]chances
+	high    int // as in markOffsets
+}
 
 // chances are of each byte value a number of at most six bits, bit by bit.
 type chances struct {
@@ -241,9 +259,9 @@ func (c *chances) of(s *byteSet) float64 {
 }
 
 func weightsAt(offsets *markOffsets) *weights {
-	w := &weights{}
-	for j, off := range offsets {
-		english, kana, kanji := &w[0][j], &w[1][j], &w[2][j]
+	w := &weights{high: offsets.high}
+	for j, off := range offsets.at {
+		english, kana, kanji := &w.chances[0][j], &w.chances[1][j], &w.chances[2][j]
 		english.set(' ', 60)
 		for c := byte('!'); c < 0x7f; c++ {
 			switch i := strings.IndexByte("etaoinsrhldcumfpgwybvkxjqz", c); {
@@ -288,14 +306,14 @@ func weightsAt(offsets *markOffsets) *weights {
 // at returns the buckets that are possible at offset i of text, which has a
 // byte at each of the offsets from there.
 func (m *marks) at(text []byte, i int) byte {
-	o, w := m.offsets, &m.whole
+	o, w := &m.offsets.at, &m.whole
 	return w[0][text[i+o[0]]] & w[1][text[i+o[1]]] & w[2][text[i+o[2]]] & w[3][text[i+o[3]]] & w[4][text[i+o[4]]]
 }
 
 // at4 is at by four bits, as AVX2 looks bytes up. It lets more through.
 func (m *marks) at4(text []byte, i int) byte {
 	possible := byte(0xff)
-	for j, off := range m.offsets {
+	for j, off := range m.offsets.at {
 		c := text[i+off]
 		possible &= m.low4[j][c&15] & m.high4[j][c>>4]
 	}

@@ -36,8 +36,7 @@ func (portable) literals(s *scratch, f *filter, text []byte, blocks, base int) {
 
 // mask returns which of the first blockSize offsets of text pass.
 func (m *marks) mask(text []byte) uint64 {
-	o := m.offsets
-	low := o[0]
+	low := m.offsets.at[0]
 	w0, w1, w2 := &m.whole[0], &m.whole[1], &m.whole[2] // at low and the next two offsets
 	t := text[:blockSize+2]
 	var mask uint64

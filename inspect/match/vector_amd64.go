@@ -38,11 +38,13 @@ func (avx512) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, bas
 	if s.digit {
 		carry = 1
 	}
-	nf, ne := markAVX512(&text[0], blocks, base, &f.marks, unsafe.SliceData(s.found), (*int32)(edges), &s.ats, carry)
+	nf, ne, seen := markAVX512(&text[0], blocks, base, &f.marks, unsafe.SliceData(s.found), (*int32)(edges), &s.ats, carry)
 	s.found = s.found[:nf]
 	s.digit = (n+ne)%2 != 0
 	ev.Runs = ev.Runs[:(n+ne+1)/2]
-	s.listAts(ev, blocks, base)
+	if seen != 0 {
+		s.listAts(ev, blocks, base)
+	}
 }
 
 func (avx512) literals(s *scratch, f *filter, text []byte, blocks, base int) {
@@ -152,11 +154,11 @@ func (avx512) shapes(found []uint32, m *marks, text []byte, blocks, base int) []
 
 // markAVX512 marks blocks (at least one) of text. It appends to found and to
 // edges, beyond whose ends it may write one block's worth, and returns how many
-// it appended; ats gets a mask a block. carry is 1 if a digit stands before
-// text, else 0.
+// it appended; ats gets a mask a block, and seen is 0 if they are empty. carry is 1 if
+// a digit stands before text, else 0.
 //
 //go:noescape
-func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *masks, carry uint64) (nf, ne int)
+func markAVX512(text *byte, blocks, base int, m *marks, found *uint32, edges *int32, ats *masks, carry uint64) (nf, ne int, seen uint64)
 
 // literalsAVX512 is markAVX512 for offsets that pass the marks alone.
 //

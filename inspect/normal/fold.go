@@ -292,7 +292,7 @@ func plainUntil(b []byte, i, end int) int {
 		c := b[i]
 		switch {
 		case c < 0x80:
-			j, ok := plainASCII(b, i)
+			j, ok := plainASCII(b, i, end)
 			if !ok {
 				return j
 			}
@@ -331,9 +331,10 @@ func plainUntil(b []byte, i, end int) int {
 }
 
 // plainASCII returns the end of the run of ASCII from i on, and whether it is
-// free of control characters; if not, the offset of the first.
-func plainASCII(b []byte, i int) (int, bool) {
-	for ; i+8 <= len(b); i += 8 {
+// free of control characters; if not, the offset of the first. It may end once it
+// is at end.
+func plainASCII(b []byte, i, end int) (int, bool) {
+	for ; i+8 <= len(b) && i < end; i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
 		high := x & highs
 		del := x ^ 0x7f*ones
@@ -343,24 +344,24 @@ func plainASCII(b []byte, i int) (int, bool) {
 		if high|suspects == 0 {
 			continue
 		}
-		end := 8
+		run := 8
 		if high != 0 {
-			end = bits.TrailingZeros64(high) >> 3
+			run = bits.TrailingZeros64(high) >> 3
 		}
 		for ; suspects != 0; suspects &= suspects - 1 {
 			k := bits.TrailingZeros64(suspects) >> 3
-			if k >= end {
+			if k >= run {
 				break
 			}
 			if isControl(b[i+k]) {
 				return i + k, false
 			}
 		}
-		if end < 8 {
-			return i + end, true
+		if run < 8 {
+			return i + run, true
 		}
 	}
-	for ; i < len(b) && b[i] < 0x80; i++ {
+	for ; i < len(b) && i < end && b[i] < 0x80; i++ {
 		if isControl(b[i]) {
 			return i, false
 		}

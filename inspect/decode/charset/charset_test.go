@@ -374,3 +374,21 @@ func TestIsLikely(t *testing.T) {
 		t.Fatalf("only %d were likely", yes)
 	}
 }
+
+// A piece of a long text may begin amid a character, and texts of few languages have
+// characters of three bytes.
+func TestDetectUTF8OfPieces(t *testing.T) {
+	for _, text := range []string{"東京都千代田区の山田太郎様、", "Příliš žluťoučký kůň, ", "Съешь ещё этих мягких булок. "} {
+		text = strings.Repeat(text, 30)
+		for at := range 12 {
+			if g := Detect([]byte(text[at:]), true, true, ""); g.Charset != UTF8 || g.Sure < 1 || g.Ambiguous {
+				t.Errorf("%q from %d: %v", text[:20], at, g)
+			}
+		}
+	}
+	// Half-width kana in Shift_JIS look like continuations.
+	kana := encode(t, CP932, strings.Repeat("ｱｲｳｴｵ ﾔﾏﾀﾞ ﾀﾛｳ, 1234 ", 20))
+	if g := Detect(kana, true, true, ""); g.Charset != CP932 {
+		t.Errorf("half-width kana are %v", g)
+	}
+}

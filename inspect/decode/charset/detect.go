@@ -3,6 +3,7 @@ package charset
 import (
 	"bytes"
 	"sync"
+	"unicode/utf8"
 )
 
 // Guess is the outcome of Detect.
@@ -63,9 +64,16 @@ func detect(sample []byte, whole, start bool, hint string, short bool) Guess {
 	if len(sample) > SampleSize {
 		sample, whole = sample[:SampleSize], false
 	}
-	n, controls := valid(sample)
-	if !controls && (n == len(sample) || !whole && incomplete(sample[n:])) && usual(sample[:n]) {
-		return Guess{Sure: 1} // what nearly always is
+	torn := 0 // where a piece of a text may begin: amid a character
+	for torn < min(len(sample), utf8.UTFMax-1) && sample[torn]&0xc0 == 0x80 {
+		torn++
+	}
+	n, controls := valid(sample[torn:])
+	n += torn
+	if !controls && (n == len(sample) || !whole && incomplete(sample[n:])) {
+		if torn == 0 && usual(sample[:n]) || torn > 0 && many(sample[torn:n], 64) {
+			return Guess{Sure: 1} // what nearly always is
+		}
 	}
 	if noise(sample) {
 		return Guess{}
@@ -146,13 +154,15 @@ var noisy = func() (t [256]uint8) {
 // usual reports whether valid UTF-8 is beyond doubt: all ASCII, or with several
 // characters of three bytes, or more of two.
 func usual(b []byte) bool {
-	first := ASCIIPrefix(b)
-	if first == len(b) {
-		return true
-	}
-	const enough = 8
+	n := ASCIIPrefix(b)
+	return n == len(b) || many(b[n:], 8)
+}
+
+// many reports whether there are so many characters beyond ASCII in b, valid UTF-8,
+// those of three bytes counting twice.
+func many(b []byte, enough int) bool {
 	n := 0
-	for i := first; i < len(b) && n < enough; i++ {
+	for i := 0; i < len(b) && n < enough; i++ {
 		switch c := b[i]; {
 		case c < 0x80:
 			i += ASCIIPrefix(b[i:]) - 1
