@@ -17,22 +17,24 @@ type ebcdic struct{}
 func (ebcdic) Name() string { return "ebcdic" }
 
 func (ebcdic) Match(p *part.Part, head []byte) bool {
-	if !p.Role.Content() || len(head) < 64 || bytes.Count(head[:64], []byte{0x40}) == 0 {
+	if !p.Role.Content() || len(head) < 64 || bytes.IndexByte(head[:64], 0x40) < 0 {
 		return false
 	}
-	spaces, words, stray := 0, 0, 0
+	spaces := bytes.Count(head, []byte{0x40})
+	if spaces*16 < len(head) {
+		return false // noise has less
+	}
+	words, stray := 0, 0
 	for _, c := range head {
 		switch {
-		case c == 0x40:
-			spaces++
 		case c >= 0x81 && c <= 0xA9 && c&0xF <= 9, c >= 0xC1 && c <= 0xE9 && c&0xF <= 9, c >= 0xF0 && c <= 0xF9:
 			words++
-		case c == 0x05, c == 0x0D, c == 0x15, c == 0x25, c == '\n', c > 0x40:
+		case c == 0x05, c == 0x0D, c == 0x15, c == 0x25, c == '\n', c >= 0x40:
 		default:
 			stray++
 		}
 	}
-	return stray*64 <= len(head) && spaces*16 >= len(head) && words*5 >= len(head) && (spaces+words)*4 >= 3*len(head)
+	return stray*64 <= len(head) && words*5 >= len(head) && (spaces+words)*4 >= 3*len(head)
 }
 
 func (ebcdic) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budget) error {

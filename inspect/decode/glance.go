@@ -177,7 +177,7 @@ func single(b []byte, open int, quotes uint64) bool {
 	if open >= 2*singlesHead {
 		return false
 	}
-	for range 2 {
+	for range 3 {
 		end := bits.TrailingZeros64(quotes)
 		if end == 64 { // out of sight
 			return bytes.IndexByte(b[64:open+stringSize], '"') >= 0
@@ -189,11 +189,17 @@ func single(b []byte, open int, quotes uint64) bool {
 		default:
 			return next <= ' ' // whatever follows
 		}
-		if c := b[end+2]; c != '"' {
-			return c <= ' ' || joint[c]
+		open = end + 2
+		for open < 64 && joint[b[open]] {
+			open++
 		}
-		quotes &= quotes - 1
-		open, quotes = end+2, quotes&(quotes-1)
+		if open >= 64 || b[open] <= ' ' {
+			return true
+		}
+		if b[open] != '"' {
+			return false // a number
+		}
+		quotes &^= 2<<open - 1
 	}
 	return true
 }

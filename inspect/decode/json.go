@@ -197,7 +197,7 @@ func (r *jsonReader) block() error {
 // string reads the string at pos.
 func (r *jsonReader) string() error {
 	b := r.w.text[r.pos+1:]
-	n, escaped, closed := r.stringEnd(r.pos, min(len(b), maxString))
+	n, escaped, closed := r.marks.stringEnd(r.pos+1, min(len(b), maxString))
 	if !closed && (len(b) >= maxString || r.w.err == nil) {
 		return r.long()
 	}
@@ -284,21 +284,6 @@ func quoteless(b []byte) string {
 	return strings.NewReplacer(`"`, "'", `\`, " ").Replace(string(b))
 }
 
-// stringEnd returns the length of the string at offset at, of which it looks at
-// most bytes, whether it has escapes, and whether it ends there.
-func (r *jsonReader) stringEnd(at, most int) (n int, escaped, closed bool) {
-	from := at + 1
-	for i := from; ; i += 2 {
-		if i = r.marks.next(i); i >= from+most {
-			return most, escaped, false
-		}
-		if r.w.text[i] == '"' {
-			return i - from, escaped, true
-		}
-		escaped = true
-	}
-}
-
 // child hands on a string of n bytes as a nested part.
 func (r *jsonReader) child(p part.Part, n int) error {
 	p.Path = r.place.path(r.w.text, r.pos)
@@ -331,6 +316,11 @@ func (r *jsonReader) resolve(body []byte) {
 		}
 		r.pos += k
 		r.keep()
+		if n := r.o.putEscapes(r.w.text[r.pos:end], r.pos); n > 0 {
+			r.pos += n
+			r.done = r.pos
+			continue
+		}
 		c, n := escapeAt(r.w.text[r.pos:end])
 		switch c {
 		case '"':

@@ -43,6 +43,23 @@ func escapeAt(b []byte) (rune, int) {
 	return '\\', 1
 }
 
+// wideEscapes appends to dst the characters that b begins with as "\uXXXX" of each, as
+// long as they take three bytes in UTF-8, as those of Japanese do, and returns how much
+// of b they are.
+func wideEscapes(dst, b []byte) (out []byte, used int) {
+	for len(b)-used >= 6 {
+		e := b[used : used+6 : used+6]
+		i, j, k, l := unhex[e[2]], unhex[e[3]], unhex[e[4]], unhex[e[5]]
+		r := uint32(i)<<12 | uint32(j)<<8 | uint32(k)<<4 | uint32(l)
+		if e[0] != '\\' || e[1] != 'u' || i|j|k|l > 15 || r < 0x800 || r>>11 == 0xd800>>11 {
+			break
+		}
+		dst = append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f)
+		used += 6
+	}
+	return dst, used
+}
+
 func hex4(b []byte) (rune, bool) {
 	if len(b) < 4 {
 		return 0, false
@@ -68,6 +85,11 @@ func unescape(dst, b []byte) (out []byte, used int) {
 		}
 		dst = append(dst, b[i:i+k]...)
 		if i += k; i < len(b) {
+			var n int
+			if dst, n = wideEscapes(dst, b[i:]); n > 0 {
+				i += n
+				continue
+			}
 			c, n := escapeAt(b[i:])
 			dst = utf8.AppendRune(dst, c)
 			i += n

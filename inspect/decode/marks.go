@@ -50,22 +50,32 @@ func (m *marks) read(text []byte) {
 // sumGroup is how many stretches are summed up together.
 const sumGroup = 8
 
-// next returns the first offset from i on where a string may end or has an
-// escape, or one past the end of all.
-func (m *marks) next(i int) int {
-	k := i >> 6
-	if k >= len(m.of) {
-		return i
-	}
-	if w := (m.of[k].Quotes | m.of[k].Backslashes) >> (i & 63); w != 0 {
-		return i + bits.TrailingZeros64(w)
-	}
-	for k++; k < len(m.of); k++ {
-		if w := m.of[k].Quotes | m.of[k].Backslashes; w != 0 {
-			return k<<6 + bits.TrailingZeros64(w)
+// stringEnd returns the length of the string whose text is at offset from, of which
+// it looks at most bytes, whether it has escapes, and whether it ends there.
+func (m *marks) stringEnd(from, most int) (n int, escaped, closed bool) {
+	here := ^uint64(0) << (from & 63)
+	for k := from >> 6; k < len(m.of); k++ {
+		s := &m.of[k]
+		w := (s.Quotes | s.Backslashes) & here
+		here = ^uint64(0)
+		for w != 0 {
+			bit := w & -w
+			n = k<<6 + bits.TrailingZeros64(bit) - from
+			if n >= most {
+				return most, escaped, false
+			}
+			if s.Quotes&bit != 0 {
+				return n, escaped, true
+			}
+			escaped = true
+			w &^= bit | bit<<1 // and what is escaped
+			here = ^(bit >> 63)
+		}
+		if (k+1)<<6-from >= most {
+			break
 		}
 	}
-	return k << 6
+	return most, escaped, false
 }
 
 // between returns the first offset from i on, which is between strings, where a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -41,7 +42,7 @@ const (
 )
 
 func (regional) Match(p *part.Part, head []byte) bool {
-	if !p.Role.Content() || len(head) < minSpelled || sniff(head) != nil || hasControls(bytes.ReplaceAll(head, substitute, nil)) {
+	if !p.Role.Content() || len(head) < minSpelled || sniff(head) != nil || slices.ContainsFunc(head, func(c byte) bool { return control[c] && c != substitute }) {
 		return false
 	}
 	for i := range regions {
@@ -53,7 +54,7 @@ func (regional) Match(p *part.Part, head []byte) bool {
 }
 
 // substitute stands where an encoder did not have a character.
-var substitute = []byte{0x1a}
+const substitute = 0x1a
 
 // fitsRegion reports whether head is text in an encoding.
 func fitsRegion(c encoding.Encoding, head []byte) bool {

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -76,10 +77,12 @@ func sparse(head []byte) bool {
 	if fourLetters(head) {
 		return false
 	}
-	for _, c := range head {
-		if c >= utf8.RuneSelf {
-			return true // look closer
-		}
+	all := uint64(0)
+	for i := 0; i < firstLook; i += 8 {
+		all |= binary.LittleEndian.Uint64(head[i:])
+	}
+	if all&0x8080808080808080 != 0 {
+		return true // beyond ASCII: look closer
 	}
 	for i := 1; i < 4; i++ {
 		if separates(rune(head[i-1]), rune(head[i])) && bytes.Count(head, head[i:i+1])*3 >= firstLook {

@@ -286,19 +286,19 @@ func inLines(b []byte) bool {
 
 // loose looks for base64 that is cut into short pieces. Letters of both cases
 // and digits in it stand as often as chance has it, unlike in words.
-func (s *seeker) loose(at int) (vein, bool) {
+func (s *seeker) loose(at int) bool {
 	head := s.b[at:min(at+veinHead, len(s.b))]
 	if len(head) < veinHead || at < s.triedLoose {
-		return vein{}, false
+		return false
 	}
 	if !capitals(head) || inLines(head) {
-		return vein{}, false // words, or in one piece or long lines, where it is found as such
+		return false // words, or in one piece or long lines, where it is found as such
 	}
 	upper, lower, digits := 0, 0, 0
 	for _, c := range head {
 		switch {
 		case !loosely[c]:
-			return vein{}, false
+			return false
 		case c >= 'a' && c <= 'z':
 			lower++
 		case c >= 'A' && c <= 'Z':
@@ -308,7 +308,7 @@ func (s *seeker) loose(at int) (vein, bool) {
 		}
 	}
 	if upper < len(head)/6 || lower < len(head)/6 || digits < 4 {
-		return vein{}, false
+		return false
 	}
 	start, end := at, at
 	for start > 0 && loosely[s.b[start-1]] {
@@ -323,7 +323,8 @@ func (s *seeker) loose(at int) (vein, bool) {
 	}
 	for range 4 { // the end of the words before it may look like its start
 		if out, _ := step(nil, s.b[start:min(end, start+veinProbe)], true); end-start >= minVeined && worthwhile(out, true) {
-			return vein{"base64", start, end, step, no}, true
+			s.found = vein{"base64", start, end, step, no}
+			return true
 		}
 		k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n\"'")
 		if k < 0 {
@@ -331,7 +332,7 @@ func (s *seeker) loose(at int) (vein, bool) {
 		}
 		start += k + 1
 	}
-	return vein{}, false
+	return false
 }
 
 // capitals reports whether four of the first 32 bytes of head are from "@" to
@@ -357,13 +358,13 @@ const numberedHead = 24
 
 // numbered looks for an object whose values are bytes: {"0":230,"1":176}.
 // The first of its keys that is met is no nearer than k.
-func (s *seeker) numbered(at, k int) (vein, bool) {
+func (s *seeker) numbered(at, k int) bool {
 	if at < s.triedNumbered {
-		return vein{}, false
+		return false
 	}
 	for head := s.b[at:min(at+numberedHead, len(s.b))]; !bytes.HasPrefix(head[k:], []byte(`,"`)); k++ {
 		if k+2 >= len(head) {
-			return vein{}, false
+			return false
 		}
 	}
 	start, end := at+k, at+k
@@ -375,12 +376,13 @@ func (s *seeker) numbered(at, k int) (vein, bool) {
 	}
 	s.triedNumbered = end
 	if end-start < 4*minSingles { // most objects
-		return vein{}, false
+		return false
 	}
 	if out, _ := numberedBytes(nil, s.b[at+k:min(at+k+veinProbe, len(s.b))], true); len(out) < minSingles || !reads(out) {
-		return vein{}, false
+		return false
 	}
-	return vein{"bytes", start, end, numberedBytes, no}, true
+	s.found = vein{"bytes", start, end, numberedBytes, no}
+	return true
 }
 
 // numbering tells the bytes of such an object.
@@ -427,10 +429,10 @@ func mayCarry(b []byte) bool {
 
 // carriers are the ranges of characters that bytes are written in, one each.
 // Where a range begins is found by trying.
-func (s *seeker) carried(at int) (vein, bool) {
+func (s *seeker) carried(at int) bool {
 	const sample, variety = 48, 10
 	if r, _ := utf8.DecodeRune(s.b[at:]); ofLanguages(r) || at < s.triedCarried {
-		return vein{}, false // most text
+		return false // most text
 	}
 	low, high, n := rune(utf8.MaxRune), rune(0), 0
 	var seen [256]bool
@@ -439,7 +441,7 @@ func (s *seeker) carried(at int) (vein, bool) {
 		r, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
 		if ofLanguages(r) {
-			return vein{}, false
+			return false
 		}
 		low, high = min(low, r), max(high, r)
 		if !seen[r&255] {
@@ -451,7 +453,7 @@ func (s *seeker) carried(at int) (vein, bool) {
 		}
 	}
 	if n < sample || high-low > 255 || kinds < variety {
-		return vein{}, false
+		return false
 	}
 	s.triedCarried = at + 16*veinStep // trying costs
 	start := at
@@ -477,10 +479,11 @@ func (s *seeker) carried(at int) (vein, bool) {
 		}
 		if out, _ := step(nil, s.b[start:min(len(s.b), start+2*veinProbe)], true); reads(out) && familiar(out) {
 			_, used := step(nil, s.b[start:], true)
-			return vein{"characters for bytes", start, start + used, step, no}, true
+			s.found = vein{"characters for bytes", start, start + used, step, no}
+			return true
 		}
 	}
-	return vein{}, false
+	return false
 }
 
 // ofLanguages reports the characters that are letters of languages, and those of

@@ -32,20 +32,40 @@ func TestMarks(t *testing.T) {
 		for _, b := range samples(seed) {
 			var m marks
 			m.read(b)
-			for name, next := range map[string]func(int) int{`"\`: m.next, `":,{}[]`: m.between} {
-				at := 0
-				for i, c := range b {
-					if strings.IndexByte(name, c) >= 0 {
-						if at = next(at); at != i {
-							t.Fatalf("next of %q in %q is at %d, want %d", name, b, at, i)
-						}
-						at++
+			at := 0
+			for i, c := range b {
+				if strings.IndexByte(`":,{}[]`, c) >= 0 {
+					if at = m.between(at); at != i {
+						t.Fatalf("next in %q is at %d, want %d", b, at, i)
 					}
-				}
-				if at = next(at); at < len(b) {
-					t.Fatalf("one too many in %q at %d", b, at)
+					at++
 				}
 			}
+			if at = m.between(at); at < len(b) {
+				t.Fatalf("one too many in %q at %d", b, at)
+			}
+		}
+	}
+}
+
+// TestStringEnd compares marks with a look at each byte.
+func TestStringEnd(t *testing.T) {
+	r := rand.New(rand.NewPCG(16, 17))
+	for range 2000 {
+		b := make([]byte, 300)
+		for i := range b {
+			if b[i] = 'x'; r.IntN(9) == 0 {
+				b[i] = "\\\\\\\\\\\""[r.IntN(6)]
+			}
+		}
+		var m marks
+		m.read(b)
+		from := r.IntN(len(b))
+		most := r.IntN(len(b) - from)
+		n, escaped, closed := m.stringEnd(from, most)
+		wantN, wantEscaped, wantClosed := stringEnd(b[from : from+most])
+		if n != wantN || escaped != wantEscaped || closed != wantClosed {
+			t.Fatalf("%d %v %v, want %d %v %v in %q", n, escaped, closed, wantN, wantEscaped, wantClosed, b[from:from+most])
 		}
 	}
 }

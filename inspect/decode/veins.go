@@ -131,43 +131,24 @@ type seeker struct {
 
 const maxNotations = 16
 
-// at reports whether a vein is at or around a place, and leaves it in found.
-func (s *seeker) at(at int) (ok bool) {
+// at reports whether a vein is at or around a place, and leaves it in found, as
+// those do that it asks.
+func (s *seeker) at(at int) bool {
 	g := &s.glance
 	g.at(s.b[at:])
-	if g.notation() {
-		if s.found, ok = s.notation(at); ok {
-			return true
-		}
-	}
-	if s.escaped != 0 && g.leads >= minEscapes && (s.escaped != normal.Plus || bytes.Contains(s.b[at:min(at+veinStep, len(s.b))], []byte("U+"))) {
-		if s.found, ok = s.escapes(at); ok {
-			return true
-		}
-	}
-	if s.quoted && g.singles(s.b[at:]) {
-		if s.found, ok = s.singles(at); ok {
-			return true
-		}
-	}
-	if k := g.key(); k < numberedHead && s.quoted {
-		if s.found, ok = s.numbered(at, k); ok {
-			return true
-		}
-	}
-	if g.loose() {
-		if s.found, ok = s.loose(at); ok {
-			return true
-		}
+	if g.notation() && s.notation(at) ||
+		g.leads >= minEscapes && s.escaped != 0 && s.escapes(at) ||
+		s.quoted && g.singles(s.b[at:]) && s.singles(at) ||
+		s.quoted && g.key() < numberedHead && s.numbered(at, g.key()) ||
+		g.loose() && s.loose(at) {
+		return true
 	}
 	place := at
 	for at < len(s.b) && !utf8.RuneStart(s.b[at]) {
 		at++
 	}
-	if mayCarry(s.b[at:]) {
-		if s.found, ok = s.carried(at); ok {
-			return true
-		}
+	if mayCarry(s.b[at:]) && s.carried(at) {
+		return true
 	}
 	if at%spacedStep >= lookStep || at-place < utf8.UTFMax && !g.spaced(at-place) {
 		return false
@@ -206,10 +187,10 @@ func (t *alphabets) of(b []byte) uint32 {
 }
 
 // notation looks for bytes written as numbers or in an alphabet of their own.
-func (s *seeker) notation(at int) (vein, bool) {
+func (s *seeker) notation(at int) bool {
 	head := s.b[at:min(at+veinHead, len(s.b))]
 	if len(head) < minSpelled {
-		return vein{}, false
+		return false
 	}
 	for all := possible.of(head); all != 0; all &= all - 1 {
 		i := bits.TrailingZeros32(all)
@@ -240,7 +221,8 @@ func (s *seeker) notation(at int) (vein, bool) {
 				if n.name == codePoints {
 					chars = yes
 				}
-				return vein{n.name, start, end, n.recoding(), chars}, true
+				s.found = vein{n.name, start, end, n.recoding(), chars}
+				return true
 			}
 			k := bytes.IndexAny(s.b[start:min(end, start+veinHead)], " \n:,")
 			if k < 0 {
@@ -249,7 +231,7 @@ func (s *seeker) notation(at int) (vein, bool) {
 			start += k + 1
 		}
 	}
-	return vein{}, false
+	return false
 }
 
 // amidBase64 reports whether base64 goes on before or behind a stretch of it.
@@ -258,16 +240,20 @@ func amidBase64(b []byte, start, end int) bool {
 }
 
 // escapes looks for a stretch of which a good part is escapes.
-func (s *seeker) escapes(at int) (vein, bool) {
+func (s *seeker) escapes(at int) bool {
+	if s.escaped == normal.Plus && !bytes.Contains(s.b[at:min(at+veinStep, len(s.b))], []byte("U+")) {
+		return false
+	}
 	end := at
 	for end < len(s.b) && manyEscapes(s.b, end, min(end+veinStep, len(s.b))) {
 		end = min(end+veinStep, len(s.b))
 	}
 	if end == at {
-		return vein{}, false
+		return false
 	}
 	u := &unescaper{}
-	return vein{"escapes", max(0, at-veinStep), min(end+veinStep, len(s.b)), u.step, func() bool { return !u.bytes }}, true
+	s.found = vein{"escapes", max(0, at-veinStep), min(end+veinStep, len(s.b)), u.step, func() bool { return !u.bytes }}
+	return true
 }
 
 // escapePairs are like pairs: of anything and what an escape begins with.
@@ -347,11 +333,11 @@ const (
 
 // singles looks for strings of one character each, in an array or as the values
 // of keys.
-func (s *seeker) singles(at int) (vein, bool) {
+func (s *seeker) singles(at int) bool {
 	for range 2 { // a quotation mark may open or close
 		k := bytes.IndexByte(s.b[at:min(at+singlesHead, len(s.b))], '"')
 		if k < 0 {
-			return vein{}, false
+			return false
 		}
 		at += k
 		if n, used := joinSingles(nil, s.b[at:], minSingles); len(n) > 0 {
@@ -367,14 +353,15 @@ func (s *seeker) singles(at int) (vein, bool) {
 				}
 			}
 			_, used = joinSingles(nil, s.b[start:], 1)
-			return vein{"joined characters", start, start + used, func(dst, src []byte, _ bool) ([]byte, int) {
+			s.found = vein{"joined characters", start, start + used, func(dst, src []byte, _ bool) ([]byte, int) {
 				dst, _ = joinSingles(dst, src, 1)
 				return dst, len(src)
-			}, yes}, true
+			}, yes}
+			return true
 		}
 		at++
 	}
-	return vein{}, false
+	return false
 }
 
 // joinSingles appends the strings that b begins with to dst, as long as each is

@@ -86,6 +86,22 @@ func (o *writer) put(s string, at, n int) {
 	o.buf = append(o.buf, s...)
 }
 
+// putEscapes writes what wideEscapes makes of b, which stands at offset at of the
+// window, and returns how much of b it is.
+func (o *writer) putEscapes(b []byte, at int) (n int) {
+	if !o.from.Identity() {
+		return 0
+	}
+	if len(o.buf)+3 > blockSize {
+		o.flush()
+	}
+	free, out := (blockSize-len(o.buf))/3, len(o.buf)
+	if o.buf, n = wideEscapes(o.buf, b[:min(len(b), 6*free)]); n > 0 {
+		o.m.Step(out, o.from.Origin(at), 3, 6)
+	}
+	return n
+}
+
 // flush hands on what was gathered. The window may slide before: what leads back
 // are offsets in the part.
 func (o *writer) flush() error {

@@ -113,6 +113,7 @@ type Block struct {
 	words  []runWord
 	picked []uint64 // the runs that a detector chooses
 	hinted Label
+	latin  *latinMemory // the session's; nil until a word is asked for
 }
 
 // contextual answers from the text's layout; a session implements it.

@@ -27,7 +27,8 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 	})
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
 		size := runs[i].End - runs[i].Start
-		if size != 12 && (size != 4 || i+2 >= len(runs) || runs[i+2].End-runs[i].Start > 14 || b.inFours(i)) {
+		if size != 12 && (size != 4 || i+2 >= len(runs) || runs[i+2].End-runs[i].Start > 14 || b.inFours(i)) ||
+			before(b.Text, int(runs[i].Start)) != free {
 			continue
 		}
 		if !commissions[number(b.Text[runs[i].Start:runs[i].Start+2])] {
@@ -48,7 +49,7 @@ func (dl driver) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		start, end := n.start, n.end[k-1]
-		if before(b.Text, start) != free || behind(b.Text, end) != free {
+		if behind(b.Text, end) != free {
 			continue
 		}
 		var own, near Label

@@ -172,7 +172,7 @@ func eraBefore(t []byte) (*era, int) {
 		return nil, 0
 	}
 	for k := range eras[:letterEras] {
-		if e := &eras[k]; endsWith(t, e.name) {
+		if e := &eras[k]; e.name[len(e.name)-1] == t[n-1] && endsWith(t, e.name) {
 			return e, n - len(e.name)
 		}
 	}

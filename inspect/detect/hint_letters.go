@@ -1,20 +1,23 @@
 package detect
 
-// mailWords and birthWords are letters that every English label word of a kind has in a
-// row, whatever is between them.
+import "bytes"
+
+// mailWords and birthWords are a character that every Japanese label word of a kind has,
+// and letters that every English one has in a row, whatever is between them.
 var (
-	mailWords  = newLetters("mail", "eadd", "eply")
-	birthWords = newLetters("birt", "born", "bday", "sein", "tanj", "dob")
+	mailWords  = newLetters("メ", "mail", "eadd", "eply")
+	birthWords = newLetters("生", "birt", "born", "bday", "sein", "tanj", "dob")
 )
 
-// letters are rows of at most four letters.
+// letters are rows of at most four letters, and a character.
 type letters struct {
-	rows []uint32
-	ends uint32 // a bit for each letter that is the last of one
+	character []byte // that every Japanese label word has
+	rows      []uint32
+	ends      uint32 // a bit for each letter that is the last of one
 }
 
-func newLetters(rows ...string) *letters {
-	l := &letters{}
+func newLetters(character string, rows ...string) *letters {
+	l := &letters{character: []byte(character)}
 	for _, row := range rows {
 		var packed uint32
 		for k := range len(row) {
@@ -37,14 +40,17 @@ func (l *letters) are(last uint32) bool {
 }
 
 // announced is a cheap test whether one of words may be the own label of the value at
-// offset i. It says no only of running text in English.
+// offset i. It says no only of running text.
 func (b *Block) announced(words *letters, i int) bool {
 	if v, ok := b.context.(*view); !ok || v.mode != prose {
 		return true
 	}
 	t := b.Text[max(0, i-nearChars):i]
 	if !allASCII(t) {
-		return true
+		t = b.Text[max(0, i-3*nearChars):i]
+		if bytes.Contains(t, words.character) {
+			return true
+		}
 	}
 	var last uint32
 	for _, c := range t {

@@ -28,6 +28,9 @@ func (in insurance) Find(b *Block, emit func(Finding)) {
 	// short 記号 are read on from where they are.
 	chosen := b.choose(&hint, func(s span, near uint64) uint64 { return s.sized(2, 11) & near })
 	for i := chosen.next(0); i >= 0; i = chosen.next(i + 1) {
+		if before(b.Text, int(b.Runs[i].Start)) != free {
+			continue
+		}
 		own, near := labelNearby(b, i, LInsurance)
 		if own|near == 0 {
 			continue
@@ -57,7 +60,7 @@ func (in insurance) labelled(b *Block, i int, own bool, emit func(Finding)) int 
 	k := n.groups
 	t := b.Text
 	start, end := n.start, n.end[k-1]
-	if before(t, start) != free || behind(t, end) == glued || behind(t, end) == within {
+	if behind(t, end) == glued || behind(t, end) == within {
 		return 0
 	}
 	d := n.digits(k)

@@ -37,7 +37,6 @@ func (names) Find(b *Block, emit func(Finding)) {
 	s := nameSearch{b: b, text: b.Text, emit: emit}
 	s.japanese()
 	s.capitalised()
-	s.forget()
 	s.finish()
 }
 
@@ -108,12 +107,11 @@ func (s *nameSearch) run(k *katakanaRuns) {
 
 // nameSearch is one Find. It lives on the stack.
 type nameSearch struct {
-	b      *Block
-	text   []byte
-	emit   func(Finding)
-	taken  int // end of the last finding
-	code   codePages
-	memory *latinMemory // nil until a word is asked for
+	b     *Block
+	text  []byte
+	emit  func(Finding)
+	taken int // end of the last finding
+	code  codePages
 	// What the model still has to judge, nil if there is nothing.
 	tagger *nameTagger
 	// Surnames found so far, so that a later mention without a given name is

@@ -3,7 +3,6 @@ package detect
 import (
 	"encoding/binary"
 	"math/bits"
-	"sync"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 )
@@ -52,51 +51,48 @@ func knownLatin(low []byte) latinKnown {
 }
 
 // latinMemory remembers the words of one text: a text repeats its own, and one that
-// is remembered costs a twentieth of what all the lists do.
+// is remembered costs a tenth of what all the lists do.
 type latinMemory struct {
-	text  uint32 // the number of the text
-	words [512]struct {
-		letters latinLetters
+	words [1024]struct {
+		letters latinLetters // with the number of the text
 		known   latinKnown
-		text    uint32
+	}
+	text uint64 // the number of the text, from 1, in the byte that is free in tail
+}
+
+const firstText = 1 << 56
+
+// forget begins another text.
+func (m *latinMemory) forget() {
+	if m == nil {
+		return
+	}
+	if m.text += firstText; m.text == 0 {
+		*m = latinMemory{text: firstText}
 	}
 }
 
-var latinMemories = sync.Pool{New: func() any { return new(latinMemory) }}
-
 // know is knownLatin for the letters w, however they were written.
 func (s *nameSearch) know(w latinLetters) *latinKnown {
-	m := s.memory
+	m := s.b.latin
 	if m == nil {
-		m = latinMemories.Get().(*latinMemory)
-		if m.text++; m.text == 0 {
-			*m = latinMemory{text: 1}
-		}
-		s.memory = m
+		m = &latinMemory{text: firstText}
+		s.b.latin = m
 	}
-	e := &m.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>55]
-	if e.letters != w || e.text != m.text {
-		var low [latinShort]byte
+	e := &m.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>54]
+	own := latinLetters{w.head, w.tail | m.text}
+	if e.letters != own {
+		var low [16]byte
 		binary.LittleEndian.PutUint64(low[:], w.head)
 		binary.LittleEndian.PutUint64(low[8:], w.tail)
-		e.letters, e.known, e.text = w, knownLatin(low[:w.size()]), m.text
+		e.letters, e.known = own, knownLatin(low[:w.size()])
 	}
 	return &e.known
 }
 
-// forget gives the memory back.
-func (s *nameSearch) forget() {
-	if s.memory != nil {
-		latinMemories.Put(s.memory)
-		s.memory = nil
-	}
-}
-
-// latinLetters are up to latinShort ASCII letters, small, the first in the lowest
-// byte. None stands for more of them.
+// latinLetters are up to 15 ASCII letters, small, the first in the lowest byte. None
+// stands for more of them.
 type latinLetters struct{ head, tail uint64 }
-
-const latinShort = 16
 
 // size is how many letters w has.
 func (w latinLetters) size() int {
@@ -115,10 +111,10 @@ const (
 // lettersAt reads the ASCII letters from i on, up to end.
 func lettersAt(t []byte, i int) (w latinLetters, c latinCase, end int) {
 	var x, y uint64
-	if i+latinShort <= len(t) {
+	if i+16 <= len(t) {
 		x, y = binary.LittleEndian.Uint64(t[i:]), binary.LittleEndian.Uint64(t[i+8:])
 	} else {
-		var short [latinShort]byte
+		var short [16]byte
 		copy(short[:], t[i:])
 		x, y = binary.LittleEndian.Uint64(short[:]), binary.LittleEndian.Uint64(short[8:])
 	}
@@ -134,15 +130,10 @@ func lettersAt(t []byte, i int) (w latinLetters, c latinCase, end int) {
 	letters = between8(w.tail, 'a', 'z')
 	others := ^letters & tops
 	if others == 0 {
-		if end = wordAt(t, i+latinShort); end > i+latinShort {
-			return latinLetters{}, mixedCase, end
-		}
-		others = 0
+		return latinLetters{}, mixedCase, wordAt(t, i+16)
 	}
 	n := bits.TrailingZeros64(others) &^ 7
-	if n < 64 {
-		w.tail &= 1<<n - 1
-	}
+	w.tail &= 1<<n - 1
 	return w, caseOf(^x&blanks|(^y&(w.tail&blanks))<<1, blanks|(w.tail&blanks)<<1), i + 8 + n/8
 }
 

@@ -75,11 +75,13 @@ func (p phone) Find(b *Block, emit func(Finding)) {
 func phonesBegin(s span, near uint64) uint64 {
 	more := s.in(beforeMore) & s.in(closeBy)
 	trunk := s.in(startsZero) &^ s.in(1) & (more | s.sized(10, size14))
-	// Ten digits in all behind the trunk 1, or from three on, in at most three groups.
+	// Ten digits in all behind the trunk 1, or from three on.
 	next := s.then(1, beforeMore) & s.then(1, closeBy)
-	three, four := s.within(3, 3, 7), s.within(3, 4, 10)
-	american := more & (s.in(1)&s.in(startsOne)&four&(next|s.then(1, 10)) | s.in(3)&^s.in(startsZero)&three&(next|s.then(1, 7)))
-	said := near & (s.sized(6, 12) | s.sized(1, 5)&more)
+	american := more & (s.in(1)&s.in(startsOne)&(next|s.then(1, 10)) | s.in(3)&^s.in(startsZero)&(next|s.then(1, 7)))
+	said := near
+	if near != 0 {
+		said &= s.sized(6, 12) | s.sized(1, 5)&more
+	}
 	return (s.in(behindPlus) | trunk | american | said) &^ (s.in(size20) | s.in(inWord))
 }
 

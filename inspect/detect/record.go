@@ -48,7 +48,6 @@ type group struct {
 type groupBlock struct {
 	text     []byte
 	own, cut int
-	line     int // line number at own
 	origin   *normal.Map
 	found    []Finding // ascending, starting in [own, cut)
 	view     *view
@@ -63,8 +62,8 @@ type grouper struct {
 	free []*group
 
 	blk    groupBlock
-	lineAt int // where line was counted to
-	lineNo int
+	lineAt int // lines are counted up to here
+	lineNo int // the line there; the session sets both to own
 	placed int // findings told by their cell or key
 	cursor normal.Cursor
 	cells  []Found // of the row that is made a record
@@ -155,7 +154,6 @@ func (g *grouper) introduce(canon string) {
 // block takes the findings of one block.
 func (g *grouper) block(b groupBlock) {
 	g.blk = b
-	g.lineAt, g.lineNo = b.own, b.line
 	switch b.view.mode {
 	case object:
 		g.json.block(g)

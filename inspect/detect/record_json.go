@@ -167,16 +167,31 @@ func (j *jsonGrouper) walk(g *grouper, to int) {
 	j.follow(g, to)
 }
 
-// follow follows the structure up to offset to.
+// follow follows the structure up to offset to. Nothing was found on the way: what
+// opens and closes there is only counted, and what is open at the end is gone into.
 func (j *jsonGrouper) follow(g *grouper, to int) {
-	text := g.blk.text
-	within := uint64(0)
+	for j.pos < to {
+		if at := j.pass(g, to); at >= 0 {
+			j.push(g.blk.text[at] == '[', at)
+			j.pos, j.quote = at+1, false
+		}
+	}
+}
+
+// maxPass is how many bytes of an object or array are passed before it is gone into.
+const maxPass = 4 << 10
+
+// pass is follow up to where an object or array opens that is to be gone into, whose
+// offset it returns; -1 if there is none.
+func (j *jsonGrouper) pass(g *grouper, to int) int {
+	text, within := g.blk.text, uint64(0)
 	if j.quote {
 		within = ^within
 	}
+	inner, start := 0, 0 // brackets open in what is passed, and where that begins
 	for j.pos < to {
 		k := (j.pos - j.marked) / normal.Stretch
-		if k >= j.sight {
+		if k >= j.sight || j.pos < j.marked {
 			j.sight = min(glance, (to-j.pos)/normal.Stretch+1)
 			j.marks = normal.StructureOf(j.marks, text[j.pos:min(len(text), j.pos+j.sight*normal.Stretch)])
 			j.marked, k = j.pos, 0
@@ -193,9 +208,74 @@ func (j *jsonGrouper) follow(g *grouper, to int) {
 		if j.pos < at+normal.Stretch { // what is open there
 			within = -(in >> (j.pos - at - 1) & 1)
 		}
-		j.brackets(g, at, (m.Opens|m.Closes)&here&^in, m.Opens, m.Commas&here&^in)
+		here &^= in
+		opens, closes := m.Opens&here, m.Closes&here
+		if n := bits.OnesCount64(closes); n < inner {
+			inner += bits.OnesCount64(opens) - n
+		} else {
+			commas := m.Commas & here
+			for b := opens | closes; b != 0; b &= b - 1 {
+				bit := b & -b
+				switch {
+				case inner > 0 && opens&bit != 0:
+					inner++
+				case inner > 0:
+					if inner--; inner == 0 {
+						j.passed(g, start)
+						commas &^= bit - 1
+					}
+				default:
+					j.count(commas & (bit - 1))
+					commas &^= bit - 1
+					if opens&bit == 0 {
+						j.leave(g)
+					} else if len(j.stack) < maxDepth {
+						inner, start = 1, at+bits.TrailingZeros64(bit)
+					}
+				}
+				if inner > 0 && len(j.stack)+inner > maxDepth {
+					return start
+				}
+			}
+			if inner == 0 {
+				j.count(commas)
+			}
+		}
+		if inner > 0 && (j.pos-start > maxPass || len(j.stack)+inner > maxDepth) {
+			return start
+		}
+	}
+	if inner > 0 {
+		return start
 	}
 	j.quote = within != 0
+	return -1
+}
+
+// leave closes what is open.
+func (j *jsonGrouper) leave(g *grouper) {
+	n := len(j.stack) - 1
+	if n == 0 {
+		j.flush(g, &j.stack[0])
+		return
+	}
+	j.stack = j.stack[:n]
+	j.close(g, &j.stack[:n+1][n])
+}
+
+// passed takes an object or array that holds nothing.
+func (j *jsonGrouper) passed(g *grouper, at int) {
+	if top := &j.stack[len(j.stack)-1]; len(top.kids) > maxKids && g.blk.text[at] == '[' {
+		j.push(true, at)
+		j.leave(g)
+	}
+}
+
+// count counts elements that end with commas, for paths.
+func (j *jsonGrouper) count(commas uint64) {
+	if top := &j.stack[len(j.stack)-1]; top.index >= 0 {
+		top.index += bits.OnesCount64(commas)
+	}
 }
 
 // inStrings returns the bytes of the stretch at offset at that stand in strings, as
@@ -213,36 +293,6 @@ func inStrings(text []byte, at int, m *normal.Structure, quotes, within uint64) 
 		} else {
 			quotes &^= bit
 		}
-	}
-}
-
-// brackets follows those of the stretch at offset at, and the commas beside them.
-func (j *jsonGrouper) brackets(g *grouper, at int, brackets, opens, commas uint64) {
-	text := g.blk.text
-	for ; brackets != 0; brackets &= brackets - 1 {
-		bit := brackets & -brackets
-		j.pass(commas & (bit - 1))
-		commas &^= bit - 1
-		switch n := len(j.stack) - 1; {
-		case opens&bit != 0:
-			if n+1 < maxDepth {
-				i := at + bits.TrailingZeros64(bit)
-				j.push(text[i] == '[', i)
-			}
-		case n == 0:
-			j.flush(g, &j.stack[0])
-		default:
-			j.stack = j.stack[:n]
-			j.close(g, &j.stack[:n+1][n])
-		}
-	}
-	j.pass(commas)
-}
-
-// pass counts elements that end with commas, for paths.
-func (j *jsonGrouper) pass(commas uint64) {
-	if top := &j.stack[len(j.stack)-1]; top.index >= 0 {
-		top.index += bits.OnesCount64(commas)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -92,7 +93,7 @@ func (re *reread) Find(b *Block, emit func(Finding)) {
 			continue
 		}
 		start := announcedAt(b.Text, int(h.End), k)
-		if start < 0 {
+		if start < 0 || k.asUsual(b.Text, start) {
 			continue
 		}
 		s.spell(k, b.Text, start, len(b.Text))
@@ -105,6 +106,22 @@ func (re *reread) Find(b *Block, emit func(Finding)) {
 			emit(f)
 		}
 	}
+}
+
+// asUsual reports whether the value at offset i of t is nothing but digits and signs
+// as k's detector reads them.
+func (k *spelling) asUsual(t []byte, i int) bool {
+	if k.chars != bare {
+		return false
+	}
+	for limit := min(len(t), i+2*maxSpelt); i < limit; i++ {
+		switch c := t[i]; {
+		case isDigit(c) || c > ' ' && c < utf8.RuneSelf && strings.IndexByte(k.signs, c) >= 0:
+		default: // what spell ends at
+			return c < utf8.RuneSelf && !isLetter(c) && separatorOf[c] == 0 && c != '\n' && c != '\r'
+		}
+	}
+	return true
 }
 
 // announced returns the spelling of the values that a hit announces, nil if there

@@ -82,6 +82,7 @@ func (s *Session) reset(sink Sink) {
 	s.own, s.line = 0, 1
 	s.skipped = false
 	s.view.reset()
+	s.block.latin.forget()
 	s.group.reset(sink)
 }
 
@@ -255,12 +256,13 @@ func (s *Session) work(text []byte, last bool) {
 	if !last {
 		cut = s.cut(text)
 	}
+	s.group.lineAt, s.group.lineNo = s.own, s.line
 	if demand == nil || len(demand) > 0 {
 		s.look(demand, text, cut, last)
 	} else {
 		s.skipped = true
 	}
-	s.line += bytes.Count(text[s.own:cut], newline)
+	s.line = s.group.lineNo + bytes.Count(text[s.group.lineAt:cut], newline)
 	if last {
 		return
 	}
@@ -366,7 +368,7 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 		return
 	}
 	s.group.block(groupBlock{
-		text: text, own: s.own, cut: cut, line: s.line,
+		text: text, own: s.own, cut: cut,
 		origin: &s.textMap, found: found, view: &s.view,
 		gap: s.skipped, tag: s.Tag,
 	})

@@ -207,15 +207,6 @@ func (s span) sized(lo, hi runSet) (in uint64) {
 // then returns the runs whose n-th further one is in a set.
 func (s span) then(n int, set runSet) uint64 { return s.runs[set]>>n | s.more[set]<<(64-n) }
 
-// within returns the runs of whose next n one at least is of sizes lo to hi.
-func (s span) within(n int, lo, hi runSet) (in uint64) {
-	here, more := s.sized(lo, hi), span{runs: s.more}.sized(lo, hi)
-	for ; n > 0; n-- {
-		in |= here>>n | more<<(64-n)
-	}
-	return in
-}
-
 // chooser returns the runs of s that a detector looks at. A label may speak of those
 // in near.
 type chooser func(s span, near uint64) uint64

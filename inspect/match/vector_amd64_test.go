@@ -145,6 +145,7 @@ func TestWalkEqualsGo(t *testing.T) {
 
 // The assembly knows these offsets; go_asm.h tells it the others.
 func TestLayouts(t *testing.T) {
+	var w walk
 	var m marks
 	var i item
 	for _, c := range []struct {
@@ -154,6 +155,10 @@ func TestLayouts(t *testing.T) {
 		{"high", unsafe.Offsetof(m.high), 320},
 		{"low4", unsafe.Offsetof(m.low4), 640},
 		{"high4", unsafe.Offsetof(m.high4), 720},
+		{"room for offsets", unsafe.Sizeof(w.at), 4 * (batchSize + 4*lanes)},
+		{"room for rows", unsafe.Sizeof(w.row), 4 * (batchSize + 4*lanes)},
+		{"room for slots", unsafe.Sizeof(w.slot), 4 * (batchSize + 4*lanes)},
+		{"room for events", unsafe.Sizeof(w.event), 4 * (batchSize*walkStep + lanes)},
 		{"item", unsafe.Sizeof(item{}), 24},
 		{"tail", unsafe.Offsetof(i.tail), 8},
 		{"payload", unsafe.Offsetof(i.payload), 16},

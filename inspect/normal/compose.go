@@ -1,6 +1,9 @@
 package normal
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Set makes m lead where from leads. The two share no storage.
 func (m *Map) Set(from *Map) { m.base, m.segs = from.base, append(m.segs[:0], from.segs...) }
@@ -18,14 +21,15 @@ func (m *Map) Copy(out int, in *Map, from, n int) {
 		out, from, n = out+l, from+l, n-l
 		if k++; n > 0 {
 			// From here on whole segments stand side by side in both.
-			first := k
-			for k < len(in.segs) && in.segs[k].out < from+n && in.segs[k].ow > 0 {
+			m.segs = slices.Grow(m.segs, len(in.segs)-k)
+			for _, s := range in.segs[k:] {
+				if s.out >= from+n || s.ow == 0 {
+					break
+				}
+				m.segs = append(m.segs, segment{s.out + out - from, s.in, s.ow, s.iw})
 				k++
 			}
-			m.segs = append(m.segs, in.segs[first:k]...)
-			for i := len(m.segs) - (k - first); i < len(m.segs); i++ {
-				m.segs[i].out += out - from
-			}
+			m.hint = max(k-1, 0)
 			if k == len(in.segs) || in.segs[k].out >= from+n {
 				return
 			}

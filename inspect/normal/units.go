@@ -25,12 +25,14 @@ func (m *Map) Units(out int, in int64, kinds []byte, n int) (taken int) {
 		}
 		k := len(m.segs)
 		m.segs = slices.Grow(m.segs, bits.OnesCount64(changes))[:k+bits.OnesCount64(changes)]
-		for segs := m.segs[k:]; changes != 0 && len(segs) > 0; changes, segs = changes&(changes-1), segs[1:] {
+		for ; changes != 0; k++ {
 			next := at + 1 + bits.TrailingZeros64(changes)
+			changes &= changes - 1
 			out += (next - from) * ow
 			in += int64((next - from) * iw)
-			ow, iw = int(kinds[next]&3), int(kinds[next]>>2)
-			segs[0] = segment{out, in, ow, iw}
+			kind := kinds[next]
+			ow, iw = int(kind&3), int(kind>>2)
+			m.segs[k] = segment{out, in, ow, iw}
 			from = next
 		}
 	}
