@@ -122,7 +122,7 @@ type valued struct {
 
 // batch is how many persons, and as many values for each of them, wait to be looked
 // up together: memory brings many places in hardly more time than one.
-const batch = 64
+const batch = 32
 
 func (b *bank) reset(p *plan, questions []question) {
 	b.plan, b.questions = p, questions

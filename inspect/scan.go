@@ -30,8 +30,8 @@ type ScanOptions struct {
 	// report says Again; their counts, Total, Records and Findings may be lower
 	// than what is there.
 	UntilDecided bool
-	// InCompany leaves out names that stand alone in running text, where no
-	// query asks for them: they answer nothing, and are most of the work. All
+	// InCompany leaves out names that stand alone in running text or in an object
+	// of JSON, where no query asks for them: they answer nothing, and are most of the work. All
 	// Answers are exact unless the report says Again; Total, Records and
 	// Findings then tell of names beside something else, and of those in
 	// tables and fields. UntilDecided implies it.

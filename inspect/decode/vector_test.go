@@ -115,7 +115,6 @@ func TestSums(t *testing.T) {
 	if !useRows {
 		t.Skip("no vectors here")
 	}
-	defer func() { useRows = true }()
 	r := rand.New(rand.NewPCG(14, 15))
 	for n := range 400 {
 		b := make([]byte, 41*n)
@@ -125,15 +124,46 @@ func TestSums(t *testing.T) {
 				b[i] = "\"\"\"\"::<, \\"[min(r.IntN(11), r.IntN(20))%10]
 			}
 		}
-		var got, want marks
-		useRows = true
-		got.read(b)
-		useRows = false
-		want.read(b)
-		if !slices.Equal(got.sums, want.sums) {
-			t.Fatalf("%x, want %x in %q", got.sums, want.sums, b)
-		}
+		compareSums(t, b)
 	}
+}
+
+func compareSums(t *testing.T, b []byte) {
+	t.Helper()
+	var got, want marks
+	useRows = true
+	got.read(b)
+	useRows = false
+	want.read(b)
+	useRows = true
+	if !slices.Equal(got.sums, want.sums) {
+		t.Fatalf("%x, want %x in %q", got.sums, want.sums, b)
+	}
+}
+
+// FuzzVectors compares what is found in any bytes with vectors and without.
+func FuzzVectors(f *testing.F) {
+	if !useRows {
+		f.Skip("no vectors here")
+	}
+	for _, b := range samples(1) {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		compareSums(t, b)
+		var m, none traces
+		m.of(b)
+		if got, want := nextNarrow(b, 0, &m), nextNarrow(b, 0, &none); got != want {
+			t.Fatalf("%+v, want %+v in %q", got, want, b)
+		}
+		if got, want := nextWide(b, 0, &m), nextWide(b, 0, &none); got != want {
+			t.Fatalf("%+v, want %+v in %q", got, want, b)
+		}
+		got, _ := embedded(b, 0, &m)
+		if want, _ := embedded(b, 0, &none); got != want {
+			t.Fatalf("an archive at %d, want %d in %q", got, want, b)
+		}
+	})
 }
 
 func TestPairBlocksEqualTable(t *testing.T) {

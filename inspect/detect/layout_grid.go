@@ -14,11 +14,10 @@ import (
 func (t *table) build(text []byte, from, limit int) {
 	t.cells, t.rows = t.cells[:0], t.rows[:0]
 	t.to, t.ended, t.stale, t.quotes, t.last = len(text), false, false, false, 0
-	if t.delim != fixed && limit == 0 {
-		t.buildAll(text, from)
+	if t.delim != fixed {
+		t.buildParted(text, from, limit)
 		return
 	}
-	t.quotes = bytes.IndexByte(text[min(from, len(text)):], '"') >= 0
 	bare := 0
 	for i := from; i < len(text) && (limit == 0 || len(t.rows) < limit); {
 		t.rows = append(t.rows, row{int32(i), int32(len(t.cells))})
@@ -33,15 +32,17 @@ func (t *table) build(text []byte, from, limit int) {
 	}
 }
 
-// partings are how many stretches buildAll has parted at a time.
+// partings are how many stretches buildParted has parted at a time.
 const partings = 32
 
-// buildAll is build for a whole text whose cells are parted by one character. Where
-// they are is told by masks of 64 bytes.
-func (t *table) buildAll(text []byte, from int) {
+// buildParted is build for cells that are parted by one character. Where they are is
+// told by masks of 64 bytes; a row with a cell that begins with a quotation mark is
+// looked at again.
+func (t *table) buildParted(text []byte, from, limit int) {
 	var m [partings]normal.Parting
-	start, at, quote, bare := from, from, -1, 0 // of the row, of the cell, the last quotation mark
+	start, at, quote, bare := from, from, -1, 0 // of the row, of the cell, the last cell that begins so
 	first := 0                                  // cell of the row
+	after := uint64(1)                          // a cell begins with the stretch
 	for base := from; base < len(text); base += partings * normal.Stretch {
 		n := normal.Partings(m[:], text[base:min(len(text), base+partings*normal.Stretch)], t.delim)
 		for s := range m[:n] {
@@ -49,6 +50,8 @@ func (t *table) buildAll(text []byte, from int) {
 			if cap(t.cells)-len(t.cells) < normal.Stretch {
 				t.cells = slices.Grow(t.cells, 1<<10+len(t.cells))
 			}
+			quotes := p.Quotes & (p.Cells<<1 | after)
+			after = p.Cells >> 63
 			for x := p.Cells; x != 0; x &= x - 1 {
 				bit := bits.TrailingZeros64(x)
 				k := off + bit
@@ -60,7 +63,7 @@ func (t *table) buildAll(text []byte, from int) {
 				if p.Lines>>bit&1 == 0 {
 					continue
 				}
-				if q := p.Quotes & (1<<bit - 1); q != 0 {
+				if q := quotes & (1<<bit - 1); q != 0 {
 					quote = off + 63 - bits.LeadingZeros64(q)
 				}
 				t.rows = append(t.rows, row{int32(start), int32(first)})
@@ -68,13 +71,13 @@ func (t *table) buildAll(text []byte, from int) {
 					t.quotes, t.cells = true, t.cells[:first]
 					at = t.parseRow(text, start)
 				}
-				if t.ends(&bare) {
+				if limit == 0 && t.ends(&bare) || len(t.rows) == limit {
 					return
 				}
 				start, first = at, len(t.cells)
 			}
-			if p.Quotes != 0 {
-				t.quotes, quote = true, off+63-bits.LeadingZeros64(p.Quotes)
+			if quotes != 0 {
+				t.quotes, quote = true, off+63-bits.LeadingZeros64(quotes)
 			}
 		}
 	}
@@ -82,7 +85,9 @@ func (t *table) buildAll(text []byte, from int) {
 		t.rows = append(t.rows, row{int32(start), int32(first)})
 		t.cells = t.cells[:first]
 		t.parseRow(text, start)
-		t.ends(&bare)
+		if limit == 0 {
+			t.ends(&bare)
+		}
 	}
 }
 

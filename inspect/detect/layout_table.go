@@ -250,13 +250,16 @@ func (t *table) rowLimit(r int, text []byte) int32 {
 // labels counts the cells of row r that are labels; 0 if a cell looks like a
 // value.
 func (t *table) labels(text []byte, r int) int {
-	n := 0
-	for _, c := range t.cells[t.rows[r].cell:][:t.width(r)] {
+	row := t.row(r)
+	for _, c := range row {
 		b := text[c.start:c.end]
 		if len(b) > 80 || bytes.IndexByte(b, '@') >= 0 || digits(b) >= 5 || bytes.Count(b, oneSpace) > 4 {
 			return 0
 		}
-		if len(b) > 0 && classify(b) != 0 {
+	}
+	n := 0
+	for _, c := range row {
+		if c.start < c.end && classify(text[c.start:c.end]) != 0 {
 			n++
 		}
 	}

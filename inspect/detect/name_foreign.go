@@ -185,17 +185,13 @@ func loneKatakana(is dict.Japanese) float32 {
 }
 
 // katakanaThings end the names of companies, works, teams and things.
-var katakanaThings = [...]string{"シリーズ", "グループ", "エンタテインメント", "エンターテインメント", "スポーツ", "カンパニー", "ホテル", "レコード", "レコーズ", "ミュージック",
-	"タイムズ", "アワード", "リーグ", "カップ", "ワールド", "クラブ", "モーターズ", "パーク", "ランド", "バンド", "センター", "システム", "システムズ", "サービス", "ネットワーク", "ソフト", "ハウス", "ストリート", "スタジオ",
-	"レーベルズ", "ケミカル", "エレクトロニクス", "ドリーム", "スター", "アイランド", "プロダクション", "ピクチャーズ", "テレビ", "ラジオ", "ニュース", "ゲーム", "プロジェクト", "ソング", "ダンス", "ショー", "オンライン", "デザイン"}
+var katakanaThings = newWordEnds(`シリーズ グループ エンタテインメント エンターテインメント スポーツ カンパニー ホテル レコード レコーズ ミュージック タイムズ アワード リーグ カップ ワールド クラブ
+ モーターズ パーク ランド バンド センター システム システムズ サービス ネットワーク ソフト ハウス ストリート スタジオ レーベルズ
+ ケミカル エレクトロニクス ドリーム スター アイランド プロダクション ピクチャーズ テレビ ラジオ ニュース ゲーム プロジェクト ソング ダンス ショー オンライン デザイン`)
 
 func katakanaThing(word []byte) bool {
-	for _, w := range katakanaThings {
-		if bytes.HasSuffix(word, []byte(w)) {
-			return true
-		}
-	}
-	return false
+	_, n := katakanaThings.ends(word)
+	return n > 0
 }
 
 // regnal reports whether t begins with the number of a ruler: 2世.

@@ -182,16 +182,13 @@ func nameNeverBefore(t []byte) bool {
 	return n > 0
 }
 
-// nameCompanyBefore reports whether t ends with a word that a company's name
-// follows.
+// companyBefore are the words that a company's name follows.
+var companyBefore = newWordEnds(`株式会社 有限会社 合同会社 合資会社 (株) (有) ㈱ ㈲ 財団法人 社団法人 学校法人 医療法人`)
+
+// nameCompanyBefore reports whether t ends with one of them.
 func nameCompanyBefore(t []byte) bool {
-	t = bytes.TrimRight(t, " ")
-	for _, w := range [...]string{"株式会社", "有限会社", "合同会社", "合資会社", "(株)", "(有)", "㈱", "㈲", "財団法人", "社団法人", "学校法人", "医療法人"} {
-		if bytes.HasSuffix(t, []byte(w)) {
-			return true
-		}
-	}
-	return false
+	_, n := companyBefore.ends(bytes.TrimRight(t, " "))
+	return n > 0
 }
 
 func nameSet(words string) map[string]bool {

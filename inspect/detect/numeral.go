@@ -27,13 +27,13 @@ type numeral struct {
 	more   separator
 }
 
-// runSizes is a set of sizes of digit runs, a bit for each of those of runSet. It
-// is known of a block once it was asked for.
+// runSizes is which sets of runs there are, most of them of a size, a bit for each
+// runSet. It is known of a block once it was asked for.
 type runSizes uint32
 
 const sizesSet = 1 << 31
 
-// anyOf makes a set of sizes.
+// anyOf makes a runSizes.
 func anyOf(sizes ...runSet) (s runSizes) {
 	for _, n := range sizes {
 		s |= 1 << n
@@ -41,7 +41,7 @@ func anyOf(sizes ...runSet) (s runSizes) {
 	return s
 }
 
-// lacks reports whether the block has no run of one of the sizes.
+// lacks reports whether the block has no run in one of the sets.
 func (b *Block) lacks(sizes runSizes) bool {
 	b.runWords()
 	return b.sizes&sizes == 0

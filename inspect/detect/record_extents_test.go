@@ -57,12 +57,12 @@ func jsonOf(r *rand.Rand, depth int) string {
 			key("note", quoted(strings.Repeat("会議の資料です。", r.IntN(60))))
 		case 4:
 			key("text", quoted(name()+"さんは、{角} と ["))
-		default:
-			key("id", fmt.Sprint(r.IntN(1000)))
 		case 5, 6:
 			if depth < 6 {
 				key(pick("user", "contact", "items", "data"), jsonOf(r, depth+1))
 			}
+		default:
+			key("id", fmt.Sprint(r.IntN(1000)))
 		}
 	}
 	return "{" + strings.Join(list, ",") + "}"
@@ -72,7 +72,7 @@ func jsonOf(r *rand.Rand, depth int) string {
 // company, whatever the objects are like, and whatever is beside JSON.
 func TestExtents(t *testing.T) {
 	left := 0
-	for seed := range uint64(200) {
+	for seed := range uint64(80) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		var b strings.Builder
 		for range 1 + r.IntN(6) {
@@ -104,7 +104,7 @@ func TestExtents(t *testing.T) {
 		}
 		left += len(every.lines) - len(some.lines)
 	}
-	if left < 50 {
+	if left < 20 {
 		t.Errorf("only %d names were left out", left)
 	}
 }

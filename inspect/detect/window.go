@@ -10,7 +10,8 @@ import (
 
 // Names are most of the work in running text, and there a name alone answers no
 // rule. They are therefore looked for in windows around what else was found. How
-// far a name may stand from that is bounded: see recordReach and lineReach.
+// far a name may stand from that is bounded: see recordReach and lineReach; and in
+// JSON by objects: see silence.
 
 // window is a stretch of a block's text.
 type window struct{ start, end int }

@@ -26,8 +26,8 @@ const (
 	lanes     = 16
 )
 
-// walk is a batch of pivots under way. The arrays that are written as lists have
-// room for one vector beyond their last element.
+// walk is a batch of pivots under way. Lists have room for what a kernel reads or
+// writes at a time beyond their last element.
 type walk struct {
 	live int // how many there are in slot
 

@@ -34,14 +34,32 @@ func TestSextetWordsEqualThoseOfEachByte(t *testing.T) {
 				b[i] = byte(r.Uint32())
 			}
 		}
-		want := make([]uint64, (n+SextetSpan-1)/SextetSpan)
-		for k := range n / 8 {
-			if !slices.ContainsFunc(b[8*k:8*k+8], func(c byte) bool { return Sextet[c] == 0 }) {
-				want[k/64] |= 1 << (k % 64)
-			}
-		}
-		if got := SextetWords(make([]uint64, 4), b); !slices.Equal(got, want) {
-			t.Fatalf("%x, want %x in %q", got, want, b)
+		compareSextetWords(t, b)
+	}
+}
+
+func compareSextetWords(t *testing.T, b []byte) {
+	t.Helper()
+	want := make([]uint64, (len(b)+SextetSpan-1)/SextetSpan)
+	for k := range len(b) / 8 {
+		if !slices.ContainsFunc(b[8*k:8*k+8], func(c byte) bool { return Sextet[c] == 0 }) {
+			want[k/64] |= 1 << (k % 64)
 		}
 	}
+	if got := SextetWords(make([]uint64, len(want)), b); !slices.Equal(got, want) {
+		t.Fatalf("%x, want %x in %q", got, want, b)
+	}
+}
+
+// Whatever the bytes are, vectors mark them as the look at each byte does.
+func FuzzMarks(f *testing.F) {
+	f.Add([]byte(`{"a":["b\\",1]} <a>%41QUJDREVGR0g=`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		compareSextetWords(t, b)
+		for k, got := range StructureOf(nil, b) {
+			if want := structureOf(b[k*Stretch : min(len(b), (k+1)*Stretch)]); got != want {
+				t.Fatalf("%q is marked %x, want %x", b[k*Stretch:], got, want)
+			}
+		}
+	})
 }
