@@ -92,6 +92,17 @@ func looksJSON(b []byte) bool {
 	return false
 }
 
+// tableEnd returns where the table ends, if it does so between from and hi; else 0.
+func (v *view) tableEnd(from, hi int) int {
+	if v.mode != rows || v.table.wide {
+		return 0
+	}
+	if v.table.ready(v.text); !v.table.ended || v.table.to <= from || v.table.to >= hi {
+		return 0
+	}
+	return v.table.to
+}
+
 // rowCut returns the last row end in text between from and hi, where from is a
 // row's start; 0 if the table is not quoted or has no row end there.
 func (v *view) rowCut(text []byte, from, hi int) int {

@@ -255,6 +255,10 @@ func (s *Session) work(text []byte, last bool) {
 	cut := len(text)
 	if !last {
 		cut = s.cut(text)
+		if end := cut + max(lookAhead, s.engine.reach); end < len(text)/2 {
+			text = text[:charBorder(text, end)] // a short table: the rest is looked at without it
+			s.view.text = text
+		}
 	}
 	s.group.lineAt, s.group.lineNo = s.own, s.line
 	if demand == nil || len(demand) > 0 {
@@ -302,10 +306,13 @@ func (s *Session) first(demand Demand) (first []Detector, all bool) {
 	return s.ahead, false
 }
 
-// cut chooses where the reported part of a full block ends: at a row's or
+// cut chooses where the reported part of a full block ends: at a table's, row's or
 // line's end, else where no word is cut.
 func (s *Session) cut(text []byte) int {
 	hi := len(text) - max(lookAhead, s.engine.reach)
+	if c := s.view.tableEnd(s.own, hi); c > 0 {
+		return c
+	}
 	if c := s.view.rowCut(text, s.own, hi); c > 0 {
 		return c
 	}
