@@ -484,11 +484,8 @@ func (w *window) garbled() bool { return w.unsure || w.invalid*50 > w.foreign }
 
 // plain returns the length of the ASCII at b's start that is no ISO-2022-JP.
 func plain(b []byte) int {
-	n := len(b)
-	if k := bytes.IndexByte(b, 0x1b); k >= 0 {
-		n = k
-	}
-	if k := charset.ASCIIPrefix(b[:n]); k < n {
+	n := charset.ASCIIPrefix(b)
+	if k := bytes.IndexByte(b[:n], 0x1b); k >= 0 {
 		return k
 	}
 	return n

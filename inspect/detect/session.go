@@ -247,14 +247,14 @@ func (s *Session) Close() {
 }
 
 // work looks at one block, reports what starts in [own, cut) and moves on.
-// The cut depends on the text alone, so that the outcome does not depend on
+// The cut depends on the text and the demand, so that the outcome does not depend on
 // how the text came.
 func (s *Session) work(text []byte, last bool) {
 	demand := s.sink.Demand()
 	s.view.set(text, s.own)
 	cut := len(text)
 	if !last {
-		cut = s.cut(text)
+		cut = s.cut(text, demand)
 		if end := cut + max(lookAhead, s.engine.reach); end < len(text)/2 {
 			text = text[:charBorder(text, end)] // a short table: the rest is looked at without it
 			s.view.text = text
@@ -308,10 +308,12 @@ func (s *Session) first(demand Demand) (first []Detector, all bool) {
 
 // cut chooses where the reported part of a full block ends: at a table's, row's or
 // line's end, else where no word is cut.
-func (s *Session) cut(text []byte) int {
+func (s *Session) cut(text []byte, demand Demand) int {
 	hi := len(text) - max(lookAhead, s.engine.reach)
-	if c := s.view.tableEnd(s.own, hi); c > 0 {
-		return c
+	if demand == nil { // else hardly a table is read at all
+		if c := s.view.tableEnd(s.own, hi); c > 0 {
+			return c
+		}
 	}
 	if c := s.view.rowCut(text, s.own, hi); c > 0 {
 		return c

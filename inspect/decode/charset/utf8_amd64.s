@@ -264,12 +264,19 @@ TEXT ·asciiAVX2(SB), NOSPLIT, $0-24
 	MOVQ blocks+8(FP), CX
 	XORQ AX, AX
 
+	// As in validAVX512.
+	XORQ    R14, R14
+	MOVQ    $4096, DX
+	CMPQ    CX, $256
+	CMOVQGE DX, R14
+
 next:
-	VMOVDQU   (SI), Y0
-	VPOR      32(SI), Y0, Y0
-	VPMOVMSKB Y0, DX
-	TESTL     DX, DX
-	JNZ       end
+	VMOVDQU    (SI), Y0
+	PREFETCHT0 (SI)(R14*1)
+	VPOR       32(SI), Y0, Y0
+	VPMOVMSKB  Y0, DX
+	TESTL      DX, DX
+	JNZ        end
 	ADDQ      $64, SI
 	INCQ      AX
 	CMPQ      AX, CX
