@@ -3,7 +3,6 @@ package inspect
 import (
 	"math"
 	"slices"
-	"unsafe"
 
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
 )
@@ -143,7 +142,7 @@ func (t *tally) kindAt(i int, typ Type) uint8 {
 	if i == len(t.before) {
 		t.before = append(t.before, kindSlot{})
 	}
-	if b := &t.before[i]; len(b.typ) == len(typ) && unsafe.StringData(string(b.typ)) == unsafe.StringData(string(typ)) {
+	if b := &t.before[i]; b.typ == typ {
 		return b.kind
 	}
 	k := t.kinds.of(typ)
