@@ -29,7 +29,7 @@ func (m *marks) read(text []byte) {
 	m.sums = slices.Grow(m.sums[:0], words)[:words]
 	clear(m.sums)
 	k := 0
-	if useRows && whole >= sumGroup {
+	if useVectors && whole >= sumGroup {
 		k = whole &^ (sumGroup - 1)
 		sumGroups(&m.of[0], whole/sumGroup, &m.sums[0])
 	}

@@ -12,6 +12,12 @@ DATA low<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL low<>(SB), RODATA|NOPTR, $8
 DATA cp932Bits<>+0(SB)/8, $0xf8f8f8f8f8f8f8f8
 GLOBL cp932Bits<>(SB), RODATA|NOPTR, $8
+DATA anyHigh<>+0(SB)/8, $0x7878787878787878
+GLOBL anyHigh<>(SB), RODATA|NOPTR, $8
+DATA anyLow<>+0(SB)/8, $0x6060606060606060
+GLOBL anyLow<>(SB), RODATA|NOPTR, $8
+DATA word<>+0(SB)/8, $64
+GLOBL word<>(SB), RODATA|NOPTR, $8
 
 // func pairsAVX2(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
 TEXT ·pairsAVX2(SB), NOSPLIT, $0-32
@@ -67,6 +73,134 @@ loop:
 	ADDQ $64, SI
 	DECQ CX
 	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func bothPairsAVX2(b *byte, blocks int, t *[2][4][16]byte, narrow, wide *[2]uint64)
+TEXT ·bothPairsAVX2(SB), NOSPLIT, $0-40
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ t+16(FP), BX
+	MOVQ narrow+24(FP), DI
+	MOVQ wide+32(FP), DX
+	VBROADCASTI128 (BX), Y8
+	VBROADCASTI128 16(BX), Y9
+	VBROADCASTI128 32(BX), Y10
+	VBROADCASTI128 48(BX), Y11
+	VBROADCASTI128 64(BX), Y12
+	VBROADCASTI128 80(BX), Y13
+	VBROADCASTI128 96(BX), Y14
+	VBROADCASTI128 112(BX), Y15
+	VPBROADCASTQ low<>(SB), Y7
+	VPBROADCASTQ anyHigh<>(SB), Y6
+	VPBROADCASTQ anyLow<>(SB), Y5
+
+// ANY stores a bit for each byte of v of which one of the low three bits is set at
+// off of out, for each of which another one is 8 further: adding brings these to
+// the highest bit. What comes from the byte beside is less than what is asked for.
+#define ANY(v, out, off) \
+	VPADDUSB  Y6, v, Y4; \
+	VPSLLW    $5, v, v; \
+	VPADDUSB  Y5, v, v; \
+	VPMOVMSKB v, AX; \
+	VPMOVMSKB Y4, BX; \
+	MOVL      AX, off(out); \
+	MOVL      BX, (off+8)(out)
+
+// BOTH is PAIRS with the two tables, for half k of a block.
+#define BOTH(k) \
+	VMOVDQU   (32*k)(SI), Y0; \
+	VMOVDQU   (32*k-1)(SI), Y1; \
+	VPSRLW    $4, Y1, Y2; \
+	VPAND     Y7, Y2, Y2; \
+	VPAND     Y7, Y1, Y1; \
+	VPSHUFB   Y2, Y8, Y3; \
+	VPSHUFB   Y1, Y9, Y4; \
+	VPAND     Y4, Y3, Y3; \
+	VPSHUFB   Y2, Y12, Y2; \
+	VPSHUFB   Y1, Y13, Y1; \
+	VPAND     Y1, Y2, Y2; \
+	VPSRLW    $4, Y0, Y1; \
+	VPAND     Y7, Y1, Y1; \
+	VPAND     Y7, Y0, Y0; \
+	VPSHUFB   Y1, Y10, Y4; \
+	VPAND     Y4, Y3, Y3; \
+	VPSHUFB   Y0, Y11, Y4; \
+	VPAND     Y4, Y3, Y3; \
+	VPSHUFB   Y1, Y14, Y1; \
+	VPAND     Y1, Y2, Y2; \
+	VPSHUFB   Y0, Y15, Y0; \
+	VPAND     Y0, Y2, Y2; \
+	ANY(Y3, DI, 4*k); \
+	ANY(Y2, DX, 4*k)
+
+both:
+	BOTH(0)
+	BOTH(1)
+	ADDQ $16, DI
+	ADDQ $16, DX
+	ADDQ $64, SI
+	DECQ CX
+	JNZ  both
+	VZEROUPPER
+	RET
+
+// func rowsAVX2(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
+TEXT ·rowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ pairs+0(FP), SI
+	MOVQ groups+8(FP), CX
+	MOVQ by+16(FP), BX
+	MOVQ rows+24(FP), DI
+	VBROADCASTI128 (BX), Y8
+	VBROADCASTI128 16(BX), Y9
+	VBROADCASTI128 32(BX), Y10
+	VBROADCASTI128 48(BX), Y11
+	VPBROADCASTQ word<>(SB), Y15
+	VPSUBQ Y8, Y15, Y12
+	VPSUBQ Y9, Y15, Y13
+	VPSUBQ Y10, Y15, Y14
+	VPSUBQ Y11, Y15, Y15
+
+// LAST joins the bits of HERE, which those of NEXT follow, with those N behind. M
+// is 64 less N; shifted by 64, nothing is left.
+#define LAST(HERE, NEXT, N, M) \
+	VPSRLVQ N, HERE, Y4; \
+	VPSLLVQ M, NEXT, Y5; \
+	VPOR    Y4, Y5, Y4; \
+	VPAND   Y4, HERE, HERE
+
+// ALONG is LAST for both.
+#define ALONG(HERE, NEXT, N, M) \
+	LAST(HERE, NEXT, N, M); \
+	VPSRLVQ N, NEXT, Y4; \
+	VPAND   Y4, NEXT, NEXT
+
+rows:
+	VMOVDQU (SI), Y0
+	VMOVDQU 16(SI), Y1
+	VMOVDQU 32(SI), Y2
+	VMOVDQU 48(SI), Y3
+	ALONG(Y0, Y1, Y8, Y12)
+	ALONG(Y2, Y3, Y8, Y12)
+	ALONG(Y0, Y1, Y9, Y13)
+	ALONG(Y2, Y3, Y9, Y13)
+	ALONG(Y0, Y1, Y10, Y14)
+	ALONG(Y2, Y3, Y10, Y14)
+	LAST(Y0, Y1, Y11, Y15)
+	LAST(Y2, Y3, Y11, Y15)
+	VPXOR     Y4, Y4, Y4
+	VPCMPEQQ  Y4, Y0, Y0
+	VPCMPEQQ  Y4, Y2, Y2
+	VMOVMSKPD Y0, AX
+	VMOVMSKPD Y2, BX
+	SHLL $4, BX
+	ORL  BX, AX
+	NOTL AX
+	MOVB AX, (DI)
+	ADDQ $64, SI
+	INCQ DI
+	DECQ CX
+	JNZ  rows
 	VZEROUPPER
 	RET
 

@@ -128,7 +128,7 @@ func (t *track) find(by *rowShifts) {
 	words := (blocks + 31) / 32
 	t.rows = slices.Grow(t.rows[:0], words)[:words]
 	clear(t.rows)
-	if useRows {
+	if useVectors {
 		rowsOf(&t.pairs[0], blocks/rowBlocks, by, &t.rows[0])
 		return
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 )
 
-// useVectors, useWide, for vectors of 64 bytes, and useRows may be switched off in tests.
+// useVectors, useWide, for vectors of 64 bytes, and useRows, for rows and sums in such,
+// may be switched off in tests.
 var (
 	useVectors = cpu.X86.HasAVX2
 	useWide    = cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI
@@ -40,8 +41,7 @@ func bothPairBlocks(b *byte, blocks int, narrow, wide *[2]uint64) {
 		bothPairsAVX512(b, blocks, &bothPairs, narrow, wide)
 		return
 	}
-	pairsAVX2(b, blocks, &pairs, narrow)
-	pairsAVX2(b, blocks, &tracePairs, wide)
+	bothPairsAVX2(b, blocks, &bothPairs, narrow, wide)
 }
 
 var bothPairs = [2][4][16]byte{pairs, tracePairs}
@@ -49,19 +49,38 @@ var bothPairs = [2][4][16]byte{pairs, tracePairs}
 //go:noescape
 func bothPairsAVX512(b *byte, blocks int, t *[2][4][16]byte, narrow, wide *[2]uint64)
 
+//go:noescape
+func bothPairsAVX2(b *byte, blocks int, t *[2][4][16]byte, narrow, wide *[2]uint64)
+
 // rowsOf sets the bits of track.rows for groups of rowBlocks blocks.
 func rowsOf(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64) {
-	rowsAVX512(pairs, groups, by, rows)
+	if useRows {
+		rowsAVX512(pairs, groups, by, rows)
+		return
+	}
+	rowsAVX2(pairs, groups, by, rows)
 }
 
 //go:noescape
 func rowsAVX512(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
 
+//go:noescape
+func rowsAVX2(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
+
 // sumGroups sums up groups of sumGroup stretches, which one more follows.
-func sumGroups(m *normal.Structure, groups int, sums *sum) { sumAVX512(m, groups, sums) }
+func sumGroups(m *normal.Structure, groups int, sums *sum) {
+	if useRows {
+		sumAVX512(m, groups, sums)
+		return
+	}
+	sumAVX2(m, groups, sums)
+}
 
 //go:noescape
 func sumAVX512(m *normal.Structure, groups int, sums *sum)
+
+//go:noescape
+func sumAVX2(m *normal.Structure, groups int, sums *sum)
 
 // unbase64Blocks decodes blocks of 32 characters to 24 bytes each, until one
 // holds something else, and returns how many. Of dst it writes 8 bytes more.

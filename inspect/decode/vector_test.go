@@ -112,7 +112,7 @@ func TestSkip(t *testing.T) {
 
 // TestSums compares the vectors with plain code.
 func TestSums(t *testing.T) {
-	if !useRows {
+	if !useVectors {
 		t.Skip("no vectors here")
 	}
 	r := rand.New(rand.NewPCG(14, 15))
@@ -130,20 +130,66 @@ func TestSums(t *testing.T) {
 
 func compareSums(t *testing.T, b []byte) {
 	t.Helper()
-	var got, want marks
-	useRows = true
-	got.read(b)
-	useRows = false
+	var want marks
+	useVectors = false
 	want.read(b)
-	useRows = true
-	if !slices.Equal(got.sums, want.sums) {
-		t.Fatalf("%x, want %x in %q", got.sums, want.sums, b)
+	useVectors = true
+	eachVectors(func() {
+		var got marks
+		if got.read(b); !slices.Equal(got.sums, want.sums) {
+			t.Fatalf("%x, want %x in %q", got.sums, want.sums, b)
+		}
+	})
+}
+
+// eachVectors does as told with each kind of vectors that the processor has.
+func eachVectors(do func()) {
+	wide, rows := useWide, useRows
+	defer func() { useWide, useRows = wide, rows }()
+	do()
+	if wide {
+		useWide, useRows = false, false
+		do()
+	}
+}
+
+// TestRows compares the vectors with plain code, on rows of any length at any place.
+func TestRows(t *testing.T) {
+	if !useVectors {
+		t.Skip("no vectors here")
+	}
+	r := rand.New(rand.NewPCG(18, 19))
+	for n := range 300 {
+		var x track
+		x.begin(n%40 + 1)
+		for k := range n%40 + 1 {
+			for i := range 2 {
+				x.pairs[k][i] = [...]uint64{0, ^uint64(0), r.Uint64() | r.Uint64() | r.Uint64()}[r.IntN(3)] >> r.IntN(2) << r.IntN(20)
+			}
+		}
+		compareRows(t, &x)
+	}
+}
+
+// compareRows compares rows of t with what plain code finds.
+func compareRows(t *testing.T, x *track) {
+	t.Helper()
+	for _, by := range []*rowShifts{&narrowShifts, &wideShifts} {
+		useVectors = false
+		x.find(by)
+		want := slices.Clone(x.rows)
+		useVectors = true
+		eachVectors(func() {
+			if x.find(by); !slices.Equal(x.rows, want) {
+				t.Fatalf("%x, want %x of %x", x.rows, want, x.pairs)
+			}
+		})
 	}
 }
 
 // FuzzVectors compares what is found in any bytes with vectors and without.
 func FuzzVectors(f *testing.F) {
-	if !useRows {
+	if !useVectors {
 		f.Skip("no vectors here")
 	}
 	for _, b := range samples(1) {
@@ -151,18 +197,25 @@ func FuzzVectors(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		compareSums(t, b)
-		var m, none traces
-		m.of(b)
-		if got, want := nextNarrow(b, 0, &m), nextNarrow(b, 0, &none); got != want {
-			t.Fatalf("%+v, want %+v in %q", got, want, b)
-		}
-		if got, want := nextWide(b, 0, &m), nextWide(b, 0, &none); got != want {
-			t.Fatalf("%+v, want %+v in %q", got, want, b)
-		}
-		got, _ := embedded(b, 0, &m)
-		if want, _ := embedded(b, 0, &none); got != want {
-			t.Fatalf("an archive at %d, want %d in %q", got, want, b)
-		}
+		var none traces
+		narrow, wide := nextNarrow(b, 0, &none), nextWide(b, 0, &none)
+		archive, _ := embedded(b, 0, &none)
+		eachVectors(func() {
+			var m traces
+			if m.of(b); m.blocks > 0 {
+				compareRows(t, &m.narrow)
+				compareRows(t, &m.wide)
+			}
+			if got := nextNarrow(b, 0, &m); got != narrow {
+				t.Fatalf("%+v, want %+v in %q", got, narrow, b)
+			}
+			if got := nextWide(b, 0, &m); got != wide {
+				t.Fatalf("%+v, want %+v in %q", got, wide, b)
+			}
+			if got, _ := embedded(b, 0, &m); got != archive {
+				t.Fatalf("an archive at %d, want %d in %q", got, archive, b)
+			}
+		})
 	})
 }
 
@@ -301,5 +354,14 @@ func TestUnbase64EqualsPlain(t *testing.T) {
 		b[at] = byte(c)
 		check(b)
 		b[at] = was
+	}
+}
+
+func BenchmarkMarks(b *testing.B) {
+	text := bytes.Repeat(samples(1)[1], 60)
+	var m marks
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		m.read(text)
 	}
 }
