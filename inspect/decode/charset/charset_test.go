@@ -375,7 +375,7 @@ func TestIsLikely(t *testing.T) {
 	}
 }
 
-// A piece of a long text may begin amid a character, and texts of few languages have
+// A piece of a long text may begin or end amid a character, and texts of few languages have
 // characters of three bytes.
 func TestDetectUTF8OfPieces(t *testing.T) {
 	for _, text := range []string{"東京都千代田区の山田太郎様、", "Příliš žluťoučký kůň, ", "Съешь ещё этих мягких булок. "} {
@@ -383,6 +383,9 @@ func TestDetectUTF8OfPieces(t *testing.T) {
 		for at := range 12 {
 			if g := Detect([]byte(text[at:]), true, true, ""); g.Charset != UTF8 || g.Sure < 1 || g.Ambiguous {
 				t.Errorf("%q from %d: %v", text[:20], at, g)
+			}
+			if g := Detect([]byte(text[:len(text)-at]), true, true, ""); g.Charset != UTF8 || g.Sure < 1 || g.Ambiguous {
+				t.Errorf("%q without the last %d: %v", text[:20], at, g)
 			}
 		}
 	}

@@ -64,14 +64,15 @@ func detect(sample []byte, whole, start bool, hint string, short bool) Guess {
 	if len(sample) > SampleSize {
 		sample, whole = sample[:SampleSize], false
 	}
-	torn := 0 // where a piece of a text may begin: amid a character
+	torn := 0 // where a piece of a text may begin: amid a character, as it may end
 	for torn < min(len(sample), utf8.UTFMax-1) && sample[torn]&0xc0 == 0x80 {
 		torn++
 	}
 	n, controls := valid(sample[torn:])
 	n += torn
-	if !controls && (n == len(sample) || !whole && incomplete(sample[n:])) {
-		if torn == 0 && usual(sample[:n]) || torn > 0 && many(sample[torn:n], 64) {
+	if !controls && (n == len(sample) || incomplete(sample[n:])) {
+		tornEnd := whole && n < len(sample)
+		if torn == 0 && !tornEnd && usual(sample[:n]) || (torn > 0 || tornEnd) && many(sample[torn:n], 64) {
 			return Guess{Sure: 1} // what nearly always is
 		}
 	}
