@@ -75,7 +75,7 @@ func (w *word) runs(text []byte, runs []match.Run, m uint64) (long uint64) {
 // around looks at the word around text[i:j], which is of it.
 func (w *word) around(text []byte, i, j int) {
 	const near = 64
-	if useVectors && i >= near && j+near <= len(text) {
+	if runVectors != noVectors && i >= near && j+near <= len(text) {
 		// Both ways at once; most words are short.
 		back := bits.LeadingZeros64(^wordMask(&text[i-near]))
 		if ahead := bits.TrailingZeros64(^wordMask(&text[j])); ahead < near {

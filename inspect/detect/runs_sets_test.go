@@ -10,9 +10,8 @@ import (
 
 // TestRunSets compares the sets of runs with what they say they are.
 func TestRunSets(t *testing.T) {
-	vectors := useVectors
-	defer func() { useVectors = vectors }()
-	for _, useVectors = range []bool{false, vectors} {
+	defer func() { runVectors = bestVectors }()
+	for runVectors = noVectors; runVectors <= bestVectors; runVectors++ {
 		testRunSets(t)
 	}
 }

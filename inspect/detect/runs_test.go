@@ -88,13 +88,12 @@ func checkRuns(t *testing.T, text []byte) {
 			kept = append(kept, r)
 		}
 	}
-	vectors := useVectors
-	defer func() { useVectors = vectors }()
-	for _, useVectors = range []bool{false, vectors} {
+	defer func() { runVectors = bestVectors }()
+	for runVectors = noVectors; runVectors <= bestVectors; runVectors++ {
 		b := Block{Text: text, Evidence: match.Evidence{Runs: slices.Clone(all)}}
 		b.dropEncoded()
 		if !slices.Equal(b.Runs, kept) {
-			t.Fatalf("%d runs kept of %d, want %d; vectors %v", len(b.Runs), len(all), len(kept), useVectors)
+			t.Fatalf("%d runs kept of %d, want %d; vectors %v", len(b.Runs), len(all), len(kept), runVectors)
 		}
 		want := make([]runWord, (len(kept)+63)/64)
 		for i := range kept {
@@ -105,7 +104,7 @@ func checkRuns(t *testing.T, text []byte) {
 			}
 		}
 		if !slices.Equal(b.words, want) {
-			t.Fatalf("the sets differ; vectors %v", useVectors)
+			t.Fatalf("the sets differ; vectors %v", runVectors)
 		}
 	}
 }

@@ -105,6 +105,37 @@ func sideOf(before, second, behind uint8) uint8 {
 		tie>>1&sideEra | tie<<1&sideIn | before&behind&sideAmid
 }
 
+// joinedSides are sides such that the sum of the three entries, of the byte before a run,
+// the one before that and the one behind, holds sideOf of them: where two bytes have to
+// agree, their bits carry into the next.
+type joinedSides struct{ before, second, behind [256]uint16 }
+
+var joined = func() (t joinedSides) {
+	const (
+		in   = 6 // and 7, of the byte behind
+		era  = 8 // carries to 9, which says sideEra too
+		tie  = 10
+		amid = 12
+	)
+	for i := range 256 {
+		before, second, behind := uint16(sides.before[i]), uint16(sides.second[i]), uint16(sides.behind[i])
+		t.before[i] = before&(sidePlus|sideUpper|sideWide|sideEra|sideIn) |
+			before&sideGap>>4<<era | before&sideTie>>5<<tie | before&sideAmid>>7<<amid
+		t.second[i] = second&sideGap>>4<<era | second&sideTie>>5<<tie
+		t.behind[i] = behind&(sideDate|sideMore) | behind&sideIn>>6<<(in+1) | behind&sideAmid>>7<<amid
+	}
+	return t
+}()
+
+// vectors is a kind of instructions, of those that a processor may have.
+type vectors uint8
+
+const (
+	noVectors vectors = iota
+	avx2Vectors
+	avx512Vectors
+)
+
 // sortRuns appends the sets that runs, those of text, belong to.
 func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 	for len(runs) > 0 {
@@ -113,7 +144,7 @@ func sortRuns(words []runWord, text []byte, runs []match.Run) []runWord {
 		n := min(len(runs), 64)
 		all := ^uint64(0) >> (64 - n)
 		left := all
-		if useVectors {
+		if runVectors != noVectors {
 			left = 0
 			if runs[0].Start < 2 {
 				left = 1

@@ -4,7 +4,9 @@ package detect
 
 import "github.com/sekimori-dlp/sekimori/inspect/match"
 
-var useVectors = false
+const bestVectors = noVectors
+
+var runVectors = bestVectors
 
 func sortVector(*runWord, *byte, *match.Run, uint64, uint64) { panic("no vectors") }
 
