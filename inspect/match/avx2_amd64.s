@@ -94,30 +94,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// func shapesAVX2(text *byte, blocks int, m *marks, found *[...]uint64)
-TEXT ·shapesAVX2(SB), NOSPLIT, $0-32
-	MOVQ text+0(FP), SI
-	MOVQ blocks+8(FP), R9
-	MOVQ m+16(FP), BX
-	MOVQ found+24(FP), R10
-	VPBROADCASTQ nibble<>(SB), Y4
-	VPXOR Y8, Y8, Y8
-
-loop:
-	BUCKETS(0, 4)
-	MOVL AX, DI
-	BUCKETS(32, 36)
-	SHLQ $32, AX
-	ORQ  DI, AX
-	NOTQ AX
-	MOVQ AX, (R10)
-	ADDQ $8, R10
-	ADDQ $64, SI
-	DECQ R9
-	JNZ  loop
-	VZEROUPPER
-	RET
-
 DATA lanes8<>+0(SB)/8, $0x0000000100000000
 DATA lanes8<>+8(SB)/8, $0x0000000300000002
 DATA lanes8<>+16(SB)/8, $0x0000000500000004

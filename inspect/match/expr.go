@@ -26,6 +26,7 @@ const MaxExprs = 1 << 12
 type exprs struct {
 	all   []*expr
 	marks marks
+	fine  fine
 	ahead []*machine // of the expressions that start at their pivots
 	back  []*expr    // the others
 }
@@ -76,7 +77,7 @@ func newExprs(list []Expr) (*exprs, error) {
 			groups = append(groups, c.bucket(k))
 		}
 	}
-	x.marks.deal(thin(groups), &shapeOffsets)
+	x.dealShapes(groups)
 	x.plan()
 	return x, nil
 }
@@ -109,29 +110,6 @@ func (x *exprs) plan() {
 			e.machine.finish()
 		}
 	}
-}
-
-// maxGroups bounds the groups that are dealt with care, pair by pair.
-const maxGroups = 96
-
-// thin joins groups that are alike in their first bytes, and then any, until
-// few enough are left.
-func thin(groups []*bucket) []*bucket {
-	if len(groups) <= maxGroups {
-		return groups
-	}
-	slices.SortStableFunc(groups, func(a, b *bucket) int {
-		return slices.CompareFunc(a.bytes[1:3], b.bytes[1:3], func(p, q byteSet) int { return slices.Compare(p[:], q[:]) })
-	})
-	step := (len(groups) + maxGroups - 1) / maxGroups
-	var out []*bucket
-	for part := range slices.Chunk(groups, step) {
-		for _, g := range part[1:] {
-			part[0].join(g)
-		}
-		out = append(out, part[0])
-	}
-	return out
 }
 
 func newExpr(e Expr) (*expr, error) {

@@ -75,7 +75,7 @@ func (s *exprScan) advance(k kernels, limit int) {
 	}
 	for limit = min(limit, len(s.text)-slack); s.base+blockSize <= limit; {
 		n := min(chunkSize, (limit-s.base)/blockSize*blockSize)
-		s.found = k.shapes(s.found, &s.marks, s.text[s.base-1:], n/blockSize, s.base)
+		s.found = k.shapes(s.found, &s.marks, &s.fine, s.text[s.base-1:], n/blockSize, s.base)
 		s.base += n
 		if len(s.found) >= batchSize/2 {
 			s.pivots(k)
@@ -116,7 +116,7 @@ func (s *exprScan) step(k kernels, base int) {
 		s.block[0] = s.text[base-1]
 	}
 	copy(s.block[1:], s.text[base:])
-	s.found = k.shapes(s.found, &s.marks, s.block[:], 1, base)
+	s.found = k.shapes(s.found, &s.marks, &s.fine, s.block[:], 1, base)
 	for n := len(s.found); n > 0 && int(s.found[n-1]) >= len(s.text); n-- {
 		s.found = s.found[:n-1]
 	}

@@ -201,6 +201,9 @@ func (b *bucket) share(w *weights) float64 {
 			continue
 		}
 		told := b.bytes[j].told(j < w.high)
+		if w.nibbles {
+			told = b.bytes[j].toldByNibbles()
+		}
 		for kind := range parts {
 			parts[kind] *= w.chances[kind][j].of(&told)
 		}
@@ -222,6 +225,24 @@ func (s *byteSet) told(high bool) (t byteSet) {
 	return t
 }
 
+// toldByNibbles returns the bytes whose low four bits and whose high four bits are of
+// some in the set.
+func (s *byteSet) toldByNibbles() (t byteSet) {
+	var low uint64 // 16 bits
+	for _, x := range s {
+		x |= x >> 32
+		low |= (x | x>>16) & 0xffff
+	}
+	for k, x := range s {
+		for i := 0; i < 64; i += 16 {
+			if x>>i&0xffff != 0 {
+				t[k] |= low << i
+			}
+		}
+	}
+	return t
+}
+
 // kinds of places in text: English, at a kana, at a kanji. Such places are a third
 // of Japanese text at most, and all of English, whose bytes depend on each other
 // more: it counts four times. (Any factor from 4 to 10 serves.)
@@ -230,7 +251,8 @@ const kinds = 3
 // weights are rough chances of byte values at each offset, by kind.
 type weights struct {
 	chances [kinds][markBytes]chances
-	high    int // as in markOffsets
+	high    int  // as in markOffsets
+	nibbles bool // four bits at a time tell a byte, not six
 }
 
 // chances are of each byte value a number of at most six bits, bit by bit.

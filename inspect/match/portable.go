@@ -65,9 +65,15 @@ func (portable) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base
 	return t.confirmAll(dst, s.leads, text, part, base)
 }
 
-func (portable) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
+func (portable) shapes(found []uint32, m *marks, f *fine, text []byte, blocks, base int) []uint32 {
 	for k := range blocks {
-		found = listBits(found, m.mask(text[k*blockSize:]), base+k*blockSize)
+		mask := m.mask(text[k*blockSize:])
+		for w := mask; w != 0; w &= w - 1 {
+			if i := bits.TrailingZeros64(w); f.at(text[k*blockSize+i:]) == 0 {
+				mask &^= 1 << i
+			}
+		}
+		found = listBits(found, mask, base+k*blockSize)
 	}
 	return found
 }

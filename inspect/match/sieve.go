@@ -30,7 +30,7 @@ type kernels interface {
 	confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit
 	// shapes appends the offsets, among those of the first blocks of text,
 	// that pass the marks of expressions. text starts one byte before base.
-	shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32
+	shapes(found []uint32, m *marks, f *fine, text []byte, blocks, base int) []uint32
 }
 
 const (

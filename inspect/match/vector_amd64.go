@@ -14,7 +14,7 @@ var vectors = func() (k []kernels) {
 	if cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
 		k = append(k, avx512{})
 	}
-	if cpu.X86.HasAVX2 && cpu.X86.HasPOPCNT {
+	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
 		k = append(k, avx2{})
 	}
 	return k
@@ -145,13 +145,6 @@ func expandAVX512(leads *lead, n int, pairs *[pairRoom]lead) (done, np int)
 //go:noescape
 func confirmAVX512(pairs *lead, n int, part *byte, base, limit int, items *item, fold uint64, dst *Hit) (size, extras int)
 
-func (avx512) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
-	_ = text[blocks*blockSize+markBytes-1]
-	found = slices.Grow(found, blocks*blockSize+blockSize)
-	n := shapesAVX512(&text[0], blocks, base, m, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(found)), 4*len(found))))
-	return found[:len(found)+n]
-}
-
 // markAVX512 marks blocks (at least one) of text. It appends to found and to
 // edges, beyond whose ends it may write one block's worth, and returns how many
 // it appended; ats gets a mask a block, and seen is 0 if they are empty. carry is 1 if
@@ -224,59 +217,11 @@ var compress = func() (c [256][8]uint32) {
 	return c
 }()
 
-func (avx2) shapes(found []uint32, m *marks, text []byte, blocks, base int) []uint32 {
-	_ = text[blocks*blockSize+markBytes-1]
-	var starts masks
-	shapesAVX2(&text[0], blocks, m, &starts)
-	for k, w := range starts[:blocks] {
-		found = listBits(found, w, base+k*blockSize)
-	}
-	return found
-}
-
 // markAVX2 marks blocks (at least one) of text: a mask a block of the offsets
 // that pass the marks, of the digits, of "@".
 //
 //go:noescape
 func markAVX2(text *byte, blocks int, m *marks, found, digits, ats *masks)
-
-// shapesAVX512 is markAVX512 for the marks of expressions, without the shapes
-// of digits and "@". text starts one byte before the first offset.
-//
-//go:noescape
-func shapesAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
-
-// shapesAVX2 gives a mask a block instead.
-//
-//go:noescape
-func shapesAVX2(text *byte, blocks int, m *marks, found *masks)
-
-func (avx512) walk(w *walk, m *machine, text []byte, starts []uint32, from, to int) {
-	w.live = walkAVX512(&text[0], w, &starts[0], from, to, m)
-}
-
-// walkAVX512 walks from starts[from:to], at least one, each with walkMost+lanes
-// bytes of text behind it and one before, and returns how many are left in the end.
-//
-//go:noescape
-func walkAVX512(text *byte, w *walk, starts *uint32, from, to int, m *machine) int
-
-func (avx512) choose(dst, found []uint32, text []byte, set *byteSet) []uint32 {
-	n := len(found)
-	for n > 0 && int(found[n-1])+4 > len(text) { // the kernel reads words
-		n--
-	}
-	if dst = slices.Grow(dst, len(found)+4*lanes); n > 0 { // and walks read beyond
-		dst = dst[:len(dst)+chooseAVX512(&found[0], n, &text[0], set, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), 4*len(dst))))]
-	}
-	return choose(dst, found[n:], text, set)
-}
-
-// chooseAVX512 writes those of the n offsets (at least one) at found whose byte is in
-// set to dst, which has room for all and 16 more, and returns how many.
-//
-//go:noescape
-func chooseAVX512(found *uint32, n int, text *byte, set *byteSet, dst *uint32) int
 
 // siftAVX2 is siftAVX512 by eights.
 //

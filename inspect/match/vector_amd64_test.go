@@ -3,11 +3,8 @@
 package match
 
 import (
-	"bytes"
 	"fmt"
-	"math/bits"
 	"slices"
-	"strings"
 	"testing"
 	"unsafe"
 )
@@ -84,70 +81,12 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 	}
 }
 
-// TestWalkEqualsGo runs the machines of expressions from every pivot, side by side and
-// one by one.
-func TestWalkEqualsGo(t *testing.T) {
-	var list []Expr
-	for _, p := range exprCases {
-		list = append(list, Expr{Pattern: p})
-	}
-	x, err := newExprs(list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines := slices.Clone(x.ahead)
-	for _, e := range x.back {
-		if e.machine != nil {
-			machines = append(machines, e.machine)
-		}
-	}
-	text := bytes.Repeat([]byte(strings.Join(exprTexts, " ")), 20)
-	var all []uint32
-	for i := range text {
-		all = append(all, uint32(i))
-	}
-	for _, k := range vectors {
-		walker, ok := k.(walker)
-		if !ok {
-			continue
-		}
-		walked := 0
-		var w walk
-		for _, m := range machines {
-			if got, want := walker.choose(nil, all, text, &m.first), choose(nil, all, text, &m.first); !slices.Equal(got, want) {
-				t.Fatalf("%T chooses %d offsets, want %d", k, len(got), len(want))
-			}
-			for starts := range slices.Chunk(all[:len(all)-4*lanes], batchSize-3) {
-				w.run(walker, m, text, starts)
-				for slot, i := range starts {
-					if w.matched[slot]&again != 0 {
-						continue
-					}
-					walked++
-					var ends ends
-					matched, _ := m.match(text, int(i), &ends)
-					same := matched == w.matched[slot] && w.touched[slot/64]>>(slot%64)&1 != 0 == (matched != 0)
-					for set := matched; set != 0; set &= set - 1 {
-						k := bits.TrailingZeros32(set)
-						same = same && ends[k] == w.ends[slot][k]
-					}
-					if !same {
-						t.Fatalf("%T at %d: matched %b up to %v, want %b up to %v", k, i, w.matched[slot], w.ends[slot], matched, ends)
-					}
-				}
-			}
-		}
-		if walked < len(text) {
-			t.Errorf("%T: only %d walks went through", k, walked)
-		}
-	}
-}
-
 // The assembly knows these offsets; go_asm.h tells it the others.
 func TestLayouts(t *testing.T) {
 	var w walk
 	var m marks
 	var i item
+	var f fine
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
@@ -155,10 +94,11 @@ func TestLayouts(t *testing.T) {
 		{"high", unsafe.Offsetof(m.high), 320},
 		{"low4", unsafe.Offsetof(m.low4), 640},
 		{"high4", unsafe.Offsetof(m.high4), 720},
+		{"tables of a byte each", unsafe.Sizeof(f[0]), 1024},
 		{"room for offsets", unsafe.Sizeof(w.at), 4 * (batchSize + 4*lanes)},
 		{"room for rows", unsafe.Sizeof(w.row), 4 * (batchSize + 4*lanes)},
 		{"room for slots", unsafe.Sizeof(w.slot), 4 * (batchSize + 4*lanes)},
-		{"room for events", unsafe.Sizeof(w.event), 4 * (batchSize*walkStep + lanes)},
+		{"room for events", unsafe.Sizeof(w.event), 4 * (batchSize*walkFirst + lanes)},
 		{"item", unsafe.Sizeof(item{}), 24},
 		{"tail", unsafe.Offsetof(i.tail), 8},
 		{"payload", unsafe.Offsetof(i.payload), 16},

@@ -11,8 +11,8 @@ type walker interface {
 	// walk runs m from starts[from:to], at least one, each of which has at least
 	// one byte of text before it and walkMost+lanes behind. Behind starts[to:] it may
 	// read as many again as it takes at a time, 4*lanes. It leaves what matched
-	// in w: matched, which is clear, ends and touched. Those that go on for more
-	// than walkMost characters it leaves in slot.
+	// in w: matched, which is clear, ends and touched. Those that go on for
+	// walkMost characters, or nearly, it leaves in slot.
 	walk(w *walk, m *machine, text []byte, starts []uint32, from, to int)
 	// choose does what the function does.
 	choose(dst, found []uint32, text []byte, set *byteSet) []uint32
@@ -21,6 +21,7 @@ type walker interface {
 const (
 	batchSize = 256 // pivots at a time
 	walkStep  = 4   // characters at a time
+	walkFirst = 6   // and at most at first
 	walkMost  = 47  // characters after which a pivot still alive is run again by itself
 	walkWorth = 8   // pivots from which on a walk pays
 	lanes     = 16
@@ -35,7 +36,7 @@ type walk struct {
 	// byte on, and from the third how many characters it has taken.
 	at, row, slot [batchSize + 4*lanes]uint32
 	// What matched before a character: as in slot, and in the first byte the set.
-	event [batchSize*walkStep + lanes]uint32
+	event [batchSize*walkFirst + lanes]uint32
 
 	start   [batchSize]uint32 // by slot, if not as in the batch: where to start
 	pivot   [batchSize]uint32 // for walkBack: the pivot

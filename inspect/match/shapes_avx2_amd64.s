@@ -1,0 +1,133 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "go_asm.h"
+
+DATA nibbles<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
+GLOBL nibbles<>(SB), RODATA|NOPTR, $8
+
+// LOOK looks up the bytes at off(SI), by their low and high four bits, in the
+// tables low and high, and keeps in b the buckets that are in both.
+#define LOOK(off, low, high, b) \
+	VMOVDQU off(SI), Y9; \
+	VPAND   Y8, Y9, Y10; \
+	VPSRLW  $4, Y9, Y9; \
+	VPAND   Y8, Y9, Y9; \
+	VPSHUFB Y10, low, Y10; \
+	VPSHUFB Y9, high, Y9; \
+	VPAND   Y10, b, b; \
+	VPAND   Y9, b, b
+
+// FIRST is LOOK for the first bytes of all.
+#define FIRST(off, low, high, b) \
+	VMOVDQU off(SI), Y9; \
+	VPAND   Y8, Y9, Y10; \
+	VPSRLW  $4, Y9, Y9; \
+	VPAND   Y8, Y9, Y9; \
+	VPSHUFB Y10, low, Y10; \
+	VPSHUFB Y9, high, b; \
+	VPAND   Y10, b, b
+
+// LIST1 stores the offset of the lowest bit of AX at off(R12) and clears it.
+#define LIST1(off) \
+	TZCNTQ AX, CX; \
+	ADDL   R8, CX; \
+	MOVL   CX, off(R12); \
+	BLSRQ  AX, AX
+
+// LETS keeps in CX the groups that have the byte at k(AX) at place j.
+#define LETS(k, j) \
+	MOVBLZX k(AX), DX; \
+	ANDL    (1024*j)(BX)(DX*4), CX
+
+// func shapesAVX2(text *byte, blocks, base int, m *marks, f *fine, found *uint32) int
+TEXT ·shapesAVX2(SB), NOSPLIT, $0-56
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ base+16(FP), R8
+	MOVQ m+24(FP), BX
+	MOVQ found+40(FP), R12
+	MOVQ R12, DI
+	VPBROADCASTQ nibbles<>(SB), Y8
+	VPXOR Y13, Y13, Y13
+	VBROADCASTI128 656(BX), Y0
+	VBROADCASTI128 672(BX), Y1
+	VBROADCASTI128 688(BX), Y2
+	VBROADCASTI128 704(BX), Y3
+	VBROADCASTI128 736(BX), Y4
+	VBROADCASTI128 752(BX), Y5
+	VBROADCASTI128 768(BX), Y6
+	VBROADCASTI128 784(BX), Y7
+
+block:
+	FIRST(1, Y0, Y4, Y11)
+	LOOK(2, Y1, Y5, Y11)
+	LOOK(3, Y2, Y6, Y11)
+	LOOK(4, Y3, Y7, Y11)
+	FIRST(33, Y0, Y4, Y12)
+	LOOK(34, Y1, Y5, Y12)
+	LOOK(35, Y2, Y6, Y12)
+	LOOK(36, Y3, Y7, Y12)
+	VPOR      Y11, Y12, Y14
+	VPTEST    Y14, Y14
+	JZ        nextBlock
+	VPCMPEQB  Y13, Y11, Y11
+	VPCMPEQB  Y13, Y12, Y12
+	VPMOVMSKB Y11, AX
+	VPMOVMSKB Y12, CX
+	SHLQ      $32, CX
+	ORQ       CX, AX
+	NOTQ      AX
+	POPCNTQ   AX, R10
+	LEAQ      (R12)(R10*4), R10
+
+eight:
+	LIST1(0)
+	LIST1(4)
+	LIST1(8)
+	LIST1(12)
+	LIST1(16)
+	LIST1(20)
+	LIST1(24)
+	LIST1(28)
+	ADDQ  $32, R12
+	TESTQ AX, AX
+	JNZ   eight
+	MOVQ  R10, R12
+
+nextBlock:
+	ADDQ $64, SI
+	ADDL $64, R8
+	DECQ R9
+	JNZ  block
+
+	// Those that got through may be no more than a mixture of shapes: each is looked
+	// up by whole bytes, without a branch. DI is what is read, R8 what is written.
+	XORL R8, R8
+	MOVQ found+40(FP), R13
+	CMPQ DI, R12
+	JAE  done
+	MOVQ text+0(FP), SI
+	SUBQ base+16(FP), SI
+	MOVQ f+32(FP), BX
+
+each:
+	MOVL (DI), AX
+	MOVL AX, (R13)(R8*4)
+	ADDQ SI, AX
+	MOVBLZX (AX), DX
+	MOVL (BX)(DX*4), CX
+	LETS(1, 1)
+	LETS(2, 2)
+	LETS(3, 3)
+	LETS(4, 4)
+	CMPL CX, $1
+	SBBQ $-1, R8
+	ADDQ $4, DI
+	CMPQ DI, R12
+	JB   each
+
+done:
+	MOVQ R8, ret+48(FP)
+	VZEROUPPER
+	RET
