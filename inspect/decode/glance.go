@@ -108,19 +108,61 @@ var glanced = func() (t glanceTables) {
 	return t
 }()
 
-// everything is the glance that tells all, where a place is too near the end or
-// there are no wide vectors.
+// everything is the glance that tells all, where a place is too near the end.
 var everything = glance{
 	quotes: ^uint64(0), commas: ^uint64(0), tops: ^uint64(0), apart: ^uint64(0), further: ^uint64(0), leads: veinStep,
 }
 
 // at makes g the glance of b from its start on.
 func (g *glance) at(b []byte) {
-	if !useWide || len(b) < veinStep {
+	switch {
+	case len(b) < veinStep:
 		*g = everything
-		return
+	case useVectors:
+		glanceBlock(&b[0], g)
+	default:
+		g.plain((*[veinStep]byte)(b))
 	}
-	glanceBlock(&b[0], &glanced, g)
+}
+
+// plain makes g the glance of b where there are no vectors.
+func (g *glance) plain(b *[veinStep]byte) {
+	*g = glance{apart: g.apartIn(b[:66]), further: g.apartIn(b[64:130])}
+	for i, c := range b[:64] {
+		class := glanced.class[c&0x7f]
+		g.outside |= uint32(class)
+		g.tops |= uint64(class&ofTops/ofTops) << i
+		g.high |= uint64(c>>7) << i
+		switch {
+		case c >= 0x80 && c < 0xc0:
+			g.inner |= 1 << i
+		case c == '"':
+			g.quotes |= 1 << i
+		case c == ',':
+			g.commas |= 1 << i
+		}
+	}
+	g.outside &= ofNotations | ofLoose
+	for _, c := range b {
+		if leads[c] {
+			g.leads++
+		}
+	}
+}
+
+// apartIn marks the first 64 bytes of b that may stand apart; two more follow.
+func (*glance) apartIn(b []byte) (marks uint64) {
+	t := &glanced
+	b = b[:66]
+	for i, c := range b[:64] {
+		switch {
+		case c < 0x80:
+			marks |= uint64(t.class[c]/ofApart) << i
+		case c >= 0xc0 && t.apart[0][c&63]&t.apart[1][b[i+1]&63]&t.apart[2][b[i+2]&63] != 0:
+			marks |= 1 << i
+		}
+	}
+	return marks
 }
 
 // notation reports whether one of notations may be there.

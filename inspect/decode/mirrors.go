@@ -57,7 +57,7 @@ func turned(b []byte) []byte {
 }
 
 // mirrorMarks finds where they may begin.
-var mirrorMarks = newWordMarks(mirrored, mirroredBit)
+var mirrorMarks = newWordMarks(mirrored, mirroredBit, mirroredHalf)
 
 // mirroredBit puts the words that are alike together. Ends of mail addresses are by
 // themselves: a dot is rare.
@@ -73,6 +73,12 @@ func mirroredBit(i int) byte {
 	return 4
 }
 
+// mirroredHalf does so by halves of bytes: what has them in common is together, but for
+// ends of mail addresses, each with a word that is unlike it. Two bits are for unseen.
+func mirroredHalf(i int) byte {
+	return 4 << [...]byte{0, 1, 2, 3, 3, 3, 3, 4, 5, 4, 4, 4, 5, 5, 4, 5, 0, 1, 2}[i]
+}
+
 // glimpseMarks finds those and unseen, which a larger text is looked at for in
 // part first: glimpse bytes in each glimpseStep.
 var glimpseMarks = newWordMarks(slices.Concat(mirrored, unseen), func(i int) byte {
@@ -80,6 +86,11 @@ var glimpseMarks = newWordMarks(slices.Concat(mirrored, unseen), func(i int) byt
 		return mirroredBit(i)
 	}
 	return 0x10
+}, func(i int) byte {
+	if i < len(mirrored) {
+		return mirroredHalf(i)
+	}
+	return unseenHalf(i - len(mirrored))
 })
 
 const (

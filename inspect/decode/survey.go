@@ -91,16 +91,13 @@ func (s *survey) least(n int, b []byte, c byte, sign normal.Signs) bool {
 // stretches mark bytes of a page, a bit each.
 type stretches struct {
 	marks [pageStretches]uint64 // those that a survey has to look at
-	ends  [pageStretches]uint64 // line ends; with wide vectors only
+	ends  [pageStretches]uint64 // line ends
 }
 
 const pageStretches = pageSize / normal.Stretch
 
 // lineAt is lineAt for a place in the page of b that is at an offset.
 func (s *stretches) lineAt(b []byte, page, at int) int {
-	if !useWide {
-		return lineAt(b, at)
-	}
 	const most = lookStep / normal.Stretch
 	from := (at - page) / normal.Stretch
 	for k, m := range s.ends[from:min(from+most, len(s.ends))] {
@@ -119,7 +116,7 @@ func (s *stretches) lineAt(b []byte, page, at int) int {
 // surveySigns are the signs that a survey tells.
 const surveySigns = normal.Backslash | normal.Percent | normal.Ampersand | normal.Plus | normal.Quote | normal.Equals | normal.Backspace
 
-// surveyTables are what surveyBlocks looks up, by the low six bits of a byte. It
+// surveyTables are what surveyAVX512 looks up, by the low six bits of a byte. It
 // marks "=", too.
 type surveyTables struct {
 	sign  [64]byte    // the sign that ends so, else what does not end so
@@ -131,9 +128,9 @@ var surveyed = func() (t surveyTables) {
 	for i := range t.sign {
 		t.sign[i] = ^byte(i)
 	}
-	for c := range byte(0x80) {
-		if s := normal.SignsOf([]byte{c}) & surveySigns; s != 0 {
-			t.sign[c&63], t.bit[c&63] = c, byte(s)
+	for c, s := range surveySign {
+		if s != 0 {
+			t.sign[c&63], t.bit[c&63] = byte(c), s
 		}
 	}
 	for k, mark := range surveyMarks() {
@@ -144,19 +141,32 @@ var surveyed = func() (t surveyTables) {
 	return t
 }()
 
-// surveyPairs are like pairs: of the first two bytes of surveyMarks, and "=".
-var surveyPairs = func() (t [4][16]byte) {
-	for k, mark := range surveyMarks() {
-		for place := range 2 {
-			t[2*place][mark[place]>>4] |= 1 << k
-			t[2*place+1][mark[place]&15] |= 1 << k
-		}
+// surveySign tells the sign that a byte is, one of the lower eight.
+var surveySign = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(normal.SignsOf([]byte{byte(i)}) & surveySigns)
 	}
-	t[0]['='>>4] |= 0x80
-	t[1]['='&15] |= 0x80
-	for half := range 16 {
-		t[2][half] |= 0x80
-		t[3][half] |= 0x80
+	return t
+}()
+
+// surveyHalves are what surveyAVX2 looks up: the signs by the low and by the high half
+// of a byte, and what begins a line of a mark, but for a dash, where its low half is.
+type surveyHalves struct {
+	low, high, begins [16]byte
+}
+
+var halfSurveyed = func() (t surveyHalves) {
+	for c, s := range surveySign {
+		t.low[c&15] |= s
+		t.high[c>>4] |= s
+	}
+	for i := range t.begins {
+		t.begins[i] = ^byte(i) // which has another low half
+	}
+	for _, mark := range surveyMarks() {
+		if c := mark[1]; mark[0] == '\n' && c != '-' {
+			t.begins[c&15] = c
+		}
 	}
 	return t
 }()
@@ -173,56 +183,60 @@ func surveyMarks() []string {
 // of marks the page that text begins with and returns its signs and which
 // stretches have a mark.
 func (s *stretches) of(text []byte) (signs normal.Signs, some uint64) {
-	if !useWide {
-		return normal.SignsOf(text[:min(len(text), pageSize)]) & surveySigns, s.byPairs(text)
+	if !useVectors {
+		return s.plain(text[:min(len(text), pageSize+1)])
 	}
 	const behind = 2 // bytes are looked at with each
 	blocks := 0
 	if len(text) >= normal.Stretch+behind {
 		blocks = min((len(text)-behind)/normal.Stretch, pageStretches)
-		signs, some = surveyBlocks(&text[0], blocks, &surveyed, s, 0)
+		signs, some = surveyBlocks(&text[0], blocks, s, 0)
 	}
 	if blocks < pageStretches {
 		clear(s.ends[blocks:])
 		var rest [normal.Stretch + behind]byte
 		for k := blocks; k < pageStretches && k*normal.Stretch < len(text); k++ {
 			clear(rest[copy(rest[:], text[k*normal.Stretch:]):])
-			more, which := surveyBlocks(&rest[0], 1, &surveyed, s, k)
+			more, which := surveyBlocks(&rest[0], 1, s, k)
 			signs, some = signs|more, some|which<<k
 		}
 	}
 	return signs, some
 }
 
-// byPairs marks a page where there are no wide vectors.
-func (s *stretches) byPairs(text []byte) (some uint64) {
-	size := min(len(text), pageSize)
-	blocks := 0
-	if useVectors && len(text) > normal.Stretch {
-		var where [pageStretches][2]uint64
-		blocks = min((len(text)-1)/normal.Stretch, pageStretches)
-		pairBlocks(&text[1], blocks, &surveyPairs, &where[0])
-		for k, w := range where[:blocks] {
-			s.marks[k] = w[0] | w[1]
+// plain marks a page, which one more byte may follow, where there are no vectors.
+func (s *stretches) plain(text []byte) (signs normal.Signs, some uint64) {
+	*s = stretches{}
+	mark := func(i int) {
+		s.marks[i/normal.Stretch] |= 1 << (i % normal.Stretch)
+		some |= 1 << (i / normal.Stretch)
+	}
+	for i, c := range text[:min(len(text), pageSize)] {
+		signs |= normal.Signs(surveySign[c])
+		switch c {
+		case '\n':
+			s.ends[i/normal.Stretch] |= 1 << (i % normal.Stretch)
+			if i+1 < len(text) && lineMark[text[i+1]] {
+				mark(i)
+			}
+		case '-': // there are fewer than of the "n" before it
+			if i > 0 && text[i-1] == 'n' {
+				mark(i - 1)
+			}
+		case '=':
+			mark(i)
 		}
 	}
-	t := &surveyPairs
-	for i := blocks * normal.Stretch; i < size; i++ {
-		if i%normal.Stretch == 0 {
-			s.marks[i/normal.Stretch] = 0
-		}
-		next := byte(0)
-		if i+1 < len(text) {
-			next = text[i+1]
-		}
-		if t[0][text[i]>>4]&t[1][text[i]&15]&t[2][next>>4]&t[3][next&15] != 0 {
-			s.marks[i/normal.Stretch] |= 1 << (i % normal.Stretch)
-		}
+	if len(text) > pageSize && text[pageSize-1] == 'n' && text[pageSize] == '-' {
+		mark(pageSize - 1)
 	}
-	for k, m := range s.marks[:(size+normal.Stretch-1)/normal.Stretch] {
-		if m != 0 {
-			some |= 1 << k
-		}
-	}
-	return some
+	return signs, some
 }
+
+// lineMark tells what a line of a mark begins with.
+var lineMark = func() (t [256]bool) {
+	for _, mark := range surveyMarks() {
+		t[mark[1]] = t[mark[1]] || mark[0] == '\n'
+	}
+	return t
+}()

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -136,25 +138,129 @@ func FuzzVeinsWithVectors(f *testing.F) {
 	})
 }
 
+// compareStretches checks that what is marked in b with vectors is what is without, and
+// little more.
+func compareStretches(t *testing.T, b []byte) {
+	t.Helper()
+	for ; len(b) > 0; b = b[min(pageSize, len(b)):] {
+		var want stretches
+		signs, some := want.plain(b[:min(len(b), pageSize+1)])
+		withVectors(func(kind string) {
+			var s stretches
+			moreSigns, more := s.of(b)
+			if moreSigns != signs || s.ends != want.ends || some&^more != 0 {
+				t.Fatalf("%s: %b, %x, want %b, %x in %q", kind, moreSigns, s.ends, signs, want.ends, b)
+			}
+			for k, m := range want.marks {
+				if more>>k&1 == 0 {
+					s.marks[k] = 0
+				}
+				for m &^= s.marks[k]; m != 0; m &= m - 1 {
+					at := k*normal.Stretch + bits.TrailingZeros64(m)
+					if !slices.ContainsFunc(append(surveyMarks(), "="), func(mark string) bool { return bytes.HasPrefix(b[at:], []byte(mark)[:min(3, len(mark))]) }) {
+						continue
+					}
+					t.Fatalf("%s: passed over %q at %d in %q", kind, b[at:min(at+3, len(b))], at, b)
+				}
+			}
+		})
+	}
+}
+
+func TestStretches(t *testing.T) {
+	r := rand.New(rand.NewPCG(29, 30))
+	all := append(surveyMarks(), "=", "x", "\n", "n", "-", "\u3042", "\xff\xaa\xbd", "b", "(\x00", "\t+%&\\\"\b")
+	for range 500 {
+		b := []byte{}
+		for size := r.IntN(2*pageSize + 200); len(b) < size; {
+			if r.IntN(3) > 0 {
+				b = append(b, byte(r.Uint32()))
+				continue
+			}
+			word := all[r.IntN(len(all))]
+			b = append(b, word[:1+r.IntN(len(word))]...)
+		}
+		compareStretches(t, b)
+	}
+}
+
+// compareGlances checks that a glance of b with vectors is as it is without.
+func compareGlances(t *testing.T, b *[veinStep]byte) {
+	t.Helper()
+	var want glance
+	want.plain(b)
+	withVectors(func(kind string) {
+		var g glance
+		g.at(b[:])
+		g.outside &= ofNotations | ofLoose
+		if g != want {
+			t.Fatalf("%s: %x, want %x of %q", kind, g, want, *b)
+		}
+	})
+}
+
+func TestGlances(t *testing.T) {
+	r := rand.New(rand.NewPCG(31, 32))
+	const often = "\xe3\xe3\xe3\xe4\x80\x81\x82\x82\x83\x97\x9c\xa0\xbb\xb7%&U\\\",@_"
+	for n := range 3000 {
+		var b [veinStep]byte
+		for i := range b {
+			switch b[i] = byte(r.Uint32()); {
+			case n%3 == 1:
+				b[i] &= 0x7f
+			case n%3 == 2 && r.IntN(2) == 0:
+				b[i] = often[r.IntN(len(often))]
+			}
+		}
+		compareGlances(t, &b)
+	}
+	for c := range 256 { // sets
+		compareGlances(t, (*[veinStep]byte)(bytes.Repeat([]byte{byte(c)}, veinStep)))
+	}
+	var b [veinStep]byte
+	for at := 0; at < 3<<16; at++ { // kana, kanji and what they share their leads with
+		i := at % 64 * 3
+		b[i], b[i+1], b[i+2] = byte(0xe2+at>>16), byte(at>>8), byte(at)
+		if at%64 == 63 {
+			compareGlances(t, &b)
+			compareGlances(t, (*[veinStep]byte)(append(b[80:], b[:80]...)))
+		}
+	}
+}
+
+func FuzzGlances(f *testing.F) {
+	r := rand.New(rand.NewPCG(33, 34))
+	for range 10 {
+		f.Add(veinText(r))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		compareStretches(t, b)
+		for ; len(b) > 0; b = b[min(veinStep, len(b)):] {
+			var one [veinStep]byte
+			copy(one[:], b)
+			compareGlances(t, &one)
+		}
+	})
+}
+
 // TestGlanceApart checks that no character is overlooked that may stand between
 // all others.
 func TestGlanceApart(t *testing.T) {
-	if !useWide {
-		t.Skip("no wide vectors here")
-	}
-	b := make([]byte, veinStep)
-	for r := range rune(utf8.MaxRune + 1) {
-		if !utf8.ValidRune(r) || !separates(utf8.RuneError, r) {
-			continue
+	withVectors(func(kind string) {
+		b := make([]byte, veinStep)
+		for r := range rune(utf8.MaxRune + 1) {
+			if !utf8.ValidRune(r) || !separates(utf8.RuneError, r) {
+				continue
+			}
+			n := utf8.EncodeRune(b[70:], r)
+			copy(b[3:], b[70:70+n])
+			var g glance
+			if g.at(b); g.apart>>3&1 == 0 || g.further>>6&1 == 0 {
+				t.Fatalf("%s: %U passed over", kind, r)
+			}
+			clear(b)
 		}
-		n := utf8.EncodeRune(b[70:], r)
-		copy(b[3:], b[70:70+n])
-		var g glance
-		if g.at(b); g.apart>>3&1 == 0 || g.further>>6&1 == 0 {
-			t.Fatalf("%U passed over", r)
-		}
-		clear(b)
-	}
+	})
 }
 
 // TestWordMarks checks that no word is passed over, wherever it stands.
@@ -174,4 +280,18 @@ func TestWordMarks(t *testing.T) {
 			t.Fatalf("%s: %q at %d passed over in %q", kind, word, at, b)
 		})
 	}
+}
+
+// TestWordMarksAreFew checks that hardly more is marked than has to be.
+func TestWordMarksAreFew(t *testing.T) {
+	b := []byte(strings.Repeat("東京都千代田区1-2-3、090-1234-5678 です。the mail address in this letter was sent to 神奈川県\n", 20))
+	withVectors(func(kind string) {
+		n := 0
+		for range glimpseMarks.in(b, 0, len(b)) {
+			n++
+		}
+		if n > len(b)/50 {
+			t.Fatalf("%s: %d of %d", kind, n, len(b))
+		}
+	})
 }

@@ -11,7 +11,15 @@ import (
 // width may stand for bits.
 var unseen = [][]byte{{0xf3, 0xa0}, {0xef, 0xb8}, []byte("\ufeff"), {0xe2, 0x80}, {0xe2, 0x81}} // their first bytes
 
-var unseenMarks = newWordMarks(unseen, func(i int) byte { return 1 << i })
+var unseenMarks = newWordMarks(unseen, func(i int) byte { return 1 << i }, unseenHalf)
+
+// unseenHalf puts those together that begin alike by halves of bytes, or seldom.
+func unseenHalf(i int) byte {
+	if unseen[i][0] == 0xe2 {
+		return 2
+	}
+	return 1
+}
 
 // unseenFrom is the least byte that one begins with.
 const unseenFrom = 0xe2

@@ -8,8 +8,9 @@ import (
 // wordMarks finds where words may begin. It may find more: what is found is to be
 // compared.
 type wordMarks struct {
-	wide  wideMarks
-	pairs [2][4][16]byte // like pairs: of the first two bytes, and of the two behind them
+	wide   wideMarks
+	halves halfMarks
+	plain  plainMarks
 }
 
 // wideMarks tell by the low six bits of each of a word's first bytes which words it
@@ -17,15 +18,24 @@ type wordMarks struct {
 // by those behind it.
 type wideMarks [2 + wordBehind][64]byte
 
-// wordBehind is how many bytes are looked at behind the first.
-const wordBehind = 5
+// halfMarks tell the same of the first few bytes, by the high and by the low half of
+// each.
+type halfMarks [2 * wordStart][16]byte
 
-// newWordMarks makes the marks of words of two bytes or more, with the bit of
-// the i-th.
-func newWordMarks(words [][]byte, bit func(i int) byte) *wordMarks {
+// plainMarks tell the same by the bytes themselves, with a bit for each word.
+type plainMarks [wordStart][256]uint32
+
+const (
+	wordStart  = 4 // of a word's bytes; the others may be anything
+	wordBehind = 5 // bytes are looked at behind the first
+)
+
+// newWordMarks makes the marks of words of two bytes or more, at most 32, with the
+// bits of the i-th in wideMarks and in halfMarks.
+func newWordMarks(words [][]byte, wide, half func(i int) byte) *wordMarks {
 	t := &wordMarks{}
 	for i, word := range words {
-		bit := bit(i)
+		bit := wide(i)
 		t.wide[word[0]>>7][word[0]&63] |= bit
 		for place := 1; place <= wordBehind; place++ {
 			for c := range byte(64) {
@@ -34,14 +44,13 @@ func newWordMarks(words [][]byte, bit func(i int) byte) *wordMarks {
 				}
 			}
 		}
-		for place := range 4 {
-			high, low := &t.pairs[place/2][place%2*2], &t.pairs[place/2][place%2*2+1]
-			for half := range byte(16) {
-				if place >= len(word) || word[place]>>4 == half {
-					high[half] |= bit
-				}
-				if place >= len(word) || word[place]&15 == half {
-					low[half] |= bit
+		bit = half(i)
+		for place := range wordStart {
+			for c := range 256 {
+				if c := byte(c); place >= len(word) || word[place] == c {
+					t.halves[2*place][c>>4] |= bit
+					t.halves[2*place+1][c&15] |= bit
+					t.plain[place][c] |= 1 << i
 				}
 			}
 		}
@@ -55,9 +64,6 @@ func (t *wordMarks) in(b []byte, from, to int) iter.Seq[int] {
 		var found [glimpse / 64]uint64
 		for from < to {
 			blocks := t.mark(b[from:], min((to-from+63)/64, len(found)), &found)
-			if blocks == 0 {
-				break
-			}
 			for k, m := range found[:blocks] {
 				for ; m != 0; m &= m - 1 {
 					if i := from + k*64 + bits.TrailingZeros64(m); i >= to || !yield(i) {
@@ -67,37 +73,34 @@ func (t *wordMarks) in(b []byte, from, to int) iter.Seq[int] {
 			}
 			from += 64 * blocks
 		}
-		for ; from < to; from++ {
-			if !yield(from) {
-				return
-			}
-		}
 	}
 }
 
 // mark marks blocks of 64 bytes of b, at most so many, and returns how many.
 func (t *wordMarks) mark(b []byte, blocks int, out *[glimpse / 64]uint64) int {
-	switch n := (len(b) - wordBehind) / 64; {
-	case !useVectors:
-		return 0
-	case n > 0:
+	var rest [2*64 + wordBehind]byte
+	if n := (len(b) - wordBehind) / 64; n > 0 {
 		blocks = min(blocks, n)
-	default:
-		var rest [2*64 + wordBehind]byte
+	} else {
 		copy(rest[:], b)
 		b, blocks = rest[:], 2
 	}
-	if useWide {
-		wordBlocks(&b[0], blocks, &t.wide, &out[0])
+	if useVectors {
+		wordBlocks(&b[0], blocks, t, &out[0])
 		return blocks
 	}
-	var first, second [len(out) + 1][2]uint64
-	pairBlocks(&b[1], blocks, &t.pairs[0], &first[0])
-	pairBlocks(&b[1], blocks, &t.pairs[1], &second[0])
-	second[blocks] = [2]uint64{^uint64(0), ^uint64(0)} // out of sight
 	for k := range blocks {
-		f, s, next := &first[k], &second[k], &second[k+1]
-		out[k] = f[0]&(s[0]>>2|next[0]<<62) | f[1]&(s[1]>>2|next[1]<<62)
+		out[k] = t.plain.of((*[64 + wordStart - 1]byte)(b[64*k:]))
 	}
 	return blocks
+}
+
+// of marks a block of 64 bytes, behind which those of one more word are.
+func (t *plainMarks) of(b *[64 + wordStart - 1]byte) (marks uint64) {
+	for i := range 64 {
+		if m := t[0][b[i]] & t[1][b[i+1]]; m != 0 && m&t[2][b[i+2]]&t[3][b[i+3]] != 0 {
+			marks |= 1 << i
+		}
+	}
+	return marks
 }
