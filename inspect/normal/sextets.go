@@ -66,7 +66,7 @@ func SextetWords(words []uint64, b []byte) []uint64 {
 // sextetWords is SextetWords of whole blocks of 64 bytes, of which words tells from
 // block at on.
 func sextetWords(b []byte, words []uint64, at int) {
-	if useWide && len(b) > 0 {
+	if useVectors && len(b) > 0 {
 		sextetWordBlocks(&b[0], len(b)/wideSize, &words[at/8], at%8)
 		return
 	}

@@ -51,6 +51,43 @@ all:
 	VZEROUPPER
 	RET
 
+// func sextetWordsAVX2(b *byte, blocks int, out *byte)
+TEXT ·sextetWordsAVX2(SB), NOSPLIT, $0-24
+	MOVQ b+0(FP), SI
+	MOVQ blocks+8(FP), CX
+	MOVQ out+16(FP), DI
+	VPXOR Y7, Y7, Y7
+	VBROADCASTI128 byLow<>(SB), Y8
+	VBROADCASTI128 byHigh<>(SB), Y9
+	VPBROADCASTQ half<>(SB), Y10
+
+// EIGHTS leaves in R a bit for each eight bytes of Y that are all base64: none of
+// the eight then is other.
+#define EIGHTS(Y, T, R) \
+	VPSRLW    $4, Y, T; \
+	VPAND     T, Y10, T; \
+	VPSHUFB   Y, Y8, Y; \
+	VPSHUFB   T, Y9, T; \
+	VPAND     T, Y, Y; \
+	VPCMPEQB  Y, Y7, Y; \
+	VPCMPEQQ  Y, Y7, Y; \
+	VMOVMSKPD Y, R
+
+eights:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	EIGHTS(Y0, Y2, AX)
+	EIGHTS(Y1, Y3, DX)
+	SHLL $4, DX
+	ORL  DX, AX
+	MOVB AX, (DI)
+	INCQ DI
+	ADDQ $64, SI
+	DECQ CX
+	JNZ  eights
+	VZEROUPPER
+	RET
+
 // func sextetsAVX512(b *byte, blocks int, t *[128]byte) int
 TEXT ·sextetsAVX512(SB), NOSPLIT, $0-32
 	MOVQ b+0(FP), SI

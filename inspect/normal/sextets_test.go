@@ -17,10 +17,20 @@ func TestSextetPrefixEndsAtTheFirstOther(t *testing.T) {
 			if Sextet[c] == 0 {
 				want = at
 			}
-			if got := SextetPrefix(b); got != want {
-				t.Fatalf("%q at %d: %d, want %d", byte(c), at, got, want)
-			}
+			eachWidth(func() {
+				if got := SextetPrefix(b); got != want {
+					t.Fatalf("%q at %d: %d, want %d", byte(c), at, got, want)
+				}
+			})
 		}
+	}
+}
+
+// eachWidth runs f with the widest vectors, and with those of 32 bytes alone.
+func eachWidth(f func()) {
+	defer func(w bool) { useWide = w }(useWide)
+	for f(); useWide; f() {
+		useWide = false
 	}
 }
 
@@ -46,9 +56,11 @@ func compareSextetWords(t *testing.T, b []byte) {
 			want[k/64] |= 1 << (k % 64)
 		}
 	}
-	if got := SextetWords(make([]uint64, len(want)), b); !slices.Equal(got, want) {
-		t.Fatalf("%x, want %x in %q", got, want, b)
-	}
+	eachWidth(func() {
+		if got := SextetWords(make([]uint64, len(want)), b); !slices.Equal(got, want) {
+			t.Fatalf("%x, want %x in %q", got, want, b)
+		}
+	})
 }
 
 // Whatever the bytes are, vectors mark them as the look at each byte does.
@@ -56,10 +68,21 @@ func FuzzMarks(f *testing.F) {
 	f.Add([]byte(`{"a":["b\\",1]} <a>%41QUJDREVGR0g=`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		compareSextetWords(t, b)
-		for k, got := range StructureOf(nil, b) {
-			if want := structureOf(b[k*Stretch : min(len(b), (k+1)*Stretch)]); got != want {
-				t.Fatalf("%q is marked %x, want %x", b[k*Stretch:], got, want)
+		eachWidth(func() {
+			for k, got := range StructureOf(nil, b) {
+				if want := structureOf(b[k*Stretch : min(len(b), (k+1)*Stretch)]); got != want {
+					t.Fatalf("%q is marked %x, want %x", b[k*Stretch:], got, want)
+				}
 			}
-		}
+		})
 	})
+}
+
+func BenchmarkSextetWords(b *testing.B) {
+	text := bytes.Repeat([]byte("id,name,日本語の文,MDEyMzQ1Njc4OWFiY2RlZg==\n"), 40)
+	var words [8]uint64
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		SextetWords(words[:], text)
+	}
 }

@@ -72,8 +72,16 @@ func structureAVX512(b *byte, blocks int, t *[128]byte, out *Structure)
 func structureAVX2(b *byte, blocks int, out *Structure)
 
 // keyBlocks returns the offset in blocks of wideSize bytes at b, at least one, of the
-// first byte that KeyEnds.Next tells of, or where they end. Four bytes are before b.
-func keyBlocks(b *byte, blocks int, ends *[3][128]byte) int { return keysAVX512(b, blocks, ends) }
+// first byte that KeyEnds.Next may tell of, or where they end. Four bytes are before b.
+func keyBlocks(b *byte, blocks int, k *KeyEnds) int {
+	if useWide {
+		return keysAVX512(b, blocks, &k.ends)
+	}
+	return keysAVX2(b, blocks, &k.halves)
+}
+
+//go:noescape
+func keysAVX2(b *byte, blocks int, halves *[3][2][16]byte) int
 
 //go:noescape
 func keysAVX512(b *byte, blocks int, ends *[3][128]byte) int
@@ -87,8 +95,16 @@ func sextetsAVX512(b *byte, blocks int, t *[128]byte) int
 // sextetWordBlocks sets the bits of SextetWords for blocks of wideSize bytes at b, at
 // least one, from that of the block skip of words on.
 func sextetWordBlocks(b *byte, blocks int, words *uint64, skip int) {
-	sextetWordsAVX512(b, blocks, &noSextets, (*byte)(unsafe.Add(unsafe.Pointer(words), skip)))
+	out := (*byte)(unsafe.Add(unsafe.Pointer(words), skip))
+	if useWide {
+		sextetWordsAVX512(b, blocks, &noSextets, out)
+		return
+	}
+	sextetWordsAVX2(b, blocks, out)
 }
+
+//go:noescape
+func sextetWordsAVX2(b *byte, blocks int, out *byte)
 
 //go:noescape
 func sextetWordsAVX512(b *byte, blocks int, t *[128]byte, out *byte)

@@ -20,4 +20,4 @@ func sextetWide(*byte, int) int { panic("no vectors") }
 
 func sextetWordBlocks(*byte, int, *uint64, int) { panic("no vectors") }
 
-func keyBlocks(*byte, int, *[3][128]byte) int { panic("no vectors") }
+func keyBlocks(*byte, int, *KeyEnds) int { panic("no vectors") }
