@@ -63,7 +63,7 @@ func room(dst []byte, n int) []byte { return slices.Grow(dst, n+wideSize) }
 
 // plain takes the plain text at pos over, and some that is not.
 func (f *folder) plain() {
-	if n := len(f.src) - f.pos; useWide && n >= 2*wideSize {
+	if n := len(f.src) - f.pos; useVectors && n >= 2*wideSize {
 		f.dst = room(f.dst, n)
 		f.blocks()
 	}

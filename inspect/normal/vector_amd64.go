@@ -10,7 +10,7 @@ import (
 
 // useVectors and useWide may be switched off in tests.
 var (
-	useVectors = cpu.X86.HasAVX2
+	useVectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 	useWide    = cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 )
 
@@ -27,8 +27,29 @@ func plainAVX2(b *byte, blocks int) int
 // wrote, the latter with wideSize to spare, and in how many blocks it made
 // characters narrow: it ends, too, when it has told of them all that narrow takes.
 func foldBlocks(dst, src *byte, n int, narrow *[maxNarrow]narrowBlock) (read, written, blocks int) {
-	return foldAVX512(dst, src, n, &foldSets, &narrow[0], maxNarrow)
+	if useWide {
+		return foldAVX512(dst, src, n, &foldSets, &narrow[0], maxNarrow)
+	}
+	return foldAVX2(dst, src, n, &foldSets, &keeps, &narrow[0], maxNarrow)
 }
+
+//go:noescape
+func foldAVX2(dst, src *byte, n int, t *foldTables, keep *[257]uint64, narrow *narrowBlock, most int) (read, written, blocks int)
+
+// keeps tells for each set of eight bytes where the first of them are, the second
+// and so on. Eight bytes more may be read.
+var keeps = func() (t [257]uint64) {
+	for set := range t[:256] {
+		k := 0
+		for i := range 8 {
+			if set>>i&1 != 0 {
+				t[set] |= uint64(i) << (8 * k)
+				k++
+			}
+		}
+	}
+	return t
+}()
 
 //go:noescape
 func foldAVX512(dst, src *byte, n int, t *foldTables, narrow *narrowBlock, most int) (read, written, blocks int)
