@@ -31,63 +31,66 @@ GLOBL denseHigh<>(SB), RODATA|NOPTR, $16
 DATA nibble<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL nibble<>(SB), RODATA|NOPTR, $8
 
-// MARK leaves at off(DI) a bit for each byte of Y0 and Y1 that equals Y's.
-#define MARK(A, B, Y, off) \
-	VPCMPEQB  A, Y, Y4; \
-	VPCMPEQB  B, Y, Y5; \
-	VPMOVMSKB Y4, AX; \
-	VPMOVMSKB Y5, DX; \
-	SHLQ      $32, DX; \
-	ORQ       DX, AX; \
-	MOVQ      AX, off(DI)
+// The characters of the other marks by the halves of a byte: a bit for each mark that
+// both have, from the highest one on 22; 5C; 5B 7B; 5D 7D; 2C; 3A; 3C.
+DATA markLow<>+0(SB)/8, $0x0000000000800000
+DATA markLow<>+8(SB)/8, $0x0000104a20040000
+GLOBL markLow<>(SB), RODATA|NOPTR, $16
+DATA markHigh<>+0(SB)/8, $0x3000700006880000
+DATA markHigh<>+8(SB)/8, $0x0000000000000000
+GLOBL markHigh<>(SB), RODATA|NOPTR, $16
 
-// DENSE leaves a bit set in each byte of R for a byte of Y that is not dense.
-#define DENSE(Y, R) \
-	VPBROADCASTQ   nibble<>(SB), Y7; \
-	VPSRLW         $4, Y, Y2; \
-	VPAND          Y2, Y7, Y2; \
-	VBROADCASTI128 denseLow<>(SB), Y6; \
-	VPSHUFB        Y, Y6, Y3; \
-	VBROADCASTI128 denseHigh<>(SB), Y6; \
-	VPSHUFB        Y2, Y6, Y2; \
-	VPAND          Y2, Y3, Y2; \
-	VPXOR          Y7, Y7, Y7; \
-	VPCMPEQB       Y2, Y7, R
+// MARKS leaves in M the marks of the bytes of D, and in D all bits set of those that
+// are dense. A byte beyond ASCII finds nothing in the tables of low halves.
+#define MARKS(D, M, T) \
+	VPSRLW   $4, D, T; \
+	VPAND    T, Y12, T; \
+	VPSHUFB  D, Y8, M; \
+	VPSHUFB  D, Y10, D; \
+	VPSHUFB  T, Y9, Y4; \
+	VPSHUFB  T, Y11, T; \
+	VPAND    Y4, M, M; \
+	VPAND    T, D, D; \
+	VPCMPGTB Y13, D, D
+
+// STORE leaves at off(DI) the highest bits of the bytes of A and B.
+#define STORE(A, B, off) \
+	VPMOVMSKB A, AX; \
+	VPMOVMSKB B, DX; \
+	MOVL      AX, off(DI); \
+	MOVL      DX, (off+4)(DI)
+
+// NEXT makes the next mark the highest bit, and stores it.
+#define NEXT(off) \
+	VPADDB Y2, Y2, Y2; \
+	VPADDB Y3, Y3, Y3; \
+	STORE(Y2, Y3, off)
 
 // func structureAVX2(b *byte, blocks int, out *Structure)
 TEXT ·structureAVX2(SB), NOSPLIT, $0-24
 	MOVQ b+0(FP), SI
 	MOVQ blocks+8(FP), CX
 	MOVQ out+16(FP), DI
-	VPBROADCASTQ sides<>(SB), Y8
-	VPBROADCASTQ quotes<>(SB), Y9
-	VPBROADCASTQ backslashes<>(SB), Y10
-	VPBROADCASTQ opens<>(SB), Y11
-	VPBROADCASTQ closes<>(SB), Y12
-	VPBROADCASTQ commas<>(SB), Y13
-	VPBROADCASTQ colons<>(SB), Y14
-	VPBROADCASTQ less<>(SB), Y15
+	VBROADCASTI128 markLow<>(SB), Y8
+	VBROADCASTI128 markHigh<>(SB), Y9
+	VBROADCASTI128 denseLow<>(SB), Y10
+	VBROADCASTI128 denseHigh<>(SB), Y11
+	VPBROADCASTQ nibble<>(SB), Y12
+	VPXOR Y13, Y13, Y13
 
 loop:
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
-	VPOR    Y0, Y8, Y2
-	VPOR    Y1, Y8, Y3
-	MARK(Y0, Y1, Y9, 0)
-	MARK(Y0, Y1, Y10, 8)
-	MARK(Y2, Y3, Y11, 16)
-	MARK(Y2, Y3, Y12, 24)
-	MARK(Y0, Y1, Y13, 32)
-	MARK(Y0, Y1, Y14, 40)
-	MARK(Y0, Y1, Y15, 56)
-	DENSE(Y0, Y4)
-	DENSE(Y1, Y5)
-	VPMOVMSKB Y4, AX
-	VPMOVMSKB Y5, DX
-	SHLQ $32, DX
-	ORQ  DX, AX
-	NOTQ AX
-	MOVQ AX, 48(DI)
+	MARKS(Y0, Y2, Y5)
+	MARKS(Y1, Y3, Y6)
+	STORE(Y0, Y1, 48)
+	STORE(Y2, Y3, 0)
+	NEXT(8)
+	NEXT(16)
+	NEXT(24)
+	NEXT(32)
+	NEXT(40)
+	NEXT(56)
 	ADDQ $64, DI
 	ADDQ $64, SI
 	DECQ CX
