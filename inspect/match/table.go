@@ -17,6 +17,7 @@ type table struct {
 	index   *index   // by a group's prefix: a ref to the group
 	classes []int    // width classes in use, the shortest first
 	items   []item   // by width class, then literal
+	ninth   []byte   // of each item the literal's ninth byte, or 0; readable maxFew+1 bytes from each
 	extras  []extra  // of the items that have one
 	outs    []out    // of the extras
 	text    []byte   // the extras' folded literals
@@ -138,6 +139,10 @@ func newTable(p []Pattern) *table {
 		lo = hi
 	}
 	t.index = newIndex(keys, refs)
+	t.ninth = make([]byte, len(t.items)+maxFew)
+	for i := range t.items {
+		t.ninth[i] = byte(t.items[i].tail)
+	}
 	return t
 }
 
@@ -308,6 +313,6 @@ func (t *table) lit(i int) []byte {
 
 // size returns how many bytes the table takes.
 func (t *table) size() int {
-	return t.index.size() + cap(t.items)*24 + cap(t.extras)*12 + cap(t.outs)*8 +
+	return t.index.size() + cap(t.items)*24 + cap(t.ninth) + cap(t.extras)*12 + cap(t.outs)*8 +
 		cap(t.text) + cap(t.raw) + cap(t.parents)*4 + cap(t.large)*8
 }

@@ -14,7 +14,7 @@ var vectors = func() (k []kernels) {
 	if cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
 		k = append(k, avx512{})
 	}
-	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
+	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
 		k = append(k, avx2{})
 	}
 	return k
@@ -67,8 +67,8 @@ func (avx512) sift(s *scratch, f *filter, part []byte, base int) {
 	s.found = s.found[:n]
 }
 
-// probe is what leadsAVX512 needs of a table: the masks of at most two classes,
-// what each adds to a key, and what lowers a letter.
+// probe is what kernels that look up leads need of a table: the masks of at most
+// two classes, what each adds to a key, and what lowers a letter.
 type probe struct {
 	seeds                *uint16
 	slots                *slot
@@ -78,21 +78,32 @@ type probe struct {
 	fold, second         uint64
 }
 
-func (avx512) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
-	if len(found) == 0 || len(t.classes) > 2 {
-		return t.leads(dst, found, part, base)
-	}
+// probe returns the probe of a table of at most two classes.
+func (t *table) probe() probe {
 	x := t.index
-	p := probe{seeds: &x.seeds[0], slots: &x.slots[0], items: &t.items[0], seedShift: uint64(x.seedShift), slotShift: uint64(x.slotShift)}
+	p := probe{seeds: &x.seeds[0], slots: &x.slots[0], items: &t.items[0], seedShift: uint64(x.seedShift), slotShift: uint64(x.slotShift), fold: t.foldBits()}
 	for i, k := range t.classes {
 		p.cut[i], p.class[i] = classMask(k)
 	}
 	if len(t.classes) == 2 {
 		p.second = 0xaaaa
 	}
+	return p
+}
+
+// foldBits returns what lowers the letters of a word, if the table folds.
+func (t *table) foldBits() uint64 {
 	if t.fold {
-		p.fold = 0x20 * ones
+		return 0x20 * ones
 	}
+	return 0
+}
+
+func (avx512) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
+	if len(found) == 0 || len(t.classes) > 2 {
+		return t.leads(dst, found, part, base)
+	}
+	p := t.probe()
 	dst = slices.Grow(dst, len(found)*len(t.classes)+16)
 	n := leadsAVX512(&found[0], len(found), &part[0], base, &p, (*lead)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), 8*len(dst))))
 	return dst[:len(dst)+n]
@@ -106,10 +117,7 @@ func (avx512) leads(t *table, dst []lead, found []uint32, part []byte, base int)
 func leadsAVX512(found *uint32, n int, part *byte, base int, p *probe, dst *lead) int
 
 func (avx512) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit {
-	var fold uint64
-	if t.fold {
-		fold = 0x20 * ones
-	}
+	fold := t.foldBits()
 	for leads := s.leads; len(leads) > 0; {
 		done, n := expandAVX512(&leads[0], len(leads), &s.pairs)
 		leads = leads[done:]
@@ -193,14 +201,6 @@ func (avx2) sift(s *scratch, f *filter, part []byte, base int) {
 	s.found = slices.Grow(s.found, 8)
 	n := siftAVX2(&s.found[0], len(s.found), &part[0], base, &f.long.words[0], f.long.shift, short, f.short.shift, uint32(f.fold), &compress)
 	s.found = s.found[:n]
-}
-
-func (avx2) leads(t *table, dst []lead, found []uint32, part []byte, base int) []lead {
-	return t.leads(dst, found, part, base)
-}
-
-func (avx2) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit {
-	return t.confirmAll(dst, s.leads, text, part, base)
 }
 
 // compress lists, for each mask of eight lanes, the lanes in it.
