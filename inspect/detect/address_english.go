@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -405,37 +406,50 @@ func (s *addressSearch) box(start, end int) {
 
 // zips looks for a state and a ZIP code among the digit runs from the given
 // one up to offset end, and reads the address back from there: 585 W Main,
-// Margaretville TN 36249. It returns the first run not looked at.
+// Margaretville TN 36249. It returns the run to go on from.
 func (s *addressSearch) zips(run, end int) int {
-	t := s.text
-	for ; run < len(s.b.Runs) && int(s.b.Runs[run].Start) < end; run++ {
-		at, stop := int(s.b.Runs[run].Start), int(s.b.Runs[run].End)
-		if stop-at != 5 || at < 4 || at < s.taken || t[at-1] != ' ' || !stateCodes[string(t[at-3:at-1])] || t[at-4] != ' ' && t[at-4] != ',' && t[at-4] != '\n' {
-			continue
+	words := s.b.runWords()
+	for k := run >> 6; k < len(words); k++ {
+		in := words[k][5] & words[k][behindWide] &^ (1<<(run&63) - 1)
+		for ; in != 0; in &= in - 1 {
+			if run = k<<6 + bits.TrailingZeros64(in); int(s.b.Runs[run].Start) >= end {
+				return run
+			}
+			s.zip(s.b.Runs[run])
 		}
-		if stop+5 <= len(t) && zipCode(t[at:stop+5]) {
-			stop += 5
-		}
-		if stop < len(t) && isLatinLetter(t, stop) {
-			continue
-		}
-		start, words, number := s.backToNumber(at - 4)
-		c := float32(0.55) // a town with its code
-		switch {
-		case words == 0:
-			continue
-		case number:
-			c = 0.93
-		}
-		own, near := s.b.Label(start)
-		if own&placeLabels != 0 {
-			c = 0.97
-		} else if near&placeLabels != 0 {
-			c = max(c, 0.8)
-		}
-		s.report(start, stop, c, true)
+		run = (k + 1) << 6
 	}
-	return run
+	return len(s.b.Runs)
+}
+
+// zip reads back the address that ends with the five digits r, if they may be a ZIP
+// code.
+func (s *addressSearch) zip(r match.Run) {
+	t, at, stop := s.text, int(r.Start), int(r.End)
+	if at < 4 || at < s.taken || t[at-1] != ' ' || !stateCodes[string(t[at-3:at-1])] || t[at-4] != ' ' && t[at-4] != ',' && t[at-4] != '\n' {
+		return
+	}
+	if stop+5 <= len(t) && zipCode(t[at:stop+5]) {
+		stop += 5
+	}
+	if stop < len(t) && isLatinLetter(t, stop) {
+		return
+	}
+	start, words, number := s.backToNumber(at - 4)
+	c := float32(0.55) // a town with its code
+	switch {
+	case words == 0:
+		return
+	case number:
+		c = 0.93
+	}
+	own, near := s.b.Label(start)
+	if own&placeLabels != 0 {
+		c = 0.97
+	} else if near&placeLabels != 0 {
+		c = max(c, 0.8)
+	}
+	s.report(start, stop, c, true)
 }
 
 // backToNumber goes back from i over the words of an address to its house

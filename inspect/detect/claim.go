@@ -122,7 +122,7 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 				continue
 			default:
 				col.left++
-				k.rest.left = append(k.rest.left, leftCell{c, int32(i)})
+				k.rest.keep(c, i)
 			}
 			if col.label&nameless != 0 {
 				k.rest.quiet = append(k.rest.quiet, c)
@@ -186,6 +186,7 @@ type rest struct {
 type leftCell struct {
 	cell
 	column int32
+	at     int32 // where it stands in the rest
 }
 
 // nameless are the labels of columns whose cells hold no names, though places
@@ -209,6 +210,37 @@ func (r *rest) skip(start, end int) {
 	}
 	r.take(start)
 	r.from = end
+}
+
+// keep says that cell c of a column is left.
+func (r *rest) keep(c cell, column int) {
+	r.left = append(r.left, leftCell{c, int32(column), int32(len(r.text) + int(c.start) - r.from)})
+}
+
+// mark puts into the set elsewise the runs of six to nine digits, block's of the rest,
+// that are cells of columns with labels other than LPhone. All that a run is asked for
+// behind a label that may be one of telephones is then answered: in a long list of
+// customers these are one in each row.
+func (r *rest) mark(b *Block) {
+	t := &r.view.table
+	if t.delim == fixed {
+		return // a number may go on in the next cell
+	}
+	words, runs := b.runWords(), b.Runs
+	k := 0
+	for i := range r.left {
+		c := &r.left[i]
+		size := c.end - c.start
+		if l := t.cols[c.column].label; size < 6 || size > 9 || l == 0 || l&LPhone != 0 {
+			continue
+		}
+		for k < len(runs) && runs[k].Start < c.at {
+			k++
+		}
+		if k < len(runs) && runs[k].Start == c.at && runs[k].End == c.at+size {
+			words[k>>6][elsewise] |= 1 << (k & 63)
+		}
+	}
 }
 
 // take adds the text up to offset to.

@@ -80,7 +80,7 @@ func phonesBegin(s span, near uint64) uint64 {
 	american := more & (s.in(1)&s.in(startsOne)&(next|s.then(1, 10)) | s.in(3)&^s.in(startsZero)&(next|s.then(1, 7)))
 	said := near
 	if near != 0 {
-		said &= s.sized(6, 12) | s.sized(1, 5)&more
+		said &= s.sized(6, 12)&^(s.in(elsewise)&^s.in(startsZero)) | s.sized(1, 5)&more
 	}
 	return (s.in(behindPlus) | trunk | american | said) &^ (s.in(size20) | s.in(inWord))
 }

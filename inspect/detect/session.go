@@ -452,7 +452,9 @@ func (s *Session) lookAtRest(all bool) {
 	}
 	whole, n := b.Text, len(s.found)
 	b.Text, b.context = r.text, r
-	s.run(&e.numbers, e.authors.detectors)
+	s.scan(&e.numbers)
+	r.mark(b)
+	find(e.numbers.detectors, e.authors.detectors, b, s.emit)
 	if all {
 		s.run(&e.places, nil)
 		s.scan(&e.names)
