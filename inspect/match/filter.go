@@ -18,9 +18,10 @@ import (
 // shorter than six) into bit sets.
 type filter struct {
 	marks marks
-	long  bitset // by the first six bytes
-	short bitset // by the first three
-	fold  uint64 // what is set in an ASCII-led word before hashing
+	wide  *marks16 // instead of marks, for a kernel that looks bytes up there; else nil
+	long  bitset   // by the first six bytes
+	short bitset   // by the first three
+	fold  uint64   // what is set in an ASCII-led word before hashing
 }
 
 // bitset is a Bloom filter with two bits a key, both in one word, so that a
@@ -95,7 +96,7 @@ func newFilter(t *table) *filter {
 			f.enter(&f.short, lit, 0, 0, shortKey)
 		}
 	}
-	f.marks.dealLiterals(t)
+	f.marks.deal(literalGroups(t), &literalOffsets)
 	return f
 }
 
@@ -146,4 +147,10 @@ func (f *filter) sift(found []uint32, part []byte, base int) []uint32 {
 	return found[:n]
 }
 
-func (f *filter) size() int { return int(unsafe.Sizeof(*f)) + 4*(len(f.long.words)+len(f.short.words)) }
+func (f *filter) size() int {
+	n := int(unsafe.Sizeof(*f)) + 4*(len(f.long.words)+len(f.short.words))
+	if f.wide != nil {
+		n += int(unsafe.Sizeof(*f.wide))
+	}
+	return n
+}

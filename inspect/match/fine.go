@@ -45,7 +45,7 @@ func (x *exprs) dealShapes(groups []*bucket) {
 		return out
 	}
 	var coarse marks
-	w.nibbles = true
+	w.told = func(set *byteSet, _ int) byteSet { return set.toldByNibbles() }
 	coarse.deal(joinDownTo(buckets, copies(), w), &shapeOffsets)
 	x.marks.deal(groups, &shapeOffsets)
 	x.marks.low4, x.marks.high4 = coarse.low4, coarse.high4

@@ -161,14 +161,14 @@ func FuzzFilterNeverDrops(f *testing.F) {
 	f.Fuzz(func(t *testing.T, lits string, text []byte) {
 		p := fuzzPatterns(lits)
 		table := newTable(p)
-		filter := newFilter(table)
+		filter, wide := newFilter(table), newMarks16(table)
 		padded := append(bytes.Clone(text), make([]byte, slack)...)
 		for i := range text {
 			for _, x := range p {
 				if !hasPrefix(text[i:], x) {
 					continue
 				}
-				if filter.marks.at(padded, i) == 0 || filter.marks.at4(padded, i) == 0 {
+				if filter.marks.at(padded, i) == 0 || wide.at(padded, i) == 0 {
 					t.Fatalf("marks drop %q at %d", x.Literal, i)
 				}
 				if filter.passes(load(padded[i:])) == 0 {

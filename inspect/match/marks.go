@@ -33,7 +33,7 @@ var (
 type marks struct {
 	low  [markBytes][64]byte // by a byte's low six bits
 	high [markBytes][64]byte // by its high six; full at offsets without
-	// For AVX2, which looks up only four bits at a time.
+	// For AVX2, which looks up four bits at a time. (Literals have marks16.)
 	low4, high4 [markBytes][16]byte
 	// For Go, which has no need to divide a byte: low and high in one.
 	whole   [markBytes][256]byte
@@ -55,10 +55,11 @@ func (b *bucket) join(o *bucket) {
 	}
 }
 
-// dealLiterals fills m. Literals with the same first byte stay together, but
-// those that go on in kana are told from those that go on in kanji, and those that
-// have no byte at some of the offsets from those that have.
-func (m *marks) dealLiterals(t *table) {
+// literalGroups returns the groups that t's literals are dealt in. Literals with the
+// same first byte stay together, but those that go on in kana are told from those that
+// go on in kanji, and those that have no byte at some of the offsets from those that
+// have.
+func literalGroups(t *table) []*bucket {
 	var first [classCount + 1][256]*bucket
 	var groups []*bucket
 	var room [8]byte
@@ -101,7 +102,7 @@ func (m *marks) dealLiterals(t *table) {
 			}
 		}
 	}
-	m.deal(groups, &literalOffsets)
+	return groups
 }
 
 // deal fills m with groups, joined until each has a bucket.
@@ -193,17 +194,14 @@ func joinDownTo(n int, groups []*bucket, w *weights) []*bucket {
 
 // share estimates how much text a bucket lets through: the sum over the kinds
 // of text, with the bytes at the offsets taken as independent. What counts is what
-// the marks can tell: low and high six bits by themselves.
+// the marks can tell.
 func (b *bucket) share(w *weights) float64 {
 	parts := [kinds]float64{1, 1, 1}
 	for j := range markBytes {
 		if b.bytes[j] == anyByte {
 			continue
 		}
-		told := b.bytes[j].told(j < w.high)
-		if w.nibbles {
-			told = b.bytes[j].toldByNibbles()
-		}
+		told := w.told(&b.bytes[j], j)
 		for kind := range parts {
 			parts[kind] *= w.chances[kind][j].of(&told)
 		}
@@ -251,8 +249,9 @@ const kinds = 3
 // weights are rough chances of byte values at each offset, by kind.
 type weights struct {
 	chances [kinds][markBytes]chances
-	high    int  // as in markOffsets
-	nibbles bool // four bits at a time tell a byte, not six
+	// told returns the bytes that cannot be told from those of a set, j-th of those
+	// looked at.
+	told func(set *byteSet, j int) byteSet
 }
 
 // chances are of each byte value a number of at most six bits, bit by bit.
@@ -281,7 +280,7 @@ func (c *chances) of(s *byteSet) float64 {
 }
 
 func weightsAt(offsets *markOffsets) *weights {
-	w := &weights{high: offsets.high}
+	w := &weights{told: func(set *byteSet, j int) byteSet { return set.told(j < offsets.high) }}
 	for j, off := range offsets.at {
 		english, kana, kanji := &w.chances[0][j], &w.chances[1][j], &w.chances[2][j]
 		english.set(' ', 60)
@@ -330,14 +329,4 @@ func weightsAt(offsets *markOffsets) *weights {
 func (m *marks) at(text []byte, i int) byte {
 	o, w := &m.offsets.at, &m.whole
 	return w[0][text[i+o[0]]] & w[1][text[i+o[1]]] & w[2][text[i+o[2]]] & w[3][text[i+o[3]]] & w[4][text[i+o[4]]]
-}
-
-// at4 is at by four bits, as AVX2 looks bytes up. It lets more through.
-func (m *marks) at4(text []byte, i int) byte {
-	possible := byte(0xff)
-	for j, off := range m.offsets.at {
-		c := text[i+off]
-		possible &= m.low4[j][c&15] & m.high4[j][c>>4]
-	}
-	return possible
 }

@@ -94,7 +94,11 @@ func Compile(p []Pattern, o Options) (*Set, error) {
 		case o.Engine == Vector:
 			return nil, fmt.Errorf("compile literals: %s: %w", o.Engine, ErrUnavailable)
 		}
-		s.search = &sieve{table: s.table, filter: newFilter(s.table), kernels: k, opts: o}
+		f := newFilter(s.table)
+		if k, ok := k.(preparer); ok {
+			k.prepare(f, s.table)
+		}
+		s.search = &sieve{table: s.table, filter: f, kernels: k, opts: o}
 	case Cloudflare:
 		s.search = newCloudflare(p, o)
 	case Naive:

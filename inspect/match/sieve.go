@@ -33,6 +33,11 @@ type kernels interface {
 	shapes(found []uint32, m *marks, f *fine, text []byte, blocks, base int) []uint32
 }
 
+// preparer is of kernels that need more of a filter than all do.
+type preparer interface {
+	prepare(f *filter, t *table)
+}
+
 const (
 	blockSize = 64      // bytes that a vector kernel marks at a time
 	chunkSize = 4 << 10 // bytes that go through all stages together

@@ -25,23 +25,36 @@ type avx512 struct{}
 
 func (avx512) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base int) {
 	_ = text[blocks*blockSize+slack-1]
-	// A run's Start and End are the offsets where being a digit changes, in
-	// order: the kernel writes them as one list of int32 into Runs.
-	n := 2 * len(ev.Runs)
-	if s.digit {
-		n--
-	}
+	edges, n := s.roomFor(ev, blocks)
+	nf, ne, seen := markAVX512(&text[0], blocks, base, &f.marks, unsafe.SliceData(s.found), edges, &s.ats, s.carry())
+	s.marked(ev, nf, n+ne, seen, blocks, base)
+}
+
+// roomFor makes room for what a kernel appends to s.found, which is empty, and to the
+// edges of runs of digits, of which there are n. A run's Start and End are the offsets
+// where being a digit changes, in order: as one list of int32 they are Runs as it lies
+// in memory.
+func (s *scratch) roomFor(ev *Evidence, blocks int) (edges *int32, n int) {
+	n = 2*len(ev.Runs) - int(s.carry())
 	ev.Runs = slices.Grow(ev.Runs, blocks*blockSize/2+blockSize)
-	edges := unsafe.Add(unsafe.Pointer(unsafe.SliceData(ev.Runs)), 4*n)
 	s.found = slices.Grow(s.found, blocks*blockSize+blockSize)
-	var carry uint64
+	return (*int32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(ev.Runs)), 4*n)), n
+}
+
+// carry returns 1 if a digit stands before what is to be marked, else 0.
+func (s *scratch) carry() uint64 {
 	if s.digit {
-		carry = 1
+		return 1
 	}
-	nf, ne, seen := markAVX512(&text[0], blocks, base, &f.marks, unsafe.SliceData(s.found), (*int32)(edges), &s.ats, carry)
-	s.found = s.found[:nf]
-	s.digit = (n+ne)%2 != 0
-	ev.Runs = ev.Runs[:(n+ne+1)/2]
+	return 0
+}
+
+// marked takes over what a kernel wrote: offsets found, and what makes edges in all. seen
+// is 0 if s.ats is empty.
+func (s *scratch) marked(ev *Evidence, found, edges int, seen uint64, blocks, base int) {
+	s.found = s.found[:found]
+	s.digit = edges%2 != 0
+	ev.Runs = ev.Runs[:(edges+1)/2]
 	if seen != 0 {
 		s.listAts(ev, blocks, base)
 	}
@@ -172,58 +185,3 @@ func literalsAVX512(text *byte, blocks, base int, m *marks, found *uint32) int
 //
 //go:noescape
 func siftAVX512(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32) int
-
-// avx2 has half the width and looks up four bits a byte instead of six.
-type avx2 struct{}
-
-func (avx2) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base int) {
-	_ = text[blocks*blockSize+slack-1]
-	markAVX2(&text[0], blocks, &f.marks, &s.starts, &s.digits, &s.ats)
-	s.list(ev, blocks, base)
-}
-
-func (avx2) literals(s *scratch, f *filter, text []byte, blocks, base int) {
-	_ = text[blocks*blockSize+slack-1]
-	markAVX2(&text[0], blocks, &f.marks, &s.starts, &s.digits, &s.ats)
-	for k := range blocks {
-		s.found = listBits(s.found, s.starts[k], base+k*blockSize)
-	}
-}
-
-func (avx2) sift(s *scratch, f *filter, part []byte, base int) {
-	if len(s.found) == 0 {
-		return
-	}
-	var short *uint32
-	if f.short.used {
-		short = &f.short.words[0]
-	}
-	s.found = slices.Grow(s.found, 8)
-	n := siftAVX2(&s.found[0], len(s.found), &part[0], base, &f.long.words[0], f.long.shift, short, f.short.shift, uint32(f.fold), &compress)
-	s.found = s.found[:n]
-}
-
-// compress lists, for each mask of eight lanes, the lanes in it.
-var compress = func() (c [256][8]uint32) {
-	for mask := range c {
-		n := 0
-		for lane := range uint32(8) {
-			if mask>>lane&1 != 0 {
-				c[mask][n] = lane
-				n++
-			}
-		}
-	}
-	return c
-}()
-
-// markAVX2 marks blocks (at least one) of text: a mask a block of the offsets
-// that pass the marks, of the digits, of "@".
-//
-//go:noescape
-func markAVX2(text *byte, blocks int, m *marks, found, digits, ats *masks)
-
-// siftAVX2 is siftAVX512 by eights.
-//
-//go:noescape
-func siftAVX2(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32, compress *[256][8]uint32) int

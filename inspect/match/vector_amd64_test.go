@@ -29,9 +29,10 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 	f := newFilter(table)
 	for _, k := range vectors {
 		t.Run(fmt.Sprintf("%T", k), func(t *testing.T) {
-			marks := f.marks.at
-			if _, ok := k.(avx2); ok {
-				marks = f.marks.at4
+			marks := func(text []byte, i int) bool { return f.marks.at(text, i) != 0 }
+			if p, ok := k.(preparer); ok {
+				p.prepare(f, table)
+				marks = func(text []byte, i int) bool { return f.wide.at(text, i) != 0 }
 			}
 			var got, want scratch
 			var gotEv, wantEv Evidence
@@ -41,7 +42,7 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 				got.found, want.found = got.found[:0], want.found[:0]
 				k.mark(&got, &gotEv, f, part, blocks, base)
 				for i := range blocks * blockSize {
-					if marks(part, i) != 0 {
+					if marks(part, i) {
 						want.found = append(want.found, uint32(base+i))
 					}
 				}
@@ -87,11 +88,14 @@ func TestLayouts(t *testing.T) {
 	var m marks
 	var i item
 	var f fine
+	var m16 marks16
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
 	}{
 		{"high", unsafe.Offsetof(m.high), 320},
+		{"high4 of 16", unsafe.Offsetof(m16.high4), 128},
+		{"low6 of 16", unsafe.Offsetof(m16.low6), 256},
 		{"low4", unsafe.Offsetof(m.low4), 640},
 		{"high4", unsafe.Offsetof(m.high4), 720},
 		{"tables of a byte each", unsafe.Sizeof(f[0]), 1024},

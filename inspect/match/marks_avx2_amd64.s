@@ -1,0 +1,371 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// BYTES gives a name to 32 times the same byte.
+#define BYTES(name, eight) \
+	DATA name<>+0(SB)/8, eight; \
+	DATA name<>+8(SB)/8, eight; \
+	DATA name<>+16(SB)/8, eight; \
+	DATA name<>+24(SB)/8, eight; \
+	GLOBL name<>(SB), RODATA|NOPTR, $32
+
+BYTES(fifteens, $0x0f0f0f0f0f0f0f0f)
+BYTES(nines, $0x0909090909090909)
+BYTES(zeroDigits, $0x3030303030303030)
+BYTES(atSigns, $0x4040404040404040)
+
+// AHEAD asks for what comes a chunk later. The processor itself does not look
+// beyond a page, and what is done with a chunk makes it forget the text.
+#define AHEAD PREFETCHT0 4096(SI)
+
+// NARROW looks up the bytes in Y0 and Y1, whose high halves are in Y2 and Y3, in the
+// tables of one lot at off of low4 and of high4, and clears in a and b the buckets that do
+// not allow them.
+#define NARROW(off, a, b) \
+	VBROADCASTI128 off(BX), Y4; \
+	VBROADCASTI128 (128+off)(BX), Y5; \
+	VPSHUFB Y0, Y4, Y6; \
+	VPSHUFB Y2, Y5, Y7; \
+	VPAND   Y6, a, a; \
+	VPAND   Y7, a, a; \
+	VPSHUFB Y1, Y4, Y4; \
+	VPSHUFB Y3, Y5, Y5; \
+	VPAND   Y4, b, b; \
+	VPAND   Y5, b, b
+
+// FOURS narrows by the four bits of the j-th byte, of 64 offsets.
+#define FOURS(j) \
+	VMOVDQU j(SI), Y0; \
+	VMOVDQU (32+j)(SI), Y1; \
+	VPSRLW  $4, Y0, Y2; \
+	VPSRLW  $4, Y1, Y3; \
+	VPAND   Y15, Y0, Y0; \
+	VPAND   Y15, Y1, Y1; \
+	VPAND   Y15, Y2, Y2; \
+	VPAND   Y15, Y3, Y3; \
+	NARROW(32*j, Y8, Y9); \
+	NARROW(32*j+16, Y10, Y11)
+
+// COARSE leaves in Y8 and Y9 the buckets of the first lot that are possible at 32
+// offsets each after the first four bytes, in Y10 and Y11 those of the second, and sets
+// the zero flag if there is none.
+#define COARSE \
+	VPCMPEQB Y8, Y8, Y8; \
+	VMOVDQA  Y8, Y9; \
+	VMOVDQA  Y8, Y10; \
+	VMOVDQA  Y8, Y11; \
+	FOURS(0); \
+	FOURS(1); \
+	FOURS(2); \
+	FOURS(3); \
+	VPOR     Y8, Y9, Y12; \
+	VPOR     Y10, Y11, Y13; \
+	VPOR     Y12, Y13, Y12; \
+	VPTEST   Y12, Y12
+
+// LOOKUP6 looks up the low six bits of bytes in the table at off: the low four, which
+// are in Y0, in each quarter of it; the fifth and sixth, which are the highest in each
+// byte of Y1 and Y2, choose one. It clears buckets in a.
+#define LOOKUP6(off, a) \
+	VBROADCASTI128 (256+off)(BX), Y3; \
+	VBROADCASTI128 (272+off)(BX), Y4; \
+	VBROADCASTI128 (288+off)(BX), Y5; \
+	VBROADCASTI128 (304+off)(BX), Y6; \
+	VPSHUFB   Y0, Y3, Y3; \
+	VPSHUFB   Y0, Y4, Y4; \
+	VPSHUFB   Y0, Y5, Y5; \
+	VPSHUFB   Y0, Y6, Y6; \
+	VPBLENDVB Y1, Y4, Y3, Y3; \
+	VPBLENDVB Y1, Y6, Y5, Y5; \
+	VPBLENDVB Y2, Y5, Y3, Y3; \
+	VPAND     Y3, a, a
+
+// SIXES narrows by the low six bits of the byte at off(SI), for 32 offsets whose buckets
+// are in a and b. k is its number among those looked up so.
+#define SIXES(off, k, a, b) \
+	VMOVDQU off(SI), Y0; \
+	VPSLLW  $3, Y0, Y1; \
+	VPSLLW  $2, Y0, Y2; \
+	VPAND   Y15, Y0, Y0; \
+	LOOKUP6(64*k, a); \
+	LOOKUP6(128+64*k, b)
+
+// EXACT narrows what COARSE left, and leaves a bit in AX for each offset of which any
+// bucket is left. It uses CX.
+#define EXACT \
+	SIXES(2, 0, Y8, Y10); \
+	SIXES(34, 0, Y9, Y11); \
+	SIXES(5, 1, Y8, Y10); \
+	SIXES(37, 1, Y9, Y11); \
+	VPXOR     Y0, Y0, Y0; \
+	VPOR      Y8, Y10, Y8; \
+	VPOR      Y9, Y11, Y9; \
+	VPCMPEQB  Y0, Y8, Y8; \
+	VPCMPEQB  Y0, Y9, Y9; \
+	VPMOVMSKB Y8, AX; \
+	VPMOVMSKB Y9, CX; \
+	SHLQ      $32, CX; \
+	ORQ       CX, AX; \
+	NOTQ      AX
+
+// NEXT writes the offset of the lowest bit of m, from base R13, to off(p), and takes
+// the bit away. Without one it writes what is written over. It uses CX.
+#define NEXT(m, off, p) \
+	TZCNTQ m, CX; \
+	ADDL   R13, CX; \
+	MOVL   CX, off(p); \
+	BLSRQ  m, m
+
+// EIGHT lists eight bits, without asking how many there are: that could not be foreseen.
+#define EIGHT(m, p) \
+	NEXT(m, 0, p); \
+	NEXT(m, 4, p); \
+	NEXT(m, 8, p); \
+	NEXT(m, 12, p); \
+	NEXT(m, 16, p); \
+	NEXT(m, 20, p); \
+	NEXT(m, 24, p); \
+	NEXT(m, 28, p)
+
+// MASK leaves the high bits of the bytes of a and b in y, using CX.
+#define MASK(a, b, y) \
+	VPMOVMSKB a, y; \
+	VPMOVMSKB b, CX; \
+	SHLQ      $32, CX; \
+	ORQ       CX, y
+
+// func markAVX2(text *byte, blocks, base int, m *marks16, found *uint32, edges *int32, ats *[...]uint64, carry uint64) (nf, ne int, seen uint64)
+TEXT ·markAVX2(SB), NOSPLIT, $0-88
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ base+16(FP), R13
+	MOVQ m+24(FP), BX
+	MOVQ found+32(FP), DI
+	MOVQ edges+40(FP), R11
+	MOVQ ats+48(FP), R10
+	MOVQ carry+56(FP), R8 // 1 if the byte before is a digit
+	VMOVDQU fifteens<>(SB), Y15
+	XORL R12, R12 // all masks of "@"
+
+loop:
+	AHEAD
+	VMOVDQU  (SI), Y0
+	VMOVDQU  32(SI), Y1
+	VPCMPEQB atSigns<>(SB), Y0, Y2
+	VPCMPEQB atSigns<>(SB), Y1, Y3
+	MASK(Y2, Y3, AX)
+	MOVQ     AX, (R10)
+	ADDQ     $8, R10
+	ORQ      AX, R12
+
+	// Digits: where being one changes.
+	VPSUBB   zeroDigits<>(SB), Y0, Y0
+	VPSUBB   zeroDigits<>(SB), Y1, Y1
+	VPMINUB  nines<>(SB), Y0, Y2
+	VPMINUB  nines<>(SB), Y1, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y1, Y3, Y3
+	MASK(Y2, Y3, DX)
+	LEAQ     (R8)(DX*2), AX
+	MOVQ     DX, R8
+	SHRQ     $63, R8
+	XORQ     DX, AX
+	JZ       marks // foreseen more often than not: digits stand near digits
+	POPCNTQ  AX, DX
+	LEAQ     (R11)(DX*4), DX
+
+edges:
+	EIGHT(AX, R11)
+	ADDQ  $32, R11
+	TESTQ AX, AX
+	JNZ   edges
+	MOVQ  DX, R11
+
+marks:
+	COARSE
+	JZ      next
+	EXACT
+	POPCNTQ AX, DX
+	LEAQ    (DI)(DX*4), DX
+
+found:
+	EIGHT(AX, DI)
+	ADDQ  $32, DI
+	TESTQ AX, AX
+	JNZ   found
+	MOVQ  DX, DI
+
+next:
+	ADDL $64, R13
+	ADDQ $64, SI
+	DECQ R9
+	JNZ  loop
+
+	SUBQ found+32(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, nf+64(FP)
+	SUBQ edges+40(FP), R11
+	SHRQ $2, R11
+	MOVQ R11, ne+72(FP)
+	MOVQ R12, seen+80(FP)
+	VZEROUPPER
+	RET
+
+// func literalsAVX2(text *byte, blocks, base int, m *marks16, found *uint32) int
+TEXT ·literalsAVX2(SB), NOSPLIT, $0-48
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ base+16(FP), R13
+	MOVQ m+24(FP), BX
+	MOVQ found+32(FP), DI
+	VMOVDQU fifteens<>(SB), Y15
+
+loop:
+	AHEAD
+	COARSE
+	JZ      next
+	EXACT
+	TESTQ   AX, AX
+	JZ      next
+	POPCNTQ AX, DX
+	LEAQ    (DI)(DX*4), DX
+
+found:
+	EIGHT(AX, DI)
+	ADDQ  $32, DI
+	TESTQ AX, AX
+	JNZ   found
+	MOVQ  DX, DI
+
+next:
+	ADDL $64, R13
+	ADDQ $64, SI
+	DECQ R9
+	JNZ  loop
+
+	SUBQ found+32(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// TEST8 looks the hashes Y3 up in the bit set at p, whose shift is in the low
+// dword of x, and leaves the answers in the low bits of y.
+#define TEST8(p, x, y) \
+	VPSRLD     x, Y3, Y4; \
+	VPCMPEQD   Y5, Y5, Y5; \
+	VPXOR      Y6, Y6, Y6; \
+	VPGATHERDD Y5, (p)(Y4*4), Y6; \
+	VPSRLD     $1, Y3, Y4; \
+	VPAND      Y15, Y4, Y4; \
+	VPSRLVD    Y4, Y6, Y4; \
+	VPSRLD     $6, Y3, Y5; \
+	VPAND      Y15, Y5, Y5; \
+	VPSRLVD    Y5, Y6, Y5; \
+	VPAND      Y4, Y5, y
+
+// WORDS loads the first words at the offsets at off and off+4 of DI into x. Loads one by
+// one are faster than gathers.
+#define WORDS(off, x) \
+	MOVL    off(DI), AX; \
+	MOVL    (off+4)(DI), CX; \
+	VMOVQ   (SI)(AX*1), x; \
+	VMOVHPS (SI)(CX*1), x, x
+
+// func siftAVX2(found *uint32, n int, part *byte, base int, long *uint32, longShift uint32, short *uint32, shortShift, fold uint32, lanes *[256]uint64) int
+TEXT ·siftAVX2(SB), NOSPLIT, $0-80
+	MOVQ found+0(FP), DI
+	MOVQ n+8(FP), R9
+	MOVQ part+16(FP), SI
+	SUBQ base+24(FP), SI
+	MOVQ long+32(FP), R10
+	MOVL longShift+40(FP), AX
+	VMOVD AX, X8
+	MOVQ short+48(FP), R11
+	MOVL shortShift+56(FP), AX
+	VMOVD AX, X9
+	MOVL fold+60(FP), AX
+	VMOVD AX, X10
+	VPBROADCASTD X10, Y10
+	MOVL $0xcc9e2d51, AX
+	VMOVD AX, X11
+	VPBROADCASTD X11, Y11
+	MOVL $0x1b873593, AX
+	VMOVD AX, X12
+	VPBROADCASTD X12, Y12
+	MOVL $0x9e3779b1, AX
+	VMOVD AX, X13
+	VPBROADCASTD X13, Y13
+	MOVL $0xffffff, AX
+	VMOVD AX, X14
+	VPBROADCASTD X14, Y14
+	MOVL $31, AX
+	VMOVD AX, X15
+	VPBROADCASTD X15, Y15
+	MOVQ lanes+64(FP), BX
+	MOVQ DI, R12
+
+	// The last eight are filled with the last offset, and lanes beyond it dropped.
+	VPBROADCASTD -4(DI)(R9*4), Y0
+	VMOVDQU Y0, (DI)(R9*4)
+
+loop:
+	// Bytes 0 to 3 in Y2 and 2 to 5 in Y3, folded if led by ASCII.
+	WORDS(0, X1)
+	WORDS(8, X2)
+	WORDS(16, X3)
+	WORDS(24, X4)
+	VINSERTI128 $1, X3, Y1, Y1
+	VINSERTI128 $1, X4, Y2, Y3
+	VSHUFPS $0x88, Y3, Y1, Y2
+	VPSRLQ  $16, Y1, Y1
+	VPSRLQ  $16, Y3, Y3
+	VSHUFPS $0x88, Y3, Y1, Y3
+	VMOVDQU (DI), Y1
+	VPSLLD  $24, Y2, Y4
+	VPSRAD  $31, Y4, Y4
+	VPANDN  Y10, Y4, Y4
+	VPOR    Y4, Y2, Y2
+	VPOR    Y4, Y3, Y3
+
+	VPMULLD Y11, Y2, Y4
+	VPMULLD Y12, Y3, Y3
+	VPADDD  Y4, Y3, Y3
+	VPSRLD  $15, Y3, Y4
+	VPXOR   Y4, Y3, Y3
+	VPMULLD Y13, Y3, Y3
+	TEST8(R10, X8, Y7)
+
+	TESTQ   R11, R11
+	JZ      pack
+	VPAND   Y14, Y2, Y3
+	VPMULLD Y11, Y3, Y3
+	VPSRLD  $15, Y3, Y4
+	VPXOR   Y4, Y3, Y3
+	VPMULLD Y13, Y3, Y3
+	TEST8(R11, X9, Y4)
+	VPOR    Y4, Y7, Y7
+
+pack:
+	VPSLLD    $31, Y7, Y7
+	VMOVMSKPS Y7, AX
+	CMPQ      R9, $8
+	JAE       whole
+	BZHIL     R9, AX, AX
+
+whole:
+	VPMOVZXBD (BX)(AX*8), Y4
+	VPERMD    Y1, Y4, Y1
+	VMOVDQU   Y1, (R12)
+	POPCNTL   AX, AX
+	LEAQ      (R12)(AX*4), R12
+	ADDQ      $32, DI
+	SUBQ      $8, R9
+	JHI       loop
+
+	SUBQ found+0(FP), R12
+	SHRQ $2, R12
+	MOVQ R12, ret+72(FP)
+	VZEROUPPER
+	RET
