@@ -40,7 +40,8 @@ type expr struct {
 	dfa     *dfa     // what the machine is made of; nil afterwards
 	shapes  []shape
 	before  []byteSet // for each shape, the bytes that may stand before it
-	first   byteSet   // the bytes at pivots
+	fine    []fineShape
+	first   byteSet // the bytes at pivots
 	lead    leadKind
 	reach   int     // with leadWindow: the greatest distance from start to pivot, in bytes
 	run     byteSet // with leadRun: the bytes of the run before the pivot
@@ -66,6 +67,7 @@ func newExprs(list []Expr) (*exprs, error) {
 	}
 	x := &exprs{}
 	var groups []*bucket
+	var fine []fineShape
 	for i, e := range list {
 		c, err := newExpr(e)
 		if err != nil {
@@ -73,11 +75,13 @@ func newExprs(list []Expr) (*exprs, error) {
 		}
 		c.index = i
 		x.all = append(x.all, c)
+		fine = append(fine, c.fine...)
 		for k := range c.shapes {
 			groups = append(groups, c.bucket(k))
 		}
 	}
 	x.dealShapes(groups)
+	x.fine.deal(fine)
 	x.plan()
 	return x, nil
 }
@@ -166,9 +170,9 @@ func (c *expr) choosePivot(tree *syntax.Regexp) {
 		seq = seq[0].Sub
 	}
 	w := weightsAt(&shapeOffsets)
-	best := math.Inf(1)
+	best, at := math.Inf(1), 0
 	for k := range seq {
-		try := expr{shapes: shapesOf(seq[k:])}
+		try := expr{shapes: markReach.shapesOf(seq[k:])}
 		if k > 0 {
 			try.setLead(seq[:k])
 		}
@@ -185,12 +189,17 @@ func (c *expr) choosePivot(tree *syntax.Regexp) {
 			handicap = 50
 		}
 		if share*handicap < best {
-			best = share * handicap
+			best, at = share*handicap, k
 			c.shapes, c.before, c.lead, c.reach, c.run, c.single = try.shapes, try.before, try.lead, try.reach, try.run, try.single
 		}
 		if k == 0 && share < rareEnough {
 			break
 		}
+	}
+	for _, f := range fineReach.shapesOf(seq[at:]) {
+		g := fineShape{borderOf(seq, at, &f.bytes[0])}
+		copy(g[1:], f.bytes[:])
+		c.fine = append(c.fine, g)
 	}
 }
 
@@ -291,31 +300,31 @@ var (
 	otherBytes = anyByte.minus(&wordBytes)
 )
 
-// setBefore finds what may stand before each shape at pivot k of seq: what the
-// part before it ends with, or what an assertion at the start asks for. The
-// start of the text stands as a zero byte.
+// setBefore finds what may stand before each shape at pivot k of seq.
 func (c *expr) setBefore(seq []*syntax.Regexp, k int) {
-	before := anyByte
-	if k > 0 {
-		before = lastBytes(seq[k-1])
-	}
 	c.before = make([]byteSet, len(c.shapes))
 	for i := range c.shapes {
-		c.before[i] = before
-		if k > 0 {
-			continue
-		}
-		switch first := &c.shapes[i].bytes[0]; {
-		case seq[0].Op == syntax.OpBeginText:
-			c.before[i] = byteSet{1}
-		case seq[0].Op == syntax.OpBeginLine:
-			c.before[i] = byteSet{1 | 1<<'\n'}
-		case seq[0].Op == syntax.OpWordBoundary && first.within(&wordBytes):
-			c.before[i] = otherBytes
-		case seq[0].Op == syntax.OpWordBoundary && first.within(&otherBytes):
-			c.before[i] = wordBytes
-		}
+		c.before[i] = borderOf(seq, k, &c.shapes[i].bytes[0])
 	}
+}
+
+// borderOf returns what may stand before pivot k of seq, whose byte is of first: what
+// the part before it ends with, or what an assertion at the start asks for. The
+// start of the text stands as a zero byte.
+func borderOf(seq []*syntax.Regexp, k int, first *byteSet) byteSet {
+	switch {
+	case k > 0:
+		return lastBytes(seq[k-1])
+	case seq[0].Op == syntax.OpBeginText:
+		return byteSet{1}
+	case seq[0].Op == syntax.OpBeginLine:
+		return byteSet{1 | 1<<'\n'}
+	case seq[0].Op == syntax.OpWordBoundary && first.within(&wordBytes):
+		return otherBytes
+	case seq[0].Op == syntax.OpWordBoundary && first.within(&otherBytes):
+		return wordBytes
+	}
+	return anyByte
 }
 
 // lastBytes returns what re can end with, if that is easily told.

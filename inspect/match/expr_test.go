@@ -235,9 +235,9 @@ func FuzzShapesNeverDrop(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
-		shapes := shapesOf([]*syntax.Regexp{tree})
+		shapes := slices.Concat(markReach.shapesOf([]*syntax.Regexp{tree}), fineReach.shapesOf([]*syntax.Regexp{tree}))
 		for _, m := range re.FindAllIndex(text, -1) {
-			start := append(slices.Clone(text[m[0]:m[1]]), 0, 0, 0, 0)
+			start := append(slices.Clone(text[m[0]:m[1]]), make([]byte, fineReach)...)
 			if !slices.ContainsFunc(shapes, func(s shape) bool {
 				for i := range s.bytes {
 					if !s.bytes[i].has(start[i]) {

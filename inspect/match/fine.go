@@ -1,31 +1,108 @@
 package match
 
-import "slices"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// fineBytes are the bytes that fine looks at, from one before the start of an
+// expression on.
+const fineBytes = 8
 
 // fine is what marks of shapes are looked up in again, where that costs little: by
-// whole bytes, with a bit for each of 32 groups of shapes. Ten expressions have
-// about as many. The assembly knows that it has five tables of 1024 bytes.
-type fine [markBytes][256]uint32
+// whole bytes, and more of them, with a bit for each of 32 groups of shapes. The
+// assembly knows its tables of 1024 bytes.
+type fine [fineBytes][256]uint32
 
-// fineGroups is the number of groups: the bits of an entry.
+// fineShape is a shape with what may stand before it.
+type fineShape [fineBytes]byteSet
+
+// fineGroups is how many groups there are: the bits of an entry.
 const fineGroups = 32
 
 // at returns the groups that are possible at text[1:].
 func (f *fine) at(text []byte) uint32 {
-	t := text[:markBytes]
-	return f[0][t[0]] & f[1][t[1]] & f[2][t[2]] & f[3][t[3]] & f[4][t[4]]
+	t := text[:fineBytes]
+	return f[0][t[0]] & f[1][t[1]] & f[2][t[2]] & f[3][t[3]] & f[4][t[4]] & f[5][t[5]] & f[6][t[6]] & f[7][t[7]]
 }
 
-func (f *fine) deal(groups []*bucket) {
-	for k, g := range groups {
-		for j := range markBytes {
+// deal fills f with the shapes. Those that let least more through together than
+// apart share a bit.
+func (f *fine) deal(shapes []fineShape) {
+	slices.SortStableFunc(shapes, func(a, b fineShape) int {
+		return slices.CompareFunc(a[1:3], b[1:3], func(p, q byteSet) int { return slices.Compare(p[:], q[:]) })
+	})
+	step := (len(shapes) + maxGroups - 1) / maxGroups
+	var groups []*fineShape
+	for part := range slices.Chunk(shapes, max(step, 1)) {
+		for i := range part[1:] {
+			part[0].join(&part[1+i])
+		}
+		groups = append(groups, &part[0])
+	}
+	for k, g := range joinFine(groups) {
+		for j := range fineBytes {
 			for c := range 256 {
-				if g.bytes[j].has(byte(c)) {
+				if g[j].has(byte(c)) {
 					f[j][c] |= 1 << k
 				}
 			}
 		}
 	}
+}
+
+// joinFine joins groups until there are few enough.
+func joinFine(groups []*fineShape) []*fineShape {
+	all := len(groups)
+	shares := make([]float64, all)
+	more := make([]float64, all*all) // of two groups, at the first times all + the second
+	look := func(i, j int) {
+		both := *groups[i]
+		both.join(groups[j])
+		more[i*all+j] = both.share() - shares[i] - shares[j]
+	}
+	for i, g := range groups {
+		shares[i] = g.share()
+		for j := range i {
+			look(j, i)
+		}
+	}
+	for left := all; left > fineGroups; left-- {
+		least, first, second := math.Inf(1), 0, 0
+		for i := range groups {
+			for j := i + 1; j < all && groups[i] != nil; j++ {
+				if m := more[i*all+j]; m < least && groups[j] != nil {
+					least, first, second = m, i, j
+				}
+			}
+		}
+		groups[first].join(groups[second])
+		shares[first] = groups[first].share()
+		groups[second] = nil
+		for i := range groups {
+			if groups[i] != nil && i != first {
+				look(min(i, first), max(i, first))
+			}
+		}
+	}
+	return slices.DeleteFunc(groups, func(g *fineShape) bool { return g == nil })
+}
+
+func (s *fineShape) join(o *fineShape) {
+	for j := range s {
+		s[j].join(&o[j])
+	}
+}
+
+// share is how much of random bytes has the shape.
+func (s *fineShape) share() float64 {
+	p := 1.0
+	for j := range s {
+		x := &s[j]
+		p *= float64(bits.OnesCount64(x[0])+bits.OnesCount64(x[1])+bits.OnesCount64(x[2])+bits.OnesCount64(x[3])) / 256
+	}
+	return p
 }
 
 // dealShapes fills the marks and what is finer. AVX2, which tells bytes by four
@@ -34,8 +111,7 @@ func (f *fine) deal(groups []*bucket) {
 // a bucket there.
 func (x *exprs) dealShapes(groups []*bucket) {
 	w := weightsAt(&shapeOffsets)
-	groups = joinDownTo(fineGroups, thin(groups), w)
-	x.fine.deal(groups)
+	groups = thin(groups)
 	copies := func() []*bucket {
 		out := make([]*bucket, len(groups))
 		for i, g := range groups {

@@ -38,27 +38,32 @@ func (s *byteSet) minus(o *byteSet) (d byteSet) {
 	return d
 }
 
-// shapeReach is how many bytes from its start on a shape describes.
-const shapeReach = 4
+// reach is how many bytes from its start on a shape describes.
+type reach int
+
+const (
+	markReach reach = markBytes - 1 // for marks
+	fineReach reach = fineBytes - 1
+)
 
 // shape is a way in which the text of an expression can begin: what its first
 // bytes may be. Where the text may end earlier, anything may follow.
 type shape struct {
-	n     int // bytes described so far
-	bytes [shapeReach]byteSet
+	n     reach // bytes described so far
+	bytes [fineReach]byteSet
 }
 
 // maxShapes bounds the ways that one expression is described by.
 const maxShapes = 48
 
 // shapesOf lists the ways in which a sequence of expressions can begin.
-func shapesOf(seq []*syntax.Regexp) []shape {
+func (far reach) shapesOf(seq []*syntax.Regexp) []shape {
 	list := []shape{{}}
 	for _, re := range seq {
-		list = extend(list, re)
+		list = far.extend(list, re)
 	}
 	for i := range list {
-		for list[i].n < shapeReach {
+		for list[i].n < far {
 			list[i].bytes[list[i].n] = anyByte
 			list[i].n++
 		}
@@ -67,10 +72,10 @@ func shapesOf(seq []*syntax.Regexp) []shape {
 }
 
 // extend continues each shape by what re can begin with.
-func extend(list []shape, re *syntax.Regexp) []shape {
+func (far reach) extend(list []shape, re *syntax.Regexp) []shape {
 	full := true
 	for i := range list {
-		full = full && list[i].n == shapeReach
+		full = full && list[i].n == far
 	}
 	if full {
 		return list
@@ -86,66 +91,66 @@ func extend(list []shape, re *syntax.Regexp) []shape {
 					ranges = append(ranges, f, f)
 				}
 			}
-			list = extendRunes(list, ranges)
+			list = far.extendRunes(list, ranges)
 		}
 	case syntax.OpCharClass:
-		list = extendRunes(list, re.Rune)
+		list = far.extendRunes(list, re.Rune)
 	case syntax.OpAnyChar:
-		list = extendRunes(list, []rune{0, unicode.MaxRune})
+		list = far.extendRunes(list, []rune{0, unicode.MaxRune})
 	case syntax.OpAnyCharNotNL:
-		list = extendRunes(list, []rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune})
+		list = far.extendRunes(list, []rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune})
 	case syntax.OpCapture:
-		list = extend(list, re.Sub[0])
+		list = far.extend(list, re.Sub[0])
 	case syntax.OpConcat:
 		for _, sub := range re.Sub {
-			list = extend(list, sub)
+			list = far.extend(list, sub)
 		}
 	case syntax.OpAlternate:
 		var all []shape
 		for _, sub := range re.Sub {
-			all = append(all, extend(list, sub)...)
+			all = append(all, far.extend(list, sub)...)
 		}
 		list = tidy(all)
 	case syntax.OpQuest:
-		list = repeat(list, re.Sub[0], 0, 1)
+		list = far.repeat(list, re.Sub[0], 0, 1)
 	case syntax.OpStar:
-		list = repeat(list, re.Sub[0], 0, -1)
+		list = far.repeat(list, re.Sub[0], 0, -1)
 	case syntax.OpPlus:
-		list = repeat(list, re.Sub[0], 1, -1)
+		list = far.repeat(list, re.Sub[0], 1, -1)
 	case syntax.OpRepeat:
-		list = repeat(list, re.Sub[0], re.Min, re.Max)
+		list = far.repeat(list, re.Sub[0], re.Min, re.Max)
 	}
 	return list // assertions take no bytes
 }
 
-func repeat(list []shape, sub *syntax.Regexp, lo, hi int) []shape {
-	if hi < 0 || hi > lo+shapeReach {
-		hi = lo + shapeReach // more repetitions reach no further, or take no bytes
+func (far reach) repeat(list []shape, sub *syntax.Regexp, lo, hi int) []shape {
+	if hi < 0 || hi > lo+int(far) {
+		hi = lo + int(far) // more repetitions reach no further, or take no bytes
 	}
 	var all []shape
 	for k := 0; ; k++ {
 		if k >= lo {
 			all = append(all, list...)
 		}
-		if k == hi || k >= shapeReach && k >= lo {
+		if k == hi || k >= int(far) && k >= lo {
 			return tidy(all)
 		}
-		list = tidy(extend(append([]shape(nil), list...), sub))
+		list = tidy(far.extend(append([]shape(nil), list...), sub))
 	}
 }
 
 // extendRunes continues each shape by one character of the given ranges.
-func extendRunes(list []shape, ranges []rune) []shape {
+func (far reach) extendRunes(list []shape, ranges []rune) []shape {
 	ways := encodings(ranges)
 	var all []shape
 	for _, s := range list {
-		if s.n == shapeReach {
+		if s.n == far {
 			all = append(all, s)
 			continue
 		}
 		for _, w := range ways {
 			t := s
-			for k := 0; k < w.n && t.n < shapeReach; k++ {
+			for k := reach(0); k < w.n && t.n < far; k++ {
 				t.bytes[t.n] = w.bytes[k]
 				t.n++
 			}
@@ -160,7 +165,7 @@ func extendRunes(list []shape, ranges []rune) []shape {
 func encodings(ranges []rune) []shape {
 	var ways [utf8.UTFMax]shape
 	for n := range ways {
-		ways[n].n = n + 1
+		ways[n].n = reach(n) + 1
 	}
 	var exact []shape
 	for k := 0; k+1 < len(ranges); k += 2 {
@@ -171,7 +176,7 @@ func encodings(ranges []rune) []shape {
 		if hi-lo < 4 && lo >= utf8.RuneSelf && len(exact) < maxShapes/2 {
 			for r := lo; r <= hi; r++ {
 				var b [utf8.UTFMax]byte
-				s := shape{n: utf8.EncodeRune(b[:], r)}
+				s := shape{n: reach(utf8.EncodeRune(b[:], r))}
 				for i := range s.n {
 					s.bytes[i].add(b[i])
 				}
@@ -224,7 +229,7 @@ func tidy(list []shape) []shape {
 		return out
 	}
 	type kind struct {
-		n     int
+		n     reach
 		first byteSet
 	}
 	for _, byFirst := range []bool{true, false} {

@@ -35,10 +35,27 @@ GLOBL nibbles<>(SB), RODATA|NOPTR, $8
 	MOVL   CX, off(R12); \
 	BLSRQ  AX, AX
 
-// LETS keeps in CX the groups that have the byte at k(AX) at place j.
-#define LETS(k, j) \
-	MOVBLZX k(AX), DX; \
+// LETS keeps in CX the groups that have the byte at j(AX) at place j.
+#define LETS(j) \
+	MOVBLZX j(AX), DX; \
 	ANDL    (1024*j)(BX)(DX*4), CX
+
+// WHOLE looks the offset at off(DI) up by whole bytes and shifts into R10 a bit that is
+// set if it is none.
+#define WHOLE(off) \
+	MOVL off(DI), AX; \
+	ADDQ SI, AX; \
+	MOVBLZX (AX), DX; \
+	MOVL (BX)(DX*4), CX; \
+	LETS(1); \
+	LETS(2); \
+	LETS(3); \
+	LETS(4); \
+	LETS(5); \
+	LETS(6); \
+	LETS(7); \
+	CMPL CX, $1; \
+	ADCL R10, R10
 
 // func shapesAVX2(text *byte, blocks, base int, m *marks, f *fine, found *uint32) int
 TEXT ·shapesAVX2(SB), NOSPLIT, $0-56
@@ -102,32 +119,55 @@ nextBlock:
 	JNZ  block
 
 	// Those that got through may be no more than a mixture of shapes: each is looked
-	// up by whole bytes, without a branch. DI is what is read, R8 what is written.
-	XORL R8, R8
-	MOVQ found+40(FP), R13
-	CMPQ DI, R12
-	JAE  done
+	// up by whole bytes, without a branch, eight before they are packed. R12 is what is
+	// read, R8 what is written.
+	MOVQ R12, R9
+	SUBQ DI, R9
+	SHRQ $2, R9
+	MOVQ DI, R8
+	JZ   done
+	MOVQ base+16(FP), AX
+	VMOVD AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU Y0, (R12)
 	MOVQ text+0(FP), SI
 	SUBQ base+16(FP), SI
 	MOVQ f+32(FP), BX
+	LEAQ ·packs(SB), R13
 
 each:
-	MOVL (DI), AX
-	MOVL AX, (R13)(R8*4)
-	ADDQ SI, AX
-	MOVBLZX (AX), DX
-	MOVL (BX)(DX*4), CX
-	LETS(1, 1)
-	LETS(2, 2)
-	LETS(3, 3)
-	LETS(4, 4)
-	CMPL CX, $1
-	SBBQ $-1, R8
-	ADDQ $4, DI
-	CMPQ DI, R12
-	JB   each
+	XORL R10, R10
+	WHOLE(28)
+	WHOLE(24)
+	WHOLE(20)
+	WHOLE(16)
+	WHOLE(12)
+	WHOLE(8)
+	WHOLE(4)
+	WHOLE(0)
+	XORL $0xff, R10
+	CMPQ R9, $8
+	JGE  pack
+	MOVL R9, CX
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	ANDL AX, R10
+
+pack:
+	VMOVDQU   (DI), Y0
+	VPMOVZXBD (R13)(R10*8), Y1
+	VPERMD    Y0, Y1, Y0
+	VMOVDQU   Y0, (R8)
+	POPCNTL   R10, R10
+	LEAQ      (R8)(R10*4), R8
+	ADDQ      $32, DI
+	SUBQ      $8, R9
+	JHI       each
 
 done:
+	SUBQ found+40(FP), R8
+	SHRQ $2, R8
 	MOVQ R8, ret+48(FP)
 	VZEROUPPER
 	RET

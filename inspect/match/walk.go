@@ -43,6 +43,8 @@ type walk struct {
 	matched [batchSize]uint32 // by slot: the members that matched there, or again
 	ends    [batchSize]ends   // and where
 	touched slots             // something in matched
+
+	entry [batchSize*walkStep + lanes]uint32 // of next, that lanes have come by; for AVX2
 }
 
 // slots is a set of slots.

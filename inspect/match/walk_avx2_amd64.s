@@ -5,53 +5,70 @@
 
 // Walks for processors without AVX-512. A gather costs them as much as the loads by
 // themselves, so these do one pivot after the other, but with no branch that depends
-// on where it dies: the processor then has several of them under way, and one's wait
-// for its next row is another's work.
+// on where it dies, and no store whose place depends on it: the processor then has
+// several of them under way, and one's wait for its next row is another's work.
 //
-// SI is the text, from as many bytes on as all pivots under way have taken. DX are the
-// starts, R8 next, R15 the classes of bytes, R13 the walk, R10 how many events there are,
-// R12 the lane that is read and R9 where they end, DI the lane that is written. A
-// lane is a word in walk_row: row<<8 | slot.
+// SI is the text, from as many bytes on as all pivots under way have taken, R14. DX are
+// the starts, R8 next, R15 the classes of bytes, R13 the walk, R10 how many events
+// there are, R12 the lane that is read and R9 where they end. A lane is a word in
+// walk_row: row<<8 | slot. BX is the table that packs lanes, where vectors are.
 
-// STEP takes the byte at k(AX) with the row CX and leaves the next entry in CX.
-#define STEP(k) \
-	MOVBLZX k(AX), R11; \
-	MOVBLZX (R15)(R11*1), R11; \
-	ADDL    CX, R11; \
-	MOVL    (R8)(R11*4), CX
+DATA steps<>+0(SB)/8, $0x0001000000000000
+DATA steps<>+8(SB)/8, $0x0003000000020000
+DATA steps<>+16(SB)/8, $0x0001000000000000
+DATA steps<>+24(SB)/8, $0x0003000000020000
+GLOBL steps<>(SB), RODATA|NOPTR, $32
 
-// QUIET is STEP that leaves the row, and collects in BX whether there was an event.
-#define QUIET(k) \
-	STEP(k); \
-	ORL  CX, BX; \
+DATA fours<>+0(SB)/8, $0x0000000000000000
+DATA fours<>+8(SB)/8, $0x0000000000000000
+DATA fours<>+16(SB)/8, $0x0000000100000001
+DATA fours<>+24(SB)/8, $0x0000000100000001
+GLOBL fours<>(SB), RODATA|NOPTR, $32
+
+// BEGIN starts the lane of slot R12: CX is its row, and BX has the byte before and the
+// seven from there. Bytes are loaded many at once: not what is to be done limits how
+// many lanes are under way, but how many loads.
+#define BEGIN \
+	MOVL    (DX)(R12*4), AX; \
+	MOVQ    -1(SI)(AX*1), BX; \
+	MOVBLZX BX, AX; \
+	MOVL    (machine_start-machine_bytes)(R15)(AX*4), CX
+
+// STEP takes the byte AX with the row CX and leaves the next entry in CX.
+#define STEP \
+	MOVBLZX (R15)(AX*1), AX; \
+	ADDL    CX, AX; \
+	MOVL    (R8)(AX*4), CX
+
+// LOW and HIGH are STEP with the lowest byte of BX and the one above. HIGH drops both.
+#define LOW \
+	MOVBLZX BX, AX; \
+	STEP
+
+#define HIGH \
+	MOVBLZX BH, AX; \
+	SHRQ    $16, BX; \
+	STEP
+
+// QUIET leaves of the entry the row, and collects in R14 whether there was an event.
+#define QUIET \
+	ORL  CX, R14; \
 	SHRL $8, CX
 
-// TOLD is STEP that leaves the row and lists the event if there is one, without a
-// branch. BX is slot<<8, R14 the characters taken before <<16.
+// TOLD leaves of the entry the row and lists the event if there is one, of the slot
+// R11>>8 after k characters.
 #define TOLD(k) \
-	STEP(k); \
-	MOVBLZX CX, R11; \
-	ADDL    BX, R11; \
-	LEAL    (k<<16)(R14)(R11*1), R11; \
-	MOVL    R11, walk_event(R13)(R10*4); \
+	MOVBLZX CX, AX; \
+	LEAL    (k<<16)(R11)(AX*1), AX; \
+	MOVL    AX, walk_event(R13)(R10*4); \
 	CMPB    CX, $1; \
 	SBBQ    $-1, R10; \
 	SHRL    $8, CX
 
-// KEEP stores the lane with row CX and slot R11, if it is alive.
-#define KEEP \
-	SHLL $8, CX; \
-	ORL  R11, CX; \
-	MOVL CX, walk_row(R13)(DI*4); \
-	CMPL CX, $0x100; \
-	SBBQ $-1, DI
-
-// BEGIN starts the lane of slot R12: AX is its text and CX its row. R11 is machine.start.
-#define BEGIN \
-	MOVL    (DX)(R12*4), AX; \
-	ADDQ    SI, AX; \
-	MOVBLZX -1(AX), CX; \
-	MOVL    (R11)(CX*4), CX
+// KEPT leaves of the entry the row, and the entry at 4*k(DI).
+#define KEPT(k) \
+	MOVL CX, (4*k)(DI); \
+	SHRL $8, CX
 
 // func walkAVX2(text *byte, w *walk, starts *uint32, from, to int, m *machine) int
 TEXT ·walkAVX2(SB), NOSPLIT, $0-56
@@ -64,72 +81,142 @@ TEXT ·walkAVX2(SB), NOSPLIT, $0-56
 	MOVQ machine_next(R15), R8
 	ADDQ $machine_bytes, R15
 	XORL R10, R10
-	XORL R14, R14
-	XORL DI, DI
+	VPXOR Y0, Y0, Y0
+	MOVL $0xff, AX
+	VMOVD AX, X7
+	VPBROADCASTD X7, Y7
+	VMOVDQU steps<>(SB), Y6
+	VMOVDQU fours<>(SB), Y5
 
 	// The first characters: nearly all pivots live through most of them, and
 	// few match.
 start:
-	LEAQ (machine_start-machine_bytes)(R15), R11
 	BEGIN
-	XORL BX, BX
-	QUIET(0)
-	QUIET(1)
-	QUIET(2)
-	QUIET(3)
-	QUIET(4)
-	QUIET(5)
-	TESTB BX, BX
+	XORL R14, R14
+	HIGH
+	QUIET
+	LOW
+	QUIET
+	HIGH
+	QUIET
+	LOW
+	QUIET
+	HIGH
+	QUIET
+	LOW
+	ORL   CX, R14
+	TESTB R14, R14
 	JNZ   events
 
 started:
-	MOVL R12, R11
-	KEEP
+	ANDL $-256, CX
+	ORL  R12, CX
+	MOVL CX, walk_row(R13)(R12*4)
 	INCQ R12
 	CMPQ R12, R9
 	JB   start
 	MOVL $const_walkFirst, R14
 	ADDQ $const_walkFirst, SI
-	JMP  settle
+	MOVQ from+24(FP), R12
+	LEAQ ·packs(SB), BX
+	JMP  keep
 
 events:
-	LEAQ (machine_start-machine_bytes)(R15), R11
 	BEGIN
-	MOVL R12, BX
-	SHLL $8, BX
+	MOVL R12, R11
+	SHLL $8, R11
+	HIGH
 	TOLD(0)
+	LOW
 	TOLD(1)
+	HIGH
 	TOLD(2)
+	LOW
 	TOLD(3)
+	HIGH
 	TOLD(4)
+	LOW
 	TOLD(5)
-	JMP started
+	SHLL $8, CX
+	JMP  started
 
 loop:
 	MOVL    walk_row(R13)(R12*4), CX
-	MOVBLZX CX, BX
-	MOVL    (DX)(BX*4), AX
-	ADDQ    SI, AX
+	MOVBLZX CX, R11
+	MOVL    (DX)(R11*4), AX
+	MOVL    (SI)(AX*1), BX
 	SHRL    $8, CX
-	SHLL    $8, BX
-	TOLD(0)
-	TOLD(1)
-	TOLD(2)
-	TOLD(3)
-	MOVL    BX, R11
-	SHRL    $8, R11
-	KEEP
+	LOW
+	KEPT(0)
+	HIGH
+	KEPT(1)
+	LOW
+	KEPT(2)
+	HIGH
+	MOVL    CX, 12(DI)
+	ANDL    $-256, CX
+	ORL     R11, CX
+	MOVL    CX, walk_row(R13)(R12*4)
+	ADDQ    $16, DI
 	INCQ    R12
 	CMPQ    R12, R9
 	JB      loop
-	SHRL $16, R14
+
+	// Which of the entries are events, for two lanes at a time.
+	VMOVDQU X0, (DI)
+	LEAQ ·packs(SB), BX
+	LEAQ walk_entry(R13), DI
+	XORL R12, R12
+	MOVL R14, AX
+	SHLL $16, AX
+	VMOVD AX, X4
+	VPBROADCASTD X4, Y4
+	VPADDD Y6, Y4, Y4
+
+list:
+	VPAND     (DI), Y7, Y1
+	VMOVQ     walk_row(R13)(R12*4), X2
+	VPERMD    Y2, Y5, Y2
+	VPAND     Y7, Y2, Y2
+	VPSLLD    $8, Y2, Y2
+	VPADDD    Y4, Y2, Y2
+	VPADDD    Y1, Y2, Y2
+	VPCMPEQD  Y0, Y1, Y1
+	VMOVMSKPS Y1, AX
+	XORL      $0xff, AX
+	VPMOVZXBD (BX)(AX*8), Y3
+	VPERMD    Y2, Y3, Y2
+	VMOVDQU   Y2, walk_event(R13)(R10*4)
+	POPCNTL   AX, AX
+	ADDQ      AX, R10
+	ADDQ      $32, DI
+	ADDQ      $2, R12
+	CMPQ      R12, R9
+	JB        list
 	ADDL $const_walkStep, R14
 	ADDQ $const_walkStep, SI
+	XORL R12, R12
+
+	// The lanes that are alive are packed.
+keep:
+	VMOVDQU Y0, walk_row(R13)(R9*4)
+	XORL DI, DI
+
+pack:
+	VMOVDQU   walk_row(R13)(R12*4), Y1
+	VPCMPGTD  Y7, Y1, Y2
+	VMOVMSKPS Y2, AX
+	VPMOVZXBD (BX)(AX*8), Y3
+	VPERMD    Y1, Y3, Y1
+	VMOVDQU   Y1, walk_row(R13)(DI*4)
+	POPCNTL   AX, AX
+	ADDQ      AX, DI
+	ADDQ      $8, R12
+	CMPQ      R12, R9
+	JB        pack
 
 	// What the events of these steps say. Where a walk is to be done again, the sign
 	// bit alone, that an end is written that nobody asks for does no harm.
-settle:
-	SHLL  $16, R14
 	TESTQ R10, R10
 	JZ    settled
 	MOVQ  (machine_sets-machine_bytes)(R15), R9
@@ -158,31 +245,29 @@ member:
 	XORL   R10, R10
 
 settled:
-	MOVQ DI, R9
-	XORL R12, R12
-	XORL DI, DI
+	MOVQ  DI, R9
+	XORL  R12, R12
+	LEAQ  walk_entry(R13), DI
 	TESTQ R9, R9
-	JZ   done
-	CMPL R14, $((const_walkMost-const_walkStep)<<16)
-	JLE  loop
+	JZ    done
+	CMPL  R14, $(const_walkMost-const_walkStep)
+	JLE   loop
 
 	// Those that are left.
 left:
-	MOVL walk_row(R13)(DI*4), CX
-	MOVBLZX CX, CX
+	MOVBLZX walk_row(R13)(R12*4), CX
 	SHLL $8, CX
-	MOVL CX, walk_slot(R13)(DI*4)
-	INCQ DI
-	CMPQ DI, R9
+	MOVL CX, walk_slot(R13)(R12*4)
+	INCQ R12
+	CMPQ R12, R9
 	JB   left
 
 done:
 	MOVQ R9, ret+48(FP)
 
 	// Slots where something matched, or that are to be run again.
-	XORL  CX, CX
-	LEAQ  walk_touched(R13), DI
-	VPXOR Y0, Y0, Y0
+	XORL CX, CX
+	LEAQ walk_touched(R13), DI
 
 touched:
 	VPCMPEQD  walk_matched(R13)(CX*4), Y0, Y1
