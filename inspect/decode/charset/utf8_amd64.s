@@ -41,6 +41,46 @@ GLOBL fourth<>(SB), RODATA|NOPTR, $8
 DATA high<>+0(SB)/8, $0x8080808080808080
 GLOBL high<>(SB), RODATA|NOPTR, $8
 
+// CONTROLS adds to Y15 which bytes of Y0 are control characters, whose high halves
+// Y4 has. A byte beyond ASCII finds nothing in the table of low halves.
+#define CONTROLS \
+	VPSHUFB Y4, Y6, Y4; \
+	VPSHUFB Y0, Y7, Y0; \
+	VPAND   Y4, Y0, Y0; \
+	VPOR    Y0, Y15, Y15
+
+// ASCII is what there is to do for 32 bytes in which nothing else can be wrong.
+#define ASCII(off) \
+	VMOVDQU off(SI), Y0; \
+	VPSRLW  $4, Y0, Y4; \
+	VPAND   Y11, Y4, Y4; \
+	CONTROLS
+
+// ERRORS leaves in E what is wrong with 32 bytes. Two continuations are right where a
+// lead of three or four stands two before, or one of four stands three before, and
+// only there.
+#define ERRORS(off, E) \
+	VMOVDQU  -1+off(SI), Y1; \
+	VMOVDQU  off(SI), Y0; \
+	VPSRLW   $4, Y1, Y2; \
+	VPAND    Y11, Y1, Y1; \
+	VPSRLW   $4, Y0, Y4; \
+	VPAND    Y11, Y2, Y2; \
+	VPAND    Y11, Y4, Y4; \
+	VPSHUFB  Y1, Y9, Y1; \
+	VPSHUFB  Y2, Y8, Y2; \
+	VPSHUFB  Y4, Y10, E; \
+	VPAND    Y1, Y2, Y2; \
+	VMOVDQU  -2+off(SI), Y3; \
+	VMOVDQU  -3+off(SI), Y1; \
+	VPSUBUSB Y12, Y3, Y3; \
+	VPSUBUSB Y13, Y1, Y1; \
+	VPAND    Y2, E, E; \
+	VPOR     Y1, Y3, Y3; \
+	VPAND    Y14, Y3, Y3; \
+	VPXOR    Y3, E, E; \
+	CONTROLS
+
 // func validAVX2(b *byte, blocks int) (n int, controls bool)
 TEXT ·validAVX2(SB), NOSPLIT, $0-25
 	MOVQ b+0(FP), SI
@@ -56,63 +96,42 @@ TEXT ·validAVX2(SB), NOSPLIT, $0-25
 	VPBROADCASTQ high<>(SB), Y14
 	VPXOR Y15, Y15, Y15
 	XORQ AX, AX
+	SUBQ $2, CX
+	JLT  one
 
-loop:
+two:
 	VMOVDQU (SI), Y0
-	VMOVDQU -3(SI), Y5
-	VPOR    Y0, Y5, Y1
-	VPTEST  Y14, Y1
+	VPOR    -3(SI), Y0, Y0
+	VPOR    32(SI), Y0, Y0
+	VPTEST  Y14, Y0
 	JZ      ascii
-	VMOVDQU -1(SI), Y1
+	ERRORS(0, Y5)
+	VPTEST  Y5, Y5
+	JNZ     done
+	ERRORS(32, Y5)
+	VPTEST  Y5, Y5
+	JNZ     half
+	JMP     next
 
-	// The byte with the one before it.
-	VPSRLW  $4, Y1, Y2
-	VPAND   Y11, Y2, Y2
-	VPSHUFB Y2, Y8, Y2
-	VPAND   Y11, Y1, Y3
-	VPSHUFB Y3, Y9, Y3
-	VPAND   Y3, Y2, Y2
-	VPSRLW  $4, Y0, Y4
-	VPAND   Y11, Y4, Y4
-	VPSHUFB Y4, Y10, Y3
-	VPAND   Y3, Y2, Y2
-
-	// Two continuations are right where a lead of three or four stands two
-	// before, or one of four stands three before, and only there.
-	VMOVDQU  -2(SI), Y3
-	VPSUBUSB Y12, Y3, Y3
-	VPSUBUSB Y13, Y5, Y5
-	VPOR     Y5, Y3, Y3
-	VPAND    Y14, Y3, Y3
-	VPXOR    Y3, Y2, Y2
-
-	VPSHUFB Y4, Y6, Y4
-	VPAND   Y11, Y0, Y0
-	VPSHUFB Y0, Y7, Y0
-	VPAND   Y4, Y0, Y0
-	VPOR    Y0, Y15, Y15
-
-	VPTEST Y2, Y2
-	JNZ    done
-	ADDQ   $32, SI
-	ADDQ   $32, AX
-	DECQ   CX
-	JNZ    loop
-
-	JMP  done
-
-	// Nothing can be wrong but control characters.
 ascii:
-	VPSRLW  $4, Y0, Y4
-	VPAND   Y11, Y4, Y4
-	VPSHUFB Y4, Y6, Y4
-	VPSHUFB Y0, Y7, Y0
-	VPAND   Y4, Y0, Y0
-	VPOR    Y0, Y15, Y15
-	ADDQ    $32, SI
-	ADDQ    $32, AX
-	DECQ    CX
-	JNZ     loop
+	ASCII(0)
+	ASCII(32)
+
+next:
+	ADDQ $64, SI
+	ADDQ $64, AX
+	SUBQ $2, CX
+	JGE  two
+
+one:
+	CMPQ CX, $-2
+	JEQ  done
+	ERRORS(0, Y5)
+	VPTEST Y5, Y5
+	JNZ  done
+
+half:
+	ADDQ $32, AX
 
 done:
 	VPTEST  Y15, Y15
