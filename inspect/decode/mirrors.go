@@ -105,7 +105,7 @@ func glimpses(b []byte) (mirrored, veiled bool) {
 	mirrored = len(b) <= 2*glimpseStep
 	for at := 0; at < len(b); at += glimpseStep {
 		for i := range glimpseMarks.in(b, at, min(at+glimpse, len(b))) {
-			if b[i] >= unseenFrom && unseenAt(b[i:]) {
+			if unseenAt(b[i:]) {
 				n++
 			} else if !mirrored {
 				mirrored = mirroredAt(b, i) > 0
@@ -129,7 +129,11 @@ func backwards(b []byte) bool {
 // mirroredAt is 1 if one of the words stands at offset i, written backwards.
 func mirroredAt(b []byte, i int) int {
 	for _, word := range mirroredBy[b[i]] {
-		if bytes.HasPrefix(b[i:], word) && turnedWord(word, b[:i], b[i+len(word):]) {
+		end := i + len(word)
+		if end > len(b) || b[end-1] != word[len(word)-1] { // most
+			continue
+		}
+		if bytes.HasPrefix(b[i:], word) && turnedWord(word, b[:i], b[end:]) {
 			return 1
 		}
 	}
@@ -137,9 +141,12 @@ func mirroredAt(b []byte, i int) int {
 }
 
 // mirroredBy lists mirrored by first bytes.
-var mirroredBy = func() (by [256][][]byte) {
-	for _, word := range mirrored {
+var mirroredBy = wordsByFirst(mirrored)
+
+// wordsByFirst lists words by their first bytes.
+func wordsByFirst(words [][]byte) (by [256][][]byte) {
+	for _, word := range words {
 		by[word[0]] = append(by[word[0]], word)
 	}
 	return by
-}()
+}

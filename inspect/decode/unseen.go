@@ -21,18 +21,18 @@ func unseenHalf(i int) byte {
 	return 1
 }
 
-// unseenFrom is the least byte that one begins with.
-const unseenFrom = 0xe2
-
 // unseenAt reports whether b begins with one of them, or one like them.
 func unseenAt(b []byte) bool {
-	for _, lead := range unseen {
+	for _, lead := range unseenBy[b[0]] {
 		if bytes.HasPrefix(b, lead) {
 			return true
 		}
 	}
 	return false
 }
+
+// unseenBy lists unseen by first bytes.
+var unseenBy = wordsByFirst(unseen)
 
 // minUnseen is the least number of such characters that is looked at.
 const minUnseen = 48
