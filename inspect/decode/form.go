@@ -229,26 +229,34 @@ func (f *formReader) decode(b []byte, base int64) (met uint8) {
 	from, o := len(f.plain), len(f.plain)
 	out := f.plain[:from+len(b)]
 	one := false // the bytes at hand stand for one each
-	for i := 0; i < len(b); o++ {
-		c, n := b[i], 1
-		if c == '%' && i+2 < len(b) && unhex[b[i+1]] < 16 && unhex[b[i+2]] < 16 {
-			c, n, one = unhex[b[i+1]]<<4|unhex[b[i+2]], 3, false
-			f.pm.Step(o, base+int64(i), 1, n)
-		} else if !one {
-			f.pm.Step(o, base+int64(i), 1, n)
+	for i := 0; i < len(b); {
+		if b[i] == '%' {
+			if n := percents(out[o:], b[i:]); n > 0 {
+				f.pm.Step(o, base+int64(i), 1, 3)
+				for k, c := range out[o : o+n] {
+					kind := inValue[c]
+					if met |= kind; kind == valueLine {
+						out[o+k] = ' '
+					}
+				}
+				o, i, one = o+n, i+3*n, false
+				continue
+			}
+		}
+		if !one {
+			f.pm.Step(o, base+int64(i), 1, 1)
 			one = true
 		}
-		i += n
+		c := b[i]
 		kind := inValue[c]
-		switch met |= kind; {
-		case n == 1 && c == '+', kind == valueLine:
+		if met |= kind; c == '+' || kind == valueLine {
 			c = ' '
 		}
 		out[o] = c
-		for one && i < len(b) && inValue[b[i]] == 0 {
-			o++
+		o++
+		for i++; i < len(b) && inValue[b[i]] == 0; i++ {
 			out[o] = b[i]
-			i++
+			o++
 		}
 	}
 	f.plain = out[:o]
@@ -329,17 +337,20 @@ type valueReader struct {
 func (r *valueReader) Read(p []byte) (int, error) {
 	f := r.f
 	f.fill()
-	o, i := 0, 0
-	for o < len(p) && i < len(f.raw) && f.raw[i] != '&' {
-		c := f.raw[i]
-		if c == '%' && i+2 >= len(f.raw) && f.err == nil {
-			break
-		}
-		if c == '%' && i+2 < len(f.raw) && unhex[f.raw[i+1]] < 16 && unhex[f.raw[i+2]] < 16 {
-			c = unhex[f.raw[i+1]]<<4 | unhex[f.raw[i+2]]
-			i += 2
-		} else if c == '+' {
+	raw, o, i := f.raw, 0, 0
+	for o < len(p) && i < len(raw) && raw[i] != '&' {
+		c := raw[i]
+		switch c {
+		case '%':
+			if n := percents(p[o:], raw[i:]); n > 0 {
+				o, i = o+n, i+3*n
+				continue
+			}
+		case '+':
 			c = r.plus
+		}
+		if c == '%' && i+2 >= len(raw) && f.err == nil {
+			break
 		}
 		p[o] = c
 		o++
@@ -353,20 +364,4 @@ func (r *valueReader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return o, nil
-}
-
-// unpercent appends b, percent-decoded and with "+" read as plus, to dst.
-func unpercent(dst, b []byte, plus byte) []byte {
-	for i := 0; i < len(b); i++ {
-		c := b[i]
-		switch {
-		case c == '%' && i+2 < len(b) && unhex[b[i+1]] < 16 && unhex[b[i+2]] < 16:
-			c = unhex[b[i+1]]<<4 | unhex[b[i+2]]
-			i += 2
-		case c == '+':
-			c = plus
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
 	"github.com/sekimori-dlp/sekimori/inspect/part"
@@ -50,4 +51,46 @@ var inAddress = func() (t [256]bool) {
 // percentChild is the part that such words make.
 func percentChild(decoded []byte) part.Part {
 	return part.Part{Path: "percent-decoded", Body: newBytesReader(decoded), Size: int64(len(decoded))}
+}
+
+// unpercent appends b, percent-decoded and with "+" read as plus, to dst.
+func unpercent(dst, b []byte, plus byte) []byte {
+	dst = slices.Grow(dst, len(b))
+	out, o := dst[len(dst):len(dst)+len(b)], 0
+	for i := 0; i < len(b); {
+		c := b[i]
+		switch c {
+		case '%':
+			if n := percents(out[o:], b[i:]); n > 0 {
+				o, i = o+n, i+3*n
+				continue
+			}
+		case '+':
+			c = plus
+		}
+		out[o] = c
+		o++
+		i++
+	}
+	return dst[:len(dst)+o]
+}
+
+// percents decodes the percent-encoded bytes that src begins with to dst, as many as it
+// has room for, and returns how many.
+func percents(dst, src []byte) int {
+	const group, size = 8, 8 * 3
+	n := 0
+	if groups := min(len(dst)/group, len(src)/size); groups > 0 && src[size-3] == '%' && useVectors {
+		n = group * percentBlocks(&dst[0], &src[0], groups)
+		src = src[3*n:]
+	}
+	for ; n < len(dst) && len(src) > 2 && src[0] == '%'; src = src[3:] {
+		high, low := unhex[src[1]], unhex[src[2]]
+		if high|low >= 16 {
+			break
+		}
+		dst[n] = high<<4 | low
+		n++
+	}
+	return n
 }
