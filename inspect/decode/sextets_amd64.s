@@ -12,29 +12,24 @@ DATA byHigh<>+0(SB)/8, $0x1004080402010000
 DATA byHigh<>+8(SB)/8, $0x0000000000000000
 GLOBL byHigh<>(SB), RODATA|NOPTR, $16
 
-// What makes a character its value, by its high half; "-", "/" and "_" need more.
-DATA shift<>+0(SB)/8, $0xb9b9bfbf04130000
-DATA shift<>+8(SB)/8, $0x0000000000000000
-GLOBL shift<>(SB), RODATA|NOPTR, $16
+// What makes a character its value stands in roll at the sum of its high half and
+// what slot has for its low one, which keeps "+", "-", "/" and "_" from the others.
+DATA slot<>+0(SB)/8, $0x0808080808080808
+DATA slot<>+8(SB)/8, $0x0308080800080808
+GLOBL slot<>(SB), RODATA|NOPTR, $16
+DATA roll<>+0(SB)/8, $0xbfb910bf00130000
+DATA roll<>+8(SB)/8, $0xb9b9bfbf0411b9e0
+GLOBL roll<>(SB), RODATA|NOPTR, $16
 DATA half<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL half<>(SB), RODATA|NOPTR, $8
-DATA dash<>+0(SB)/8, $0x2d2d2d2d2d2d2d2d
-GLOBL dash<>(SB), RODATA|NOPTR, $8
-DATA dashMore<>+0(SB)/8, $0xfefefefefefefefe
-GLOBL dashMore<>(SB), RODATA|NOPTR, $8
-DATA slash<>+0(SB)/8, $0x2f2f2f2f2f2f2f2f
-GLOBL slash<>(SB), RODATA|NOPTR, $8
-DATA slashMore<>+0(SB)/8, $0xfdfdfdfdfdfdfdfd
-GLOBL slashMore<>(SB), RODATA|NOPTR, $8
-DATA bar<>+0(SB)/8, $0x5f5f5f5f5f5f5f5f
-GLOBL bar<>(SB), RODATA|NOPTR, $8
-DATA barMore<>+0(SB)/8, $0x2121212121212121
-GLOBL barMore<>(SB), RODATA|NOPTR, $8
 
 // Two values of 6 bits make one of 12, two of these one of 24; the last shuffles
 // put the three bytes of each in order and together.
 DATA twelve<>+0(SB)/8, $0x0140014001400140
-GLOBL twelve<>(SB), RODATA|NOPTR, $8
+DATA twelve<>+8(SB)/8, $0x0140014001400140
+DATA twelve<>+16(SB)/8, $0x0140014001400140
+DATA twelve<>+24(SB)/8, $0x0140014001400140
+GLOBL twelve<>(SB), RODATA|NOPTR, $32
 DATA twentyFour<>+0(SB)/8, $0x0001100000011000
 GLOBL twentyFour<>(SB), RODATA|NOPTR, $8
 DATA together<>+0(SB)/8, $0x090a040506000102
@@ -46,67 +41,81 @@ DATA lanes<>+16(SB)/8, $0x0000000600000005
 DATA lanes<>+24(SB)/8, $0x0000000300000007
 GLOBL lanes<>(SB), RODATA|NOPTR, $32
 
-// CHECK leaves a bit in AX for each byte of Y0 that is no base64, and the high
-// halves in Y1.
-#define CHECK \
-	VPSRLW    $4, Y0, Y1; \
-	VPAND     Y1, Y10, Y1; \
-	VPSHUFB   Y0, Y8, Y2; \
-	VPSHUFB   Y1, Y9, Y3; \
-	VPAND     Y2, Y3, Y2; \
-	VPCMPEQB  Y2, Y7, Y2; \
-	VPMOVMSKB Y2, AX
+// CHECK leaves 0 in OK for each byte of C that is no base64, and the high halves in
+// HIGH. T is for its own use.
+#define CHECK(C, HIGH, OK, T) \
+	VPSRLW  $4, C, HIGH; \
+	VPAND   Y10, HIGH, HIGH; \
+	VPSHUFB C, Y8, OK; \
+	VPSHUFB HIGH, Y9, T; \
+	VPAND   T, OK, OK
+
+// DECODE stores the 24 bytes that the characters C stand for at off of DI.
+#define DECODE(C, HIGH, off) \
+	VPSHUFB    C, Y11, Y6; \
+	VPADDB     HIGH, Y6, Y6; \
+	VPSHUFB    Y6, Y5, Y6; \
+	VPADDB     C, Y6, Y6; \
+	VPMADDUBSW twelve<>(SB), Y6, Y6; \
+	VPMADDWD   Y13, Y6, Y6; \
+	VPSHUFB    Y14, Y6, Y6; \
+	VPERMD     Y6, Y15, Y6; \
+	VMOVDQU    Y6, off(DI)
 
 // func unbase64AVX2(dst, src *byte, blocks int) int
 TEXT ·unbase64AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ blocks+16(FP), CX
-	XORQ DX, DX
+	MOVQ CX, DX
 	VPXOR Y7, Y7, Y7
 	VBROADCASTI128 byLow<>(SB), Y8
 	VBROADCASTI128 byHigh<>(SB), Y9
 	VPBROADCASTQ half<>(SB), Y10
-	VBROADCASTI128 shift<>(SB), Y11
-	VPBROADCASTQ twelve<>(SB), Y12
+	VBROADCASTI128 slot<>(SB), Y11
+	VBROADCASTI128 roll<>(SB), Y5
 	VPBROADCASTQ twentyFour<>(SB), Y13
 	VBROADCASTI128 together<>(SB), Y14
 	VMOVDQU lanes<>(SB), Y15
+	SUBQ $2, CX
+	JLT  last
 
-next:
-	VMOVDQU (SI), Y0
-	CHECK
-	TESTL AX, AX
-	JNZ  done
-	VPSHUFB Y1, Y11, Y1
-	VPADDB Y0, Y1, Y1
-	VPBROADCASTQ dash<>(SB), Y2
-	VPBROADCASTQ dashMore<>(SB), Y3
-	VPCMPEQB Y0, Y2, Y2
-	VPAND  Y2, Y3, Y2
-	VPADDB Y2, Y1, Y1
-	VPBROADCASTQ slash<>(SB), Y2
-	VPBROADCASTQ slashMore<>(SB), Y3
-	VPCMPEQB Y0, Y2, Y2
-	VPAND  Y2, Y3, Y2
-	VPADDB Y2, Y1, Y1
-	VPBROADCASTQ bar<>(SB), Y2
-	VPBROADCASTQ barMore<>(SB), Y3
-	VPCMPEQB Y0, Y2, Y2
-	VPAND  Y2, Y3, Y2
-	VPADDB Y2, Y1, Y1
-	VPMADDUBSW Y12, Y1, Y1
-	VPMADDWD Y13, Y1, Y1
-	VPSHUFB Y14, Y1, Y1
-	VPERMD Y1, Y15, Y1
-	VMOVDQU Y1, (DI)
+two:
+	VMOVDQU   (SI), Y0
+	VMOVDQU   32(SI), Y1
+	CHECK(Y0, Y2, Y4, Y6)
+	CHECK(Y1, Y3, Y6, Y12)
+	VPMINUB   Y4, Y6, Y6
+	VPCMPEQB  Y6, Y7, Y6
+	VPMOVMSKB Y6, AX
+	TESTL     AX, AX
+	JNZ       last // which may be well, and goes no further than that
+	DECODE(Y0, Y2, 0)
+	DECODE(Y1, Y3, 24)
+	ADDQ $48, DI
+	ADDQ $64, SI
+	SUBQ $2, CX
+	JGE  two
+
+last:
+	ADDQ $2, CX
+	JZ   done
+
+one:
+	VMOVDQU   (SI), Y0
+	CHECK(Y0, Y2, Y4, Y6)
+	VPCMPEQB  Y4, Y7, Y4
+	VPMOVMSKB Y4, AX
+	TESTL     AX, AX
+	JNZ       done
+	DECODE(Y0, Y2, 0)
 	ADDQ $24, DI
 	ADDQ $32, SI
-	INCQ DX
-	CMPQ DX, CX
-	JNE  next
+	DECQ CX
+	JNZ  one
 
 done:
+	SUBQ CX, DX
 	MOVQ DX, ret+24(FP)
 	VZEROUPPER
 	RET

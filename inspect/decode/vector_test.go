@@ -365,3 +365,12 @@ func BenchmarkMarks(b *testing.B) {
 		m.read(text)
 	}
 }
+
+func BenchmarkUnbase64(b *testing.B) {
+	text := bytes.Repeat([]byte("AZaz09+/-_mM"), 2000)
+	dst := make([]byte, len(text))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		decodeGroups(dst, text)
+	}
+}
