@@ -34,10 +34,21 @@ func readWhole(c Charset, src []byte) (text []byte, origins []int64, invalid int
 // checkBlocks compares what vectors read with what is read one by one.
 func checkBlocks(t *testing.T, c Charset, src []byte) {
 	t.Helper()
-	text, origins, invalid := readWhole(c, src)
 	useBlocks = false
 	want, wantOrigins, wantInvalid := readWhole(c, src)
 	useBlocks = true
+	defer func(wide bool) { wideBlocks = wide }(wideBlocks)
+	compareBlocks(t, c, src, want, wantOrigins, wantInvalid)
+	if wideBlocks {
+		wideBlocks = false
+		compareBlocks(t, c, src, want, wantOrigins, wantInvalid)
+	}
+}
+
+// compareBlocks compares what vectors read with what is wanted.
+func compareBlocks(t *testing.T, c Charset, src, want []byte, wantOrigins []int64, wantInvalid int) {
+	t.Helper()
+	text, origins, invalid := readWhole(c, src)
 	if !bytes.Equal(text, want) || invalid != wantInvalid {
 		t.Fatalf("%v: %d bytes read as %d with %d invalid, by vectors as %d with %d",
 			c, len(src), len(want), wantInvalid, len(text), invalid)

@@ -2,7 +2,7 @@
 
 package charset
 
-const useBlocks = false
+var useBlocks, wideBlocks = false, false
 
 func split(*byte, int, ranges, *uint16) int { panic("no vectors") }
 
