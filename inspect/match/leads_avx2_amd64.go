@@ -25,7 +25,7 @@ func leadsAVX2(found *uint32, n int, part *byte, base int, p *probe, dst *lead) 
 func (avx2) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int) []Hit {
 	fold := t.foldBits()
 	for leads := s.leads; len(leads) > 0; {
-		done, n := expandAVX2(&leads[0], len(leads), &part[0], base, &t.ninth[0], fold, &s.pairs)
+		done, n := expandAVX2(&leads[0], len(leads), &part[0], base, &t.ninth[0], &t.items[0], fold, &s.pairs)
 		leads = leads[done:]
 		if n > 0 {
 			dst = slices.Grow(dst, n)
@@ -48,7 +48,7 @@ func (avx2) confirm(t *table, s *scratch, dst []Hit, text, part []byte, base int
 // whose ninth byte is not the text's.
 //
 //go:noescape
-func expandAVX2(leads *lead, n int, part *byte, base int, ninth *byte, fold uint64, pairs *[pairRoom]lead) (done, np int)
+func expandAVX2(leads *lead, n int, part *byte, base int, ninth *byte, items *item, fold uint64, pairs *[pairRoom]lead) (done, np int)
 
 // confirmAVX2 is confirmAVX512, one pair after the other: it writes no hit beyond
 // those there may be.

@@ -24,11 +24,10 @@ GLOBL beyondZ<>(SB), RODATA|NOPTR, $32
 	VPAND    fold, tmp, tmp; \
 	VPOR     tmp, x, x
 
-// PROBE looks up the prefix of the word in BX: what cut leaves of it with class. It
-// writes a lead to R12, which stays only if it is one, and asks for its first item
-// (of none, the table's first), so that this is at hand when confirmed. Scalar
+// HASH finds where the prefix of the word in BX has its slot: what cut leaves of it
+// with class. It notes tag and slot at R8, and asks for the slot. Scalar
 // multiplications of 64 bits and loads are faster here than what AVX2 has for both.
-#define PROBE(cut, class) \
+#define HASH(cut, class) \
 	MOVQ    cut, CX; \
 	ANDQ    BX, CX; \
 	ORQ     class, CX; \
@@ -43,32 +42,39 @@ GLOBL beyondZ<>(SB), RODATA|NOPTR, $32
 	IMULQ   R13, DX; \
 	XORQ    CX, DX; \
 	IMULQ   R15, DX; \
-	MOVL    AX, (R12); \
 	MOVQ    slotShift-16(SP), AX; \
 	SHRXQ   AX, DX, DX; \
-	MOVL    4(R11)(DX*8), AX; \
-	MOVL    AX, 4(R12); \
-	SHRL    $const_refBits, AX; \
-	CMPL    CX, (R11)(DX*8); \
-	MOVL    $0, CX; \
-	CMOVLNE CX, AX; \
-	SETEQ   CX; \
-	LEAQ    (AX)(AX*2), AX; \
-	PREFETCHT0 (R8)(AX*8); \
-	LEAQ    (R12)(CX*8), R12
+	PREFETCHT0 (R11)(DX*8); \
+	MOVL    CX, (R8); \
+	MOVL    DX, 4(R8); \
+	ADDQ    $8, R8
+
+// LEAD writes a lead at offset AX to R12, which stays if the slot noted at R8 has
+// the tag.
+#define LEAD \
+	MOVL  (R8), CX; \
+	MOVL  4(R8), DX; \
+	MOVL  AX, (R12); \
+	MOVL  4(R11)(DX*8), BX; \
+	MOVL  BX, 4(R12); \
+	XORL  BX, BX; \
+	CMPL  CX, (R11)(DX*8); \
+	SETEQ BX; \
+	LEAQ  (R12)(BX*8), R12; \
+	ADDQ  $8, R8
 
 // func leadsAVX2(found *uint32, n int, part *byte, base int, p *probe, dst *lead) int
-TEXT ·leadsAVX2(SB), NOSPLIT, $48-56
+TEXT ·leadsAVX2(SB), NOSPLIT, $584-56
 	MOVQ found+0(FP), DI
 	MOVQ n+8(FP), R9
-	LEAQ (DI)(R9*4), R9
+	LEAQ (DI)(R9*4), AX
+	MOVQ AX, end-56(SP)
 	MOVQ part+16(FP), SI
 	SUBQ base+24(FP), SI
 	MOVQ p+32(FP), BX
 	MOVQ dst+40(FP), R12
 	MOVQ probe_seeds(BX), R10
 	MOVQ probe_slots(BX), R11
-	MOVQ probe_items(BX), R8
 	MOVQ probe_seedShift(BX), AX
 	MOVQ AX, seedShift-8(SP)
 	MOVQ probe_slotShift(BX), AX
@@ -87,31 +93,65 @@ TEXT ·leadsAVX2(SB), NOSPLIT, $48-56
 	MOVQ $0x9e3779b97f4a7c15, R13
 	MOVQ $0xd6e8feb86659fd93, R14
 	MOVQ $0xff51afd7ed558ccd, R15
-	CMPQ probe_second(BX), $0
-	JNE  both
+	MOVQ probe_second(BX), AX
+	MOVQ AX, second-64(SP)
 
-loop:
+batch: // of 32 offsets: all their slots are on their way before the first is looked at
+	MOVQ DI, start-72(SP)
+	LEAQ notes-584(SP), R8
+	LEAQ 128(DI), R9
+	CMPQ R9, end-56(SP)
+	JLS  hash
+	MOVQ end-56(SP), R9
+
+hash:
+	CMPQ second-64(SP), $0
+	JNE  hashBoth
+
+hashOne:
 	MOVL (DI), AX
 	VMOVQ (SI)(AX*1), X0
 	LOWER(X0, X3, X4, X5, X1)
 	VMOVQ X0, BX
-	PROBE(cut0-24(SP), class0-40(SP))
+	HASH(cut0-24(SP), class0-40(SP))
 	ADDQ $4, DI
 	CMPQ DI, R9
-	JB   loop
+	JB   hashOne
+	MOVQ start-72(SP), DI
+	LEAQ notes-584(SP), R8
+
+leadOne:
+	MOVL (DI), AX
+	LEAD
+	ADDQ $4, DI
+	CMPQ DI, R9
+	JB   leadOne
+	CMPQ DI, end-56(SP)
+	JB   batch
 	JMP  done
 
-both: // of each offset the shorter first
+hashBoth: // of each offset the shorter first
 	MOVL (DI), AX
 	VMOVQ (SI)(AX*1), X0
 	LOWER(X0, X3, X4, X5, X1)
 	VMOVQ X0, BX
-	PROBE(cut0-24(SP), class0-40(SP))
-	MOVL (DI), AX
-	PROBE(cut1-32(SP), class1-48(SP))
+	HASH(cut0-24(SP), class0-40(SP))
+	HASH(cut1-32(SP), class1-48(SP))
 	ADDQ $4, DI
 	CMPQ DI, R9
-	JB   both
+	JB   hashBoth
+	MOVQ start-72(SP), DI
+	LEAQ notes-584(SP), R8
+
+leadBoth:
+	MOVL (DI), AX
+	LEAD
+	LEAD
+	ADDQ $4, DI
+	CMPQ DI, R9
+	JB   leadBoth
+	CMPQ DI, end-56(SP)
+	JB   batch
 
 done:
 	SUBQ dst+40(FP), R12
@@ -125,21 +165,27 @@ DATA steps<>+16(SB)/8, $0x0000000200000000
 DATA steps<>+24(SB)/8, $0x0000000300000000
 GLOBL steps<>(SB), RODATA|NOPTR, $32
 
-// func expandAVX2(leads *lead, n int, part *byte, base int, ninth *byte, fold uint64, pairs *[...]lead) (done, np int)
-TEXT ·expandAVX2(SB), NOSPLIT, $0-72
+// ASK asks for where item i begins, or with -1 for where the one before it ends.
+#define ASK(i, end) \
+	LEAQ (i)(i*2), R15; \
+	PREFETCHT0 end(R14)(R15*8)
+
+// func expandAVX2(leads *lead, n int, part *byte, base int, ninth *byte, items *item, fold uint64, pairs *[...]lead) (done, np int)
+TEXT ·expandAVX2(SB), NOSPLIT, $0-80
 	MOVQ leads+0(FP), R8
 	MOVQ n+8(FP), R9
 	LEAQ (R8)(R9*8), R9
 	MOVQ part+16(FP), SI
 	SUBQ base+24(FP), SI
 	MOVQ ninth+32(FP), R11
-	MOVQ pairs+48(FP), DI
+	MOVQ items+40(FP), R14
+	MOVQ pairs+56(FP), DI
 	MOVQ DI, R12
 	LEAQ (8*const_pairCount)(DI), R10
 	VMOVDQU steps<>(SB), Y0
 	VMOVDQU letter<>(SB), Y3
 	VMOVDQU beyondZ<>(SB), Y4
-	VPBROADCASTQ fold+40(FP), Y5
+	VPBROADCASTQ fold+48(FP), Y5
 	VPXOR Y6, Y6, Y6
 
 loop:
@@ -151,6 +197,9 @@ loop:
 	SHRL $const_refBits, CX
 	CMPL DX, $4
 	JHI  many
+	ASK(CX, 0)
+	LEAQ (CX)(DX*1), BX
+	ASK(BX, -1)
 	SHLQ $32, CX
 	ORQ  CX, AX
 	VMOVQ AX, X1
@@ -169,10 +218,10 @@ next:
 done:
 	SUBQ leads+0(FP), R8
 	SHRQ $3, R8
-	MOVQ R8, done+56(FP)
+	MOVQ R8, done+64(FP)
 	SUBQ R12, DI
 	SHRQ $3, DI
-	MOVQ DI, np+64(FP)
+	MOVQ DI, np+72(FP)
 	VZEROUPPER
 	RET
 
@@ -195,6 +244,7 @@ many: // Only those whose ninth byte is the text's, or that have none.
 	// Two without asking how many there are, which cannot be foreseen.
 	TZCNTL BX, DX
 	ADDL CX, DX
+	ASK(DX, 0)
 	MOVL AX, (DI)
 	MOVL DX, 4(DI)
 	BLSRL BX, BX
