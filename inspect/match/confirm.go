@@ -2,6 +2,7 @@ package match
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -63,15 +64,14 @@ func (t *table) confirmAll(dst []Hit, leads []lead, text, part []byte, base int)
 // two words, with zeros beyond the text's end, are head and tail.
 func (t *table) confirm(dst []Hit, text []byte, i int, ref uint32, head, tail uint64) []Hit {
 	n := int(ref & maxFew)
-	if n == 0 {
-		if ref != 0 { // not a free slot
-			g := t.large[ref>>refBits-1]
-			dst = t.confirmLarge(dst, text, i, int(g.first), int(g.n))
-		}
+	if ref == 0 { // a free slot
 		return dst
 	}
 	if t.fold {
 		head, tail = lowerWord(head), lowerWord(tail)
+	}
+	if n == 0 {
+		return t.confirmLarge(dst, text, i, t.large[ref>>refBits-1], head, tail)
 	}
 	dst = slices.Grow(dst, n)
 	// What matches is nested, and in sorted order the shorter stands first.
@@ -101,19 +101,27 @@ func zero64(x uint64) int { return int((x|-x)>>63 ^ 1) }
 // confirmExtras replaces the hits from dst[from] on whose End is negative by what
 // their extras have to say.
 func (t *table) confirmExtras(dst []Hit, from int, s *scratch, text []byte) []Hit {
-	for from < len(dst) && dst[from].End >= 0 {
-		from++
-	}
+	from += untilExtra(dst[from:])
 	s.hits = append(s.hits[:0], dst[from:]...)
 	dst = dst[:from]
-	for _, h := range s.hits {
-		if h.End >= 0 {
-			dst = append(dst, h)
-		} else {
-			dst = t.confirmExtra(dst, text, int(h.Start), h.Payload, int(h.End&math.MaxInt32))
-		}
+	for rest := s.hits; len(rest) > 0; {
+		h := rest[0]
+		dst = t.confirmExtra(dst, text, int(h.Start), h.Payload, int(h.End&math.MaxInt32))
+		n := 1 + untilExtra(rest[1:])
+		dst = append(dst, rest[1:n]...)
+		rest = rest[n:]
 	}
 	return dst
+}
+
+// untilExtra returns how many hits stand before one whose End is negative.
+func untilExtra(hits []Hit) int {
+	for i := range hits {
+		if hits[i].End < 0 {
+			return i
+		}
+	}
+	return len(hits)
 }
 
 // confirmExtra appends the outputs of an extra if its literal is text[i:end].
@@ -130,21 +138,27 @@ func (t *table) confirmExtra(dst []Hit, text []byte, i int, extra uint32, end in
 	return dst
 }
 
-// confirmLarge appends those of items[first:first+n] that start at text[i:].
-// The last item that is not above the text is the longest match or, if the text
+// confirmLarge appends those items of a large group that start at text[i:], whose
+// first two words, folded, are head and tail. The last item that is not above the text is the longest match or, if the text
 // goes another way inside it, leads to it through its parents: whatever stands
 // between a match and the text in sorted order begins with the match.
-func (t *table) confirmLarge(dst []Hit, text []byte, i, first, n int) []Hit {
-	lo, hi := first, first+n // items before lo are <= text, items from hi on above it
+func (t *table) confirmLarge(dst []Hit, text []byte, i int, g group, head, tail uint64) []Hit {
+	head, tail = bits.ReverseBytes64(head), bits.ReverseBytes64(tail) // sorted as their bytes are
+	lo, hi := int(g.first), int(g.first+g.n)                          // items before lo are <= text, items from hi on above it
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		if t.above(mid, text[i:]) {
+		itemHead, itemTail := bits.ReverseBytes64(t.items[mid].head), bits.ReverseBytes64(t.items[mid].tail)
+		above := itemHead > head || itemHead == head && itemTail > tail
+		if itemHead == head && itemTail == tail { // they do not tell
+			above = t.above(mid, text[i:])
+		}
+		if above {
 			hi = mid
 		} else {
 			lo = mid + 1
 		}
 	}
-	if lo == first {
+	if lo == int(g.first) {
 		return dst
 	}
 	var nested []uint32 // on the stack unless literals nest more than 16 deep
