@@ -91,6 +91,15 @@ func TestCursor(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 100 {
 		m, _ := random(r, 200, 10)
+		if r.IntN(2) == 0 { // mostly a byte for each
+			m = &Map{base: 7}
+			for out, in := r.IntN(40), int64(70); out < 220 && r.IntN(9) > 0; {
+				m.Step(out, in, 1, 3)
+				m.Step(out+1, in+3, 1, 1)
+				n := 1 + r.IntN(40)
+				out, in = out+n, in+int64(n)+2
+			}
+		}
 		c := m.Cursor()
 		for from := 0; from < 190; from += r.IntN(12) - 1 {
 			from = max(from, 0)
