@@ -154,6 +154,7 @@ func (g *grouper) introduce(canon string) {
 // block takes the findings of one block.
 func (g *grouper) block(b groupBlock) {
 	g.blk = b
+	g.cursor = b.origin.Cursor()
 	switch b.view.mode {
 	case object:
 		g.json.block(g)
@@ -187,7 +188,6 @@ func (g *grouper) rowsBlock() {
 		return
 	}
 	g.lines.close(g)
-	g.cursor = b.origin.Cursor()
 	for i := 0; i < len(b.found); {
 		f := &b.found[i]
 		r, _, ok := t.at(b.text, f.Start)
@@ -282,9 +282,9 @@ func (g *grouper) add(p *group, f *Finding) *group {
 	p.arena = append(p.arena, b.text[f.Start:f.End]...)
 	n := Found{
 		Type: f.Type, Detector: f.Detector, Confidence: f.Confidence, Validated: f.Validated, Canon: f.Canon,
-		From: b.origin.Origin(f.Start), To: b.origin.End(f.End),
 		Line: g.lineNo, Tag: b.tag, Own: own, lo: lo, hi: len(p.arena),
 	}
+	n.From, n.To = g.cursor.Span(f.Start, f.End)
 	g.place(f, &n)
 	n.Piece = continues(p.found, &n)
 	if n.Type == Name && !n.Piece {
