@@ -122,8 +122,9 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 				continue
 			default:
 				col.left++
-				k.rest.keep(c, i)
+				k.rest.left = append(k.rest.left, leftCell{c, int32(i)})
 			}
+			k.rest.note(c, col.label)
 			if col.label&nameless != 0 {
 				k.rest.quiet = append(k.rest.quiet, c)
 			}
@@ -180,13 +181,14 @@ type rest struct {
 	left  []leftCell
 	from  int // what is not yet taken begins here in the view's text
 	last  int // the seam that was asked for last
+
+	numbers []cell // see note; of the rest's text
 }
 
 // leftCell is a cell of the view's text that is not what its column promises.
 type leftCell struct {
 	cell
 	column int32
-	at     int32 // where it stands in the rest
 }
 
 // nameless are the labels of columns whose cells hold no names, though places
@@ -198,6 +200,7 @@ const nameless = addressLabels | LPostal | LPhone | LEmail | LBirth | LCard | LA
 type seam struct{ at, origin int }
 
 func (r *rest) begin(v *view, from int) {
+	r.numbers = r.numbers[:0]
 	r.view, r.text, r.seams, r.quiet, r.left, r.from, r.last = v, r.text[:0], r.seams[:0], r.quiet[:0], r.left[:0], from, 0
 }
 
@@ -212,32 +215,31 @@ func (r *rest) skip(start, end int) {
 	r.from = end
 }
 
-// keep says that cell c of a column is left.
-func (r *rest) keep(c cell, column int) {
-	r.left = append(r.left, leftCell{c, int32(column), int32(len(r.text) + int(c.start) - r.from)})
+// note remembers where cell c stands in the rest if it may be a run of six to nine
+// digits, in a column whose label is not that of telephones.
+func (r *rest) note(c cell, label Label) {
+	size := c.end - c.start
+	if size < 6 || size > 9 || label == 0 || label&LPhone != 0 || !isDigit(r.view.text[c.start]) {
+		return
+	}
+	at := int32(len(r.text) + int(c.start) - r.from)
+	r.numbers = append(r.numbers, cell{at, at + size})
 }
 
-// mark puts into the set elsewise the runs of six to nine digits, block's of the rest,
-// that are cells of columns with labels other than LPhone. All that a run is asked for
-// behind a label that may be one of telephones is then answered: in a long list of
-// customers these are one in each row.
+// mark puts the runs that are such cells into the set elsewise of b, the rest's block.
+// All that a label of telephones might say of them is answered with that: of a list of
+// customers each row has one.
 func (r *rest) mark(b *Block) {
-	t := &r.view.table
-	if t.delim == fixed {
+	if r.view.table.delim == fixed {
 		return // a number may go on in the next cell
 	}
 	words, runs := b.runWords(), b.Runs
 	k := 0
-	for i := range r.left {
-		c := &r.left[i]
-		size := c.end - c.start
-		if l := t.cols[c.column].label; size < 6 || size > 9 || l == 0 || l&LPhone != 0 {
-			continue
-		}
-		for k < len(runs) && runs[k].Start < c.at {
+	for _, c := range r.numbers {
+		for k < len(runs) && runs[k].Start < c.start {
 			k++
 		}
-		if k < len(runs) && runs[k].Start == c.at && runs[k].End == c.at+size {
+		if k < len(runs) && runs[k].Start == c.start && runs[k].End == c.end {
 			words[k>>6][elsewise] |= 1 << (k & 63)
 		}
 	}

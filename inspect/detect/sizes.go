@@ -32,7 +32,7 @@ const (
 	inWord                                 // within a word or number, so that no telephone number begins
 	amid                                   // between two letters
 	closeBy                                // with another one at most runReach behind it, or that may be
-	elsewise                               // a cell of a column that says that it holds no telephone numbers; see rest.mark
+	elsewise                               // a cell of a column that says that it holds no telephone numbers; see rest.note
 	runSets
 )
 
