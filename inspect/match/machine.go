@@ -24,7 +24,7 @@ type machine struct {
 	begin   uint32      // the row at the start of the text
 	start   [256]uint32 // and elsewhere, by the byte before
 	first   byteSet     // the bytes at pivots of members
-	bytes   [256]uint8  // class of a byte, as walks have it: see beyond
+	bytes   [256]uint32 // class<<8 of a byte, as walks have it: see beyond
 }
 
 const (
@@ -189,9 +189,11 @@ func (m *machine) beyond() {
 	for c := range m.start {
 		m.start[c] = row(m.start[c])
 	}
-	copy(m.bytes[:], m.ascii[:])
-	for c := utf8.RuneSelf; c < len(m.bytes); c++ {
-		m.bytes[c] = uint8(m.width)
+	for c := range m.bytes {
+		m.bytes[c] = uint32(m.width) << 8
+		if c < utf8.RuneSelf {
+			m.bytes[c] = uint32(m.ascii[c]) << 8
+		}
 	}
 	for len(m.sets) < againID {
 		m.sets = append(m.sets, 0)

@@ -21,7 +21,7 @@ type walker interface {
 const (
 	batchSize = 256 // pivots at a time
 	walkStep  = 4   // characters at a time
-	walkFirst = 6   // and at most at first
+	walkFirst = 7   // and at most at first
 	walkMost  = 47  // characters after which a pivot still alive is run again by itself
 	walkWorth = 8   // pivots from which on a walk pays
 	lanes     = 16

@@ -9,7 +9,7 @@
 // several of them under way, and one's wait for its next row is another's work.
 //
 // SI is the text, from as many bytes on as all pivots under way have taken, R14. DX are
-// the starts, R8 next, R15 the classes of bytes, R13 the walk, R10 how many events
+// the starts, R8 next, R15 the classes of bytes <<8, R13 the walk, R10 how many events
 // there are, R12 the lane that is read and R9 where they end. A lane is a word in
 // walk_row: row<<8 | slot. BX is the table that packs lanes, where vectors are.
 
@@ -25,50 +25,40 @@ DATA fours<>+16(SB)/8, $0x0000000100000001
 DATA fours<>+24(SB)/8, $0x0000000100000001
 GLOBL fours<>(SB), RODATA|NOPTR, $32
 
-// BEGIN starts the lane of slot R12: CX is its row, and BX has the byte before and the
-// seven from there. Bytes are loaded many at once: not what is to be done limits how
-// many lanes are under way, but how many loads.
+// BEGIN starts the lane of slot R12: AX is its text and CX its row<<8.
 #define BEGIN \
 	MOVL    (DX)(R12*4), AX; \
-	MOVQ    -1(SI)(AX*1), BX; \
-	MOVBLZX BX, AX; \
-	MOVL    (machine_start-machine_bytes)(R15)(AX*4), CX
+	ADDQ    SI, AX; \
+	MOVBLZX -1(AX), CX; \
+	MOVL    (machine_start-machine_bytes)(R15)(CX*4), CX; \
+	SHLL    $8, CX
 
-// STEP takes the byte AX with the row CX and leaves the next entry in CX.
-#define STEP \
-	MOVBLZX (R15)(AX*1), AX; \
-	ADDL    CX, AX; \
-	MOVL    (R8)(AX*4), CX
+// STEP takes the byte at k(AX) with the row in CX, whose lowest byte may be anything, and
+// leaves the next entry in CX.
+#define STEP(k) \
+	MOVBLZX k(AX), R11; \
+	ADDL    (R15)(R11*4), CX; \
+	SHRL    $8, CX; \
+	MOVL    (R8)(CX*4), CX
 
-// LOW and HIGH are STEP with the lowest byte of BX and the one above. HIGH drops both.
-#define LOW \
-	MOVBLZX BX, AX; \
-	STEP
+// QUIET is STEP that collects in BX whether there was an event.
+#define QUIET(k) \
+	STEP(k); \
+	ORL CX, BX
 
-#define HIGH \
-	MOVBLZX BH, AX; \
-	SHRQ    $16, BX; \
-	STEP
-
-// QUIET leaves of the entry the row, and collects in R14 whether there was an event.
-#define QUIET \
-	ORL  CX, R14; \
-	SHRL $8, CX
-
-// TOLD leaves of the entry the row and lists the event if there is one, of the slot
-// R11>>8 after k characters.
+// TOLD is STEP that lists the event if there is one, of the slot BX>>8.
 #define TOLD(k) \
-	MOVBLZX CX, AX; \
-	LEAL    (k<<16)(R11)(AX*1), AX; \
-	MOVL    AX, walk_event(R13)(R10*4); \
+	STEP(k); \
+	MOVBLZX CX, R11; \
+	LEAL    (k<<16)(BX)(R11*1), R11; \
+	MOVL    R11, walk_event(R13)(R10*4); \
 	CMPB    CX, $1; \
-	SBBQ    $-1, R10; \
-	SHRL    $8, CX
+	SBBQ    $-1, R10
 
-// KEPT leaves of the entry the row, and the entry at 4*k(DI).
+// KEPT is STEP that leaves the entry at 4*k(DI).
 #define KEPT(k) \
-	MOVL CX, (4*k)(DI); \
-	SHRL $8, CX
+	STEP(k); \
+	MOVL CX, (4*k)(DI)
 
 // func walkAVX2(text *byte, w *walk, starts *uint32, from, to int, m *machine) int
 TEXT ·walkAVX2(SB), NOSPLIT, $0-56
@@ -92,20 +82,15 @@ TEXT ·walkAVX2(SB), NOSPLIT, $0-56
 	// few match.
 start:
 	BEGIN
-	XORL R14, R14
-	HIGH
-	QUIET
-	LOW
-	QUIET
-	HIGH
-	QUIET
-	LOW
-	QUIET
-	HIGH
-	QUIET
-	LOW
-	ORL   CX, R14
-	TESTB R14, R14
+	XORL BX, BX
+	QUIET(0)
+	QUIET(1)
+	QUIET(2)
+	QUIET(3)
+	QUIET(4)
+	QUIET(5)
+	QUIET(6)
+	TESTB BX, BX
 	JNZ   events
 
 started:
@@ -123,39 +108,28 @@ started:
 
 events:
 	BEGIN
-	MOVL R12, R11
-	SHLL $8, R11
-	HIGH
+	MOVL R12, BX
+	SHLL $8, BX
 	TOLD(0)
-	LOW
 	TOLD(1)
-	HIGH
 	TOLD(2)
-	LOW
 	TOLD(3)
-	HIGH
 	TOLD(4)
-	LOW
 	TOLD(5)
-	SHLL $8, CX
+	TOLD(6)
 	JMP  started
 
 loop:
 	MOVL    walk_row(R13)(R12*4), CX
-	MOVBLZX CX, R11
-	MOVL    (DX)(R11*4), AX
-	MOVL    (SI)(AX*1), BX
-	SHRL    $8, CX
-	LOW
+	MOVBLZX CX, BX
+	MOVL    (DX)(BX*4), AX
+	ADDQ    SI, AX
 	KEPT(0)
-	HIGH
 	KEPT(1)
-	LOW
 	KEPT(2)
-	HIGH
-	MOVL    CX, 12(DI)
+	KEPT(3)
 	ANDL    $-256, CX
-	ORL     R11, CX
+	ORL     BX, CX
 	MOVL    CX, walk_row(R13)(R12*4)
 	ADDQ    $16, DI
 	INCQ    R12
