@@ -60,9 +60,13 @@ func (b *bitset) has(lo, hi uint32) uint32 {
 }
 
 // newBitset returns a set with room for n keys at about 1% of false yes: 16 to
-// 32 bits each.
+// 32 bits each. One that does not fit the first-level cache beside the text has half
+// of that: what it asks of the second costs more than what it lets through.
 func newBitset(n int) bitset {
 	log := min(max(bits.Len(uint(n)*16/32), 3), 20)
+	if log > 12 {
+		log--
+	}
 	return bitset{words: make([]uint32, 1<<log), shift: uint32(32 - log)}
 }
 

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// BYTES gives a name to 32 times the same byte.
+// BYTES gives a name to four times the same eight bytes.
 #define BYTES(name, eight) \
 	DATA name<>+0(SB)/8, eight; \
 	DATA name<>+8(SB)/8, eight; \
@@ -14,28 +14,15 @@ BYTES(fifteens, $0x0f0f0f0f0f0f0f0f)
 BYTES(nines, $0x0909090909090909)
 BYTES(zeroDigits, $0x3030303030303030)
 BYTES(atSigns, $0x4040404040404040)
+BYTES(eights, $0x0000000800000008)
 
 // AHEAD asks for what comes a chunk later. The processor itself does not look
 // beyond a page, and what is done with a chunk makes it forget the text.
 #define AHEAD PREFETCHT0 4096(SI)
 
-// NARROW looks up the bytes in Y0 and Y1, whose high halves are in Y2 and Y3, in the
-// tables of one lot at off of low4 and of high4, and clears in a and b the buckets that do
-// not allow them.
-#define NARROW(off, a, b) \
-	VBROADCASTI128 off(BX), Y4; \
-	VBROADCASTI128 (128+off)(BX), Y5; \
-	VPSHUFB Y0, Y4, Y6; \
-	VPSHUFB Y2, Y5, Y7; \
-	VPAND   Y6, a, a; \
-	VPAND   Y7, a, a; \
-	VPSHUFB Y1, Y4, Y4; \
-	VPSHUFB Y3, Y5, Y5; \
-	VPAND   Y4, b, b; \
-	VPAND   Y5, b, b
-
-// FOURS narrows by the four bits of the j-th byte, of 64 offsets.
-#define FOURS(j) \
+// HALVES loads the j-th bytes of 64 offsets: their low halves in Y0 and Y1, their high
+// halves in Y2 and Y3.
+#define HALVES(j) \
 	VMOVDQU j(SI), Y0; \
 	VMOVDQU (32+j)(SI), Y1; \
 	VPSRLW  $4, Y0, Y2; \
@@ -43,61 +30,92 @@ BYTES(atSigns, $0x4040404040404040)
 	VPAND   Y15, Y0, Y0; \
 	VPAND   Y15, Y1, Y1; \
 	VPAND   Y15, Y2, Y2; \
-	VPAND   Y15, Y3, Y3; \
-	NARROW(32*j, Y8, Y9); \
-	NARROW(32*j+16, Y10, Y11)
+	VPAND   Y15, Y3, Y3
+
+// ALLOWED leaves in a and b the buckets that allow them, by the tables of one lot at off
+// of low4 and of high4.
+#define ALLOWED(off, a, b) \
+	VBROADCASTI128 off(BX), Y4; \
+	VBROADCASTI128 (128+off)(BX), Y5; \
+	VPSHUFB Y0, Y4, a; \
+	VPSHUFB Y2, Y5, Y6; \
+	VPAND   Y6, a, a; \
+	VPSHUFB Y1, Y4, b; \
+	VPSHUFB Y3, Y5, Y7; \
+	VPAND   Y7, b, b
+
+// NARROW keeps in a and b the buckets that allow them.
+#define NARROW(off, a, b) \
+	ALLOWED(off, Y12, Y13); \
+	VPAND Y12, a, a; \
+	VPAND Y13, b, b
 
 // COARSE leaves in Y8 and Y9 the buckets of the first lot that are possible at 32
 // offsets each after the first four bytes, in Y10 and Y11 those of the second, and sets
 // the zero flag if there is none.
 #define COARSE \
-	VPCMPEQB Y8, Y8, Y8; \
-	VMOVDQA  Y8, Y9; \
-	VMOVDQA  Y8, Y10; \
-	VMOVDQA  Y8, Y11; \
-	FOURS(0); \
-	FOURS(1); \
-	FOURS(2); \
-	FOURS(3); \
-	VPOR     Y8, Y9, Y12; \
-	VPOR     Y10, Y11, Y13; \
-	VPOR     Y12, Y13, Y12; \
-	VPTEST   Y12, Y12
+	VMOVDQU fifteens<>(SB), Y15; \
+	HALVES(0); \
+	ALLOWED(0, Y8, Y9); \
+	ALLOWED(16, Y10, Y11); \
+	HALVES(1); \
+	NARROW(32, Y8, Y9); \
+	NARROW(48, Y10, Y11); \
+	HALVES(2); \
+	NARROW(64, Y8, Y9); \
+	NARROW(80, Y10, Y11); \
+	HALVES(3); \
+	NARROW(96, Y8, Y9); \
+	NARROW(112, Y10, Y11); \
+	VPOR    Y8, Y9, Y12; \
+	VPOR    Y10, Y11, Y13; \
+	VPOR    Y12, Y13, Y12; \
+	VPTEST  Y12, Y12
 
 // LOOKUP6 looks up the low six bits of bytes in the table at off: the low four, which
-// are in Y0, in each quarter of it; the fifth and sixth, which are the highest in each
-// byte of Y1 and Y2, choose one. It clears buckets in a.
-#define LOOKUP6(off, a) \
-	VBROADCASTI128 (256+off)(BX), Y3; \
-	VBROADCASTI128 (272+off)(BX), Y4; \
-	VBROADCASTI128 (288+off)(BX), Y5; \
-	VBROADCASTI128 (304+off)(BX), Y6; \
-	VPSHUFB   Y0, Y3, Y3; \
-	VPSHUFB   Y0, Y4, Y4; \
-	VPSHUFB   Y0, Y5, Y5; \
-	VPSHUFB   Y0, Y6, Y6; \
-	VPBLENDVB Y1, Y4, Y3, Y3; \
-	VPBLENDVB Y1, Y6, Y5, Y5; \
-	VPBLENDVB Y2, Y5, Y3, Y3; \
-	VPAND     Y3, a, a
+// are in Y0 and Y1, in each quarter of it; the fifth and sixth, which are the highest in
+// each byte of Y2 and Y3, and of Y4 and Y5, choose one. It clears buckets in a and b.
+#define LOOKUP6(off, a, b) \
+	VBROADCASTI128 (256+off)(BX), Y6; \
+	VBROADCASTI128 (272+off)(BX), Y7; \
+	VPSHUFB   Y0, Y6, Y12; \
+	VPSHUFB   Y0, Y7, Y13; \
+	VPSHUFB   Y1, Y6, Y6; \
+	VPSHUFB   Y1, Y7, Y7; \
+	VPBLENDVB Y2, Y13, Y12, Y12; \
+	VPBLENDVB Y3, Y7, Y6, Y6; \
+	VBROADCASTI128 (288+off)(BX), Y7; \
+	VBROADCASTI128 (304+off)(BX), Y13; \
+	VPSHUFB   Y0, Y7, Y14; \
+	VPSHUFB   Y0, Y13, Y15; \
+	VPSHUFB   Y1, Y7, Y7; \
+	VPSHUFB   Y1, Y13, Y13; \
+	VPBLENDVB Y2, Y15, Y14, Y14; \
+	VPBLENDVB Y3, Y13, Y7, Y7; \
+	VPBLENDVB Y4, Y14, Y12, Y12; \
+	VPBLENDVB Y5, Y7, Y6, Y6; \
+	VPAND     Y12, a, a; \
+	VPAND     Y6, b, b
 
-// SIXES narrows by the low six bits of the byte at off(SI), for 32 offsets whose buckets
-// are in a and b. k is its number among those looked up so.
-#define SIXES(off, k, a, b) \
+// SIXES narrows by the low six bits of the byte at off, of 64 offsets. k is its number
+// among those looked up so.
+#define SIXES(off, k) \
 	VMOVDQU off(SI), Y0; \
-	VPSLLW  $3, Y0, Y1; \
-	VPSLLW  $2, Y0, Y2; \
-	VPAND   Y15, Y0, Y0; \
-	LOOKUP6(64*k, a); \
-	LOOKUP6(128+64*k, b)
+	VMOVDQU (32+off)(SI), Y1; \
+	VPSLLW  $3, Y0, Y2; \
+	VPSLLW  $3, Y1, Y3; \
+	VPSLLW  $2, Y0, Y4; \
+	VPSLLW  $2, Y1, Y5; \
+	VPAND   fifteens<>(SB), Y0, Y0; \
+	VPAND   fifteens<>(SB), Y1, Y1; \
+	LOOKUP6(64*k, Y8, Y9); \
+	LOOKUP6(128+64*k, Y10, Y11)
 
 // EXACT narrows what COARSE left, and leaves a bit in AX for each offset of which any
 // bucket is left. It uses CX.
 #define EXACT \
-	SIXES(2, 0, Y8, Y10); \
-	SIXES(34, 0, Y9, Y11); \
-	SIXES(5, 1, Y8, Y10); \
-	SIXES(37, 1, Y9, Y11); \
+	SIXES(2, 0); \
+	SIXES(5, 1); \
 	VPXOR     Y0, Y0, Y0; \
 	VPOR      Y8, Y10, Y8; \
 	VPOR      Y9, Y11, Y9; \
@@ -128,6 +146,19 @@ BYTES(atSigns, $0x4040404040404040)
 	NEXT(m, 24, p); \
 	NEXT(m, 28, p)
 
+// BYTE writes the offsets of the bits in the lowest byte of AX, from base Y0, to p, and
+// moves all three on: where there are many, this is faster than one by one. R15 lists
+// the bits of each byte. It uses CX.
+#define BYTE(p) \
+	MOVBLZX   AX, CX; \
+	SHRQ      $8, AX; \
+	VPMOVZXBD (R15)(CX*8), Y1; \
+	VPADDD    Y0, Y1, Y1; \
+	VMOVDQU   Y1, (p); \
+	VPADDD    eights<>(SB), Y0, Y0; \
+	POPCNTL   CX, CX; \
+	LEAQ      (p)(CX*4), p
+
 // MASK leaves the high bits of the bytes of a and b in y, using CX.
 #define MASK(a, b, y) \
 	VPMOVMSKB a, y; \
@@ -145,7 +176,7 @@ TEXT ·markAVX2(SB), NOSPLIT, $0-88
 	MOVQ edges+40(FP), R11
 	MOVQ ats+48(FP), R10
 	MOVQ carry+56(FP), R8 // 1 if the byte before is a digit
-	VMOVDQU fifteens<>(SB), Y15
+	LEAQ ·lanesOf(SB), R15
 	XORL R12, R12 // all masks of "@"
 
 loop:
@@ -173,14 +204,10 @@ loop:
 	XORQ     DX, AX
 	JZ       marks // foreseen more often than not: digits stand near digits
 	POPCNTQ  AX, DX
-	LEAQ     (R11)(DX*4), DX
-
-edges:
+	CMPQ     DX, $8 // base64 has about 20
+	JHI      manyEdges
 	EIGHT(AX, R11)
-	ADDQ  $32, R11
-	TESTQ AX, AX
-	JNZ   edges
-	MOVQ  DX, R11
+	LEAQ     (R11)(DX*4), R11
 
 marks:
 	COARSE
@@ -212,6 +239,19 @@ next:
 	VZEROUPPER
 	RET
 
+manyEdges:
+	VMOVD R13, X0
+	VPBROADCASTD X0, Y0
+	BYTE(R11)
+	BYTE(R11)
+	BYTE(R11)
+	BYTE(R11)
+	BYTE(R11)
+	BYTE(R11)
+	BYTE(R11)
+	BYTE(R11)
+	JMP  marks
+
 // func literalsAVX2(text *byte, blocks, base int, m *marks16, found *uint32) int
 TEXT ·literalsAVX2(SB), NOSPLIT, $0-48
 	MOVQ text+0(FP), SI
@@ -219,7 +259,6 @@ TEXT ·literalsAVX2(SB), NOSPLIT, $0-48
 	MOVQ base+16(FP), R13
 	MOVQ m+24(FP), BX
 	MOVQ found+32(FP), DI
-	VMOVDQU fifteens<>(SB), Y15
 
 loop:
 	AHEAD
