@@ -78,11 +78,20 @@ func (n *cellCount) mark(b []byte, i int) {
 }
 
 // inCell reports whether a cell may hold c.
-func inCell(c byte) bool { return sextet[c] != outside || c == '=' }
+func inCell(c byte) bool { return ofCell[c] != 0 }
+
+var ofCell = func() (t [256]uint8) {
+	for c := range t {
+		if sextet[c] != outside || c == '=' {
+			t[c] = 1
+		}
+	}
+	return t
+}()
 
 // tooShort reports whether the word that ends at i is shorter than a cell, as the
 // names of most attributes are.
-func tooShort(b []byte, i int) bool { return !inCell(b[i-minCell+1]) || !inCell(b[i-minCell]) }
+func tooShort(b []byte, i int) bool { return ofCell[b[i-minCell+1]]&ofCell[b[i-minCell]] == 0 }
 
 // cellOfWords reports whether a cell of base64 that ends at i, padded, is text.
 func cellOfWords(b []byte, i int) bool {

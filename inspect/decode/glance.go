@@ -142,7 +142,9 @@ func (g *glance) plain(b *[veinStep]byte) {
 			g.commas |= 1 << i
 		}
 	}
-	g.outside &= ofNotations | ofLoose
+	if g.outside &= ofNotations | ofLoose; g.high != 0 {
+		g.outside = 0
+	}
 	for _, c := range b {
 		if leads[c] {
 			g.leads++

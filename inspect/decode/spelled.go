@@ -361,14 +361,15 @@ func isDump(head []byte) bool {
 // dumpOffset returns the length of the offset that a line of a dump begins with, 0
 // if it is none.
 func dumpOffset(line []byte) int {
-	if len(line) < 6 || unhex[line[0]]|unhex[line[5]] >= 16 {
+	const least = 6
+	if len(line) < least || unhex[line[0]]|unhex[line[1]]|unhex[line[2]]|unhex[line[3]]|unhex[line[4]]|unhex[line[5]] >= 16 {
 		return 0
 	}
-	n := 0
+	n := least
 	for n < len(line) && unhex[line[n]] < 16 {
 		n++
 	}
-	if n < 6 || n > 16 || n < len(line) && line[n] != ' ' && line[n] != ':' && line[n] != '\r' && line[n] != '\n' {
+	if n > 16 || n < len(line) && line[n] != ' ' && line[n] != ':' && line[n] != '\r' && line[n] != '\n' {
 		return 0
 	}
 	return n

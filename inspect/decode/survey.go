@@ -61,11 +61,12 @@ const punycodeMark = "xn--"
 func (s *survey) mark(b []byte, i int) {
 	switch {
 	case b[i] == '=':
-		if i-s.equals[1] < minSpelled {
-			s.rows |= 1 << pageOf(s.equals[1])
-		}
+		near := uint32(uint64(i-s.equals[1]-minSpelled) >> 63) // no branch, since either is usual
+		s.rows |= near << pageOf(s.equals[1])
 		s.equals = [2]int{i, s.equals[0]}
-		s.cells.mark(b, i)
+		if s.cells.all < minPadded || i >= minCell && !tooShort(b, i+1) {
+			s.cells.mark(b, i)
+		}
 	case b[i] == 'n':
 		if i > 0 && bytes.HasPrefix(b[i-1:], []byte(punycodeMark)) {
 			s.punycode++
@@ -149,20 +150,23 @@ var surveySign = func() (t [256]byte) {
 	return t
 }()
 
-// surveyHalves are what surveyAVX2 looks up: the signs by the low and by the high half
-// of a byte, and what begins a line of a mark, but for a dash, where its low half is.
+// surveyHalves are what surveyAVX2 looks up by the low half of a byte.
 type surveyHalves struct {
-	low, high, begins [16]byte
+	sign   [16]byte // the sign that ends so, else what does not end so
+	bit    [16]byte // of the sign; of "=" the highest, too
+	begins [16]byte // what begins a line of a mark and ends so, but for a dash
 }
 
 var halfSurveyed = func() (t surveyHalves) {
+	for i := range t.sign {
+		t.sign[i], t.begins[i] = ^byte(i), ^byte(i)
+	}
 	for c, s := range surveySign {
-		t.low[c&15] |= s
-		t.high[c>>4] |= s
+		if s != 0 {
+			t.sign[c&15], t.bit[c&15] = byte(c), s
+		}
 	}
-	for i := range t.begins {
-		t.begins[i] = ^byte(i) // which has another low half
-	}
+	t.bit['='&15] |= 0x80
 	for _, mark := range surveyMarks() {
 		if c := mark[1]; mark[0] == '\n' && c != '-' {
 			t.begins[c&15] = c

@@ -9,8 +9,6 @@ DATA halfByte<>+0(SB)/8, $0x0f0f0f0f0f0f0f0f
 GLOBL halfByte<>(SB), RODATA|NOPTR, $8
 DATA lineEnd<>+0(SB)/8, $0x0a0a0a0a0a0a0a0a
 GLOBL lineEnd<>(SB), RODATA|NOPTR, $8
-DATA equalsSign<>+0(SB)/8, $0x3d3d3d3d3d3d3d3d
-GLOBL equalsSign<>(SB), RODATA|NOPTR, $8
 DATA letterN<>+0(SB)/8, $0x6e6e6e6e6e6e6e6e
 GLOBL letterN<>(SB), RODATA|NOPTR, $8
 DATA dashSign<>+0(SB)/8, $0x2d2d2d2d2d2d2d2d
@@ -24,11 +22,9 @@ TEXT ·surveyAVX2(SB), NOSPLIT, $0-56
 	MOVQ marks+24(FP), DI
 	MOVQ ends+32(FP), R9
 	VBROADCASTI128 (BX), Y8    // signs by low halves
-	VBROADCASTI128 16(BX), Y9  // by high halves
+	VBROADCASTI128 16(BX), Y9  // their bits
 	VBROADCASTI128 32(BX), Y10 // what begins a line of a mark
-	VPBROADCASTQ halfByte<>(SB), Y11
 	VPBROADCASTQ lineEnd<>(SB), Y12
-	VPBROADCASTQ equalsSign<>(SB), Y13
 	VPBROADCASTQ letterN<>(SB), Y14
 	VPBROADCASTQ dashSign<>(SB), Y15
 	VPXOR Y7, Y7, Y7
@@ -36,27 +32,25 @@ TEXT ·surveyAVX2(SB), NOSPLIT, $0-56
 	XORQ R8, R8
 
 // SURVEY adds the signs of 32 bytes to Y7 and leaves a bit for each that is marked in
-// M, for each line end in E. An index beyond ASCII finds nothing by its low half.
+// M, for each line end in E. A byte beyond ASCII finds nothing.
 #define SURVEY(off, M, E) \
 	VMOVDQU   off(SI), Y0; \
 	VMOVDQU   (off+1)(SI), Y1; \
-	VPSRLW    $4, Y0, Y2; \
-	VPAND     Y11, Y2, Y2; \
-	VPSHUFB   Y0, Y8, Y3; \
-	VPSHUFB   Y2, Y9, Y2; \
-	VPAND     Y3, Y2, Y2; \
+	VPSHUFB   Y0, Y8, Y2; \
+	VPSHUFB   Y0, Y9, Y3; \
+	VPCMPEQB  Y0, Y2, Y2; \
+	VPAND     Y2, Y3, Y2; \
 	VPOR      Y2, Y7, Y7; \
 	VPCMPEQB  Y12, Y0, Y4; \
 	VPMOVMSKB Y4, E; \
-	VPCMPEQB  Y15, Y1, Y2; \
+	VPCMPEQB  Y15, Y1, Y5; \
 	VPSHUFB   Y1, Y10, Y3; \
 	VPCMPEQB  Y1, Y3, Y3; \
-	VPCMPEQB  Y14, Y0, Y5; \
-	VPCMPEQB  Y13, Y0, Y6; \
-	VPAND     Y2, Y5, Y5; \
-	VPOR      Y2, Y3, Y3; \
+	VPCMPEQB  Y14, Y0, Y6; \
+	VPOR      Y5, Y3, Y3; \
+	VPAND     Y5, Y6, Y6; \
 	VPAND     Y3, Y4, Y4; \
-	VPOR      Y5, Y6, Y6; \
+	VPOR      Y2, Y6, Y6; \
 	VPOR      Y4, Y6, Y6; \
 	VPMOVMSKB Y6, M
 
@@ -97,6 +91,7 @@ loop:
 	MOVQ    AX, DX
 	SHRQ    $8, DX
 	ORQ     DX, AX
+	ANDL    $0x7f, AX          // not that of "="
 	MOVB    AX, signs+40(FP)
 	VZEROUPPER
 	RET

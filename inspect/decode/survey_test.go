@@ -192,7 +192,9 @@ func compareGlances(t *testing.T, b *[veinStep]byte) {
 	withVectors(func(kind string) {
 		var g glance
 		g.at(b[:])
-		g.outside &= ofNotations | ofLoose
+		if g.outside &= ofNotations | ofLoose; g.high != 0 {
+			g.outside = 0
+		}
 		if g != want {
 			t.Fatalf("%s: %x, want %x of %q", kind, g, want, *b)
 		}
