@@ -33,13 +33,18 @@ func (t *table) leads(dst []lead, found []uint32, part []byte, base int) []lead 
 	dst = slices.Grow(dst, len(found)*len(t.classes)+1)
 	all := dst[:cap(dst)]
 	n := len(dst)
+	var room [classCount]struct{ cut, class uint64 }
+	masks := room[:len(t.classes)]
+	for i, k := range t.classes {
+		masks[i].cut, masks[i].class = classMask(k)
+	}
 	for _, i := range found {
 		word := load(part[int(i)-base:])
 		if t.fold {
 			word = lowerWord(word)
 		}
-		for _, k := range t.classes {
-			h := hashOf(word, k)
+		for k := range masks {
+			h := mix(word&masks[k].cut | masks[k].class)
 			s := t.index.slot(h)
 			all[n] = lead{i, s.ref}
 			n += zero(s.tag ^ uint32(h)) // no branch, as in sift
@@ -74,25 +79,30 @@ func (t *table) confirm(dst []Hit, text []byte, i int, ref uint32, head, tail ui
 		return t.confirmLarge(dst, text, i, t.large[ref>>refBits-1], head, tail)
 	}
 	dst = slices.Grow(dst, n)
+	all := dst[:cap(dst)]
+	at := len(dst)
 	// What matches is nested, and in sorted order the shorter stands first.
 	// Branches are spared: neither how many items there are nor which match
-	// can be foreseen.
+	// can be foreseen. Of many items most have another ninth byte.
 	first := int(ref >> refBits)
-	for k := range t.items[first : first+n] {
-		it := &t.items[first+k]
-		m := &cuts[it.whole&31]
-		match := zero64((head^it.head)&m.head | (tail^it.tail)&m.tail)
-		if match&int(it.extra) != 0 {
-			dst = slices.Grow(t.confirmExtra(dst, text, i, it.payload, i+int(it.size)), n)
+	items, ninth := t.items[first:first+n], t.ninth[first:first+n]
+	for k := range items {
+		if c := ninth[k]; n > 4 && c != 0 && c != byte(tail) {
 			continue
 		}
+		it := &items[k]
+		m := &cuts[it.whole&31]
+		match := zero64((head^it.head)&m.head | (tail^it.tail)&m.tail)
 		end := i + int(it.size)
-		at := len(dst)
-		dst = dst[:at+1]
-		dst[at] = Hit{int32(i), int32(end), it.payload}
-		dst = dst[:at+match&int(^int64(len(text)-end)>>63)] // kept if end <= len(text)
+		if match&int(it.extra) != 0 {
+			dst = slices.Grow(t.confirmExtra(all[:at], text, i, it.payload, end), n)
+			all, at = dst[:cap(dst)], len(dst)
+			continue
+		}
+		all[at] = Hit{int32(i), int32(end), it.payload}
+		at += match & int(^int64(len(text)-end)>>63) // kept if end <= len(text)
 	}
-	return dst
+	return all[:at]
 }
 
 // zero64 returns 1 for 0, else 0.

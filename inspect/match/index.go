@@ -31,12 +31,13 @@ func mix(key uint64) uint64 {
 	return key * 0xd6e8feb86659fd93
 }
 
+// slot returns where h may be. That shifts stay below 64 spares asking.
 func (x *index) slot(h uint64) *slot {
-	return &x.slots[x.place(h, x.seeds[h>>x.seedShift])]
+	return &x.slots[x.place(h, x.seeds[h>>(x.seedShift&63)])]
 }
 
 func (x *index) place(h uint64, seed uint16) uint64 {
-	return (h ^ uint64(seed)*0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd >> x.slotShift
+	return (h ^ uint64(seed)*0x9e3779b97f4a7c15) * 0xff51afd7ed558ccd >> (x.slotShift & 63)
 }
 
 // find returns what mixed key h leads to, or 0 if it is not in the index. One
