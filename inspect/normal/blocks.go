@@ -60,6 +60,8 @@ const (
 	wideSize  = 64 // of a block
 	wideAhead = 2  // bytes that are looked at behind it
 	maxNarrow = 64
+
+	thirds = 0x9249249249249249 // every third bit
 )
 
 // narrowBlock tells which characters of a block, by the bits of their first bytes,
@@ -107,10 +109,8 @@ func (f *folder) trace(narrow []narrowBlock, at, from int) {
 	for _, b := range narrow {
 		for leads := b.leads; leads != 0; {
 			i := bits.TrailingZeros64(leads)
-			n := 0
-			for ; leads != 0 && bits.TrailingZeros64(leads) == i+3*n; leads &= leads - 1 {
-				n++
-			}
+			n := bits.TrailingZeros64(^(leads>>i)&thirds) / 3 // in a row
+			leads &= ^uint64(0) << (i + 3*n)
 			i += start + b.at
 			switch {
 			case plain:
