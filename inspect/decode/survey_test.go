@@ -230,6 +230,32 @@ func TestGlances(t *testing.T) {
 	}
 }
 
+// compareWordMarks checks that with vectors every word is marked in b that is without.
+func compareWordMarks(t *testing.T, b []byte) {
+	t.Helper()
+	for _, marks := range []*wordMarks{glimpseMarks, mirrorMarks, unseenMarks} {
+		var want []int
+		for i := range b {
+			var rest [64 + wordStart - 1]byte
+			copy(rest[:], b[i:])
+			if marks.plain.of(&rest)&1 != 0 {
+				want = append(want, i)
+			}
+		}
+		withVectors(func(kind string) {
+			left := want
+			for i := range marks.in(b, 0, len(b)) {
+				if len(left) > 0 && left[0] == i {
+					left = left[1:]
+				}
+			}
+			if len(left) > 0 {
+				t.Fatalf("%s: passed over at %d in %q", kind, left[0], b)
+			}
+		})
+	}
+}
+
 func FuzzGlances(f *testing.F) {
 	r := rand.New(rand.NewPCG(33, 34))
 	for range 10 {
@@ -237,6 +263,7 @@ func FuzzGlances(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		compareStretches(t, b)
+		compareWordMarks(t, b[:min(len(b), 4*glimpse)])
 		for ; len(b) > 0; b = b[min(veinStep, len(b)):] {
 			var one [veinStep]byte
 			copy(one[:], b)
@@ -281,6 +308,7 @@ func TestWordMarks(t *testing.T) {
 			}
 			t.Fatalf("%s: %q at %d passed over in %q", kind, word, at, b)
 		})
+		compareWordMarks(t, b)
 	}
 }
 
