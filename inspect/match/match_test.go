@@ -29,7 +29,11 @@ func variants() []variant {
 			o.Engine = Vector
 			s, err := Compile(p, o)
 			if err == nil {
-				s.search.(*sieve).kernels = k
+				v := s.search.(*sieve)
+				if p, ok := k.(preparer); ok { // Compile prepares the first of them only
+					p.prepare(v.filter, s.table)
+				}
+				v.kernels = k
 			}
 			return s, err
 		}})
