@@ -105,8 +105,8 @@ func (s *fineShape) share() float64 {
 	return p
 }
 
-// dealShapes fills the marks and what is finer. AVX2, which tells bytes by four
-// bits at a time, has a deal of its own: shapes that go on in digits and such that go
+// dealShapes fills the marks and what is finer. AVX2 and NEON, which tell bytes by four
+// bits at a time, have a deal of their own: shapes that go on in digits and such that go
 // on in kanji, which six bits tell apart, let a tenth of Japanese through when they share
 // a bucket there.
 func (x *exprs) dealShapes(groups []*bucket) {

@@ -33,7 +33,7 @@ var (
 type marks struct {
 	low  [markBytes][64]byte // by a byte's low six bits
 	high [markBytes][64]byte // by its high six; full at offsets without
-	// For AVX2, which looks up four bits at a time. (Literals have marks16.)
+	// For AVX2 and NEON, which look up shapes four bits at a time.
 	low4, high4 [markBytes][16]byte
 	// For Go, which has no need to divide a byte: low and high in one.
 	whole   [markBytes][256]byte

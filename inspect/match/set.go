@@ -16,8 +16,8 @@ const (
 	Auto Engine = iota
 	// Portable is pure Go and the specification of Vector.
 	Portable
-	// Vector filters with AVX-512 or AVX2 assembly. Compile refuses it where
-	// the build or the machine has neither.
+	// Vector filters with assembly: AVX-512, AVX2 or NEON. Compile refuses it
+	// where the build or the machine has none of them.
 	Vector
 	// Cloudflare is the baseline for benchmarks: cloudflare/ahocorasick says
 	// which literals occur at all, then each of them is searched for. Its

@@ -1,5 +1,3 @@
-//go:build !purego
-
 package match
 
 import (
@@ -34,7 +32,8 @@ func TestExpressionKernelsEqualGo(t *testing.T) {
 	}
 	text := bytes.Repeat([]byte(strings.Join(exprTexts, " ")), 20)
 	shapesEqualGo(t, x, text)
-	if walked := walkEqualsGo(t, x, text); walked < len(text) {
+	walks := slices.ContainsFunc(vectors, func(k kernels) bool { _, ok := k.(walker); return ok })
+	if walked := walkEqualsGo(t, x, text); walks && walked < len(text) {
 		t.Errorf("only %d walks went through", walked)
 	}
 	for i, e := range exprCases {
