@@ -9,20 +9,6 @@ import (
 
 // The kernels of expressions: marks, and walks from what they leave.
 
-// packs lists, for each mask of eight lanes, the lanes in it, a byte each.
-var packs = func() (p [256][8]uint8) {
-	for mask := range p {
-		n := 0
-		for lane := range uint8(8) {
-			if mask>>lane&1 != 0 {
-				p[mask][n] = lane
-				n++
-			}
-		}
-	}
-	return p
-}()
-
 func (avx512) shapes(found []uint32, m *marks, _ *fine, text []byte, blocks, base int) []uint32 {
 	_ = text[blocks*blockSize+markBytes-1]
 	found = slices.Grow(found, blocks*blockSize+blockSize)

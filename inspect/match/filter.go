@@ -17,11 +17,11 @@ import (
 // The second hashes the first six bytes (and the first three, for literals
 // shorter than six) into bit sets.
 type filter struct {
-	marks marks
-	wide  *marks16 // instead of marks, for a kernel that looks bytes up there; else nil
-	long  bitset   // by the first six bytes
-	short bitset   // by the first three
-	fold  uint64   // what is set in an ASCII-led word before hashing
+	marks  marks
+	halves *halfMarks // instead of marks, for a kernel that looks bytes up there; else nil
+	long   bitset     // by the first six bytes
+	short  bitset     // by the first three
+	fold   uint64     // what is set in an ASCII-led word before hashing
 }
 
 // bitset is a Bloom filter with two bits a key, both in one word, so that a
@@ -153,8 +153,8 @@ func (f *filter) sift(found []uint32, part []byte, base int) []uint32 {
 
 func (f *filter) size() int {
 	n := int(unsafe.Sizeof(*f)) + 4*(len(f.long.words)+len(f.short.words))
-	if f.wide != nil {
-		n += int(unsafe.Sizeof(*f.wide))
+	if f.halves != nil {
+		n += int(unsafe.Sizeof(*f.halves))
 	}
 	return n
 }

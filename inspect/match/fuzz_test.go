@@ -161,7 +161,7 @@ func FuzzFilterNeverDrops(f *testing.F) {
 	f.Fuzz(func(t *testing.T, lits string, text []byte) {
 		p := fuzzPatterns(lits)
 		table := newTable(p)
-		filter, wide := newFilter(table), newMarks16(table)
+		filter, wide := newFilter(table), newHalfMarks(table)
 		padded := append(bytes.Clone(text), make([]byte, slack)...)
 		for i := range text {
 			for _, x := range p {

@@ -11,19 +11,19 @@ import (
 // four times the work.
 type avx2 struct{}
 
-func (avx2) prepare(f *filter, t *table) { f.wide = newMarks16(t) }
+func (avx2) prepare(f *filter, t *table) { f.halves = newHalfMarks(t) }
 
 func (avx2) mark(s *scratch, ev *Evidence, f *filter, text []byte, blocks, base int) {
 	_ = text[blocks*blockSize+slack-1]
 	edges, n := s.roomFor(ev, blocks)
-	nf, ne, seen := markAVX2(&text[0], blocks, base, f.wide, unsafe.SliceData(s.found), edges, &s.ats, s.carry())
+	nf, ne, seen := markAVX2(&text[0], blocks, base, f.halves, unsafe.SliceData(s.found), edges, &s.ats, s.carry())
 	s.marked(ev, nf, n+ne, seen, blocks, base)
 }
 
 func (avx2) literals(s *scratch, f *filter, text []byte, blocks, base int) {
 	_ = text[blocks*blockSize+slack-1]
 	s.found = slices.Grow(s.found, blocks*blockSize+blockSize)
-	n := literalsAVX2(&text[0], blocks, base, f.wide, unsafe.SliceData(s.found))
+	n := literalsAVX2(&text[0], blocks, base, f.halves, unsafe.SliceData(s.found))
 	s.found = s.found[:n]
 }
 
@@ -57,12 +57,12 @@ var lanesOf = func() (c [256]uint64) {
 // markAVX2 is markAVX512 with other marks.
 //
 //go:noescape
-func markAVX2(text *byte, blocks, base int, m *marks16, found *uint32, edges *int32, ats *masks, carry uint64) (nf, ne int, seen uint64)
+func markAVX2(text *byte, blocks, base int, m *halfMarks, found *uint32, edges *int32, ats *masks, carry uint64) (nf, ne int, seen uint64)
 
 // literalsAVX2 is markAVX2 for offsets that pass the marks alone.
 //
 //go:noescape
-func literalsAVX2(text *byte, blocks, base int, m *marks16, found *uint32) int
+func literalsAVX2(text *byte, blocks, base int, m *halfMarks, found *uint32) int
 
 // siftAVX2 is siftAVX512 by eights: it writes found up to eight beyond its end.
 //

@@ -32,11 +32,11 @@ BYTES(eights, $0x0000000800000008)
 	VPAND   Y15, Y2, Y2; \
 	VPAND   Y15, Y3, Y3
 
-// ALLOWED leaves in a and b the buckets that allow them, by the tables of one lot at off
-// of low4 and of high4.
+// ALLOWED leaves in a and b the buckets that allow them, by the tables at off of low4
+// and of high4.
 #define ALLOWED(off, a, b) \
 	VBROADCASTI128 off(BX), Y4; \
-	VBROADCASTI128 (128+off)(BX), Y5; \
+	VBROADCASTI128 (64+off)(BX), Y5; \
 	VPSHUFB Y0, Y4, a; \
 	VPSHUFB Y2, Y5, Y6; \
 	VPAND   Y6, a, a; \
@@ -44,81 +44,65 @@ BYTES(eights, $0x0000000800000008)
 	VPSHUFB Y3, Y5, Y7; \
 	VPAND   Y7, b, b
 
-// NARROW keeps in a and b the buckets that allow them.
-#define NARROW(off, a, b) \
+// NARROW clears in Y8 and Y9 the buckets that do not allow them.
+#define NARROW(off) \
 	ALLOWED(off, Y12, Y13); \
-	VPAND Y12, a, a; \
-	VPAND Y13, b, b
+	VPAND Y12, Y8, Y8; \
+	VPAND Y13, Y9, Y9
 
-// COARSE leaves in Y8 and Y9 the buckets of the first lot that are possible at 32
-// offsets each after the first four bytes, in Y10 and Y11 those of the second, and sets
-// the zero flag if there is none.
+// COARSE leaves in Y8 and Y9 the buckets that are possible at 32 offsets each after the
+// first four bytes, and sets the zero flag if there is none.
 #define COARSE \
-	VMOVDQU fifteens<>(SB), Y15; \
 	HALVES(0); \
 	ALLOWED(0, Y8, Y9); \
-	ALLOWED(16, Y10, Y11); \
 	HALVES(1); \
-	NARROW(32, Y8, Y9); \
-	NARROW(48, Y10, Y11); \
+	NARROW(16); \
 	HALVES(2); \
-	NARROW(64, Y8, Y9); \
-	NARROW(80, Y10, Y11); \
+	NARROW(32); \
 	HALVES(3); \
-	NARROW(96, Y8, Y9); \
-	NARROW(112, Y10, Y11); \
-	VPOR    Y8, Y9, Y12; \
-	VPOR    Y10, Y11, Y13; \
-	VPOR    Y12, Y13, Y12; \
-	VPTEST  Y12, Y12
+	NARROW(48); \
+	VPOR   Y8, Y9, Y12; \
+	VPTEST Y12, Y12
 
-// LOOKUP6 looks up the low six bits of bytes in the table at off: the low four, which
-// are in Y0 and Y1, in each quarter of it; the fifth and sixth, which are the highest in
-// each byte of Y2 and Y3, and of Y4 and Y5, choose one. It clears buckets in a and b.
-#define LOOKUP6(off, a, b) \
-	VBROADCASTI128 (256+off)(BX), Y6; \
-	VBROADCASTI128 (272+off)(BX), Y7; \
-	VPSHUFB   Y0, Y6, Y12; \
-	VPSHUFB   Y0, Y7, Y13; \
+// SIXES narrows by the low six bits of the byte at off, of 64 offsets, which are looked
+// up in the table at t of low6: the low four bits in each quarter of it; the fifth and
+// sixth, moved to the highest of each byte, choose one.
+#define SIXES(off, t) \
+	VMOVDQU   off(SI), Y0; \
+	VMOVDQU   (32+off)(SI), Y1; \
+	VPSLLW    $3, Y0, Y2; \
+	VPSLLW    $3, Y1, Y3; \
+	VPSLLW    $2, Y0, Y4; \
+	VPSLLW    $2, Y1, Y5; \
+	VPAND     Y15, Y0, Y0; \
+	VPAND     Y15, Y1, Y1; \
+	VBROADCASTI128 (128+t)(BX), Y6; \
+	VBROADCASTI128 (144+t)(BX), Y7; \
+	VPSHUFB   Y0, Y6, Y10; \
+	VPSHUFB   Y0, Y7, Y11; \
 	VPSHUFB   Y1, Y6, Y6; \
 	VPSHUFB   Y1, Y7, Y7; \
-	VPBLENDVB Y2, Y13, Y12, Y12; \
+	VPBLENDVB Y2, Y11, Y10, Y10; \
 	VPBLENDVB Y3, Y7, Y6, Y6; \
-	VBROADCASTI128 (288+off)(BX), Y7; \
-	VBROADCASTI128 (304+off)(BX), Y13; \
-	VPSHUFB   Y0, Y7, Y14; \
-	VPSHUFB   Y0, Y13, Y15; \
+	VBROADCASTI128 (160+t)(BX), Y7; \
+	VBROADCASTI128 (176+t)(BX), Y11; \
+	VPSHUFB   Y0, Y7, Y12; \
+	VPSHUFB   Y0, Y11, Y13; \
 	VPSHUFB   Y1, Y7, Y7; \
-	VPSHUFB   Y1, Y13, Y13; \
-	VPBLENDVB Y2, Y15, Y14, Y14; \
-	VPBLENDVB Y3, Y13, Y7, Y7; \
-	VPBLENDVB Y4, Y14, Y12, Y12; \
+	VPSHUFB   Y1, Y11, Y11; \
+	VPBLENDVB Y2, Y13, Y12, Y12; \
+	VPBLENDVB Y3, Y11, Y7, Y7; \
+	VPBLENDVB Y4, Y12, Y10, Y10; \
 	VPBLENDVB Y5, Y7, Y6, Y6; \
-	VPAND     Y12, a, a; \
-	VPAND     Y6, b, b
-
-// SIXES narrows by the low six bits of the byte at off, of 64 offsets. k is its number
-// among those looked up so.
-#define SIXES(off, k) \
-	VMOVDQU off(SI), Y0; \
-	VMOVDQU (32+off)(SI), Y1; \
-	VPSLLW  $3, Y0, Y2; \
-	VPSLLW  $3, Y1, Y3; \
-	VPSLLW  $2, Y0, Y4; \
-	VPSLLW  $2, Y1, Y5; \
-	VPAND   fifteens<>(SB), Y0, Y0; \
-	VPAND   fifteens<>(SB), Y1, Y1; \
-	LOOKUP6(64*k, Y8, Y9); \
-	LOOKUP6(128+64*k, Y10, Y11)
+	VPAND     Y10, Y8, Y8; \
+	VPAND     Y6, Y9, Y9
 
 // EXACT narrows what COARSE left, and leaves a bit in AX for each offset of which any
 // bucket is left. It uses CX.
 #define EXACT \
 	SIXES(2, 0); \
-	SIXES(5, 1); \
+	SIXES(5, 64); \
 	VPXOR     Y0, Y0, Y0; \
-	VPOR      Y8, Y10, Y8; \
-	VPOR      Y9, Y11, Y9; \
 	VPCMPEQB  Y0, Y8, Y8; \
 	VPCMPEQB  Y0, Y9, Y9; \
 	VPMOVMSKB Y8, AX; \
@@ -166,7 +150,7 @@ BYTES(eights, $0x0000000800000008)
 	SHLQ      $32, CX; \
 	ORQ       CX, y
 
-// func markAVX2(text *byte, blocks, base int, m *marks16, found *uint32, edges *int32, ats *[...]uint64, carry uint64) (nf, ne int, seen uint64)
+// func markAVX2(text *byte, blocks, base int, m *halfMarks, found *uint32, edges *int32, ats *[...]uint64, carry uint64) (nf, ne int, seen uint64)
 TEXT ·markAVX2(SB), NOSPLIT, $0-88
 	MOVQ text+0(FP), SI
 	MOVQ blocks+8(FP), R9
@@ -178,6 +162,7 @@ TEXT ·markAVX2(SB), NOSPLIT, $0-88
 	MOVQ carry+56(FP), R8 // 1 if the byte before is a digit
 	LEAQ ·lanesOf(SB), R15
 	XORL R12, R12 // all masks of "@"
+	VMOVDQU fifteens<>(SB), Y15
 
 loop:
 	AHEAD
@@ -252,13 +237,14 @@ manyEdges:
 	BYTE(R11)
 	JMP  marks
 
-// func literalsAVX2(text *byte, blocks, base int, m *marks16, found *uint32) int
+// func literalsAVX2(text *byte, blocks, base int, m *halfMarks, found *uint32) int
 TEXT ·literalsAVX2(SB), NOSPLIT, $0-48
 	MOVQ text+0(FP), SI
 	MOVQ blocks+8(FP), R9
 	MOVQ base+16(FP), R13
 	MOVQ m+24(FP), BX
 	MOVQ found+32(FP), DI
+	VMOVDQU fifteens<>(SB), Y15
 
 loop:
 	AHEAD

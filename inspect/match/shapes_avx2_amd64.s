@@ -133,7 +133,7 @@ nextBlock:
 	MOVQ text+0(FP), SI
 	SUBQ base+16(FP), SI
 	MOVQ f+32(FP), BX
-	LEAQ ·packs(SB), R13
+	LEAQ ·lanesOf(SB), R13
 
 each:
 	XORL R10, R10

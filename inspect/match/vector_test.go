@@ -30,7 +30,7 @@ func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 			marks := func(text []byte, i int) bool { return f.marks.at(text, i) != 0 }
 			if p, ok := k.(preparer); ok {
 				p.prepare(f, table)
-				marks = func(text []byte, i int) bool { return f.wide.at(text, i) != 0 }
+				marks = func(text []byte, i int) bool { return f.halves.at(text, i) != 0 }
 			}
 			var got, want scratch
 			var gotEv, wantEv Evidence
@@ -86,14 +86,14 @@ func TestLayouts(t *testing.T) {
 	var m marks
 	var i item
 	var f fine
-	var m16 marks16
+	var half halfMarks
 	for _, c := range []struct {
 		name      string
 		got, want uintptr
 	}{
 		{"high", unsafe.Offsetof(m.high), 320},
-		{"high4 of 16", unsafe.Offsetof(m16.high4), 128},
-		{"low6 of 16", unsafe.Offsetof(m16.low6), 256},
+		{"halves: high4", unsafe.Offsetof(half.high4), 64},
+		{"halves: low6", unsafe.Offsetof(half.low6), 128},
 		{"low4", unsafe.Offsetof(m.low4), 640},
 		{"high4", unsafe.Offsetof(m.high4), 720},
 		{"tables of a byte each", unsafe.Sizeof(f[0]), 1024},

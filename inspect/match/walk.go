@@ -44,6 +44,7 @@ type walk struct {
 	ends    [batchSize]ends   // and where
 	touched slots             // something in matched
 
+	//lint:ignore U1000 the assembly's own
 	entry [batchSize*walkStep + lanes]uint32 // of next, that lanes have come by; for AVX2
 }
 

@@ -103,7 +103,7 @@ started:
 	MOVL $const_walkFirst, R14
 	ADDQ $const_walkFirst, SI
 	MOVQ from+24(FP), R12
-	LEAQ ·packs(SB), BX
+	LEAQ ·lanesOf(SB), BX
 	JMP  keep
 
 events:
@@ -138,7 +138,7 @@ loop:
 
 	// Which of the entries are events, for two lanes at a time.
 	VMOVDQU X0, (DI)
-	LEAQ ·packs(SB), BX
+	LEAQ ·lanesOf(SB), BX
 	LEAQ walk_entry(R13), DI
 	XORL R12, R12
 	MOVL R14, AX
