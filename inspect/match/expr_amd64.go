@@ -50,7 +50,7 @@ func (avx512) choose(dst, found []uint32, text []byte, set *byteSet) []uint32 {
 func chooseAVX512(found *uint32, n int, text *byte, set *byteSet, dst *uint32) int
 
 func (avx2) shapes(found []uint32, m *marks, f *fine, text []byte, blocks, base int) []uint32 {
-	_ = text[blocks*blockSize+markBytes-1]
+	_ = text[blocks*blockSize+fineBytes-2]
 	found = slices.Grow(found, blocks*blockSize+blockSize)
 	n := shapesAVX2(&text[0], blocks, base, m, f, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(found)), 4*len(found))))
 	return found[:len(found)+n]
