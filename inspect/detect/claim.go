@@ -2,8 +2,6 @@ package detect
 
 import (
 	"bytes"
-	"slices"
-	"unsafe"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -16,11 +14,16 @@ import (
 
 // claims are the cells of one block that were taken by their columns.
 type claims struct {
-	found []Finding // ascending; Canon is filled in when all are there
-	canon []byte    // the canonical forms of found, one after another
-	ends  []int32   // where each ends in canon
+	taken []claimed // ascending
+	canon []byte    // canonical forms
+	first int       // the row whose claims are the first
+	ends  []int32   // of each row from first on, how many claims there are up to its end
+	whole bool      // no row is cut off at the end of what is claimed
 	rest  rest
+	found []Finding // scratch of findings
 
+	column  int32   // of the cell that is read
+	from    int32   // where its canonical form begins in canon
 	named   []named // names that the dictionaries were not asked for yet
 	hits    []match.Hit
 	offsets []uint32 // scratch
@@ -28,7 +31,7 @@ type claims struct {
 	domains domains
 }
 
-// named is a name that is found[i], or of it what stands behind a gap.
+// named is a name that is taken[i], or of it what stands behind a gap.
 type named struct{ i, start, end int32 }
 
 // reader says how the cells of a column are read.
@@ -97,7 +100,7 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 	if !any {
 		return false
 	}
-	k.found, k.canon, k.ends, k.named = k.found[:0], k.canon[:0], k.ends[:0], k.named[:0]
+	k.taken, k.canon, k.ends, k.named = k.taken[:0], k.canon[:0], k.ends[:0], k.named[:0]
 	from, until := v.own, v.cut
 	if from > 0 && v.text[from-1] != '\n' {
 		from = 0
@@ -106,8 +109,11 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 		until = len(v.text)
 	}
 	k.rest.begin(v, from)
-	for r, end := t.span(v.own, v.cut); r < end; r++ {
+	k.whole = until == v.cut
+	r, end := t.span(v.own, v.cut)
+	for k.first = r; r < end; r++ {
 		if t.inHeader(int(t.rows[r].start)) {
+			k.ends = append(k.ends, int32(len(k.taken)))
 			continue
 		}
 		row := t.row(r)
@@ -117,7 +123,7 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 			case c.start == c.end || int(c.end) > until:
 				continue
 			case col.reader == noReader:
-			case k.read(v.text, c, col):
+			case k.read(v.text, c, col, int32(i)):
 				k.rest.skip(int(c.start), int(c.end))
 				continue
 			default:
@@ -129,45 +135,17 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 				k.rest.quiet = append(k.rest.quiet, c)
 			}
 		}
+		k.ends = append(k.ends, int32(len(k.taken)))
 	}
 	k.rest.finish(until)
 	k.list(v.text, words)
-	canon := k.lent(t)
-	at := int32(0)
-	for i := range k.found {
-		k.found[i].Canon = canon[at:k.ends[i]]
-		at = k.ends[i]
-	}
 	return true
-}
-
-// lent returns the canonical forms. The record of a row is given away before the next
-// block overwrites them; findings that are grouped by lines may wait for that.
-func (k *claims) lent(t *table) string {
-	if t.byLines() {
-		return string(k.canon)
-	}
-	return unsafe.String(unsafe.SliceData(k.canon), len(k.canon))
 }
 
 // row returns the cells of row r.
 func (t *table) row(r int) []cell {
 	at := int(t.rows[r].cell)
 	return t.cells[at : at+t.width(r)]
-}
-
-// add takes a finding. Its canonical form has been appended to k.canon.
-func (k *claims) add(t Type, detector string, start, end int, confidence float32, validated bool) bool {
-	n := len(k.found)
-	if n == cap(k.found) {
-		k.found = slices.Grow(k.found, max(n, 64))
-	}
-	k.found = k.found[:n+1]
-	f := &k.found[n]
-	f.Type, f.Detector, f.Start, f.End = t, detector, start, end
-	f.Confidence, f.Validated, f.Asked = confidence, validated, false
-	k.ends = append(k.ends, int32(len(k.canon)))
-	return true
 }
 
 // rest is the text of a block without the cells that were claimed; their

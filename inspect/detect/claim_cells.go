@@ -13,7 +13,8 @@ import (
 // read claims cell c of column col if it is as a whole what the column
 // promises. What is found and how sure it is agrees with what the detector of
 // its type says of a value under that label.
-func (k *claims) read(text []byte, c cell, col *column) bool {
+func (k *claims) read(text []byte, c cell, col *column, column int32) bool {
+	k.column, k.from = column, int32(len(k.canon))
 	switch col.reader {
 	case readName:
 		return k.name(text, c, col)
@@ -45,8 +46,8 @@ func (k *claims) name(text []byte, c cell, col *column) bool {
 		start, end = start+lo, start+hi
 		k.canon = appendNameCanon(k.canon, text[start:end])
 	}
-	k.named = append(k.named, named{int32(len(k.found)), int32(start), int32(end)})
-	return k.add(Name, ColumnID, start, end, col.confidence(), false)
+	k.named = append(k.named, named{int32(len(k.taken)), int32(start), int32(end)})
+	return k.add(claimName, start, end, col.confidence(), false)
 }
 
 // usualName takes a name in two or three pieces of kanji, kana or both, as most are
@@ -147,14 +148,14 @@ func (k *claims) list(text []byte, words *match.Set) {
 		k.hits = words.AtEach(k.hits[:0], text, k.offsets)
 		hits, left := k.hits, k.named[:0]
 		for _, n := range k.named {
-			f := &k.found[n.i]
+			f := &k.taken[n.i]
 			for ; len(hits) > 0 && hits[0].Start <= n.start; hits = hits[1:] {
 				switch class, _ := Unpack(hits[0].Payload); class {
 				case ClassSurname, ClassGiven, ClassEnglish:
-					f.Validated = f.Validated || hits[0].End <= n.end
+					f.validated = f.validated || hits[0].End <= n.end
 				}
 			}
-			if f.Validated {
+			if f.validated {
 				continue
 			}
 			for n.start < n.end && text[n.start] != ' ' {
@@ -179,8 +180,7 @@ func (k *claims) address(text []byte, c cell, col *column) bool {
 	if leftAddress(value) || !plausibleAddress(value, col.label) {
 		return false
 	}
-	k.canon = append(k.canon, value...)
-	return k.add(Address, ColumnID, int(c.start), int(c.end), col.confidence()-0.05, false)
+	return k.add(claimAddress, int(c.start), int(c.end), col.confidence()-0.05, false)
 }
 
 // digits reads the digits of a cell into k.number, as ASCII: groups of at most most
@@ -240,7 +240,7 @@ func (k *claims) postal(text []byte, c cell) bool {
 	}
 	k.canon = binary.LittleEndian.AppendUint64(k.canon, w)
 	k.canon = k.canon[:len(k.canon)-1]
-	return k.add(Postal, postals{}.ID(), start, int(c.end), .95, dict.PostalListed(code))
+	return k.add(claimPostal, start, int(c.end), .95, dict.PostalListed(code))
 }
 
 // phone takes Japanese numbers as they are usually written; the detector knows
@@ -265,12 +265,12 @@ func (k *claims) phone(text []byte, c cell) bool {
 	if alone == 0 {
 		return false
 	}
-	t := Phone
+	as := claimPhone
 	if kind == serviceLine {
-		t = Service
+		as = claimService
 	}
 	k.canon = append(append(k.canon, "+81"...), digits[1:]...)
-	return k.add(t, phone{}.ID(), int(c.start), int(c.end), named, kind != unknownLine)
+	return k.add(as, int(c.start), int(c.end), named, kind != unknownLine)
 }
 
 func (k *claims) email(text []byte, c cell) bool {
@@ -294,13 +294,15 @@ func (k *claims) email(text []byte, c cell) bool {
 			known.set(text[at+1:c.end], score)
 		}
 	}
-	canon := len(k.canon)
-	k.canon = append(k.canon, text[c.start:c.end]...)
-	if !lowerASCII(k.canon[canon:]) {
-		k.canon = k.canon[:canon]
-		return false
+	if value := text[c.start:c.end]; !isLowerASCII(value) {
+		canon := len(k.canon)
+		k.canon = append(k.canon, value...)
+		if !lowerASCII(k.canon[canon:]) {
+			k.canon = k.canon[:canon]
+			return false
+		}
 	}
-	return k.add(Email, email{}.ID(), int(c.start), int(c.end), max(score, min(.99, score+.2)), true)
+	return k.add(claimEmail, int(c.start), int(c.end), max(score, min(.99, score+.2)), true)
 }
 
 // domains remembers how sure an address is by its domain, where nothing else of it
@@ -364,7 +366,7 @@ func (k *claims) birth(text []byte, c cell) bool {
 		return false
 	}
 	k.canon = appendDate(k.canon, d)
-	return k.add(Birthdate, birthdate{}.ID(), int(c.start), int(c.end), .99, true)
+	return k.add(claimBirth, int(c.start), int(c.end), .99, true)
 }
 
 // fullDate reads yyyy-mm-dd, the same with "/" and ".": it agrees with writtenDate,
@@ -450,14 +452,14 @@ func (k *claims) card(text []byte, c cell) bool {
 	if groups > 1 && !cardShape(d, groups) || !isCard(digits) {
 		return false
 	}
-	t := Card
+	as := claimCard
 	if testCard(digits) {
-		t = TestCard
+		as = claimTestCard
 	} else if monotone(digits) {
 		return false
 	}
 	k.canon = append(k.canon, digits...)
-	return k.add(t, card{}.ID(), int(c.start), int(c.end), .99, true)
+	return k.add(as, int(c.start), int(c.end), .99, true)
 }
 
 func (k *claims) myNumber(text []byte, c cell) bool {
@@ -467,7 +469,7 @@ func (k *claims) myNumber(text []byte, c cell) bool {
 		return false
 	}
 	k.canon = append(k.canon, d.digit[:n]...)
-	return k.add(MyNumber, myNumber{}.ID(), int(c.start), int(c.end), .99, true)
+	return k.add(claimMyNumber, int(c.start), int(c.end), .99, true)
 }
 
 // lowerASCII puts b, which is to be ASCII, in lower case. It reports whether it is.
@@ -490,4 +492,21 @@ func lowerASCII(b []byte) bool {
 		}
 	}
 	return high&tops == 0
+}
+
+// isLowerASCII reports whether b is ASCII without capitals.
+func isLowerASCII(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	other := uint64(0) // high bits where a byte is something else
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		other |= w | (w&^tops+ones*(128-'A'))&^(w&^tops+ones*(127-'Z'))
+	}
+	for _, c := range b {
+		if isUpper(c) {
+			return false
+		}
+		other |= uint64(c)
+	}
+	return other&tops == 0
 }

@@ -48,12 +48,12 @@ func TestClaimsAgreeWithDetectors(t *testing.T) {
 		for i, value := range c.values {
 			text := []byte("x," + value + ",y\n")
 			k := claims{}
-			claimed := k.read(text, cell{2, int32(2 + len(value))}, &col)
+			claimed := k.read(text, cell{2, int32(2 + len(value))}, &col, 0)
 			if claimed != (i < c.claims) {
 				t.Errorf("%s: value %d claimed: %v", c.d.ID(), i, claimed)
 			}
 			if !claimed {
-				if len(k.found)+len(k.canon) > 0 {
+				if len(k.taken)+len(k.canon) > 0 {
 					t.Errorf("%s: value %d: traces of what was not claimed", c.d.ID(), i)
 				}
 				continue
@@ -63,8 +63,7 @@ func TestClaimsAgreeWithDetectors(t *testing.T) {
 			set.Scan(text, &b.Evidence)
 			var found []Finding
 			c.d.Find(b, func(f Finding) { found = append(found, f) })
-			got := k.found[0]
-			got.Canon = string(k.canon)
+			got := k.findings(k.taken, text, true)[0]
 			if !slices.Contains(found, got) {
 				t.Errorf("%s: value %d: claimed as %+v, found as %+v", c.d.ID(), i, got, found)
 			}
@@ -202,9 +201,9 @@ func TestDomainsAreRemembered(t *testing.T) {
 			at := bytes.IndexByte(text, '@')
 			start, end, score := email{}.around(text, at)
 			want := score >= .05 && start == 2 && end == 2+len(c.mail)
-			k.found = k.found[:0]
+			k.taken = k.taken[:0]
 			got := k.email(text, cell{2, int32(2 + len(c.mail))})
-			if got != want || got && k.found[0].Confidence != max(score, min(.99, score+.2)) {
+			if got != want || got && k.taken[0].confidence != max(score, min(.99, score+.2)) {
 				t.Errorf("%q: claimed %v, want %v with %v", text, got, want, score)
 			}
 		}
@@ -284,6 +283,21 @@ func TestEightDigits(t *testing.T) {
 		n, ok := eightDigits(binary.LittleEndian.Uint64(b))
 		if ok != digits || ok && n != number(b) {
 			t.Fatalf("%q is %d, %v", b, n, ok)
+		}
+	}
+}
+
+// Lower case is told from capitals and from what is no ASCII, at every place.
+func TestIsLowerASCII(t *testing.T) {
+	for c := range 256 {
+		for n := 1; n < 20; n++ {
+			for at := range n {
+				b := bytes.Repeat([]byte{'a'}, n)
+				b[at] = byte(c)
+				if got, want := isLowerASCII(b), c < 0x80 && (c < 'A' || c > 'Z'); got != want {
+					t.Fatalf("%q: %v", b, got)
+				}
+			}
 		}
 	}
 }

@@ -372,11 +372,7 @@ func (t *table) inferKinds(named bool) {
 // kind.
 func (v *view) vouch(found []Finding) {
 	t := &v.table
-	any := false
-	for i := range t.cols {
-		any = any || t.cols[i].inferred && t.cols[i].label&(LPhone|LPostal|LBirth) != 0
-	}
-	if !any {
+	if !t.vouches() {
 		return
 	}
 	for i := range found {
@@ -397,4 +393,14 @@ func (v *view) vouch(found []Finding) {
 			}
 		}
 	}
+}
+
+// vouches reports whether there is such a column.
+func (t *table) vouches() bool {
+	for i := range t.cols {
+		if t.cols[i].inferred && t.cols[i].label&(LPhone|LPostal|LBirth) != 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -51,7 +51,8 @@ type groupBlock struct {
 	origin   *normal.Map
 	found    []Finding // ascending, starting in [own, cut)
 	view     *view
-	gap      bool // the block before was not looked at
+	claims   *claims // which stand beside found in rows of their own; nil if there are none
+	gap      bool    // the block before was not looked at
 	tag      int
 }
 
@@ -67,6 +68,7 @@ type grouper struct {
 	placed int // findings told by their cell or key
 	cursor normal.Cursor
 	cells  []Found // of the row that is made a record
+	drawn  []int32 // columns and kinds of the claims that the first cells were made from
 
 	lines lineGrouper
 	json  jsonGrouper
@@ -188,6 +190,20 @@ func (g *grouper) rowsBlock() {
 		return
 	}
 	g.lines.close(g)
+	if b.claims != nil {
+		g.claimedRows()
+	} else {
+		g.rowsOf(b.found, false)
+	}
+	clear(g.cells[:cap(g.cells)]) // lets go of the strings
+	g.drawn = g.drawn[:0]
+}
+
+// rowsOf is rowsBlock for some of the findings. more tells that others follow.
+func (g *grouper) rowsOf(found []Finding, more bool) {
+	b := &g.blk
+	b.found = found
+	t := &b.view.table
 	for i := 0; i < len(b.found); {
 		f := &b.found[i]
 		r, _, ok := t.at(b.text, f.Start)
@@ -201,12 +217,11 @@ func (g *grouper) rowsBlock() {
 			k++
 		}
 		g.lines.block(g, b.found[i:k])
-		if k < len(b.found) {
+		if k < len(b.found) || more {
 			g.lines.close(g)
 		}
 		i = k
 	}
-	clear(g.cells[:cap(g.cells)]) // lets go of the strings
 }
 
 // row makes the findings in row r, the first of which is the block's finding i, a
@@ -223,7 +238,7 @@ func (g *grouper) row(r, i int) int {
 	g.lineAt = start
 	c, first := 0, int(t.rows[r].cell)
 	row := t.cells[first : first+t.width(r)]
-	g.cells = g.cells[:0]
+	g.cells, g.drawn = g.cells[:0], g.drawn[:0]
 	for ; i < len(b.found) && b.found[i].Start < limit; i++ {
 		f := &b.found[i]
 		if len(g.cells) == MaxRecord {

@@ -346,10 +346,11 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 			return
 		}
 	}
-	claimed := s.view.claim(&s.claims, e.names.set)
+	claimed, alone := s.view.claim(&s.claims, e.names.set), false
 	switch {
 	case claimed:
-		s.lookAtRest(all)
+		asked := s.lookAtRest(all)
+		alone = s.claims.alone(&s.view.table, asked) && (!all || s.view.settled())
 	case all:
 		if !s.search(demand, cut, last) {
 			s.found = s.found[:0]
@@ -358,8 +359,9 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 		find(e.numbers.detectors, first, b, s.emit)
 	}
 	found := s.resolver.resolve(s.found)
-	if claimed {
-		found = s.resolver.merge(s.claims.found, found)
+	if claimed && !alone {
+		k := &s.claims
+		found = s.resolver.merge(k.findings(k.taken, text, s.view.table.byLines()), found)
 	}
 	if all {
 		n := len(s.found)
@@ -372,15 +374,19 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 		found = slices.DeleteFunc(found, func(f Finding) bool { return s.view.drops(f.Start) })
 	}
 	b.Text = nil
-	if len(found) == 0 && !s.group.pending() && !s.group.json.quiet.known {
+	if len(found) == 0 && (!alone || len(s.claims.taken) == 0) && !s.group.pending() && !s.group.json.quiet.known {
 		s.skipped = true
 		return
 	}
-	s.group.block(groupBlock{
+	blk := groupBlock{
 		text: text, own: s.own, cut: cut,
 		origin: &s.textMap, found: found, view: &s.view,
 		gap: s.skipped, tag: s.Tag,
-	})
+	}
+	if alone {
+		blk.claims = &s.claims
+	}
+	s.group.block(blk)
 	s.skipped = false
 }
 
@@ -443,8 +449,9 @@ func (s *Session) closed(last bool) bool {
 }
 
 // lookAtRest looks at what the claims left, and with the detectors of authors at
-// the whole text. Without all it looks for numbers only.
-func (s *Session) lookAtRest(all bool) {
+// the whole text. Without all it looks for numbers only. It reports whether authors'
+// detectors found anything.
+func (s *Session) lookAtRest(all bool) (asked bool) {
 	s.found = s.found[:0]
 	e, b, r := s.engine, &s.block, &s.claims.rest
 	if len(e.authors.detectors) > 0 {
@@ -469,6 +476,7 @@ func (s *Session) lookAtRest(all bool) {
 	}
 	s.found = moved
 	b.Text, b.context = whole, &s.view
+	return n > 0
 }
 
 // run looks at the block with a stage's detectors but for those in done.
