@@ -35,6 +35,8 @@ type quiet struct {
 	near    []spot   // what was found, ascending
 	known   bool     // the block was asked about, and its structure is known
 
+	brackets []normal.Brackets // scratch
+
 	// What is open where the walk is: a string, and how many brackets, of which
 	// the braces have a bit each, the outermost the lowest.
 	within uint64
@@ -50,7 +52,7 @@ type quiet struct {
 // the end is looked into, as company may follow.
 func (j *jsonGrouper) silence(text []byte, own, cut int, near []spot, gap bool) {
 	q := &j.quiet
-	*q = quiet{extents: q.extents[:0], large: q.large[:0], near: near, known: !gap && (j.on || own == 0)}
+	*q = quiet{extents: q.extents[:0], large: q.large[:0], brackets: q.brackets[:0], near: near, known: !gap && (j.on || own == 0)}
 	if !q.known {
 		return // in the middle of what is not known
 	}
@@ -96,23 +98,12 @@ func (q *quiet) push(brace bool) {
 // what is open now; -1 if there is none.
 func (j *jsonGrouper) elements(text []byte, from, to int) int {
 	q := &j.quiet
-	inner, start, pairs := 0, 0, false // brackets open in an element; its start; it holds a key and its value
-	pair := nextPair(text[:to], from)
-	for at := from; at < to; at += normal.Stretch {
-		k := (at - from) / normal.Stretch % glance
-		if k == 0 {
-			j.marks = normal.StructureOf(j.marks, text[at:min(len(text), at+glance*normal.Stretch)])
-		}
-		m, here := &j.marks[k], ^uint64(0)
-		if to-at < normal.Stretch {
-			here = 1<<(to-at) - 1
-		}
-		in := inStrings(text, at, m, m.Quotes&here, q.within)
-		q.within = normal.Open(in)
-		opens, closes, paired := m.Opens&here&^in, m.Closes&here&^in, pair < min(at+normal.Stretch, to)
-		if paired {
-			pairs, pair = true, nextPair(text[:to], min(at+normal.Stretch, to))
-		}
+	j.bracketsOf(text, from, to)
+	inner, start := 0, 0 // brackets open in an element; its start
+	pair := from - 1     // the first from some stretch on, if it is not before that
+	for k := range q.brackets {
+		m, at := &q.brackets[k], from+k*normal.Stretch
+		opens, closes := m.Opens, m.Closes
 		if n := bits.OnesCount64(closes); n < inner {
 			inner += bits.OnesCount64(opens) - n
 			q.lost = q.lost || inner > maxAround
@@ -122,18 +113,23 @@ func (j *jsonGrouper) elements(text []byte, from, to int) int {
 			i := at + bits.TrailingZeros64(b)
 			switch {
 			case opens&b&-b != 0:
-				switch brace := text[i] == '{'; {
+				switch {
 				case inner > 0:
 					inner++
 					q.lost = q.lost || inner > maxAround
-				case brace && !q.inObject():
-					inner, start, pairs = 1, i, paired
+				case text[i] == '{' && !q.inObject():
+					inner, start = 1, i
 				default:
-					q.push(brace)
+					q.push(text[i] == '{')
 				}
 			case inner > 0:
 				if inner--; inner == 0 {
-					q.element(text, start, i+1, pairs)
+					// In a stretch with it, which may be more than is in it.
+					first := start - (start-from)%normal.Stretch
+					if pair < first {
+						pair = nextPair(text[:to], first)
+					}
+					q.element(text, start, i+1, pair < min(at+normal.Stretch, to))
 				}
 			case q.depth > 0:
 				q.depth--
@@ -146,6 +142,28 @@ func (j *jsonGrouper) elements(text []byte, from, to int) int {
 	q.push(true)
 	q.within = 0
 	return start + 1
+}
+
+// bracketsOf leaves in j.quiet the brackets between two offsets of text.
+func (j *jsonGrouper) bracketsOf(text []byte, from, to int) {
+	q := &j.quiet
+	q.brackets = q.brackets[:0]
+	for at := from; at < to; at += normal.Stretch {
+		n := len(q.brackets)
+		q.brackets, q.within = normal.BracketsOf(q.brackets, text[at:min(len(text), to+1)], q.within)
+		if at += (len(q.brackets) - n) * normal.Stretch; at >= to {
+			return
+		}
+		// A string that is looked at twice, or the last stretch.
+		j.marks = normal.StructureOf(j.marks, text[at:min(len(text), at+normal.Stretch)])
+		m, here := &j.marks[0], ^uint64(0)
+		if to-at < normal.Stretch {
+			here = 1<<(to-at) - 1
+		}
+		in := inStrings(text, at, m, m.Quotes&here, q.within)
+		q.within = normal.Open(in)
+		q.brackets = append(q.brackets, normal.Brackets{Opens: m.Opens & here &^ in, Closes: m.Closes & here &^ in})
+	}
 }
 
 // inObject reports whether the innermost bracket that is open is a brace.

@@ -14,6 +14,9 @@ var (
 	useWide    = cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
 )
 
+// useCarryless is whether there is a product without carries.
+var useCarryless = useVectors && cpu.X86.HasPCLMULQDQ
+
 // plainBlocks returns the offset in blocks of vectorSize bytes at b, behind which
 // two more are, of the first character that may not be plain, or where they end.
 func plainBlocks(b *byte, blocks int) int { return plainAVX2(b, blocks) }
@@ -75,6 +78,15 @@ func structureBlocks(b *byte, blocks int, out *Structure) {
 	}
 	structureAVX2(b, blocks, out)
 }
+
+// bracketBlocks marks blocks of 64 bytes at b, at least one and with a byte behind, as
+// BracketsOf does, and returns how many it could.
+func bracketBlocks(b *byte, blocks int, out *Brackets, within uint64) (done int, open uint64) {
+	return bracketsAVX2(b, blocks, out, within)
+}
+
+//go:noescape
+func bracketsAVX2(b *byte, blocks int, out *Brackets, within uint64) (done int, open uint64)
 
 // notDense has the highest bit set for the characters that are not dense.
 var notDense = func() (t [128]byte) {

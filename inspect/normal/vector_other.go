@@ -2,7 +2,10 @@
 
 package normal
 
-const useVectors = false
+const (
+	useVectors   = false
+	useCarryless = false
+)
 
 var useWide = false // which tests switch off
 
@@ -15,6 +18,8 @@ func signBlocks(*byte, int) Signs { panic("no vectors") }
 func sextetBlocks(*byte, int) int { panic("no vectors") }
 
 func structureBlocks(*byte, int, *Structure) { panic("no vectors") }
+
+func bracketBlocks(*byte, int, *Brackets, uint64) (int, uint64) { panic("no vectors") }
 
 func sextetWide(*byte, int) int { panic("no vectors") }
 
