@@ -47,6 +47,10 @@ func (bd birthdate) Find(b *Block, emit func(Finding)) {
 		var ok bool
 		switch size {
 		case 4:
+			if i+2 < len(runs) && runs[i+2].Start == r.Start+8 && !hint.at(r.Start) && stamped(b.Text, int(r.Start)) {
+				i += 2
+				continue
+			}
 			d, ok = yearFirst(b, i)
 		case 8:
 			d, ok = compact(b, i)
@@ -143,6 +147,22 @@ func (bd birthdate) judge(b *Block, d date, hinted bool, emit func(Finding)) {
 	}
 	emit(Finding{Type: Birthdate, Detector: bd.ID(), Start: d.start, End: d.end, Confidence: p,
 		Validated: true, Canon: canonDate(d)})
+}
+
+// stamped reports whether the four digits at offset i of t begin a date that yearFirst
+// reads, with a time behind it: 2026-07-08T08:59. That is nobody's birth, unless a label
+// says so.
+func stamped(t []byte, i int) bool {
+	if i < 1 || len(t)-i < len("2026-07-08T08:59") || before(t, i) != free {
+		return false
+	}
+	s := t[i:][:len("2026-07-08T08:59")]
+	if s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' ||
+		!isDigit(s[5]) || !isDigit(s[6]) || !isDigit(s[8]) || !isDigit(s[9]) || !isDigit(s[11]) || !isDigit(s[12]) || !isDigit(s[14]) {
+		return false
+	}
+	year := number(s[:4])
+	return year >= oldest && year <= thisYear && validDate(year, number(s[5:7]), number(s[8:10]))
 }
 
 // startsWithTime reports a time of day right behind a date, as logs have it.

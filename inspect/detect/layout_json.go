@@ -1,6 +1,9 @@
 package detect
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // How far back the key of a value and the object around it are looked for, in
 // bytes.
@@ -74,7 +77,9 @@ func (v *view) ownKey(i int) (own Label, start int) {
 
 // knownKeys remembers what keys stand for: those of JSON come again with each
 // object.
-type knownKeys [1 << 9]knownKey
+type knownKeys [1 << knownBits]knownKey
+
+const knownBits = 11
 
 // knownKey is a key with its label.
 type knownKey struct {
@@ -88,7 +93,16 @@ func (k *knownKeys) classify(key []byte) Label {
 	if n == 0 || n > len(k[0].key) {
 		return classify(key)
 	}
-	e := &k[(uint(key[0])+37*uint(key[n-1])+101*uint(key[n/2])+29*uint(n))%uint(len(k))]
+	h := uint64(n)
+	if n >= 8 {
+		h ^= binary.LittleEndian.Uint64(key[n-8:]) // what differs most in keys under keys
+	} else {
+		for _, c := range key {
+			h = h<<8 ^ uint64(c)
+		}
+	}
+	h ^= uint64(key[0])<<56 ^ uint64(key[n/2])<<48
+	e := &k[h*golden>>(64-knownBits)]
 	if string(e.key[:e.size]) != string(key) {
 		e.label = classify(key)
 		e.size = uint8(copy(e.key[:], key))

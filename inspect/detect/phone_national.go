@@ -133,6 +133,9 @@ func (p phone) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
 	if n.n < 6 {
 		return 0
 	}
+	if n.groups <= 6 && n.gaps(n.groups)&(sepLineBreak|sepWide) == 0 && !n.dialled() {
+		return 0 // whatever is said of it
+	}
 	own := b.Own(n.start)
 	if own&(against|LBirth|LPostal) != 0 {
 		return 0
@@ -140,21 +143,7 @@ func (p phone) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
 	if own&LPhone == 0 {
 		n.read(b, i, phoneGaps&^sepLineBreak, 6)
 	}
-	// Take as many groups as one number can have; a wide gap or a line break
-	// begins something new unless too little stands before it.
-	k, sum, apart := 0, 0, n.shape(1, 1, 1, 1, 1)
-	for k < n.groups && sum+int(n.size[k]) <= 13 {
-		if g := n.gap[k]; !apart && (g&sepLineBreak != 0 && g&sepHyphen == 0 || sum >= 6 && g&(sepLineBreak|sepWide) != 0) {
-			break
-		}
-		sum += int(n.size[k])
-		k++
-		if apart && sum >= 10 {
-			if kind, _ := planJapan(n.digit[:sum]); kind != noLine && kind != unknownLine {
-				break
-			}
-		}
-	}
+	k, sum := n.dialling()
 	if sum < 6 || k == 3 && isDateShape(n) {
 		return 0
 	}
@@ -178,6 +167,33 @@ func (p phone) labelled(b *Block, i int, n *numeral, emit func(Finding)) int {
 		return k
 	}
 	return 0
+}
+
+// dialling takes as many groups of n as one telephone number can have, and returns how
+// many digits they have; a wide gap or a line break begins something new unless too
+// little stands before it.
+func (n *numeral) dialling() (k, sum int) {
+	apart := n.shape(1, 1, 1, 1, 1)
+	for k < n.groups && sum+int(n.size[k]) <= 13 {
+		if g := n.gap[k]; !apart && (g&sepLineBreak != 0 && g&sepHyphen == 0 || sum >= 6 && g&(sepLineBreak|sepWide) != 0) {
+			break
+		}
+		sum += int(n.size[k])
+		k++
+		if apart && sum >= 10 {
+			if kind, _ := planJapan(n.digit[:sum]); kind != noLine && kind != unknownLine {
+				break
+			}
+		}
+	}
+	return k, sum
+}
+
+// dialled reports whether n begins with what may be a telephone number under a label:
+// enough digits, and no date.
+func (n *numeral) dialled() bool {
+	k, sum := n.dialling()
+	return sum >= 6 && (k != 3 || !isDateShape(n))
 }
 
 // kindBehind reports a word behind a number that tells what kind of telephone
