@@ -219,7 +219,7 @@ func (r *markupReader) text(n int) error {
 			}
 			return r.long(found.line)
 		}
-		child, decoded, worth := base64Child(nil, b[found.start:found.end])
+		child, decoded, worth := r.w.base64Child(nil, b[found.start:found.end])
 		r.copy(found.end)
 		n -= found.end
 		if worth {

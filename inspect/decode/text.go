@@ -98,7 +98,7 @@ func (text) Read(ctx context.Context, p *part.Part, e part.Emitter, b *part.Budg
 		for at := 0; found; {
 			var child part.Part
 			var ok bool
-			if child, scratch, ok = base64Child(scratch, w.text[at+r.start:at+r.end]); ok {
+			if child, scratch, ok = w.base64Child(scratch, w.text[at+r.start:at+r.end]); ok {
 				if err := b.Spend(ctx, len(scratch)); err != nil {
 					e.Format("text", w.encoding())
 					return part.Stop(ctx, e, err, true)

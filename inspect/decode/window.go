@@ -36,6 +36,7 @@ type window struct {
 	store   []byte      // storage of mem
 	room    []byte      // storage that text grows in, unless it is joined
 	decoded []byte      // storage of what stands encoded in the text
+	vain    *vainRuns   // what looks encoded there and is not; nil until one is met
 	raw     []byte      // read and not yet decoded
 	at      int         // of raw in mem
 	joined  bool        // text stands in mem, too, right before raw
@@ -62,9 +63,9 @@ var windows = sync.Pool{New: func() any {
 // openWindow starts a window on p's body. Close it when done.
 func openWindow(p *part.Part) *window {
 	w := windows.Get().(*window)
-	store, room, m, decoded := w.store, w.room[:0], w.m, w.decoded
+	store, room, m, decoded, vain := w.store, w.room[:0], w.m, w.decoded, w.vain
 	m.Reset(0)
-	*w = window{store: store, mem: store, raw: store[:0], room: room, text: room, m: m, body: p.Body, decoded: decoded}
+	*w = window{store: store, mem: store, raw: store[:0], room: room, text: room, m: m, body: p.Body, decoded: decoded, vain: vain}
 	if strings.IndexByte(p.MediaType, ';') >= 0 {
 		if _, params, err := mime.ParseMediaType(p.MediaType); err == nil {
 			w.hint = params["charset"]
