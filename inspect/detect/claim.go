@@ -306,7 +306,7 @@ func (r *rest) besideMail(start, end int) bool {
 	t := r.view.text
 	start, end = r.origin(start), r.origin(end-1)+1
 	lo, hi := max(0, start-mailReach), min(len(t), end+mailReach)
-	if k := bytes.LastIndexByte(t[lo:start], '\n'); k >= 0 {
+	if k := lastNewline(t[lo:start]); k >= 0 {
 		lo += k + 1
 	}
 	if k := bytes.IndexByte(t[end:hi], '\n'); k >= 0 {

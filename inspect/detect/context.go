@@ -36,6 +36,8 @@ type view struct {
 	matrix   []Label // JSON: of the columns of arrays in an array
 	known    knownKeys
 
+	bare int // the last offset that ends.mayEnd denied a label, -1 if there is none
+
 	// The last answer is good for offsets in [lo, hi); earlier ones stand in
 	// answers by their offset, if they are of this block.
 	lo, hi  int
@@ -56,7 +58,7 @@ const answerBits = 11
 func (v *view) reset() {
 	v.mode, v.auto, v.single, v.first, v.cells = prose, false, 0, true, false
 	v.text = nil
-	v.lo, v.hi = 0, 0
+	v.lo, v.hi, v.bare = 0, 0, -1
 	v.table.reset()
 	v.matrix = v.matrix[:0]
 }
@@ -82,7 +84,7 @@ func (v *view) begin(l part.Layout, label Label) {
 // reported yet.
 func (v *view) set(text []byte, own int) {
 	v.text, v.own = text, own
-	v.lo, v.hi = 0, 0
+	v.lo, v.hi, v.bare = 0, 0, -1
 	v.block++
 	if v.auto && (v.first || v.mode == prose || v.mode == rows && v.table.ended) {
 		v.mode = v.sniff(text[own:], own)
@@ -162,17 +164,34 @@ func (v *view) label(i int) (own, near Label) {
 
 // ownLabel is the first answer of label, without the second if that is dear.
 func (v *view) ownLabel(i int) Label {
-	if i < 0 || i >= len(v.text) || v.mode == prose && !theLexicon().endings.mayEnd(v.text, i) {
+	if i < 0 || i >= len(v.text) || i == v.bare {
 		return 0
 	}
-	if v.mode != object {
-		own, _ := v.label(i)
-		return own
+	if v.mode == prose || v.mode == object {
+		if a := &v.answers[i&(len(v.answers)-1)]; a.block == v.block && int(a.at) == i {
+			return a.own
+		}
 	}
-	if a := &v.answers[i&(len(v.answers)-1)]; a.block == v.block && int(a.at) == i {
-		return a.own
+	switch {
+	case v.mode == object:
+		return v.ownKeyLabel(i) &^ weak
+	case v.mode == prose && !v.mayOwn(i):
+		return 0
 	}
-	return v.ownKeyLabel(i) &^ weak
+	own, _ := v.label(i)
+	return own
+}
+
+// mayOwn reports whether running text may have an own label for the value at offset i.
+func (v *view) mayOwn(i int) bool {
+	if i == v.bare {
+		return false
+	}
+	if !theLexicon().endings.mayEnd(v.text, i) {
+		v.bare = i
+		return false
+	}
+	return true
 }
 
 // nearChars is how far before a value a label word may stand, in characters.
@@ -326,7 +345,7 @@ var linking = map[string]bool{"is": true, "no": true, "number": true, "num": tru
 
 // fieldLabel answers in key=value lines.
 func (v *view) fieldLabel(i int) (own, near Label) {
-	start := bytes.LastIndexByte(v.text[:i], '\n') + 1
+	start := lastNewline(v.text[:i]) + 1
 	eq := bytes.IndexByte(v.text[start:i], '=')
 	if eq < 0 {
 		return v.proseLabel(i)

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -440,7 +439,7 @@ func messageID(t []byte) bool {
 	line := t[max(0, len(t)-400):]
 	for i := len(line); i > 0; {
 		// Folded header lines begin with white space: look further back.
-		if i = bytes.LastIndexByte(line[:i], '\n'); i >= 0 && i+1 < len(line) && line[i+1] != ' ' && line[i+1] != '\t' {
+		if i = lastByte(line[:i], '\n'); i >= 0 && i+1 < len(line) && line[i+1] != ' ' && line[i+1] != '\t' {
 			line = line[i+1:]
 			break
 		}

@@ -44,6 +44,8 @@ func (l *letters) are(last uint32) bool {
 func (b *Block) announced(words *letters, i int) bool {
 	if v, ok := b.context.(*view); !ok || v.mode != prose {
 		return true
+	} else if i < len(v.text) && !v.mayOwn(i) {
+		return false
 	}
 	t := b.Text[max(0, i-nearChars):i]
 	if !allASCII(t) {

@@ -95,7 +95,7 @@ func listed(t []byte, i int, emit func(Finding)) (end int) {
 	for i < len(t) && (t[i] == '"' || t[i] == '\r' || t[i] == ' ') {
 		i++
 	}
-	from := bytes.LastIndexByte(t[:min(i, len(t))], '\n') + 1
+	from := lastNewline(t[:min(i, len(t))]) + 1
 	if i >= len(t) || t[i] != '\n' || i-from > longestLabel || bytes.ContainsAny(t[from:i], "./=;({[") || bytes.Count(t[from:i], oneSpace) > 3 {
 		return 0
 	}
@@ -171,7 +171,7 @@ func inDictionary(name []byte) bool {
 func mailboxes(b *Block, emit func(Finding)) {
 	t := b.Text
 	for _, at := range b.Ats {
-		open := bytes.LastIndexByte(t[max(0, int(at)-66):at], '<') + max(0, int(at)-66)
+		open := lastByte(t[max(0, int(at)-66):at], '<') + max(0, int(at)-66)
 		if open <= 0 || t[open] != '<' || !mailboxBegins(t[open:]) {
 			continue
 		}

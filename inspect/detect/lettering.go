@@ -115,16 +115,18 @@ func lower(dst, s []byte, upper *marks) []byte {
 	return dst
 }
 
-// lastNewline returns where the last line end of b is, -1 if there is none, eight
-// bytes at a time.
-func lastNewline(b []byte) int {
+// lastNewline returns where the last line end of b is, -1 if there is none.
+func lastNewline(b []byte) int { return lastByte(b, '\n') }
+
+// lastByte is bytes.LastIndexByte, eight bytes at a time.
+func lastByte(b []byte, c byte) int {
 	i := len(b)
 	for ; i >= 8; i -= 8 {
-		if z := equal8(binary.LittleEndian.Uint64(b[i-8:]), '\n'); z != 0 {
+		if z := equal8(binary.LittleEndian.Uint64(b[i-8:]), c); z != 0 {
 			return i - 1 - bits.LeadingZeros64(z)>>3
 		}
 	}
-	return bytes.LastIndexByte(b[:i], '\n')
+	return bytes.LastIndexByte(b[:i], c)
 }
 
 // allASCII reports whether b is.

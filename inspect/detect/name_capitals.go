@@ -188,7 +188,7 @@ func (s *nameSearch) messages() {
 			continue
 		}
 		from, to := max(done, i-280), min(len(t), i+280)
-		if k := bytes.LastIndexByte(t[from:i], '\n'); k >= 0 {
+		if k := lastNewline(t[from:i]); k >= 0 {
 			from += k + 1
 		}
 		if k := bytes.IndexByte(t[i:to], '\n'); k >= 0 {

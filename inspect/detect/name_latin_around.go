@@ -141,7 +141,7 @@ func listedItem(t []byte, i int, x *latinWord) float32 {
 func (s *nameSearch) social(i int) bool {
 	t := s.text
 	from, to := max(0, i-280), min(len(t), i+280)
-	if k := bytes.LastIndexByte(t[from:i], '\n'); k >= 0 {
+	if k := lastNewline(t[from:i]); k >= 0 {
 		from += k + 1
 	}
 	if k := bytes.IndexByte(t[i:to], '\n'); k >= 0 {

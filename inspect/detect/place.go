@@ -41,7 +41,7 @@ func (g *grouper) place(f *Finding, n *Found) {
 		g.json.name(g)
 		n.Path = g.json.path(b.text, f.Start)
 	case b.view.cells:
-		from := bytes.LastIndexByte(b.text[:f.Start], '\n') + 1
+		from := lastNewline(b.text[:f.Start]) + 1
 		n.Column = 1 + bytes.Count(b.text[from:f.Start], tab)
 	case b.view.mode == rows:
 		if r, c, ok := b.view.table.at(b.text, f.Start); ok {

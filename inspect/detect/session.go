@@ -319,7 +319,7 @@ func (s *Session) cut(text []byte, demand Demand) int {
 		return c
 	}
 	lo := max(s.own+1, hi-cutWindow)
-	if i := bytes.LastIndexByte(text[lo:hi], '\n'); i >= 0 {
+	if i := lastNewline(text[lo:hi]); i >= 0 {
 		return lo + i + 1
 	}
 	lo = max(s.own+1, hi-1<<10)

@@ -91,7 +91,7 @@ func (w window) open(dst []window, text []byte) []window {
 	start, end := w.start-windowReach, min(len(text), w.end+windowReach)
 	if start <= 0 {
 		start = 0
-	} else if i := bytes.LastIndexByte(text[max(0, start-windowLine):start], '\n'); i >= 0 {
+	} else if i := lastNewline(text[max(0, start-windowLine):start]); i >= 0 {
 		start = max(0, start-windowLine) + i + 1
 	} else {
 		start = charBorder(text, start)
