@@ -113,7 +113,9 @@ type Block struct {
 	words  []runWord
 	picked []uint64 // the runs that a detector chooses
 	hinted Label
-	latin  *latinMemory // the session's; nil until a word is asked for
+	// What the session remembers, nil until it is asked for.
+	latin  *latinMemory
+	canons *canonMemory
 }
 
 // contextual answers from the text's layout; a session implements it.

@@ -35,7 +35,7 @@ func (e email) Find(b *Block, emit func(Finding)) {
 			score = max(score, min(.99, score+.2))
 		}
 		emit(Finding{Type: Email, Detector: e.ID(), Start: start, End: end, Confidence: score,
-			Validated: true, Canon: strings.ToLower(string(t[start:end]))})
+			Validated: true, Canon: b.canon(canonMail, t[start:end])})
 	}
 }
 

@@ -135,7 +135,7 @@ func (s *nameSearch) report(start, end int, odds float32, listed bool) bool {
 	s.taken = end
 	s.emit(Finding{
 		Type: Name, Detector: "name", Start: start, End: end,
-		Confidence: c, Validated: listed, Canon: nameCanon(s.text[start:end]),
+		Confidence: c, Validated: listed, Canon: s.b.canon(canonName, s.text[start:end]),
 	})
 	return true
 }

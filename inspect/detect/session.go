@@ -83,6 +83,7 @@ func (s *Session) reset(sink Sink) {
 	s.skipped = false
 	s.view.reset()
 	s.block.latin.forget()
+	s.block.canons.forget()
 	s.group.reset(sink)
 }
 

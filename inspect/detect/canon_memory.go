@@ -1,0 +1,62 @@
+package detect
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strings"
+)
+
+// canonMemory remembers the canonical forms of names and mail addresses of one session:
+// authors, senders and their addresses come again and again, and one that is remembered
+// needs no storage of its own and is told to be the same by where it lies.
+type canonMemory struct {
+	forms [128]struct {
+		size  uint8 // 0: free
+		kind  canonKind
+		text  [46]byte // as it stands
+		canon string
+	}
+	used bool
+}
+
+// forget begins another session.
+func (m *canonMemory) forget() {
+	if m != nil && m.used {
+		*m = canonMemory{}
+	}
+}
+
+// canonKind is what has a canonical form.
+type canonKind uint8
+
+const (
+	canonName canonKind = iota
+	canonMail
+)
+
+// of is the canonical form of t.
+func (k canonKind) of(t []byte) string {
+	if k == canonMail {
+		return strings.ToLower(string(t))
+	}
+	return nameCanon(t)
+}
+
+// canon is the canonical form of t, by the session's memory.
+func (b *Block) canon(k canonKind, t []byte) string {
+	if len(t) < 8 || len(t) > len(b.canons.forms[0].text) {
+		return k.of(t)
+	}
+	if b.canons == nil {
+		b.canons = new(canonMemory)
+	}
+	m := b.canons
+	head, tail := binary.LittleEndian.Uint64(t), binary.LittleEndian.Uint64(t[len(t)-8:])
+	e := &m.forms[((head^bits.RotateLeft64(tail, 29))*golden)>>57]
+	if e.kind == k && string(e.text[:e.size]) == string(t) {
+		return e.canon
+	}
+	m.used = true
+	e.size, e.kind, e.canon = uint8(copy(e.text[:], t)), k, k.of(t)
+	return e.canon
+}
