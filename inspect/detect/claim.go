@@ -31,9 +31,6 @@ type claims struct {
 	domains domains
 }
 
-// named is a name that is taken[i], or of it what stands behind a gap.
-type named struct{ i, start, end int32 }
-
 // reader says how the cells of a column are read.
 type reader uint8
 
@@ -84,8 +81,7 @@ func (t *table) believes(c *column, labels Label) bool {
 
 // claim goes through the rows of the block's own part and claims what cells it
 // can. It reports whether the text is a table with columns that are known.
-// words is the vocabulary with the names.
-func (v *view) claim(k *claims, words *match.Set) bool {
+func (v *view) claim(k *claims) bool {
 	if v.mode != rows {
 		return false
 	}
@@ -100,7 +96,7 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 	if !any {
 		return false
 	}
-	k.taken, k.canon, k.ends, k.named = k.taken[:0], k.canon[:0], k.ends[:0], k.named[:0]
+	k.taken, k.canon, k.ends = k.taken[:0], k.canon[:0], k.ends[:0]
 	from, until := v.own, v.cut
 	if from > 0 && v.text[from-1] != '\n' {
 		from = 0
@@ -138,7 +134,6 @@ func (v *view) claim(k *claims, words *match.Set) bool {
 		k.ends = append(k.ends, int32(len(k.taken)))
 	}
 	k.rest.finish(until)
-	k.list(v.text, words)
 	return true
 }
 

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
-	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
 
 // read claims cell c of column col if it is as a whole what the column
@@ -46,7 +45,6 @@ func (k *claims) name(text []byte, c cell, col *column) bool {
 		start, end = start+lo, start+hi
 		k.canon = appendNameCanon(k.canon, text[start:end])
 	}
-	k.named = append(k.named, named{int32(len(k.taken)), int32(start), int32(end)})
 	return k.add(claimName, start, end, col.confidence(), false)
 }
 
@@ -137,38 +135,6 @@ var nameLetters = sync.OnceValue(func() *[1 << 16]uint8 {
 	return &letters
 })
 
-// list validates the names that begin with one that the dictionaries know, or have
-// one behind a gap in them.
-func (k *claims) list(text []byte, words *match.Set) {
-	for len(k.named) > 0 {
-		k.offsets = k.offsets[:0]
-		for i := range k.named {
-			k.offsets = append(k.offsets, uint32(k.named[i].start))
-		}
-		k.hits = words.AtEach(k.hits[:0], text, k.offsets)
-		hits, left := k.hits, k.named[:0]
-		for _, n := range k.named {
-			f := &k.taken[n.i]
-			for ; len(hits) > 0 && hits[0].Start <= n.start; hits = hits[1:] {
-				switch class, _ := Unpack(hits[0].Payload); class {
-				case ClassSurname, ClassGiven, ClassEnglish:
-					f.validated = f.validated || hits[0].End <= n.end
-				}
-			}
-			if f.validated {
-				continue
-			}
-			for n.start < n.end && text[n.start] != ' ' {
-				n.start++
-			}
-			if n.start++; n.start < n.end {
-				left = append(left, n)
-			}
-		}
-		k.named = left
-	}
-}
-
 // leftAddress reports whether an address is left to the detectors: it may begin
 // with its postal code.
 func leftAddress(value []byte) bool {
@@ -240,7 +206,7 @@ func (k *claims) postal(text []byte, c cell) bool {
 	}
 	k.canon = binary.LittleEndian.AppendUint64(k.canon, w)
 	k.canon = k.canon[:len(k.canon)-1]
-	return k.add(claimPostal, start, int(c.end), .95, dict.PostalListed(code))
+	return k.add(claimPostal, start, int(c.end), .95, false)
 }
 
 // phone takes Japanese numbers as they are usually written; the detector knows

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
@@ -35,7 +36,7 @@ func TestMarkedNumbersAreNoTelephoneNumbers(t *testing.T) {
 		v.set(text, 0)
 		v.own, v.cut = body, len(text) // the header is of another block
 		var k claims
-		if !v.claim(&k, set) {
+		if !v.claim(&k) {
 			t.Fatalf("no table with columns: %q", text)
 		}
 		b := &Block{Text: k.rest.text, context: &k.rest}
@@ -58,5 +59,30 @@ func TestMarkedNumbersAreNoTelephoneNumbers(t *testing.T) {
 	}
 	if found < 100 || marked < 1000 {
 		t.Fatalf("%d found and %d marked: not much was tried", found, marked)
+	}
+}
+
+// heedless is a collector to which it does not matter what is validated.
+type heedless struct{ collector }
+
+func (*heedless) Heeds(Type) bool { return false }
+
+// To a sink that does not heed which values are validated, all else is told as to others.
+func TestHeedlessSink(t *testing.T) {
+	text := []byte("氏名,郵便番号,住所,電話番号,備考\n" + strings.Repeat("山田 太郎,100-0014,東京都港区芝公園4-2-8,090-1234-5678,\n"+
+		"ヤマダ タロウ,〒1050011,大阪府大阪市北区梅田1-1,06-1234-5678,03-1234-5678\n", 500))
+	var a collector
+	var b heedless
+	e, err := NewEngine(Builtin(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sink := range []Sink{&a, &b} {
+		s := e.Session(sink)
+		s.Write(part.Text{Bytes: text})
+		s.Close()
+	}
+	if len(a.lines) != 1000 || !slices.Equal(a.lines, b.lines) {
+		t.Errorf("%d records, %d", len(a.lines), len(b.lines))
 	}
 }

@@ -59,6 +59,7 @@ func TestClaimsAgreeWithDetectors(t *testing.T) {
 				continue
 			}
 			k.list(text, set)
+			k.post()
 			b := &Block{Text: text, context: fixedLabel{c.label, c.label}}
 			set.Scan(text, &b.Evidence)
 			var found []Finding

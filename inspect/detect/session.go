@@ -347,11 +347,17 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 			return
 		}
 	}
-	claimed, alone := s.view.claim(&s.claims, e.names.set), false
+	claimed, alone := s.view.claim(&s.claims), false
 	switch {
 	case claimed:
 		asked := s.lookAtRest(all)
 		alone = s.claims.alone(&s.view.table, asked) && (!all || s.view.settled())
+		if !alone || s.heeds(Name) {
+			s.claims.list(text, e.names.set)
+		}
+		if !alone || s.heeds(Postal) {
+			s.claims.post()
+		}
 	case all:
 		if !s.search(demand, cut, last) {
 			s.found = s.found[:0]
