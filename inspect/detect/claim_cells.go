@@ -22,8 +22,14 @@ func (k *claims) read(text []byte, c cell, col *column, column int32) bool {
 	case readPostal:
 		return k.postal(text, c)
 	case readPhone:
+		if s := k.shapeOf(c); s != nil {
+			return k.shapedPhone(text, c, s)
+		}
 		return k.phone(text, c)
 	case readEmail:
+		if s := k.shapeOf(c); s != nil && k.shapedMail(text, c, s) {
+			return true
+		}
 		return k.email(text, c)
 	case readBirth:
 		return k.birth(text, c)
@@ -36,8 +42,13 @@ func (k *claims) read(text []byte, c cell, col *column, column int32) bool {
 }
 
 func (k *claims) name(text []byte, c cell, col *column) bool {
-	start, end := int(c.start), int(c.end)
-	if !k.usualName(text[start:end]) {
+	start, end, usual := int(c.start), int(c.end), false
+	if s := k.shapeOf(c); s != nil {
+		usual = k.usualShape(text, c, s)
+	} else {
+		usual = k.usualName(text[start:end])
+	}
+	if !usual {
 		lo, hi, ok := plausibleName(text[start:end], col.label)
 		if !ok {
 			return false
@@ -212,11 +223,17 @@ func (k *claims) postal(text []byte, c cell) bool {
 // phone takes Japanese numbers as they are usually written; the detector knows
 // the others.
 func (k *claims) phone(text []byte, c cell) bool {
-	d := &k.number
 	n, groups, gap := k.digits(text[c.start:c.end])
 	if n < 10 || n > 11 || groups != 1 && groups != 3 || gap == 1 || gap == ' ' {
 		return false
 	}
+	return k.line(c, n, groups)
+}
+
+// line takes the number of n digits in k.number, in one group or three with hyphens
+// between them.
+func (k *claims) line(c cell, n, groups int) bool {
+	d := &k.number
 	digits := d.digit[:n]
 	kind, head := planJapan(digits)
 	if kind == noLine {
