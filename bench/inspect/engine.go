@@ -125,7 +125,8 @@ func (o *ours) scan(text []byte, times int) (sample, error) {
 	}), nil
 }
 
-// pieceEnd returns where the first piece of text ends.
+// pieceEnd returns where the first piece of text ends. What has no line end for two pieces
+// is scanned whole, without looking for one further on: that would cost a pass over it.
 func pieceEnd(text []byte) int {
 	if len(text) <= pieceSize {
 		return len(text)
@@ -133,7 +134,7 @@ func pieceEnd(text []byte) int {
 	if i := bytes.LastIndexByte(text[:pieceSize], '\n'); i >= 0 {
 		return i + 1
 	}
-	if i := bytes.IndexByte(text[pieceSize:], '\n'); i >= 0 {
+	if i := bytes.IndexByte(text[pieceSize:min(len(text), 2*pieceSize)], '\n'); i >= 0 {
 		return pieceSize + i + 1
 	}
 	return len(text)

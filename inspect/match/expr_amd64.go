@@ -52,16 +52,47 @@ func chooseAVX512(found *uint32, n int, text *byte, set *byteSet, dst *uint32) i
 func (avx2) shapes(found []uint32, m *marks, f *fine, text []byte, blocks, base int) []uint32 {
 	_ = text[blocks*blockSize+fineBytes-2]
 	found = slices.Grow(found, blocks*blockSize+blockSize)
-	n := shapesAVX2(&text[0], blocks, base, m, f, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(found)), 4*len(found))))
-	return found[:len(found)+n]
+	from := len(found)
+	found = found[:from+shapesAVX2(&text[0], blocks, base, m, (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(found)), 4*from)))]
+	return f.keep(found, from, text, base)
 }
 
 // shapesAVX2 lists the offsets of blocks (at least one) of text, whose first byte is the
-// one before offset base, that pass m by four bits, and keeps of those what passes f.
-// found has room for all and 8 more.
+// one before offset base, that pass m by four bits. found has room for all and 8 more.
 //
 //go:noescape
-func shapesAVX2(text *byte, blocks, base int, m *marks, f *fine, found *uint32) int
+func shapesAVX2(text *byte, blocks, base int, m *marks, found *uint32) int
+
+// keep drops those of found[from:] that f rules out. They may be no more than a mixture of
+// shapes. text starts one byte before offset base; found has room for 8 more.
+func (f *fine) keep(found []uint32, from int, text []byte, base int) []uint32 {
+	if from == len(found) {
+		return found
+	}
+	return found[:from+fineAVX2(&found[from], len(found)-from, &text[0], base, f)]
+}
+
+// fineAVX2 is fine.keep for the n offsets (at least one) at found, and returns how many it
+// keeps.
+//
+//go:noescape
+func fineAVX2(found *uint32, n int, text *byte, base int, f *fine) int
+
+func (avx2) both(s *scratch, f *filter, x *exprScan, text []byte, blocks, base int) {
+	_ = text[base+blocks*blockSize+slack-1]
+	s.found = slices.Grow(s.found, blocks*blockSize+blockSize)
+	x.found = slices.Grow(x.found, blocks*blockSize+blockSize)
+	from := len(x.found)
+	nf, ns := bothAVX2(&text[base], blocks, base, f.halves, &x.marks, unsafe.SliceData(s.found), (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(x.found)), 4*from)))
+	s.found = s.found[:nf]
+	x.found = x.fine.keep(x.found[:from+ns], from, text[base-1:], base)
+}
+
+// bothAVX2 is literalsAVX2 and shapesAVX2 in one, of which the second writes to starts:
+// half of their work is to take bytes apart. text starts at base.
+//
+//go:noescape
+func bothAVX2(text *byte, blocks, base int, h *halfMarks, m *marks, found, starts *uint32) (nf, ns int)
 
 func (avx2) walk(w *walk, m *machine, text []byte, starts []uint32, from, to int) {
 	w.live = walkAVX2(&text[0], w, &starts[0], from, to, m)

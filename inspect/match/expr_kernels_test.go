@@ -21,6 +21,7 @@ func FuzzExpressionKernelsEqualGo(f *testing.F) {
 			t.Skip()
 		}
 		shapesEqualGo(t, x, text)
+		pairEqualsApart(t, x, text)
 		walkEqualsGo(t, x, text)
 	})
 }
@@ -32,6 +33,10 @@ func TestExpressionKernelsEqualGo(t *testing.T) {
 	}
 	text := bytes.Repeat([]byte(strings.Join(exprTexts, " ")), 20)
 	shapesEqualGo(t, x, text)
+	pairs := slices.ContainsFunc(vectors, func(k kernels) bool { _, ok := k.(pairer); return ok })
+	if offsets := pairEqualsApart(t, x, text); pairs && offsets < len(text)/50 {
+		t.Errorf("only %d offsets marked together", offsets)
+	}
 	walks := slices.ContainsFunc(vectors, func(k kernels) bool { _, ok := k.(walker); return ok })
 	if walked := walkEqualsGo(t, x, text); walks && walked < len(text) {
 		t.Errorf("only %d walks went through", walked)
@@ -69,6 +74,39 @@ func shapesEqualGo(t *testing.T, x *exprs, text []byte) {
 			base += blocks * blockSize
 		}
 	}
+}
+
+// pairEqualsApart compares what kernels mark of literals and expressions together with what
+// they mark of each.
+func pairEqualsApart(t *testing.T, x *exprs, text []byte) (offsets int) {
+	t.Helper()
+	table := newTable(literals(true, append(names(seeded(3), 500), keywords...)...))
+	f := newFilter(table)
+	for _, k := range vectors {
+		pair, ok := k.(pairer)
+		if !ok {
+			continue
+		}
+		if p, ok := k.(preparer); ok {
+			p.prepare(f, table)
+		}
+		for base := 1; base+blockSize+slack <= len(text); {
+			blocks := min((len(text)-base-slack)/blockSize, chunkSize/blockSize)
+			var got, want scratch
+			e := exprScan{exprs: x, found: []uint32{7}}
+			pair.both(&got, f, &e, text, blocks, base)
+			k.literals(&want, f, text[base:], blocks, base)
+			if starts := k.shapes([]uint32{7}, &x.marks, &x.fine, text[base-1:], blocks, base); !slices.Equal(e.found, starts) {
+				t.Fatalf("%T marks %d expressions together from %d on, %d alone", k, len(e.found)-1, base, len(starts)-1)
+			}
+			if !slices.Equal(got.found, want.found) {
+				t.Fatalf("%T marks %d literals together from %d on, %d alone", k, len(got.found), base, len(want.found))
+			}
+			offsets += len(got.found) + len(e.found) - 1
+			base += blocks * blockSize
+		}
+	}
+	return offsets
 }
 
 // walkEqualsGo runs the machines of expressions from every offset, side by side and

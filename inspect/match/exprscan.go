@@ -77,9 +77,14 @@ func (s *exprScan) advance(k kernels, limit int) {
 		n := min(chunkSize, (limit-s.base)/blockSize*blockSize)
 		s.found = k.shapes(s.found, &s.marks, &s.fine, s.text[s.base-1:], n/blockSize, s.base)
 		s.base += n
-		if len(s.found) >= batchSize/2 {
-			s.pivots(k)
-		}
+		s.turn(k)
+	}
+}
+
+// turn looks at the offsets that passed the marks, if they are worth it.
+func (s *exprScan) turn(k kernels) {
+	if len(s.found) >= batchSize/2 {
+		s.pivots(k)
 	}
 }
 

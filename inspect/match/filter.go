@@ -100,7 +100,7 @@ func newFilter(t *table) *filter {
 			f.enter(&f.short, lit, 0, 0, shortKey)
 		}
 	}
-	f.marks.deal(literalGroups(t), &literalOffsets)
+	f.marks.deal(literalGroups(t, 0), &literalOffsets)
 	return f
 }
 

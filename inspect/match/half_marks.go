@@ -23,7 +23,11 @@ func newHalfMarks(t *table) *halfMarks {
 	m := &halfMarks{}
 	w := weightsAt(&literalOffsets)
 	w.told = toldByHalves
-	for k, g := range joinDownTo(buckets, literalGroups(t), w) {
+	parts := 0
+	if t.inKana() > manyKana {
+		parts = maxParts
+	}
+	for k, g := range joinDownTo(buckets, literalGroups(t, parts), w) {
 		for c := range 256 {
 			for j := range coarse {
 				if g.bytes[j].has(byte(c)) {
@@ -39,6 +43,20 @@ func newHalfMarks(t *table) *halfMarks {
 		}
 	}
 	return m
+}
+
+// manyKana is from how many literals in kana on they are worth more than one bucket. A few
+// would take it from those in Latin letters.
+const manyKana = 256
+
+// inKana returns how many literals begin in kana.
+func (t *table) inKana() (n int) {
+	for i := range t.items {
+		if byte(t.items[i].head) == 0xe3 {
+			n++
+		}
+	}
+	return n
 }
 
 // toldByHalves is weights.told for halfMarks.

@@ -58,9 +58,10 @@ func (b *bucket) join(o *bucket) {
 // literalGroups returns the groups that t's literals are dealt in. Literals with the
 // same first byte stay together, but those that go on in kana are told from those that
 // go on in kanji, and those that have no byte at some of the offsets from those that
-// have.
-func literalGroups(t *table) []*bucket {
-	var first [classCount + 1][256]*bucket
+// have. Those in kana may be divided by their first character, parts times for each
+// second byte.
+func literalGroups(t *table, parts int) []*bucket {
+	var first [classCount + 1 + 4*maxParts][256]*bucket
 	var groups []*bucket
 	var room [8]byte
 	for i := range t.items {
@@ -68,6 +69,9 @@ func literalGroups(t *table) []*bucket {
 		kind := class(len(lit))
 		if lit[0] >= 0x80 && len(lit) > 3 && lit[3] == 0xe3 {
 			kind = classCount
+			if parts > 0 && lit[0] == 0xe3 {
+				kind += 1 + int(lit[1]&3)*parts + int(lit[2]&63)*parts/64
+			}
 		}
 		b := first[kind][lit[0]]
 		if b == nil {
@@ -104,6 +108,9 @@ func literalGroups(t *table) []*bucket {
 	}
 	return groups
 }
+
+// maxParts bounds parts of literalGroups.
+const maxParts = 8
 
 // deal fills m with groups, joined until each has a bucket.
 func (m *marks) deal(groups []*bucket, offsets *markOffsets) {

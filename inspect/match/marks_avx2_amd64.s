@@ -14,6 +14,7 @@ BYTES(fifteens, $0x0f0f0f0f0f0f0f0f)
 BYTES(nines, $0x0909090909090909)
 BYTES(zeroDigits, $0x3030303030303030)
 BYTES(atSigns, $0x4040404040404040)
+BYTES(right4, $0x1000100010001000) // as a factor, of whose product the high half is taken
 BYTES(eights, $0x0000000800000008)
 
 // AHEAD asks for what comes a chunk later. The processor itself does not look
@@ -21,16 +22,17 @@ BYTES(eights, $0x0000000800000008)
 #define AHEAD PREFETCHT0 4096(SI)
 
 // HALVES loads the j-th bytes of 64 offsets: their low halves in Y0 and Y1, their high
-// halves in Y2 and Y3.
+// halves in Y2 and Y3. These are shifted by multiplying, since shifts and look-ups wait
+// for the same units of Zen 3.
 #define HALVES(j) \
-	VMOVDQU j(SI), Y0; \
-	VMOVDQU (32+j)(SI), Y1; \
-	VPSRLW  $4, Y0, Y2; \
-	VPSRLW  $4, Y1, Y3; \
-	VPAND   Y15, Y0, Y0; \
-	VPAND   Y15, Y1, Y1; \
-	VPAND   Y15, Y2, Y2; \
-	VPAND   Y15, Y3, Y3
+	VMOVDQU  j(SI), Y0; \
+	VMOVDQU  (32+j)(SI), Y1; \
+	VPMULHUW Y14, Y0, Y2; \
+	VPMULHUW Y14, Y1, Y3; \
+	VPAND    Y15, Y0, Y0; \
+	VPAND    Y15, Y1, Y1; \
+	VPAND    Y15, Y2, Y2; \
+	VPAND    Y15, Y3, Y3
 
 // ALLOWED leaves in a and b the buckets that allow them, by the tables at off of low4
 // and of high4.
@@ -163,6 +165,7 @@ TEXT ·markAVX2(SB), NOSPLIT, $0-88
 	LEAQ ·lanesOf(SB), R15
 	XORL R12, R12 // all masks of "@"
 	VMOVDQU fifteens<>(SB), Y15
+	VMOVDQU right4<>(SB), Y14
 
 loop:
 	AHEAD
@@ -245,6 +248,7 @@ TEXT ·literalsAVX2(SB), NOSPLIT, $0-48
 	MOVQ m+24(FP), BX
 	MOVQ found+32(FP), DI
 	VMOVDQU fifteens<>(SB), Y15
+	VMOVDQU right4<>(SB), Y14
 
 loop:
 	AHEAD
@@ -275,20 +279,133 @@ next:
 	VZEROUPPER
 	RET
 
-// TEST8 looks the hashes Y3 up in the bit set at p, whose shift is in the low
-// dword of x, and leaves the answers in the low bits of y.
-#define TEST8(p, x, y) \
-	VPSRLD     x, Y3, Y4; \
-	VPCMPEQD   Y5, Y5, Y5; \
-	VPXOR      Y6, Y6, Y6; \
-	VPGATHERDD Y5, (p)(Y4*4), Y6; \
-	VPSRLD     $1, Y3, Y4; \
-	VPAND      Y15, Y4, Y4; \
-	VPSRLVD    Y4, Y6, Y4; \
-	VPSRLD     $6, Y3, Y5; \
-	VPAND      Y15, Y5, Y5; \
-	VPSRLVD    Y5, Y6, Y5; \
-	VPAND      Y4, Y5, y
+// SHAPES is ALLOWED by the tables of expressions, at off of low4 and of high4 of marks.
+#define SHAPES(off, a, b) \
+	VBROADCASTI128 (640+off)(R8), Y4; \
+	VBROADCASTI128 (720+off)(R8), Y5; \
+	VPSHUFB Y0, Y4, a; \
+	VPSHUFB Y2, Y5, Y6; \
+	VPAND   Y6, a, a; \
+	VPSHUFB Y1, Y4, b; \
+	VPSHUFB Y3, Y5, Y7; \
+	VPAND   Y7, b, b
+
+// BOTH narrows the buckets of literals, Y8 and Y9, and of expressions, Y10 and Y11, by
+// the j-th bytes of 64 offsets.
+#define BOTH(j) \
+	HALVES(j); \
+	NARROW(16*j); \
+	SHAPES(16*j+16, Y12, Y13); \
+	VPAND Y12, Y10, Y10; \
+	VPAND Y13, Y11, Y11
+
+// func bothAVX2(text *byte, blocks, base int, h *halfMarks, m *marks, found, starts *uint32) (nf, ns int)
+TEXT ·bothAVX2(SB), NOSPLIT, $0-72
+	MOVQ text+0(FP), SI
+	MOVQ blocks+8(FP), R9
+	MOVQ base+16(FP), R13
+	MOVQ h+24(FP), BX
+	MOVQ m+32(FP), R8
+	MOVQ found+40(FP), DI
+	MOVQ starts+48(FP), R12
+	VMOVDQU fifteens<>(SB), Y15
+	VMOVDQU right4<>(SB), Y14
+
+loop:
+	AHEAD
+	HALVES(0)
+	ALLOWED(0, Y8, Y9)
+	SHAPES(16, Y10, Y11)
+	BOTH(1)
+	BOTH(2)
+	BOTH(3)
+	VPOR    Y10, Y11, Y12
+	VPTEST  Y12, Y12
+	JZ      literals
+	VPXOR     Y12, Y12, Y12
+	VPCMPEQB  Y12, Y10, Y10
+	VPCMPEQB  Y12, Y11, Y11
+	MASK(Y10, Y11, AX)
+	NOTQ    AX
+	POPCNTQ AX, DX
+	LEAQ    (R12)(DX*4), DX
+
+start:
+	EIGHT(AX, R12)
+	ADDQ  $32, R12
+	TESTQ AX, AX
+	JNZ   start
+	MOVQ  DX, R12
+
+literals:
+	VPOR    Y8, Y9, Y12
+	VPTEST  Y12, Y12
+	JZ      next
+	EXACT
+	TESTQ   AX, AX
+	JZ      next
+	POPCNTQ AX, DX
+	LEAQ    (DI)(DX*4), DX
+
+found:
+	EIGHT(AX, DI)
+	ADDQ  $32, DI
+	TESTQ AX, AX
+	JNZ   found
+	MOVQ  DX, DI
+
+next:
+	ADDL $64, R13
+	ADDQ $64, SI
+	DECQ R9
+	JNZ  loop
+
+	SUBQ found+40(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, nf+56(FP)
+	SUBQ starts+48(FP), R12
+	SHRQ $2, R12
+	MOVQ R12, ns+64(FP)
+	VZEROUPPER
+	RET
+
+// ASKED leaves in the low bits of y whether the two bits that the hashes Y3 choose are
+// set in the words Y6.
+#define ASKED(y) \
+	VPSRLD  $1, Y3, Y4; \
+	VPAND   Y15, Y4, Y4; \
+	VPSRLVD Y4, Y6, Y4; \
+	VPSRLD  $6, Y3, Y5; \
+	VPAND   Y15, Y5, Y5; \
+	VPSRLVD Y5, Y6, Y5; \
+	VPAND   Y4, Y5, y
+
+// LOOKUP loads into Y6 the words at p that the hashes Y3 choose, shifted by the low dword
+// of x. Loads one by one are faster than a gather.
+#define LOOKUP(p, x) \
+	VPSRLD       x, Y3, Y4; \
+	VEXTRACTI128 $1, Y4, X5; \
+	VMOVQ        X4, AX; \
+	VPEXTRQ      $1, X4, CX; \
+	MOVL         AX, DX; \
+	SHRQ         $32, AX; \
+	VMOVD        (p)(DX*4), X6; \
+	VPINSRD      $1, (p)(AX*4), X6, X6; \
+	MOVL         CX, DX; \
+	SHRQ         $32, CX; \
+	VPINSRD      $2, (p)(DX*4), X6, X6; \
+	VPINSRD      $3, (p)(CX*4), X6, X6; \
+	VMOVQ        X5, AX; \
+	VPEXTRQ      $1, X5, CX; \
+	MOVL         AX, DX; \
+	SHRQ         $32, AX; \
+	VMOVD        (p)(DX*4), X4; \
+	VPINSRD      $1, (p)(AX*4), X4, X4; \
+	MOVL         CX, DX; \
+	SHRQ         $32, CX; \
+	VPINSRD      $2, (p)(DX*4), X4, X4; \
+	VPINSRD      $3, (p)(CX*4), X4, X4; \
+	VINSERTI128  $1, X4, Y6, Y6
 
 // WORDS loads the first words at the offsets at off and off+4 of DI into x. Loads one by
 // one are faster than gathers.
@@ -334,6 +451,9 @@ TEXT ·siftAVX2(SB), NOSPLIT, $0-80
 	// The last eight are filled with the last offset, and lanes beyond it dropped.
 	VPBROADCASTD -4(DI)(R9*4), Y0
 	VMOVDQU Y0, (DI)(R9*4)
+	TESTQ   R11, R11
+	JZ      loop
+	VMOVDQU (R11), Y0
 
 loop:
 	// Bytes 0 to 3 in Y2 and 2 to 5 in Y3, folded if led by ASCII.
@@ -360,7 +480,8 @@ loop:
 	VPSRLD  $15, Y3, Y4
 	VPXOR   Y4, Y3, Y3
 	VPMULLD Y13, Y3, Y3
-	TEST8(R10, X8, Y7)
+	LOOKUP(R10, X8)
+	ASKED(Y7)
 
 	TESTQ   R11, R11
 	JZ      pack
@@ -369,7 +490,12 @@ loop:
 	VPSRLD  $15, Y3, Y4
 	VPXOR   Y4, Y3, Y3
 	VPMULLD Y13, Y3, Y3
-	TEST8(R11, X9, Y4)
+	CMPL    shortShift+56(FP), $29
+	JE      eight
+	LOOKUP(R11, X9)
+
+short:
+	ASKED(Y4)
 	VPOR    Y4, Y7, Y7
 
 pack:
@@ -394,3 +520,8 @@ whole:
 	MOVQ R12, ret+72(FP)
 	VZEROUPPER
 	RET
+
+eight: // words, the least there are: all in Y0
+	VPSRLD X9, Y3, Y4
+	VPERMD Y0, Y4, Y6
+	JMP    short

@@ -57,14 +57,13 @@ GLOBL nibbles<>(SB), RODATA|NOPTR, $8
 	CMPL CX, $1; \
 	ADCL R10, R10
 
-// func shapesAVX2(text *byte, blocks, base int, m *marks, f *fine, found *uint32) int
-TEXT ·shapesAVX2(SB), NOSPLIT, $0-56
+// func shapesAVX2(text *byte, blocks, base int, m *marks, found *uint32) int
+TEXT ·shapesAVX2(SB), NOSPLIT, $0-48
 	MOVQ text+0(FP), SI
 	MOVQ blocks+8(FP), R9
 	MOVQ base+16(FP), R8
 	MOVQ m+24(FP), BX
-	MOVQ found+40(FP), R12
-	MOVQ R12, DI
+	MOVQ found+32(FP), R12
 	VPBROADCASTQ nibbles<>(SB), Y8
 	VPXOR Y13, Y13, Y13
 	VBROADCASTI128 656(BX), Y0
@@ -118,22 +117,27 @@ nextBlock:
 	DECQ R9
 	JNZ  block
 
-	// Those that got through may be no more than a mixture of shapes: each is looked
-	// up by whole bytes, without a branch, eight before they are packed. R12 is what is
-	// read, R8 what is written.
-	MOVQ R12, R9
-	SUBQ DI, R9
-	SHRQ $2, R9
-	MOVQ DI, R8
-	JZ   done
-	MOVQ base+16(FP), AX
+	SUBQ found+32(FP), R12
+	SHRQ $2, R12
+	MOVQ R12, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func fineAVX2(found *uint32, n int, text *byte, base int, f *fine) int
+TEXT ·fineAVX2(SB), NOSPLIT, $0-48
+	MOVQ found+0(FP), DI
+	MOVQ n+8(FP), R9
+	MOVQ text+16(FP), SI
+	MOVQ base+24(FP), AX
+	MOVQ f+32(FP), BX
+	MOVQ DI, R8 // what is written
+	LEAQ ·lanesOf(SB), R13
+	SUBQ AX, SI
+
+	// The last eight are filled with the first offset.
 	VMOVD AX, X0
 	VPBROADCASTD X0, Y0
-	VMOVDQU Y0, (R12)
-	MOVQ text+0(FP), SI
-	SUBQ base+16(FP), SI
-	MOVQ f+32(FP), BX
-	LEAQ ·lanesOf(SB), R13
+	VMOVDQU Y0, (DI)(R9*4)
 
 each:
 	XORL R10, R10
@@ -165,9 +169,8 @@ pack:
 	SUBQ      $8, R9
 	JHI       each
 
-done:
-	SUBQ found+40(FP), R8
+	SUBQ found+0(FP), R8
 	SHRQ $2, R8
-	MOVQ R8, ret+48(FP)
+	MOVQ R8, ret+40(FP)
 	VZEROUPPER
 	RET

@@ -38,6 +38,12 @@ type preparer interface {
 	prepare(f *filter, t *table)
 }
 
+// pairer is of kernels that mark literals alone and expressions together. text, all of it,
+// has a byte before base.
+type pairer interface {
+	both(s *scratch, f *filter, x *exprScan, text []byte, blocks, base int)
+}
+
 const (
 	blockSize = 64      // bytes that a vector kernel marks at a time
 	chunkSize = 4 << 10 // bytes that go through all stages together
@@ -65,6 +71,8 @@ type scratch struct {
 	// What a kernel marks in a chunk: offsets that may start a literal (of
 	// kernels that do not list them themselves), digits (likewise), "@".
 	starts, digits, ats masks
+	kept                [chunkSize + 31]byte
+	worth               [chunkSize/blockSize + 1]uint32
 	tail                [2*blockSize + slack]byte
 }
 
@@ -80,13 +88,26 @@ func (v *sieve) scanWith(text []byte, ev *Evidence, x *exprScan) {
 	}
 	s := scratches.Get().(*scratch)
 	s.digit = false
+	var pair pairer
+	if x != nil && v.opts.NoRuns && v.opts.NoAts {
+		pair, _ = v.kernels.(pairer)
+	}
 	// whole blocks, the last of which can be read beyond by slack bytes
 	whole := max(len(text)-slack, 0) / blockSize * blockSize
 	for base := 0; base < whole; base += chunkSize {
 		n := min(chunkSize, whole-base)
-		v.step(s, ev, text, text[base:], n/blockSize, base)
+		if pair != nil && base > 0 {
+			s.found = s.found[:0]
+			x.advance(v.kernels, base)
+			pair.both(s, v.filter, x, text, n/blockSize, base)
+			x.base += n
+			v.confirm(s, ev, text, text[base:], base)
+		} else {
+			v.step(s, ev, text, text[base:], n/blockSize, base)
+		}
 		if x != nil && (base+n)%turnSize == 0 {
 			x.advance(v.kernels, base+n)
+			x.turn(v.kernels)
 		}
 	}
 	// The rest, at most blockSize+slack-1 bytes, gets zeros behind it, and at
@@ -110,6 +131,11 @@ func (v *sieve) step(s *scratch, ev *Evidence, text, part []byte, blocks, base i
 	} else {
 		v.kernels.mark(s, ev, v.filter, part, blocks, base)
 	}
+	v.confirm(s, ev, text, part, base)
+}
+
+// confirm takes the offsets that a chunk's marks left.
+func (v *sieve) confirm(s *scratch, ev *Evidence, text, part []byte, base int) {
 	v.kernels.sift(s, v.filter, part, base)
 	s.leads = v.kernels.leads(v.table, s.leads[:0], s.found, part, base)
 	ev.Hits = v.kernels.confirm(v.table, s, ev.Hits, text, part, base)
