@@ -73,7 +73,7 @@ func (p *plan) admit(f *detect.Found) uint64 {
 type bank struct {
 	*plan
 	questions []question
-	people    set          // names and the surest values: the questions met, those met by half, and counts for grow
+	people    set          // names and the surest values: the questions met, those met by half, and counts for grow, or where firsts has the name
 	values    set          // values, and those that belong to a name: the questions met
 	counting  uint64       // the questions whose count may still rise
 	answers   [][16]answer // what meet said lately, by level
@@ -82,9 +82,12 @@ type bank struct {
 	grown   bool     // the last person was one more of the name, by names
 	grewAs  uint64   // of the record: the name that grown will be found out for, 0: not yet
 	waiting []visit  // persons that were met and are not counted yet
-	valued  []valued // likewise values
+	valued  []uint64 // likewise values, as entries of the set
 	hits    [8]hits  // likewise those that were found new
 	fetched uint64   // keeps fetches from being left out
+	newly   []int    // scratch: new values, by the number of their questions
+	pile    pile     // values that wait longer
+	firsts  firsts   // what is known of names that were met once
 }
 
 // hits are how many were found new for the same questions.
@@ -114,12 +117,6 @@ type visit struct {
 	same       bool                  // as the one before: another group's of the record
 }
 
-// valued is a value that counts for questions.
-type valued struct {
-	sum       uint64
-	questions uint64
-}
-
 // batch is how many persons, and as many values for each of them, wait to be looked
 // up together: memory brings many places in hardly more time than one.
 const batch = 32
@@ -133,43 +130,105 @@ func (b *bank) reset(p *plan, questions []question) {
 	clear(b.answers)
 	b.waiting, b.valued = b.waiting[:0], b.valued[:0]
 	clear(b.hits[:])
+	b.pile.reset()
+	b.firsts.reset()
 }
 
-// flush counts what waits.
+// flush counts what waits, but for what is on the pile.
 func (b *bank) flush(t *tally) {
+	b.makeSure(t)
+	b.visits(t)
+	b.waiting = b.waiting[:0]
+	if !t.patient || !b.pileUp(t) {
+		b.take(t, b.valued)
+	}
+	b.valued = b.valued[:0]
+	for i := range b.hits {
+		b.settle(t, &b.hits[i])
+	}
+}
+
+// visits counts the persons that wait.
+func (b *bank) visits(t *tally) {
+	if len(b.waiting) == 0 {
+		return
+	}
 	b.people.room(2 * len(b.waiting))
-	b.values.room(maxPersonKeys*len(b.waiting) + len(b.valued))
 	some := uint64(0)
 	for i := range b.waiting {
 		v := &b.waiting[i]
-		some ^= b.people.fetch(v.name) ^ b.people.fetch(v.strong)
-		for _, k := range v.keys[:v.n] {
-			some ^= b.values.fetch(k)
+		some ^= b.people.fetch(v.name)
+		if b.firsts.halves {
+			some ^= b.people.fetch(v.strong)
 		}
 	}
-	for i := range b.valued {
-		some ^= b.values.fetch(b.valued[i].sum)
+	if b.values.n > 0 {
+		for i := range b.waiting {
+			if v := &b.waiting[i]; b.firsts.over || v.name == 0 || b.people.has(v.name) {
+				for _, k := range v.keys[:v.n] {
+					some ^= b.values.fetch(k)
+				}
+			}
+		}
 	}
 	b.fetched = some
 	for i := range b.waiting {
 		b.count(t, &b.waiting[i])
 	}
-	for i := range b.valued {
-		v := &b.valued[i]
-		at, _ := b.values.place(v.sum)
-		if at < 0 {
-			b.overflow(t, v.questions, v.sum)
-			continue
+}
+
+// take counts values, given as entries of the set.
+func (b *bank) take(t *tally, words []uint64) {
+	s := &b.values
+	b.newly = slices.Grow(b.newly[:0], manyMasks)[:manyMasks]
+	for len(words) > 0 {
+		some, now := words[:min(len(words), 4*batch)], uint64(0)
+		words = words[len(some):]
+		s.room(len(some))
+		for _, w := range some {
+			now ^= s.fetch(w)
 		}
-		met := b.values.mask(at, 0)
-		if m := v.questions &^ met; m != 0 {
-			b.hit(t, m)
-			b.values.note(at, 0, met|m)
+		b.fetched = now
+		for _, w := range some {
+			at := s.find(w &^ s.low)
+			switch e := s.words[at]; {
+			case e == w: // it was met
+			case e != 0:
+				b.valueAt(t, at, s.masks.list[w&s.low])
+			case s.n < s.most:
+				s.words[at] = w
+				s.n++
+				b.newly[w&s.low]++
+			default:
+				b.overflow(t, s.masks.list[w&s.low], w&^s.low)
+			}
 		}
 	}
-	b.waiting, b.valued = b.waiting[:0], b.valued[:0]
-	for i := range b.hits {
-		b.settle(t, &b.hits[i])
+	for k, m := range s.masks.list {
+		if n := b.newly[k]; n > 0 {
+			b.newly[k] = 0
+			b.hit(t, m, n)
+		}
+	}
+}
+
+// value counts a value for questions that have no number.
+func (b *bank) value(t *tally, sum, questions uint64) {
+	b.makeSure(t)
+	b.values.room(1)
+	if at, _ := b.values.place(sum); at >= 0 {
+		b.valueAt(t, at, questions)
+	} else {
+		b.overflow(t, questions, sum)
+	}
+}
+
+// valueAt counts a value that stands at an offset of the set's words.
+func (b *bank) valueAt(t *tally, at int, questions uint64) {
+	met := b.values.mask(at, 0)
+	if m := questions &^ met; m != 0 {
+		b.hit(t, m, 1)
+		b.values.note(at, 0, met|m)
 	}
 }
 
@@ -254,15 +313,15 @@ func (b *bank) meetByName(t *tally, r *detect.Record, questions uint64) uint64 {
 	return m
 }
 
-// hit counts one more for each of the questions: by and by, since it mostly are
+// hit counts n more for each of the questions: by and by, since it mostly are
 // the same ones.
-func (b *bank) hit(t *tally, questions uint64) {
+func (b *bank) hit(t *tally, questions uint64, n int) {
 	h := &b.hits[questions*golden>>61]
 	if h.questions != questions {
 		b.settle(t, h)
 		h.questions = questions
 	}
-	h.n++
+	h.n += n
 }
 
 // settle counts what was hit.
@@ -303,8 +362,23 @@ func (b *bank) further(name, questions uint64) {
 // A name and a value counted each for itself stay two when a later record joins
 // them: counts never go down, so that what was decided stays so.
 func (b *bank) count(t *tally, v *visit) {
+	name, strong := -1, -1
+	if v.name != 0 {
+		var isNew bool
+		name, isNew = b.people.place(v.name)
+		if isNew && b.putOff(t, name, v) {
+			return
+		}
+		if v.n > 0 {
+			b.recall(name)
+		}
+	}
+	if v.strong != 0 && (b.firsts.halves || !b.putHalfOff(v)) {
+		strong, _ = b.people.place(v.strong)
+	}
 	m, known := v.questions, uint64(0)
 	full, met := false, false // met: what tells was met, for whatever question
+	b.values.room(int(v.n))
 	for i, k := range v.keys[:v.n] {
 		at, isNew := b.values.place(k)
 		if at < 0 {
@@ -320,13 +394,6 @@ func (b *bank) count(t *tally, v *visit) {
 			b.values.note(at, 0, w|m)
 		}
 	}
-	name, strong := -1, -1
-	if v.name != 0 {
-		name, _ = b.people.place(v.name)
-	}
-	if v.strong != 0 {
-		strong, _ = b.people.place(v.strong)
-	}
 	if v.name != 0 && v.strong != 0 {
 		if !v.same {
 			b.grown = !met && b.grow(name, v)
@@ -340,9 +407,12 @@ func (b *bank) count(t *tally, v *visit) {
 	if full {
 		b.overflow(t, m&^known, v.keys[0])
 	} else {
-		b.hit(t, m&^known)
+		b.hit(t, m&^known, 1)
 	}
 }
+
+// countTop is where the greatest of the counts of a name begins, see grow.
+const countTop = 60
 
 // grow counts, by type, the values that tell persons of one name apart, and
 // reports whether v brings a type one more than any had: a mail address
@@ -353,9 +423,8 @@ func (b *bank) grow(name int, v *visit) bool {
 	if name < 0 {
 		return true
 	}
-	const top = 60
 	counts := &b.people.words[name+1]
-	most := *counts >> top
+	most := *counts >> countTop
 	for s, n := v.strengths, v.kinds; n > 0; s, n = s>>4, n-1 {
 		at := 4 * (s & 15)
 		count := *counts >> at & 15
@@ -365,17 +434,17 @@ func (b *bank) grow(name int, v *visit) bool {
 		*counts += 1 << at
 		most = max(most, count+1)
 	}
-	if most == *counts>>top {
+	if most == *counts>>countTop {
 		return false
 	}
-	*counts = *counts&(1<<top-1) | most<<top
+	*counts = *counts&(1<<countTop-1) | most<<countTop
 	return true
 }
 
-// maxPeople and maxValues bound the memory of a bank to some 24 MB. A person takes
-// two entries of the one set, and up to three and one a value of the other: from a
-// hundred thousand persons on, those that were not met before are counted by a
-// sketch.
+// maxPeople and maxValues bound the memory of a bank to some 34 MB, of which what is
+// put off takes ten. A person takes two entries of the one set, and up to three and
+// one a value of the other: from a hundred thousand persons on, those that were not
+// met before are counted by a sketch.
 const (
 	maxPeople = 1 << 18
 	maxValues = 1 << 20

@@ -100,7 +100,7 @@ func (s *Scanner) Scan(ctx context.Context, roots []part.Part, o ScanOptions) *R
 	c.scanner, c.ctx, c.opt, c.report, c.records, c.left = s, ctx, o, r, 0, false
 	c.budget = part.NewBudget(limits, size)
 	c.tally.reset(&s.survey, newDigester(o.Key))
-	c.tally.onPerson = o.OnPerson
+	c.tally.onPerson, c.tally.patient = o.OnPerson, !o.UntilDecided && o.Live == nil
 	if o.OnPerson != nil {
 		c.tally.persons = newDigester(o.PersonKey)
 	}

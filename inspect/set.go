@@ -57,9 +57,7 @@ func (s *set) fetch(key uint64) uint64 { return s.words[key>>s.home<<s.shift] }
 // place returns where key's entry is, and whether it is new, and all zero; -1 if the
 // set is full. There must be room for key.
 func (s *set) place(key uint64) (at int, isNew bool) {
-	if key &^= s.low; key == 0 {
-		key = s.low + 1
-	}
+	key = s.key(key)
 	at = s.find(key)
 	if s.words[at] != 0 {
 		return at, false
@@ -72,6 +70,17 @@ func (s *set) place(key uint64) (at int, isNew bool) {
 	return at, true
 }
 
+// key returns what a set keeps of a hash: its highest bits, never 0.
+func (s *set) key(hash uint64) uint64 {
+	if hash &^= s.low; hash != 0 {
+		return hash
+	}
+	return s.low + 1
+}
+
+// has reports whether a hash is in the set, which must not be empty.
+func (s *set) has(hash uint64) bool { return s.words[s.find(s.key(hash))] != 0 }
+
 // find returns where key stands in words, or where it belongs.
 func (s *set) find(key uint64) int {
 	end := len(s.words) - 1
@@ -82,11 +91,19 @@ func (s *set) find(key uint64) int {
 	}
 }
 
-// grow makes the set four times as large: moving all there is and fresh memory cost
-// more than what stays free.
+// growFast is the size up to which a set becomes four times as large at once: moving
+// all there is and fresh memory cost more than what stays free.
+const growFast = 1 << 16
+
+// grow makes the set larger.
 func (s *set) grow() {
 	old, step := s.words, 1<<s.shift
-	s.slots = min(max(64, 4*s.slots), 2*s.most)
+	if s.slots < growFast {
+		s.slots = max(64, 4*s.slots)
+	} else {
+		s.slots *= 2
+	}
+	s.slots = min(s.slots, 2*s.most)
 	s.home = uint(64 - bits.TrailingZeros(uint(s.slots)))
 	if n := s.slots * step; n <= cap(s.spare) {
 		s.words = s.spare[:n]
@@ -98,11 +115,33 @@ func (s *set) grow() {
 		}
 	}
 	s.spare = old
-	for i := 0; i < len(old); i += step {
-		if old[i] == 0 {
-			continue
+	s.move(old)
+}
+
+// move takes in the entries of a smaller table, none of which is here.
+func (s *set) move(old []uint64) {
+	var taken [256]uint32 // slots of old that are: which are is hard to foresee
+	step, end := 1<<s.shift, len(s.words)-1
+	for from := 0; from < len(old); {
+		n := 0
+		for range min(len(taken), (len(old)-from)>>s.shift) {
+			taken[n&255] = uint32(from)
+			if old[from] != 0 {
+				n++
+			}
+			from += step
 		}
-		copy(s.words[s.find(old[i]&^s.low):][:step], old[i:][:step])
+		for _, i := range taken[:n] {
+			e := old[i]
+			at := int(e >> s.home << s.shift)
+			for s.words[at] != 0 {
+				at = (at + step) & end
+			}
+			s.words[at] = e
+			if step > 1 {
+				s.words[at+1] = old[i+1]
+			}
+		}
 	}
 }
 

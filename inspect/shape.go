@@ -28,6 +28,7 @@ type outline struct {
 type asked struct {
 	finding   int
 	questions uint64
+	number    uint64 // theirs in the bank's set of values, or manyMasks
 }
 
 // figure is a person that a record has for some questions, by its findings.
@@ -166,7 +167,7 @@ func (b *bank) draw(o *outline, t *tally, r *detect.Record) {
 			continue
 		}
 		if m &= b.admit(f); m != 0 {
-			o.values = append(o.values, asked{i, m})
+			o.values = append(o.values, asked{i, m, b.values.masks.number(m)})
 		}
 	}
 	b.group(t, r)
@@ -228,8 +229,13 @@ func (t *tally) forgetShapes() {
 
 // follow takes a record by its outline. It is counted by the next flush.
 func (b *bank) follow(o *outline, t *tally, r *detect.Record) {
-	for _, v := range o.values {
-		b.valued = append(b.valued, valued{t.sum(r, v.finding), v.questions})
+	for i := range o.values {
+		v := &o.values[i]
+		if sum := t.sum(r, v.finding); v.number != manyMasks {
+			b.valued = append(b.valued, b.values.key(sum)|v.number)
+		} else {
+			b.value(t, sum, v.questions)
+		}
 	}
 	b.grewAs = 0
 	for i := range o.people {

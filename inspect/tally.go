@@ -60,6 +60,7 @@ type tally struct {
 	wanted  []detect.Type // of the demand
 	stale   bool          // wanted is not up to date
 	anybody bool          // persons are still to be counted
+	patient bool          // nobody asks for counts before the end
 
 	onPerson func(uint64) // nil if nobody asks
 	persons  digester     // for onPerson
@@ -163,6 +164,7 @@ func (t *tally) add(r *detect.Record) {
 func (t *tally) flush() {
 	for i := range t.banks {
 		t.banks[i].flush(t)
+		t.banks[i].clearPile(t)
 	}
 }
 
