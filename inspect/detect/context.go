@@ -261,6 +261,9 @@ func scanLabels(w []byte) (own, near Label) {
 				continue // in a word
 			}
 			if b[i] < utf8.RuneSelf {
+				if l.noEnglish(&t, i) {
+					continue // most words
+				}
 				if end, label := l.englishAt(&t, i); end > 0 && (end == len(b) || t.stops.has(end)) {
 					if label&frequent == 0 {
 						near |= label

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -181,11 +182,18 @@ func (l *lexicon) japaneseAt(b []byte, i int) (int, Label) {
 	return 0, 0
 }
 
+// noEnglish reports whether the word at offset i of t, of three letters or more, begins
+// unlike all English label words.
+func (l *lexicon) noEnglish(t *lettering, i int) bool {
+	x := binary.LittleEndian.Uint32(t.buf[i&(maxLettering-1):]) & 0xffffff // zero behind the text
+	return isLetter(byte(x>>8)) && isLetter(byte(x>>16)) && !l.englishStarts.has(uint64(x)*golden)
+}
+
 // englishAt returns the longest English label phrase of at most four words at
 // offset i of t, where a word starts, and its end.
 func (l *lexicon) englishAt(t *lettering, i int) (int, Label) {
 	b := t.buf[:t.n]
-	if i+2 < len(b) && isLetter(b[i+1]) && isLetter(b[i+2]) && !l.englishStarts.has(mix3(b[i:])) {
+	if l.noEnglish(t, i) {
 		return 0, 0
 	}
 	var joined [32]byte

@@ -45,18 +45,23 @@ func (t *lettering) six(i int) uint64 {
 
 // of makes t the lettering of s, cut at its capacity.
 func (t *lettering) of(s []byte) {
-	var upper, letters, others marks
-	n := len(lower(t.buf[:maxLettering], s, &upper))
+	n := copy(t.buf[:maxLettering], s)
 	t.n = n
-	clear(t.buf[n : n+7])
-	for i := 0; i < n; i += 8 {
-		x := binary.LittleEndian.Uint64(t.buf[i:])
-		l := between8(x, 'a', 'z')
-		letters[i>>6] |= gather8(l) << (i & 63)
-		others[i>>6] |= gather8(x&(x<<1)&tops) << (i & 63) // 11xxxxxx
+	blocks := (n + 63) / 64
+	clear(t.buf[n : 64*blocks+8])
+	var upper, letters, others marks
+	switch {
+	case blocks == 0:
+	case nameVectors:
+		letteringBlocks(&t.buf[0], blocks, &upper, &letters, &others)
+	default:
+		markLetters(t.buf[:64*blocks], &upper, &letters, &others)
 	}
 	var l, u uint64 // of the byte before
-	for k := range t.starts {
+	for k := blocks; k < len(t.starts); k++ {
+		t.starts[k], t.stops[k] = 0, ^uint64(0)
+	}
+	for k := range blocks {
 		here, up := letters[k], upper[k]
 		ahead, upAhead := here>>1, up>>1
 		if k+1 < len(letters) {
@@ -91,6 +96,20 @@ func equal8(x uint64, c byte) uint64 {
 
 // gather8 puts the top bits of the bytes of x, which has no others, side by side.
 func gather8(x uint64) uint64 { return x >> 7 * 0x0102040810204080 >> 56 }
+
+// markLetters puts b, of which the size is a multiple of eight, in lower case, and marks
+// what were capitals, what are letters and what is 11xxxxxx.
+func markLetters(b []byte, upper, letters, others *marks) {
+	for i := 0; i < len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		u := between8(x, 'A', 'Z')
+		x |= u >> 2
+		binary.LittleEndian.PutUint64(b[i:], x)
+		upper[i>>6] |= gather8(u) << (i & 63)
+		letters[i>>6] |= gather8(between8(x, 'a', 'z')) << (i & 63)
+		others[i>>6] |= gather8(x&(x<<1)&tops) << (i & 63)
+	}
+}
 
 // lower copies s to dst in lower case, at most len(dst) bytes of it, and marks
 // where upper-case letters stood.

@@ -16,7 +16,14 @@ func TestLetteringEqualsEach(t *testing.T) {
 			s = append(s, words[r.IntN(len(words))]...)
 		}
 		var got lettering
-		got.of(s)
+		defer func(v bool) { nameVectors = v }(nameVectors)
+		for _, nameVectors = range []bool{false, nameVectors} {
+			var again lettering
+			if again.of(s); got.n > 0 && again != got {
+				t.Fatalf("%q is %v with vectors %v, %v without", s, again, nameVectors, got)
+			}
+			got = again
+		}
 		var upper marks
 		text := bytes.Clone(s[:min(len(s), 256)])
 		for i, c := range text {

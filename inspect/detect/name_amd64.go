@@ -19,3 +19,11 @@ func katakanaBlocks(b *byte, blocks int, marks *uint64) { katakanaAVX2(b, blocks
 
 //go:noescape
 func katakanaAVX2(b *byte, blocks int, out *uint64)
+
+// letteringBlocks is lettering.blocks for blocks of 64 bytes at b.
+func letteringBlocks(b *byte, blocks int, upper, letters, others *marks) {
+	letteringAVX2(b, blocks, upper, letters, others)
+}
+
+//go:noescape
+func letteringAVX2(b *byte, blocks int, upper, letters, others *marks)
