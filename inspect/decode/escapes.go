@@ -79,10 +79,12 @@ func (u *unescaper) step(dst, src []byte, last bool) ([]byte, int) {
 		if len(src)-i < maxEscape && !last {
 			break
 		}
-		if r := plainUnit(src[i:]); r != 0 {
-			dst = utf8.AppendRune(dst, r)
-			i += unitSize
-			continue
+		if src[i] == '\\' {
+			var used int
+			if dst, used = plainUnits(dst, src[i:]); used > 0 {
+				i += used
+				continue
+			}
 		}
 		r, used, isByte := readEscape(src[i:])
 		switch {
@@ -114,6 +116,22 @@ func plainUnit(b []byte) rune {
 		return 0
 	}
 	return rune(high)<<8 | rune(low)
+}
+
+// plainUnits appends what the escapes at src's start stand for that plainUnit knows, and
+// returns how far they go. In languages without Latin letters they stand side by side.
+func plainUnits(dst, src []byte) (out []byte, used int) {
+	for {
+		r := plainUnit(src[used:])
+		if r == 0 {
+			return dst, used
+		}
+		if used += unitSize; r >= 0x800 {
+			dst = append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f)
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
 }
 
 // readEscape reads the escape that b begins with: what it stands for, a character

@@ -312,7 +312,9 @@ func manyEscapes(b []byte, at, end int) bool {
 			if i < next {
 				continue // within another
 			}
-			if _, used, _ := readEscape(b[i:end]); used > 0 {
+			if plainUnit(b[i:end]) != 0 {
+				n, size, next = n+1, size+unitSize, i+unitSize
+			} else if _, used, _ := readEscape(b[i:end]); used > 0 {
 				n, size, next = n+1, size+used, i+used
 			}
 		}
