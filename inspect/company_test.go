@@ -65,6 +65,65 @@ func TestUntilDecided(t *testing.T) {
 	}
 }
 
+// Numbers that hardly any text holds are found wherever they stand, though all else is
+// decided.
+func TestUntilDecidedNumbers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	q := []Query{
+		{People: true, With: [][]Type{{detect.Name}, {detect.Phone, detect.Birthdate}}, Confidence: 0.8, AtLeast: 10},
+		{With: [][]Type{{detect.Card}}, Confidence: 0.8, AtLeast: 1, Validated: true},
+		{With: [][]Type{{detect.MyNumber}}, Confidence: 0.8, AtLeast: 1},
+		{With: [][]Type{{detect.Driver, detect.Passport, detect.Residence, detect.Pension, detect.Insurance, detect.SSN}}, Confidence: 0.8, AtLeast: 1},
+		{With: [][]Type{{detect.Bank, detect.IBAN}}, Confidence: 0.8, AtLeast: 1},
+		{With: [][]Type{{"MARK"}}, Confidence: 0.8, AtLeast: 1},
+	}
+	e, err := detect.NewEngine(detect.Builtin(), []Custom{{ID: "mark", Type: "MARK", Words: []string{"社外秘"}, Alone: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newScanner(Spec{Queries: q}, []part.Reader{plain{}}, e)
+	rare := [...]string{"カード番号 4980-1273-4561-2094", "4980127345612094,有効期限 12/28", "マイナンバー：1234 5678 9018", "個人番号 〇二三四五六七八九〇一二",
+		"免許証 305012345670", "passport TK1234567", "在留カード AB12345678CD", "基礎年金番号 1234-567890", "SSN 123-45-6789", "普通 1234567",
+		"IBAN: DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819", "社外秘", "0001-002-1234567", "1234567890123456"}
+	reached := make([]int, len(q))
+	for range 30 {
+		var b strings.Builder
+		table := rng.IntN(2) == 0
+		if table {
+			b.WriteString("会員番号,氏名,電話番号,生年月日,備考\n")
+		}
+		some := rare[:rng.IntN(len(rare)+1)]
+		for i := 0; b.Len() < 300000; i++ {
+			note := ""
+			if len(some) > 0 && rng.IntN(900) == 0 {
+				note = some[rng.IntN(len(some))]
+			}
+			who := fmt.Sprintf("%s%s", [...]string{"山田", "佐藤", "鈴木", "高橋", "田中"}[rng.IntN(5)], [...]string{"太郎", "花子", "健一", "美咲", "翔太"}[rng.IntN(5)])
+			if table || i < 60 {
+				fmt.Fprintf(&b, "%d,%s,090-%04d-%04d,1980/05/%02d,%s\n", 10000000+i, who, rng.IntN(10000), rng.IntN(10000), 1+rng.IntN(28), note)
+				continue
+			}
+			b.WriteString("会議の資料です。2024-05-17 13:00 ABC-1234 " + note + "\n")
+		}
+		all := s.Scan(t.Context(), root(b.String()), ScanOptions{})
+		less := s.Scan(t.Context(), root(b.String()), ScanOptions{UntilDecided: true})
+		for i := range q {
+			is := all.Answers[i] >= q[i].AtLeast
+			if is {
+				reached[i]++
+			}
+			if is != (less.Answers[i] >= q[i].AtLeast) && !less.Again {
+				t.Errorf("%v, query %d: %d against %d", some, i, all.Answers[i], less.Answers[i])
+			}
+		}
+	}
+	for i, n := range reached {
+		if n == 0 || n == 30 && i > 0 {
+			t.Errorf("query %d is answered in %d of 30 texts", i, n)
+		}
+	}
+}
+
 // What is looked for only near what may still change a decision: persons of whom
 // there are about as many as are asked for, far apart in a long text.
 func TestUntilDecidedFarApart(t *testing.T) {

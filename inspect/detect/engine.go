@@ -15,6 +15,7 @@ type Engine struct {
 	places  stage      // those of addresses and postal codes
 	names   stage      // those of names
 	authors stage      // those of rule authors, which are in numbers too
+	glimpse *match.Set // words that signs are told by
 	mails   []Detector // those of numbers that look for mail addresses only
 	reach   int        // how far authors' detectors look around a value, in bytes
 	pool    sync.Pool
@@ -133,13 +134,14 @@ func NewEngine(detectors []Detector, customs []Custom) (*Engine, error) {
 	}
 	// Side by side: two of them unpack large dictionaries.
 	exprs := match.Options{Exprs: written.exprs()}
-	var errs [4]error
+	var errs [5]error
 	var wg sync.WaitGroup
 	words := match.Options{NoRuns: true, NoAts: true}
 	wg.Go(func() { errs[0] = e.names.compile(words) })
 	wg.Go(func() { errs[1] = e.places.compile(words) })
 	errs[2] = e.numbers.compile(exprs)
 	errs[3] = e.authors.compile(exprs)
+	e.glimpse, errs[4] = match.Compile(glimpseWords(e.numbers.detectors), words)
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {

@@ -28,28 +28,10 @@ func (ib iban) Find(b *Block, emit func(Finding)) {
 		if r.Start < 2 || r.End-r.Start < 2 || !isUpper(t[r.Start-1]) || !isUpper(t[r.Start-2]) {
 			continue
 		}
-		start := int(r.Start) - 2
-		want := int(ibanLength[t[start]-'A'][t[start+1]-'A'])
-		if want == 0 || before(t, start) != free {
-			continue
-		}
-		// Move the first four to the end, as the check wants it.
 		var c [maxIBAN]byte
-		n, i := 0, start
-		for ; i < len(t) && n < want; i++ {
-			if isDigit(t[i]) || isUpper(t[i]) {
-				c[n] = t[i]
-				n++
-			} else if t[i] != ' ' && t[i] != '-' || n%4 != 0 {
-				break
-			}
-		}
-		if n < want || behind(t, i) == glued {
-			continue
-		}
-		var moved [maxIBAN]byte
-		copy(moved[copy(moved[:], c[4:n]):], c[:4])
-		if !mod97(moved[:n]) || !bankWritten(c[:n]) {
+		start := int(r.Start) - 2
+		n, i := readIBAN(t, start, &c)
+		if n == 0 {
 			continue
 		}
 		p := float32(.97)
@@ -76,6 +58,34 @@ func (ib iban) Find(b *Block, emit func(Finding)) {
 		}
 		emit(f)
 	}
+}
+
+// readIBAN reads the number whose country stands at offset start of t into c, and
+// returns how many characters it has and where it ends; none if there is no valid one.
+func readIBAN(t []byte, start int, c *[maxIBAN]byte) (n, end int) {
+	want := int(ibanLength[t[start]-'A'][t[start+1]-'A'])
+	if want == 0 || before(t, start) != free {
+		return 0, 0
+	}
+	i := start
+	for ; i < len(t) && n < want; i++ {
+		if isDigit(t[i]) || isUpper(t[i]) {
+			c[n] = t[i]
+			n++
+		} else if t[i] != ' ' && t[i] != '-' || n%4 != 0 {
+			break
+		}
+	}
+	if n < want || behind(t, i) == glued {
+		return 0, 0
+	}
+	// Move the first four to the end, as the check wants it.
+	var moved [maxIBAN]byte
+	copy(moved[copy(moved[:], c[4:n]):], c[:4])
+	if !mod97(moved[:n]) || !bankWritten(c[:n]) {
+		return 0, 0
+	}
+	return n, i
 }
 
 // ibanList is how many numbers with nothing said of them are a list of accounts;

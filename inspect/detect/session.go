@@ -53,6 +53,11 @@ type Session struct {
 	block    Block
 	ahead    []Detector // those that go first, for the demand aheadFor
 	aheadFor Demand
+	asked    signs // of what is in demand, if known
+	known    bool
+	wait     int // how many blocks go by before signs are looked for again
+	patience int // how many went by the last time
+	figured  figured
 	heralds  []match.Hit // met by the stage of places, for that of names
 	near     []spot      // scratch
 	windows  []window    // scratch
@@ -303,6 +308,8 @@ func (s *Session) first(demand Demand) (first []Detector, all bool) {
 				s.ahead = append(s.ahead, d)
 			}
 		}
+		s.asked, s.known = signsOf(s.ahead, demand)
+		s.wait, s.patience = 0, 0
 	}
 	return s.ahead, false
 }
@@ -339,6 +346,10 @@ func (s *Session) look(demand Demand, text []byte, cut int, last bool) {
 	s.found = s.found[:0]
 	first, all := s.first(demand)
 	if !all {
+		if s.signless() {
+			s.skipped = true
+			return
+		}
 		s.scan(&e.numbers)
 		b.demand = demand
 		find(first, nil, b, s.emit)
