@@ -256,6 +256,9 @@ func (e *emitter) Demand() detect.Demand {
 	return nil
 }
 
+// Hasty tells that less may be in demand once some of a text is known.
+func (e *emitter) Hasty() bool { return e.scan.opt.UntilDecided }
+
 // recordConfidence is the least confidence of a finding that makes a record
 // count as one of a person.
 const recordConfidence = 0.5

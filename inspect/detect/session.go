@@ -68,6 +68,7 @@ type Session struct {
 	view     view
 	claims   claims
 	group    grouper
+	pace     int  // how much of a list is looked at next, if less may be in demand then
 	skipped  bool // the block before was not shown to group
 }
 
@@ -85,7 +86,7 @@ func (s *Session) reset(sink Sink) {
 	s.rawMap.Reset(0)
 	s.textMap.Reset(0)
 	s.own, s.line = 0, 1
-	s.skipped = false
+	s.skipped, s.pace = false, firstPace
 	s.view.reset()
 	s.block.latin.forget()
 	s.block.canons.forget()
@@ -234,11 +235,12 @@ func (s *Session) flush() {
 		s.raw = raw[:0]
 		s.rawMap.Reset(0)
 	}
-	s.work(s.text, true)
+	for !s.work(s.text, true) {
+	}
 	s.group.end(s.layout == part.Single)
 	s.text, s.own, s.line, s.open = s.text[:0], 0, 1, false
 	s.textMap.Reset(0)
-	s.skipped = false
+	s.skipped, s.pace = false, firstPace
 	s.view.reset()
 }
 
@@ -252,12 +254,16 @@ func (s *Session) Close() {
 	s.engine.pool.Put(s)
 }
 
-// work looks at one block, reports what starts in [own, cut) and moves on.
-// The cut depends on the text and the demand, so that the outcome does not depend on
-// how the text came.
-func (s *Session) work(text []byte, last bool) {
+// work looks at one block, reports what starts in [own, cut) and moves on. It reports
+// whether the text, of which this is the last, ends there. The cut depends on the text
+// and the demand, so that the outcome does not depend on how the text came.
+func (s *Session) work(text []byte, last bool) (done bool) {
 	demand := s.sink.Demand()
 	s.view.set(text, s.own)
+	if n := s.paced(text, demand); n < len(text) {
+		text, last = text[:n], false
+		s.view.text = text
+	}
 	cut := len(text)
 	if !last {
 		cut = s.cut(text, demand)
@@ -274,7 +280,7 @@ func (s *Session) work(text []byte, last bool) {
 	}
 	s.line = s.group.lineNo + bytes.Count(text[s.group.lineAt:cut], newline)
 	if last {
-		return
+		return true
 	}
 	// Keep some of what lies behind as context, from a line's start if there
 	// is one near.
@@ -291,6 +297,7 @@ func (s *Session) work(text []byte, last bool) {
 	s.own = cut - keep
 	s.view.advance(keep)
 	s.group.advance(keep)
+	return false
 }
 
 var newline = []byte{'\n'}
