@@ -68,6 +68,12 @@ func (r *base64Reader) decode(p []byte) (int, error) {
 			if r.err != nil {
 				break
 			}
+			if r.run != nil && r.n == 0 {
+				if n := r.run.straight(p[o:], o == 0); n > 0 {
+					o += n
+					continue
+				}
+			}
 			if o > 0 {
 				return o, nil
 			}
@@ -374,6 +380,39 @@ type runReader struct {
 	line  int // length of the lines, 0 if it is one line
 	given int // of the window's text, by the last piece
 	done  bool
+
+	ahead bool // there is a piece that the window has read, and not decoded
+	used  int  // of that, by straight
+}
+
+// straight decodes what comes next to dst, as far as it is whole groups, before the
+// window has looked at it: what stands in base64 is ASCII, so the window would hand
+// it on as it is. A piece that is used up is consumed; another one is begun if more
+// is wanted.
+func (r *runReader) straight(dst []byte, more bool) int {
+	w := r.w
+	if r.line > 0 || r.done || w.decided || !w.started {
+		return 0
+	}
+	if !r.ahead {
+		if !more {
+			return 0
+		}
+		w.consume(r.given)
+		r.given, r.used = 0, 0
+		if len(w.text) > 0 || w.err != nil {
+			return 0
+		}
+		w.read()
+		r.ahead = true
+	}
+	n, used := decodeGroups(dst, w.raw[r.used:])
+	if r.used += used; r.used == len(w.raw) {
+		w.keep(r.used)
+		w.consume(r.used)
+		r.ahead = false
+	}
+	return n
 }
 
 // next returns what comes next, which is valid until the next call.
@@ -381,12 +420,17 @@ func (r *runReader) next() ([]byte, error) {
 	if r.w.consume(r.given); r.done {
 		return nil, io.EOF
 	}
+	used := 0
+	if r.ahead {
+		used, r.ahead = r.used, false
+		r.w.decode()
+	}
 	r.w.fill(chunk)
 	b := r.w.text
 	if r.line == 0 {
 		r.given = base64Prefix(b)
 		r.done = r.given == 0
-		return b[:r.given], nil
+		return b[min(used, r.given):r.given], nil
 	}
 	for r.given = 0; r.given < len(b); {
 		line := b[r.given:min(len(b), r.given+r.line+1)]

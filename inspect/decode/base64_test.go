@@ -1,7 +1,9 @@
 package decode
 
 import (
+	"bytes"
 	"encoding/base64"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -81,5 +83,76 @@ func TestFindRunEqualsEach(t *testing.T) {
 	}
 	if found < 1000 {
 		t.Fatalf("only %d were found", found)
+	}
+}
+
+// pieces reads what a runReader hands out after the window has looked at it.
+type pieces struct {
+	run  *runReader
+	have []byte
+	err  error
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	for len(p.have) == 0 && p.err == nil {
+		p.have, p.err = p.run.next()
+	}
+	n := copy(b, p.have)
+	if p.have = p.have[n:]; len(p.have) > 0 || n > 0 {
+		return n, nil
+	}
+	return n, p.err
+}
+
+// TestStraight compares base64 that is decoded before the window has looked at it with
+// what comes of it after that, and what is left in the window.
+func TestStraight(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	for n := range 400 {
+		b := make([]byte, r.IntN(4*chunk)+1)
+		for i := range b {
+			b[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		for range n % 4 {
+			at := r.IntN(len(b))
+			if n%3 == 0 {
+				at = min(len(b)-1, (at+chunk/2)/chunk*chunk+r.IntN(3))
+			}
+			copy(b[at:], []string{"=", "==", "\n", "\x1b$B", "関守", "\x8a\xd6\x8e\xe7", "\xff", " end"}[r.IntN(8)])
+		}
+		read := func(straight, held bool) (decoded, rest []byte) {
+			var body io.Reader = struct{ io.Reader }{bytes.NewReader(b)}
+			if held {
+				body = &lying{Reader: bytes.NewReader(b), all: b}
+			}
+			w := openWindow(&part.Part{Body: body})
+			defer w.Close()
+			w.fill(1)
+			run := &runReader{w: w}
+			d := &base64Reader{run: run}
+			if !straight {
+				d = &base64Reader{src: &pieces{run: run}}
+			}
+			s := rand.New(rand.NewPCG(uint64(n), 1))
+			buf := make([]byte, chunk)
+			for {
+				k, err := d.Read(buf[:1+s.IntN(len(buf))])
+				if decoded = append(decoded, buf[:k]...); err != nil {
+					break
+				}
+			}
+			for w.fill(chunk); len(w.text) > 0; w.fill(chunk) {
+				rest = append(rest, w.text...)
+				w.consume(len(w.text))
+			}
+			return decoded, rest
+		}
+		for _, held := range []bool{true, false} {
+			want, wantRest := read(false, held)
+			if got, rest := read(true, held); !bytes.Equal(got, want) || !bytes.Equal(rest, wantRest) {
+				t.Fatalf("%d bytes and %d behind, want %d and %d", len(got), len(rest), len(want), len(wantRest))
+			}
+		}
 	}
 }
