@@ -82,6 +82,7 @@ func pairEqualsApart(t *testing.T, x *exprs, text []byte) (offsets int) {
 	t.Helper()
 	table := newTable(literals(true, append(names(seeded(3), 500), keywords...)...))
 	f := newFilter(table)
+	f.deal(table)
 	for _, k := range vectors {
 		pair, ok := k.(pairer)
 		if !ok {

@@ -18,7 +18,7 @@ import (
 // shorter than six) into bit sets.
 type filter struct {
 	marks  marks
-	halves *halfMarks // instead of marks, for a kernel that looks bytes up there; else nil
+	halves *halfMarks // instead of marks, for a kernel that looks bytes up there
 	long   bitset     // by the first six bytes
 	short  bitset     // by the first three
 	fold   uint64     // what is set in an ASCII-led word before hashing
@@ -100,9 +100,11 @@ func newFilter(t *table) *filter {
 			f.enter(&f.short, lit, 0, 0, shortKey)
 		}
 	}
-	f.marks.deal(literalGroups(t, 0), &literalOffsets)
 	return f
 }
+
+// deal fills the marks, for kernels without marks of their own.
+func (f *filter) deal(t *table) { f.marks.deal(literalGroups(t, 0), &literalOffsets) }
 
 // Bytes that the keys of the two bit sets hold.
 const (

@@ -97,6 +97,8 @@ func Compile(p []Pattern, o Options) (*Set, error) {
 		f := newFilter(s.table)
 		if k, ok := k.(preparer); ok {
 			k.prepare(f, s.table)
+		} else {
+			f.deal(s.table)
 		}
 		s.search = &sieve{table: s.table, filter: f, kernels: k, opts: o}
 	case Cloudflare:

@@ -33,7 +33,7 @@ type kernels interface {
 	shapes(found []uint32, m *marks, f *fine, text []byte, blocks, base int) []uint32
 }
 
-// preparer is of kernels that need more of a filter than all do.
+// preparer is of kernels that have marks of literals of their own.
 type preparer interface {
 	prepare(f *filter, t *table)
 }

@@ -25,6 +25,7 @@ func TestAssemblyEqualsGo(t *testing.T) {
 func assemblyEqualsGo(t *testing.T, p []Pattern, text []byte) {
 	table := newTable(p)
 	f := newFilter(table)
+	f.deal(table)
 	for _, k := range vectors {
 		t.Run(fmt.Sprintf("%T", k), func(t *testing.T) {
 			marks := func(text []byte, i int) bool { return f.marks.at(text, i) != 0 }
