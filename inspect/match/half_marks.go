@@ -47,7 +47,7 @@ func newHalfMarks(t *table) *halfMarks {
 
 // manyKana is from how many literals in kana on they are worth more than one bucket. A few
 // would take it from those in Latin letters.
-const manyKana = 256
+const manyKana = 32
 
 // inKana returns how many literals begin in kana.
 func (t *table) inKana() (n int) {
