@@ -11,9 +11,10 @@ import (
 // nothing but such cells and become records right away; see grouper.claimedRows.
 type claimed struct {
 	start, end int32 // in the view's text
-	from, to   int32 // the canonical form in claims.canon; if it is empty, the value is its own
+	from       int32 // where the canonical form begins in claims.canon
 	column     int32
 	confidence float32
+	size       uint16 // of the canonical form; 0 if the value is its own
 	kind       claimKind
 	validated  bool
 }
@@ -59,17 +60,19 @@ func (k *claims) add(kind claimKind, start, end int, confidence float32, validat
 		k.taken = slices.Grow(k.taken, max(n, 64))
 	}
 	k.taken = k.taken[:n+1]
-	k.taken[n] = claimed{int32(start), int32(end), k.from, int32(len(k.canon)), k.column, confidence, kind, validated}
+	c := &k.taken[n]
+	c.start, c.end, c.from, c.column = int32(start), int32(end), k.from, k.column
+	c.confidence, c.size, c.kind, c.validated = confidence, uint16(len(k.canon)-int(k.from)), kind, validated
 	return true
 }
 
 // canonOf returns the canonical form of c, a claim in text. It is lent: the record of
 // a row is given away before the next block overwrites it.
 func (k *claims) canonOf(c *claimed, text []byte) string {
-	if c.from == c.to {
+	if c.size == 0 {
 		return lent(text[c.start:c.end])
 	}
-	return lent(k.canon[c.from:c.to])
+	return lent(k.canon[c.from:][:c.size])
 }
 
 // lent returns b as a string that is good as long as b.

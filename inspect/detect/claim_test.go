@@ -214,10 +214,14 @@ func TestDomainsAreRemembered(t *testing.T) {
 // mayBeLabel never rules out a label.
 func TestMayBeLabel(t *testing.T) {
 	ruledOut := 0
-	for _, before := range []string{"", "東京都千代田区", "1-2-3 ", "ご"} {
-		for _, after := range []string{"", "1-2-3", "東京都", "(a)"} {
+	for _, before := range []string{"", "東京都千代田区", "1-2-3 ", "ご", "東京都 千代田区 ", "東 京  都 1 "} {
+		for _, after := range []string{"", "1-2-3", "東京都", "(a)", " 1-2-3", " 東京", "  1 ", " a"} {
 			for _, w := range labelWords {
-				for _, word := range append(strings.Fields(w.words), "丸の内一丁目") {
+				words := append(strings.Fields(w.words), "丸の内一丁目")
+				for _, word := range words {
+					words = append(words, strings.Join(strings.Split(word, ""), " "))
+				}
+				for _, word := range words {
 					b := []byte(normal.String(before + word + after))
 					if mayBeLabel(b) {
 						continue

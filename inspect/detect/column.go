@@ -40,11 +40,11 @@ func (v *view) complete(found []Finding, emit func(Finding)) {
 	}
 	for r, until := t.span(v.own, v.cut); r < until; r++ {
 		row := t.row(r)
-		for i := range row[:min(len(row), len(t.cols))] {
-			col, c := &t.cols[i], row[i]
-			if !col.chosen {
-				continue
+		for _, i := range t.chosen {
+			if int(i) >= len(row) {
+				break
 			}
+			col, c := &t.cols[i], row[i]
 			value := v.text[c.start:c.end]
 			switch {
 			case col.label&nameLabels != 0:
@@ -85,20 +85,14 @@ func (v *view) answered(emit func(Finding)) {
 // choose marks the columns that complete goes through and reports whether there
 // are any.
 func (t *table) choose() bool {
-	any := false
+	t.chosen = t.chosen[:0]
 	for i := range t.cols {
 		c := &t.cols[i]
-		switch c.reader {
-		case noReader:
-			c.chosen = t.believes(c, nameLabels|addressLabels)
-		case readAddress:
-			c.chosen = c.left > 0
-		default:
-			c.chosen = false
+		if c.reader == noReader && t.believes(c, nameLabels|addressLabels) || c.reader == readAddress && c.left > 0 {
+			t.chosen = append(t.chosen, int32(i))
 		}
-		any = any || c.chosen
 	}
-	return any
+	return len(t.chosen) > 0
 }
 
 // span returns the rows that start in [from, to).

@@ -166,9 +166,13 @@ func init() {
 	}
 }
 
-// mayBeLabel is a cheap test for a key that classify knows: Japanese without spaces
-// has to have the beginning of a label word in it.
+// mayBeLabel is a cheap test for a key that classify knows: Japanese has to have the
+// beginning of a label word in it.
 func mayBeLabel(b []byte) bool {
+	var buf [96]byte
+	if len(b) <= len(buf) && bytes.IndexByte(b, ' ') >= 0 {
+		b = squeeze(append(buf[:0], b...)) // as classify does
+	}
 	if len(b) < 9 || b[0] < utf8.RuneSelf || b[5] < utf8.RuneSelf || b[8] < utf8.RuneSelf {
 		return true
 	}
@@ -176,7 +180,7 @@ func mayBeLabel(b []byte) bool {
 	for i := 0; i+6 <= len(b); {
 		c := b[i]
 		if c < 0xE0 { // no letter of three bytes or more
-			if isLetter(c) || c == ' ' || c >= 0xC0 && l.begins(six(b[i:])) {
+			if isLetter(c) || c == ' ' && spaced(b[i:]) || c >= 0xC0 && l.begins(six(b[i:])) {
 				return true
 			}
 			i++
@@ -194,7 +198,17 @@ func mayBeLabel(b []byte) bool {
 		i += 3
 	}
 	for _, c := range b[len(b)-5:] {
-		if isLetter(c) || c == ' ' {
+		if isLetter(c) {
+			return true
+		}
+	}
+	return spaced(b[len(b)-5:])
+}
+
+// spaced reports whether a space stands in b before what squeeze takes it out for.
+func spaced(b []byte) bool {
+	for i, c := range b {
+		if c == ' ' && (i+1 == len(b) || b[i+1] >= utf8.RuneSelf || b[i+1] == ' ') {
 			return true
 		}
 	}

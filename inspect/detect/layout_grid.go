@@ -58,7 +58,11 @@ func (t *table) buildParted(text []byte, from, limit int) {
 				if k < at {
 					continue // in a row with quotation marks
 				}
-				t.add(text, at, k)
+				c := cell{int32(at), int32(k)}
+				if at < k && (text[at] <= ' ' || text[k-1] <= ' ') {
+					c = trimmed(text, at, k)
+				}
+				t.cells = append(t.cells, c)
 				at = k + 1
 				if p.Lines>>bit&1 == 0 {
 					continue
@@ -206,19 +210,16 @@ func quoteEnd(text []byte, i int) (int, bool) {
 }
 
 func (t *table) add(text []byte, start, end int) {
-	if start < end && (text[start] <= ' ' || text[end-1] <= ' ') {
-		start, end = trimmed(text, start, end)
-	}
-	t.cells = append(t.cells, cell{int32(start), int32(end)})
+	t.cells = append(t.cells, trimmed(text, start, end))
 }
 
 // trimmed returns the extent of text[start:end] without white space at its ends.
-func trimmed(text []byte, start, end int) (int, int) {
+func trimmed(text []byte, start, end int) cell {
 	for start < end && space(text[start]) {
 		start++
 	}
 	for end > start && space(text[end-1]) {
 		end--
 	}
-	return start, end
+	return cell{int32(start), int32(end)}
 }

@@ -9,7 +9,6 @@ import (
 type column struct {
 	label                       Label
 	inferred                    bool   // from the values
-	chosen                      bool   // to be gone through in this block
 	reader                      reader // how its cells are claimed in this block
 	left                        int    // cells of the block that it left
 	spelling                    *spelling
@@ -42,11 +41,12 @@ type table struct {
 	to     int // where it ends, by the grid
 	ended  bool
 	cols   []column
-	stops  []stop // of the header, with columns of fixed width
-	header bool   // some column has a label
-	strong bool   // columns besides the name speak of persons
-	people bool   // a column has names, or addresses down to the block
-	judged int    // rows looked at to infer columns
+	stops  []stop  // of the header, with columns of fixed width
+	header bool    // some column has a label
+	strong bool    // columns besides the name speak of persons
+	people bool    // a column has names, or addresses down to the block
+	judged int     // rows looked at to infer columns
+	chosen []int32 // columns that complete goes through in this block
 
 	stale  bool
 	quotes bool // there are quotation marks in the text
@@ -56,7 +56,7 @@ type table struct {
 }
 
 func (t *table) reset() {
-	*t = table{head: -1, cols: t.cols[:0], stops: t.stops[:0], cells: t.cells[:0], rows: t.rows[:0], stale: true}
+	*t = table{head: -1, cols: t.cols[:0], stops: t.stops[:0], cells: t.cells[:0], rows: t.rows[:0], chosen: t.chosen[:0], stale: true}
 }
 
 // open starts a table.
