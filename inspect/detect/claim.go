@@ -22,16 +22,17 @@ type claims struct {
 	rest  rest
 	found []Finding // scratch of findings
 
-	shaped   bool // the row that is read has shapes
-	shapes   [shapedRow]cellShape
-	variants *[1 << 10]uint64
-	column   int32   // of the cell that is read
-	from     int32   // where its canonical form begins in canon
-	named    []named // names that the dictionaries were not asked for yet
-	hits     []match.Hit
-	offsets  []uint32 // scratch
-	number   numeral  // scratch
-	domains  domains
+	shaped       bool // the row that is read has shapes
+	shapes       [shapedRow]cellShape
+	names, signs []int32 // columns whose cells have shapes
+	variants     *[1 << 10]uint64
+	column       int32   // of the cell that is read
+	from         int32   // where its canonical form begins in canon
+	named        []named // names that the dictionaries were not asked for yet
+	hits         []match.Hit
+	offsets      []uint32 // scratch
+	number       numeral  // scratch
+	domains      domains
 }
 
 // reader says how the cells of a column are read.
@@ -108,7 +109,8 @@ func (v *view) claim(k *claims) bool {
 		until = len(v.text)
 	}
 	k.rest.begin(v, from)
-	k.whole, k.variants = until == v.cut, variants()
+	k.whole = until == v.cut
+	k.shapers(t.cols)
 	r, end := t.span(v.own, v.cut)
 	for k.first = r; r < end; r++ {
 		if t.inHeader(int(t.rows[r].start)) {

@@ -2,11 +2,25 @@
 
 #include "textflag.h"
 
-// PUT writes the highest bits of v that are in R11, those of the cell, to off(DI).
+// CELL reads the number of a column at (BX) and of its cell in the row at DX: the bits
+// of its bytes to R11, where they are to Y0, and where its shape is, from DI on, in
+// four bytes to R12.
+#define CELL \
+	MOVLQSX (BX), R12 \
+	MOVLQSX (DX)(R12*8), R10 \
+	MOVL 4(DX)(R12*8), CX \
+	LEAQ (R12)(R12*8), R12 \
+	SUBL R10, CX \
+	MOVQ $1, R11 \
+	SHLQ CX, R11 \
+	DECQ R11 \
+	VMOVDQU (SI)(R10*1), Y0
+
+// PUT writes the highest bits of v that are in R11 to the shape at off.
 #define PUT(v, off) \
 	VPMOVMSKB v, AX \
 	ANDL R11, AX \
-	MOVL AX, off(DI)
+	MOVL AX, off(DI)(R12*4)
 
 // WITHIN sets those bytes of v to ones that lie from the byte at low(R8) on, at most
 // what is at size(R8) above it; the others to zero. It uses u.
@@ -15,26 +29,17 @@
 	VPMINUB (32*size)(R8), v, u \
 	VPCMPEQB u, v, v
 
-// func shapeCellsAVX2(s *cellShape, text *byte, cells *cell, n int, marks *[21][32]byte)
-//
-// A cell's bytes stand in Y0, those one and two further on in Y1 and Y2.
-TEXT ·shapeCellsAVX2(SB), NOSPLIT, $0-40
+// func shapeSignsAVX2(s *cellShape, text *byte, row *cell, columns *int32, n int, marks *[21][32]byte)
+TEXT ·shapeSignsAVX2(SB), NOSPLIT, $0-48
 	MOVQ s+0(FP), DI
 	MOVQ text+8(FP), SI
-	MOVQ cells+16(FP), DX
-	MOVQ n+24(FP), R9
-	MOVQ marks+32(FP), R8
+	MOVQ row+16(FP), DX
+	MOVQ columns+24(FP), BX
+	MOVQ n+32(FP), R9
+	MOVQ marks+40(FP), R8
 
-cell:
-	MOVLQSX (DX), R10
-	MOVL 4(DX), CX
-	SUBL R10, CX
-	MOVQ $1, R11
-	SHLQ CX, R11
-	DECQ R11
-	VMOVDQU (SI)(R10*1), Y0
-	VMOVDQU 1(SI)(R10*1), Y1
-	VMOVDQU 2(SI)(R10*1), Y2
+signs:
+	CELL
 
 	// Digits, and letters of either case beside them.
 	VMOVDQA Y0, Y3
@@ -53,9 +58,31 @@ cell:
 
 	VPCMPEQB (32*6)(R8), Y0, Y3
 	VPCMPEQB (32*7)(R8), Y0, Y4
-	VPCMPEQB (32*8)(R8), Y0, Y5
 	PUT(Y3, 12)
 	PUT(Y4, 16)
+
+	ADDQ $4, BX
+	DECQ R9
+	JNZ signs
+	VZEROUPPER
+	RET
+
+// func shapeNamesAVX2(s *cellShape, text *byte, row *cell, columns *int32, n int, marks *[21][32]byte)
+//
+// A cell's bytes stand in Y0, those one and two further on in Y1 and Y2.
+TEXT ·shapeNamesAVX2(SB), NOSPLIT, $0-48
+	MOVQ s+0(FP), DI
+	MOVQ text+8(FP), SI
+	MOVQ row+16(FP), DX
+	MOVQ columns+24(FP), BX
+	MOVQ n+32(FP), R9
+	MOVQ marks+40(FP), R8
+
+names:
+	CELL
+	VMOVDQU 1(SI)(R10*1), Y1
+	VMOVDQU 2(SI)(R10*1), Y2
+	VPCMPEQB (32*8)(R8), Y0, Y5
 	PUT(Y5, 20)
 
 	// 80 to BF are the lowest of the signed bytes.
@@ -95,9 +122,8 @@ cell:
 	VPAND Y4, Y3, Y3
 	PUT(Y3, 28)
 
-	ADDQ $36, DI
-	ADDQ $8, DX
+	ADDQ $4, BX
 	DECQ R9
-	JNZ cell
+	JNZ names
 	VZEROUPPER
 	RET

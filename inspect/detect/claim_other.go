@@ -2,4 +2,6 @@
 
 package detect
 
-func shapeCells(*cellShape, *byte, *cell, int) { panic("no vectors") }
+func shapeSigns(*cellShape, *byte, *cell, *int32, int) { panic("no vectors") }
+
+func shapeNames(*cellShape, *byte, *cell, *int32, int) { panic("no vectors") }

@@ -1,8 +1,10 @@
 package detect
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -42,16 +44,45 @@ var shapeMarks = func() (m [21][32]byte) {
 	return m
 }()
 
+// shapers chooses the columns whose cells are given shapes.
+func (k *claims) shapers(cols []column) {
+	k.signs, k.names, k.variants = k.signs[:0], k.names[:0], variants()
+	for i := range cols[:min(len(cols), shapedRow)] {
+		switch cols[i].reader {
+		case readName:
+			k.names = append(k.names, int32(i))
+		case readPhone, readEmail:
+			k.signs = append(k.signs, int32(i))
+		}
+	}
+}
+
 // shape takes the shapes of the cells of a row, if that can be done.
 func (k *claims) shape(text []byte, row []cell) {
 	n := len(row)
 	k.shaped = runVectors != noVectors && n > 0 && n <= shapedRow && int(row[n-1].start)+shapeReach <= len(text)
-	if k.shaped {
-		shapeCells(&k.shapes[0], &text[0], &row[0], n)
+	if !k.shaped {
+		return
+	}
+	if n := columnsIn(k.names, n); n > 0 {
+		shapeNames(&k.shapes[0], &text[0], &row[0], &k.names[0], n)
+	}
+	if n := columnsIn(k.signs, n); n > 0 {
+		shapeSigns(&k.shapes[0], &text[0], &row[0], &k.signs[0], n)
 	}
 }
 
-// shapeOf returns the shape of cell c, the one that is read; nil if it has none.
+// columnsIn returns how many of columns, which ascend, a row of n cells has.
+func columnsIn(columns []int32, n int) int {
+	k := len(columns)
+	for k > 0 && int(columns[k-1]) >= n {
+		k--
+	}
+	return k
+}
+
+// shapeOf returns the shape of cell c, the one that is read, in a column with shapes;
+// nil if it has none.
 func (k *claims) shapeOf(c cell) *cellShape {
 	if !k.shaped || c.end-c.start > shapedCell {
 		return nil
@@ -80,11 +111,21 @@ func (k *claims) usualShape(text []byte, c cell, s *cellShape) bool {
 	at, gap := len(k.canon), bits.TrailingZeros32(s.spaces)
 	k.canon = slices.Grow(k.canon, 2*shapedCell)
 	canon := k.canon[at : at+2*shapedCell]
-	*(*[shapedCell]byte)(canon) = *(*[shapedCell]byte)(text[start:])
-	*(*[shapedCell]byte)(canon[gap:]) = *(*[shapedCell]byte)(text[start+gap+1:])
+	copyCell(canon, text[start:])
+	copyCell(canon[gap:], text[start+gap+1:])
 	k.canon = k.canon[:at+n-1]
-	for m := lead; m != 0; m &= m - 1 {
-		i := bits.TrailingZeros64(m)
+	folds := foldedKana()
+	for m := s.kana; m != 0; m &= m - 1 { // each, as half of all names have one that folds
+		i := bits.TrailingZeros32(m)
+		r := folds[text[start+i+1]&3<<6|text[start+i+2]&0x3F]
+		if i > gap {
+			i--
+		}
+		to := canon[i:][:3]
+		to[0], to[1], to[2] = r[0], r[1], r[2]
+	}
+	for m := s.kanji; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros32(m)
 		b := text[start+i:][:3]
 		r := rune(b[0]&0xF)<<12 | rune(b[1]&0x3F)<<6 | rune(b[2]&0x3F)
 		if k.variants[r>>6&0x3FF]>>(r&63)&1 == 0 {
@@ -138,3 +179,20 @@ func (k *claims) shapedMail(text []byte, c cell, s *cellShape) bool {
 	return known.is(domain) &&
 		k.add(claimEmail, int(c.start), int(c.end), max(known.score, min(.99, known.score+.2)), true)
 }
+
+// copyCell copies shapedCell bytes.
+func copyCell(to, from []byte) {
+	to, from = to[:shapedCell], from[:shapedCell]
+	for i := 0; i < shapedCell; i += 8 {
+		binary.LittleEndian.PutUint64(to[i:], binary.LittleEndian.Uint64(from[i:]))
+	}
+}
+
+// foldedKana has what dict.Fold makes of the kana, by the lowest eight bits.
+var foldedKana = sync.OnceValue(func() *[256][3]byte {
+	var folds [256][3]byte
+	for r := rune(0x3041); r <= 0x30FC; r++ {
+		copy(folds[r&0xFF][:], string(dict.Fold(r)))
+	}
+	return &folds
+})

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// shapeOfBytes is what shapeCells tells of a cell whose bytes stand before more.
+// shapeOfBytes is what shapes tell of a cell whose bytes stand before more.
 func shapeOfBytes(b []byte, size int) (s cellShape) {
 	letters := nameLetters()
 	for i, c := range b[:size] {
@@ -53,7 +53,9 @@ func TestShapeCells(t *testing.T) {
 		for size := range min(shapedCell, len(b)-shapeReach) + 1 {
 			var s [2]cellShape
 			cells := [2]cell{{0, int32(size)}, {1, int32(1 + size)}}
-			shapeCells(&s[0], &b[0], &cells[0], 2)
+			columns := [2]int32{0, 1}
+			shapeSigns(&s[0], &b[0], &cells[0], &columns[0], 2)
+			shapeNames(&s[0], &b[0], &cells[0], &columns[0], 2)
 			for i := range s {
 				if got, want := s[i].whole(b[i:]), shapeOfBytes(b[i:], size); got != want {
 					t.Fatalf("%q: %+v, want %+v", b[i:i+size], got, want)
@@ -98,7 +100,7 @@ func checkShapedClaim(t *testing.T, before, value, behind []byte) (claimed int) 
 		col := column{label: l}
 		col.reader = tab.readerOf(&col)
 		var k, plain claims
-		k.variants = variants()
+		k.shapers([]column{col})
 		for range 2 { // the second time domains are known
 			k.shape(text, []cell{c})
 			a, b := k.read(text, c, &col, 0), plain.read(text, c, &col, 0)
@@ -160,6 +162,15 @@ func TestFoldedLettersKeepTheirSize(t *testing.T) {
 	for r := rune('ぁ'); r <= 0x9FFF; r++ {
 		if set[r>>6]>>(r&63)&1 != 0 && len(nameCanon([]byte(string(r)))) != 3 {
 			t.Errorf("%c", r)
+		}
+	}
+}
+
+// endsHonorific tells by the last byte no less than by the last character.
+func TestEndsHonorific(t *testing.T) {
+	for _, h := range []string{"\u3000", "様", "さん", "さま", "殿", "御中", "先生", "氏", "ちゃん", "くん", "君"} {
+		if !endsHonorific([]byte("山田" + h)) {
+			t.Errorf("%q", h)
 		}
 	}
 }

@@ -139,7 +139,8 @@ func trimHonorific(b []byte) []byte {
 // endsHonorific is a cheap test for what trimHonorific takes off: it looks at the
 // last character.
 func endsHonorific(b []byte) bool {
-	if len(b) < 3 || b[len(b)-3]&0xF0 != 0xE0 {
+	const last = 1<<0x00 | 1<<0x18 | 1<<0x13 | 1<<0x3E | 1<<0x3F | 1<<0x2D | 1<<0x1F | 1<<0x0F | 1<<0x1B // six bits of the last bytes
+	if len(b) < 3 || b[len(b)-3]&0xF0 != 0xE0 || uint64(last)>>(b[len(b)-1]&0x3F)&1 == 0 {
 		return false
 	}
 	switch string(b[len(b)-3:]) {
