@@ -2,7 +2,9 @@ package inspect
 
 import (
 	"math"
+	"math/bits"
 	"slices"
+	"unsafe"
 
 	"github.com/sekimori-dlp/sekimori/inspect/detect"
 )
@@ -14,6 +16,9 @@ import (
 type shape struct {
 	signs    []uint64 // of the findings; none if the outlines are to be drawn anew each time
 	hash     uint64
+	kind     []uint8   // of the findings
+	all      uint64    // the kinds there are
+	times    int       // how many records had it that are not in the totals yet
 	outlines []outline // by bank
 	person   int       // the finding that begins a record of one person, -1 if columns are to look at each
 }
@@ -49,8 +54,9 @@ const pieced = -2
 // shapes are how many shapes are remembered, of which a list has a few, and maxShape
 // is how many findings they may have.
 const (
-	shapes   = 32
-	maxShape = 24
+	shapeBits = 7
+	shapes    = 1 << shapeBits
+	maxShape  = 24
 )
 
 // The bits of a sign above those of the kind of a finding; the highest are its
@@ -98,35 +104,48 @@ func sign(f *detect.Found, kind uint8) uint64 {
 	return s | uint64(f.Script())*signScript
 }
 
-// look takes the kinds and signs of the record's findings and returns its shape.
+// look takes the signs of the record's findings and returns its shape.
 func (t *tally) look(r *detect.Record) *shape {
-	t.kind, t.signs, t.all, t.valid, t.least = t.kind[:0], t.signs[:0], 0, 0, 1
-	hash := uint64(len(r.Found))
-	for i := range r.Found {
-		f := &r.Found[i]
-		k := t.kindAt(i, f.Type)
-		t.kind = append(t.kind, k)
-		t.all |= 1 << k
-		if !f.Piece {
-			t.totals[k]++
+	n := len(r.Found)
+	t.signs = slices.Grow(t.signs[:0], n)[:n]
+	for len(t.before) < n {
+		t.before = append(t.before, kindSlot{kind: otherKind})
+	}
+	hash, spread := uint64(n)*golden, uint64(golden)
+	for i, signs, before := 0, t.signs, t.before[:n]; i < n; i++ {
+		f, b := &r.Found[i], &before[i]
+		if len(f.Type) != len(b.typ) || unsafe.StringData(string(f.Type)) != unsafe.StringData(string(b.typ)) {
+			*b = kindSlot{f.Type, t.kinds.of(f.Type)} // mostly the type is that of the record before
 		}
+		s := sign(f, b.kind)
+		signs[i] = s
+		hash += s * spread
+		spread = bits.RotateLeft64(spread, 9) | 1
+	}
+	s := &t.large
+	if n <= maxShape {
+		s = &t.shapes[hash>>(64-shapeBits)]
+	}
+	if s.hash == hash && slices.Equal(s.signs, t.signs) && len(s.signs) > 0 {
+		s.times++
+		t.kind, t.all = s.kind, s.all
+		return s
+	}
+	t.addUp(s)
+	s.hash, s.signs, s.times = hash, append(s.signs[:0], t.signs...), 1
+	s.kind, t.all, t.valid, t.least = s.kind[:0], 0, 0, 1
+	for i := range r.Found {
+		f, k := &r.Found[i], t.before[i].kind
+		s.kind = append(s.kind, k)
+		t.all |= 1 << k
 		if f.Validated {
 			t.valid |= 1 << k
 		}
 		t.least = min(t.least, f.Confidence)
-		s := sign(f, k)
-		t.signs = append(t.signs, s)
-		hash = fold(hash^s, golden)
 	}
-	s := &t.large
-	if len(t.kind) <= maxShape {
-		s = &t.shapes[hash%shapes]
-	}
-	if s.hash == hash && slices.Equal(s.signs, t.signs) && len(s.signs) > 0 {
-		return s
-	}
-	s.hash, s.signs = hash, append(s.signs[:0], t.signs...)
+	t.kind, s.all = s.kind, t.all
 	if t.all>>otherKind != 0 || s == &t.large {
+		t.addUp(s)
 		s.signs = s.signs[:0] // types without a number of their own are told apart by name
 	}
 	s.person = t.columns.person(r, t)
@@ -137,18 +156,17 @@ func (t *tally) look(r *detect.Record) *shape {
 	return s
 }
 
-// kindAt is kinds.of for a record's finding i, which mostly is of the type that the
-// record before had there.
-func (t *tally) kindAt(i int, typ Type) uint8 {
-	if i == len(t.before) {
-		t.before = append(t.before, kindSlot{})
+// addUp adds the findings of the records of a shape to the totals.
+func (t *tally) addUp(s *shape) {
+	if s.times == 0 {
+		return
 	}
-	if b := &t.before[i]; b.typ == typ {
-		return b.kind
+	for i, k := range s.kind {
+		if s.signs[i]&signPiece == 0 {
+			t.totals[k] += s.times
+		}
 	}
-	k := t.kinds.of(typ)
-	t.before[i] = kindSlot{typ, k}
-	return k
+	s.times = 0
 }
 
 // draw draws the outline of the records of t's shape by r, one of them.
@@ -223,6 +241,7 @@ func (p *figure) draw(g *group, b *bank, t *tally, r *detect.Record) {
 // forgetShapes has all shapes drawn anew.
 func (t *tally) forgetShapes() {
 	for i := range t.shapes {
+		t.addUp(&t.shapes[i])
 		t.shapes[i].signs = t.shapes[i].signs[:0]
 	}
 }

@@ -72,10 +72,10 @@ type tally struct {
 	// Of the record that is counted:
 	who   detect.Person
 	sums  []uint64 // hashes of its findings, 0 for those nobody asked for yet
-	kind  []uint8  // kinds of its findings
+	kind  []uint8  // kinds of its findings, those of its shape
 	all   uint64   // the kinds there are
-	valid uint64   // those of which one is validated
-	least float32  // the least confidence
+	valid uint64   // those of which one is validated, if its shape is new
+	least float32  // likewise the least confidence
 	signs []uint64 // what makes its shape
 
 	shapes [shapes]shape
@@ -99,7 +99,6 @@ type question struct {
 func (t *tally) reset(s *survey, d digester) {
 	t.questions = append(t.questions[:0], s.questions...)
 	t.kinds, t.listed = &s.kinds, s.listed
-	clear(t.totals[:])
 	t.digests, t.hash = d, newHasher(d)
 	t.banks = slices.Grow(t.banks[:0], len(s.plans))[:len(s.plans)]
 	for i := range t.banks {
@@ -108,6 +107,7 @@ func (t *tally) reset(s *survey, d digester) {
 	t.stale = true
 	t.columns.reset()
 	t.forgetShapes()
+	clear(t.totals[:])
 	t.before = t.before[:0]
 }
 
@@ -165,6 +165,9 @@ func (t *tally) flush() {
 	for i := range t.banks {
 		t.banks[i].flush(t)
 		t.banks[i].clearPile(t)
+	}
+	for i := range t.shapes {
+		t.addUp(&t.shapes[i])
 	}
 }
 
