@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
@@ -14,6 +15,27 @@ type acquaintances struct {
 	canon [32]string
 	ends  [32]nameEnds
 	n     int
+	sides nameSides
+}
+
+// nameSides are the first and the last bytes of up to 32 names, eight to a word.
+type nameSides struct{ first, last [32 / 8]uint64 }
+
+// set makes the ends of name i known.
+func (s *nameSides) set(i int, ends nameEnds) {
+	at := 8 * (i % 8)
+	first, last := &s.first[i/8], &s.last[i/8]
+	*first = *first&^(0xFF<<at) | uint64(ends>>8&0xFF)<<at
+	*last = *last&^(0xFF<<at) | uint64(ends&0xFF)<<at
+}
+
+// alike returns those that begin or end like a name with such ends, a bit each.
+func (s *nameSides) alike(ends nameEnds) (set uint32) {
+	for k := range s.first {
+		either := equal8(s.first[k], byte(ends>>8)) | equal8(s.last[k], byte(ends))
+		set |= uint32(gather8(either)) << (8 * k)
+	}
+	return set
 }
 
 // nameEnds tells of most pairs of names that they are neither the same nor one part
@@ -39,9 +61,12 @@ func (a *acquaintances) whole(canon string) string {
 	if canon == "" {
 		return canon
 	}
-	ends := endsOf(canon)
-	for k, n := 1, min(a.n, len(a.canon)); k <= n; k++ {
-		i := uint(a.n-k) % uint(len(a.canon))
+	ends, next := endsOf(canon), a.n%len(a.canon)
+	// The one that was met last has the highest bit.
+	for set := bits.RotateLeft32(a.sides.alike(ends), -next); set != 0; {
+		top := 31 - bits.LeadingZeros32(set)
+		set &^= 1 << top
+		i := (top + next) % len(a.canon)
 		switch e := a.ends[i]; {
 		case e == ends && a.canon[i] == canon:
 			return canon
@@ -49,8 +74,8 @@ func (a *acquaintances) whole(canon string) string {
 			return a.canon[i]
 		}
 	}
-	i := a.n % len(a.canon)
-	a.canon[i], a.ends[i] = canon, ends
+	a.canon[next], a.ends[next] = canon, ends
+	a.sides.set(next, ends)
 	a.n++
 	return canon
 }
@@ -87,7 +112,6 @@ func latinListed(word string) bool {
 // as a mail's header and its body are.
 func (a *acquaintances) forget() {
 	if a.n > 0 {
-		clear(a.canon[:])
-		a.n = 0
+		*a = acquaintances{}
 	}
 }

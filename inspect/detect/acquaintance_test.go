@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -63,5 +64,36 @@ func TestAcquaintancesAreForgotten(t *testing.T) {
 		if len(sink.names) != 1 || sink.names[0][0] != strings.TrimSuffix(strings.TrimSuffix(text, "様の件です。\n"), "様より。\n") {
 			t.Fatalf("names %q", sink.names)
 		}
+	}
+}
+
+// The name that was met last counts, whichever of those in mind it is.
+func TestAcquaintancesEqualEach(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	words := []string{"anna", "smith", "john", "petersen", "lee", "robert", "田中", "太郎", "林", "x", "suzuki"}
+	var a acquaintances
+	var known []string // the last one first
+	for range 4000 {
+		canon := ""
+		for n := r.IntN(4); n > 0; n-- {
+			canon += words[r.IntN(len(words))]
+		}
+		want, met := canon, canon == ""
+		for _, name := range known {
+			if name == canon || partOf(canon, name) {
+				want, met = name, true
+				break
+			}
+		}
+		if !met {
+			known = append([]string{canon}, known[:min(len(known), 31)]...)
+		}
+		if got := a.whole(canon); got != want {
+			t.Fatalf("%q is %q, want %q; known are %q", canon, got, want, known)
+		}
+	}
+	a.forget()
+	if a.n != 0 || a.whole("lee") != "lee" {
+		t.Error("somebody is known after all")
 	}
 }

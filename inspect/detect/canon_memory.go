@@ -16,7 +16,8 @@ type canonMemory struct {
 		text  [46]byte // as it stands
 		canon string
 	}
-	used bool
+	domains domains // of addresses
+	used    bool
 }
 
 // forget begins another session.
@@ -42,21 +43,26 @@ func (k canonKind) of(t []byte) string {
 	return nameCanon(t)
 }
 
-// canon is the canonical form of t, by the session's memory.
-func (b *Block) canon(k canonKind, t []byte) string {
-	if len(t) < 8 || len(t) > len(b.canons.forms[0].text) {
-		return k.of(t)
-	}
+// remembered returns the session's memory, to be changed.
+func (b *Block) remembered() *canonMemory {
 	if b.canons == nil {
 		b.canons = new(canonMemory)
 	}
-	m := b.canons
+	b.canons.used = true
+	return b.canons
+}
+
+// canon is the canonical form of t, by the session's memory.
+func (b *Block) canon(k canonKind, t []byte) string {
+	m := b.remembered()
+	if len(t) < 8 || len(t) > len(m.forms[0].text) {
+		return k.of(t)
+	}
 	head, tail := binary.LittleEndian.Uint64(t), binary.LittleEndian.Uint64(t[len(t)-8:])
 	e := &m.forms[((head^bits.RotateLeft64(tail, 29))*golden)>>57]
 	if e.kind == k && string(e.text[:e.size]) == string(t) {
 		return e.canon
 	}
-	m.used = true
 	e.size, e.kind, e.canon = uint8(copy(e.text[:], t)), k, k.of(t)
 	return e.canon
 }

@@ -24,10 +24,12 @@ const (
 )
 
 func (e email) Find(b *Block, emit func(Finding)) {
-	t := b.Text
-	var known domains
+	if len(b.Ats) == 0 {
+		return
+	}
+	t, known := b.Text, &b.remembered().domains
 	for _, at := range b.Ats {
-		start, end, score := e.find(t, int(at), &known)
+		start, end, score := e.find(t, int(at), known)
 		if score < .05 {
 			continue
 		}

@@ -53,7 +53,7 @@ func knownLatin(low []byte) latinKnown {
 // latinMemory remembers the words of one text: a text repeats its own, and one that
 // is remembered costs a tenth of what all the lists do.
 type latinMemory struct {
-	words [1024]struct {
+	words [2048]struct {
 		letters latinLetters // with the number of the text
 		known   latinKnown
 	}
@@ -79,7 +79,7 @@ func (s *nameSearch) know(w latinLetters) *latinKnown {
 		m = &latinMemory{text: firstText}
 		s.b.latin = m
 	}
-	e := &m.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>54]
+	e := &m.words[((w.head^bits.RotateLeft64(w.tail, 29))*0x9E3779B97F4A7C15)>>53]
 	own := latinLetters{w.head, w.tail | m.text}
 	if e.letters != own {
 		var low [16]byte

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 
 	"github.com/sekimori-dlp/sekimori/inspect/normal"
@@ -74,7 +75,8 @@ type grouper struct {
 	json  jsonGrouper
 	all   *group // fields: the one record
 	known acquaintances
-	held  []held // records of nothing but a surname or given name
+	held  []held    // records of nothing but a surname or given name
+	sides nameSides // of the names held
 }
 
 func (g *grouper) reset(sink Sink) {
@@ -139,16 +141,23 @@ func (g *grouper) hold(p *group) {
 		g.emit(p)
 		return
 	}
-	g.held = append(g.held, held{p, endsOf(p.found[0].Canon)})
+	ends := endsOf(p.found[0].Canon)
+	g.sides.set(len(g.held), ends)
+	g.held = append(g.held, held{p, ends})
 }
 
 // introduce tells the records that wait of a name that was met.
 func (g *grouper) introduce(canon string) {
+	if len(g.held) == 0 {
+		return
+	}
 	ends := endsOf(canon)
-	for i := range g.held {
+	for set := g.sides.alike(ends) & (1<<len(g.held) - 1); set != 0; set &= set - 1 {
+		i := bits.TrailingZeros32(set)
 		h := &g.held[i]
 		if h.ends.mayBePart(ends) && partOf(h.found[0].Canon, canon) {
 			h.found[0].Canon, h.ends = canon, ends
+			g.sides.set(i, ends)
 		}
 	}
 }

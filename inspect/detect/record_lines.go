@@ -72,20 +72,23 @@ func (l *lineGrouper) passed(text []byte, from, to int) {
 	l.end = to
 }
 
-// chars counts the characters of t, which is UTF-8, eight bytes at a time, as far as
-// more of them than a record reaches.
+// chars counts the characters of t, which is UTF-8, eight bytes at a time, until they are
+// more than a record reaches.
 func chars(t []byte) int {
-	n := len(t)
-	if n > utf8.UTFMax*recordReach {
+	if len(t) > utf8.UTFMax*recordReach {
 		return recordReach + 1
 	}
-	for ; len(t) >= 8; t = t[8:] {
+	n := 0
+	for ; len(t) >= 8 && n <= recordReach; t = t[8:] {
 		w := binary.LittleEndian.Uint64(t)
-		n -= bits.OnesCount64(w >> 7 &^ (w >> 6) & 0x0101010101010101) // 10xxxxxx
+		n += 8 - bits.OnesCount64(w>>7&^(w>>6)&0x0101010101010101) // 10xxxxxx
+	}
+	if n > recordReach {
+		return n
 	}
 	for _, c := range t {
-		if c&0xC0 == 0x80 {
-			n--
+		if c&0xC0 != 0x80 {
+			n++
 		}
 	}
 	return n
@@ -110,7 +113,7 @@ func paragraphEnds(t []byte) (blank, ruled bool) {
 			i++
 		}
 		blank = blank || i < len(t) && t[i] == '\n'
-		if bytes.HasPrefix(t[i:], vcardBegin) || bytes.HasPrefix(t[i:], vcardEnd) ||
+		if i < len(t) && (t[i] == 'B' && bytes.HasPrefix(t[i:], vcardBegin) || t[i] == 'E' && bytes.HasPrefix(t[i:], vcardEnd)) ||
 			i+3 <= len(t) && (t[i] == '-' || t[i] == '=' || t[i] == '*') && t[i+1] == t[i] && t[i+2] == t[i] {
 			return blank, true
 		}
