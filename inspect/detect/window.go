@@ -36,22 +36,27 @@ type spot struct {
 // company, and so does the start of what is new if a record is open there. Mail
 // addresses may not have been looked for.
 func (s *Session) openWindows(c *Company, cut int, last, noMails bool) {
-	p := s.near[:0]
+	p, some := s.near[:0], false
 	if s.group.pending() && s.view.mode != object {
-		p = append(p, spot{window{s.own, s.own}, true})
+		p, some = append(p, spot{window{s.own, s.own}, true}), true
 	}
 	for i := range s.found {
 		f := &s.found[i]
-		p = append(p, spot{window{f.Start, f.End}, f.Start >= cut || c.admits(f)})
+		is := f.Start >= cut || c.admits(f)
+		p, some = append(p, spot{window{f.Start, f.End}, is}), some || is
 	}
 	if noMails {
 		for _, at := range s.block.Ats {
 			p = append(p, spot{window{int(at), int(at) + 1}, false})
 		}
 	}
+	if !some && s.view.mode != object {
+		s.near, s.windows = p, s.windows[:0]
+		return
+	}
 	slices.SortFunc(p, func(a, b spot) int { return cmp.Compare(a.start, b.start) })
 	s.near, s.windows = p, s.windows[:0]
-	if s.view.mode == object && (!s.closed(last) || slices.ContainsFunc(p, func(p spot) bool { return p.company })) {
+	if s.view.mode == object && (!s.closed(last) || some) {
 		s.openObjects(cut)
 		return
 	}
