@@ -172,12 +172,15 @@ func mailboxes(b *Block, emit func(Finding)) {
 	t := b.Text
 	for _, at := range b.Ats {
 		open := lastByte(t[max(0, int(at)-66):at], '<') + max(0, int(at)-66)
-		if open <= 0 || t[open] != '<' || !mailboxBegins(t[open:]) {
+		if open <= 0 || t[open] != '<' {
 			continue
 		}
 		end := open
 		for end > 0 && (t[end-1] == ' ' || t[end-1] == '"') {
 			end--
+		}
+		if end == 0 || t[end-1] < utf8.RuneSelf || !mailboxBegins(t[open:]) {
+			continue // no kanji, no kana
 		}
 		start := end
 		for start > 0 && end-start < 60 {

@@ -92,26 +92,32 @@ func markCapitals(t []byte, marks []uint64) {
 
 // latinBorder reports whether a word may begin at i.
 func latinBorder(t []byte, i int) bool {
-	if i == 0 {
+	if i == 0 || !mayJoinLatin[t[i-1]] {
 		return true
 	}
 	switch c := t[i-1]; {
-	case c == ' ' || c == '\n' || c == ',' || c == '"':
-		return true
-	case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
-		return false
 	case c == '#':
 		return i < 2 || t[i-2] <= ' '
-	case c == '@', c == '_', c == '/', c == '$', c == '\\', c == '.', c == '-', c == '%', c == '&', c == '+', c == '=':
-		return false
 	case c == '\'', c == ':':
 		return i < 2 || !isLatinLetter(t, i-2) // don't, Foo::Bar
 	case c >= utf8.RuneSelf:
 		r, _ := utf8.DecodeLastRune(t[:i])
 		return scriptOf(r) != scriptLatin
 	}
-	return true
+	return false
 }
+
+// mayJoinLatin are the bytes behind which a letter may go on with a word or an
+// expression.
+var mayJoinLatin = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isAlnum(byte(c)) || c >= utf8.RuneSelf
+	}
+	for _, c := range []byte("@_/$\\.-%&+=#':") {
+		t[c] = true
+	}
+	return t
+}()
 
 // isLatinLetter reports whether the character at i is a letter, a digit or _.
 func isLatinLetter(t []byte, i int) bool {
