@@ -1,6 +1,9 @@
 package detect
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // figures are shapes of numbers that may be of a type in demand, though nothing is
 // said of them. A shape may let more through than the detector that has it.
@@ -15,19 +18,22 @@ const (
 	figureIBAN                          // digits behind a country, with the check digits
 )
 
-// at reports whether the number that begins at offset i of t has one of the shapes. If it
-// has none, no other number begins before offset end.
-func (f figures) at(t []byte, i int) (is bool, end int) {
-	if inFoursAt(t, i) {
+// at reports whether the number that begins at offset i of t has one of the shapes. ahead
+// tells which bytes from there on are digits. If it has none, no other number begins
+// before offset end.
+func (f figures) at(t []byte, i int, ahead uint64) (is bool, end int) {
+	if ahead&(1<<(fours+1)-1) == fourFours && inFoursAt(t, i) {
+		if f&figureCard == 0 {
+			return false, i + fours
+		}
 		d := foursAt(t, i)
-		return f&figureCard != 0 && isCard(d[:]), i + fours
+		return isCard(d[:]), i + fours
 	}
-	return f.one(t, i), i
+	return f.one(t, i, min(bits.TrailingZeros64(^ahead), longRun)), i
 }
 
-// one is at for a number that is not four groups of four digits.
-func (f figures) one(t []byte, i int) bool {
-	size := digitsFrom(t, i)
+// one is at for a number of so many digits, that is not four groups of four.
+func (f figures) one(t []byte, i, size int) bool {
 	end := i + size
 	if size >= 2 && i >= 2 && isUpper(t[i-1]) && isUpper(t[i-2]) && f&figureIBAN != 0 {
 		var c [maxIBAN]byte
@@ -108,22 +114,13 @@ func nextGroup(t []byte, i int) int {
 	return -1
 }
 
-// inFoursAt reports whether four digits at offset i of t begin four groups of as many,
-// held together by one sign, and no further digits may belong to them: a card or
-// nothing, see inFours.
+// inFoursAt reports whether four groups of four digits at offset i of t are held together
+// by one sign, and no further digits may belong to them: a card or nothing, see inFours.
 func inFoursAt(t []byte, i int) bool {
-	if i+fours > len(t) {
-		return false
-	}
 	g := t[i : i+fours]
 	sign := g[4]
 	if g[9] != sign || g[14] != sign || separatorOf[sign]&(sepHyphen|sepSpace|sepDot|sepUnderscore) == 0 {
 		return false
-	}
-	for k, c := range g {
-		if k%5 != 4 && !isDigit(c) {
-			return false
-		}
 	}
 	from, to := i, i+fours
 	for from > 0 && i-from <= longestGap && betweenGroups[t[from-1]] {
@@ -138,8 +135,12 @@ func inFoursAt(t []byte, i int) bool {
 // longestGap is how many bytes may stand between two groups of digits; see gapKind.
 const longestGap = 12
 
-// fours is the length of four groups of four digits, with what holds them together.
-const fours = 19
+// fours is the length of four groups of four digits, with what holds them together;
+// fourFours are its digits, a bit each.
+const (
+	fours     = 19
+	fourFours = 0x7bdef
+)
 
 // foursAt returns their digits.
 func foursAt(t []byte, i int) (d [16]byte) {

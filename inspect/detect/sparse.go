@@ -190,15 +190,18 @@ func (f *figured) any(text []byte, shapes figures) bool {
 	if shapes == 0 {
 		return false
 	}
+	marks := f.mark(text)
+	digits := f.kinds[kindDigit][1:]
 	end := 0
-	for k, m := range f.mark(text) {
+	for k, m := range marks {
 		for ; m != 0; m &= m - 1 {
-			i := k<<6 + bits.TrailingZeros64(m)
+			n := bits.TrailingZeros64(m)
+			i := k<<6 + n
 			if i < end {
 				continue
 			}
 			var is bool
-			if is, end = shapes.at(text, i); is {
+			if is, end = shapes.at(text, i, digits[k]>>n|digits[k+1]<<(64-n)); is {
 				return true
 			}
 		}
