@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 )
@@ -180,14 +181,17 @@ func validMyNumber(d []byte) bool { return checkMod11(d, myNumberWeights) }
 // validCorporate is the check of 法人番号: check digit first,
 // 9 - (sum mod 9) with weights 1 and 2 alternating from the right.
 func validCorporate(d []byte) bool {
-	if len(d) != 13 || !digitsOnly(d) {
+	if len(d) != 13 {
 		return false
 	}
-	sum := 0
-	for i, c := range d[1:] {
-		sum += int(c-'0') * (1 + (i+1)%2)
+	// Two bytes a lane: one counts twice, one once.
+	const zeros, lanes = 0x3030303030303030, 0x00ff00ff00ff00ff
+	x, y := binary.LittleEndian.Uint64(d[1:])^zeros, uint64(binary.LittleEndian.Uint32(d[9:])^zeros>>32)
+	if (x|(x+0x0606060606060606)|y|(y+0x06060606))&0xf0f0f0f0f0f0f0f0 != 0 || !isDigit(d[0]) {
+		return false // there is something else
 	}
-	return int(d[0]-'0') == 9-sum%9
+	sum := (2*(x&lanes) + x>>8&lanes + 2*(y&lanes) + y>>8&lanes) * 0x0001000100010001 >> 48
+	return uint64(d[0]-'0') == 9-sum%9
 }
 
 var licenceWeights = []byte{5, 4, 3, 2, 7, 6, 5, 4, 3, 2}

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -111,17 +110,51 @@ func (h *hint) governed(set []uint64, runs []match.Run) []uint64 {
 		return set
 	}
 	clear(set)
-	at := 0
+	end := 0 // of the runs that hits before govern, or that are before them
 	for _, hit := range h.hits {
 		if hit.Payload != h.bit {
 			continue
 		}
-		at += sort.Search(len(runs)-at, func(i int) bool { return runs[at+i].Start >= hit.Start-hintAhead })
-		for i := at; i < len(runs) && runs[i].Start <= hit.Start+hintReach; i++ {
-			set[i>>6] |= 1 << (i & 63)
+		at := runAt(runs, end, hit.Start-hintAhead)
+		if end = runAt(runs, at, hit.Start+hintReach+1); end > at {
+			setBits(set, at, end)
 		}
 	}
 	return set
+}
+
+// runAt returns the index of the first run, from the i-th on, that begins at offset at
+// or behind, which is not far most often; how many there are if none does.
+func runAt(runs []match.Run, i int, at int32) int {
+	step := 4
+	for i+step < len(runs) && runs[i+step].Start < at {
+		i += step
+		step *= 2
+	}
+	lo, hi := i, min(i+step, len(runs))
+	for lo < hi {
+		if m := int(uint(lo+hi) >> 1); runs[m].Start < at {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo
+}
+
+// setBits sets bits lo to hi-1 of set, one at least.
+func setBits(set []uint64, lo, hi int) {
+	first, last := lo>>6, (hi-1)>>6
+	from, to := ^uint64(0)<<(lo&63), ^uint64(0)>>(-hi&63)
+	if first == last {
+		set[first] |= from & to
+		return
+	}
+	set[first] |= from
+	for k := first + 1; k < last; k++ {
+		set[k] = ^uint64(0)
+	}
+	set[last] |= to
 }
 
 // columns implements overall.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -80,5 +81,37 @@ func TestKin(t *testing.T) {
 	same := []string{numbers[0], numbers[0], numbers[0], numbers[0], numbers[0], numbers[0]}
 	if _, most := confidence(same); most > .3 {
 		t.Errorf("one number repeated: %.2f, want low", most)
+	}
+}
+
+// Ranges of runs are those that one look after the other finds.
+func TestGovernedRuns(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var set []uint64
+	for range 2000 {
+		var runs []match.Run
+		for at, n := int32(0), r.IntN(300); len(runs) < n; at += int32(r.IntN(1 + r.IntN(200))) {
+			runs = append(runs, match.Run{Start: at, End: at + 1})
+			at++
+		}
+		h := hint{bit: 7, last: -1 << 20}
+		for at, n := int32(0), r.IntN(20); len(h.hits) < n; at += int32(r.IntN(2000)) {
+			h.hits = append(h.hits, match.Hit{Start: at, Payload: uint32(6 + r.IntN(2))})
+		}
+		set = h.governed(set, runs)
+		for i, run := range runs {
+			want := false
+			for _, hit := range h.hits {
+				want = want || hit.Payload == h.bit && run.Start >= hit.Start-hintAhead && run.Start <= hit.Start+hintReach
+			}
+			if got := set[i>>6]>>(i&63)&1 != 0; got != want {
+				t.Fatalf("run %d at %d with hits %v: %v", i, run.Start, h.hits, got)
+			}
+		}
+		for i := len(runs); i < 64*len(set); i++ {
+			if set[i>>6]>>(i&63)&1 != 0 {
+				t.Fatalf("there is no run %d of %d", i, len(runs))
+			}
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package detect
 
 import (
-	"bytes"
-
 	"github.com/sekimori-dlp/sekimori/inspect/dict"
 	"github.com/sekimori-dlp/sekimori/inspect/match"
 )
@@ -93,7 +91,7 @@ func (postals) Find(b *Block, emit func(Finding)) {
 		if end-start > 7 { // bare digits need more than words nearby
 			_, near = b.Label(start)
 		}
-		mark := bytes.HasSuffix(bytes.TrimRight(t[max(0, start-8):start], " :"), []byte("〒"))
+		mark := behindPostal(t, start)
 		var c float32
 		switch {
 		case mark && agree, own&LPostal != 0 && agree:
@@ -130,6 +128,16 @@ func (postals) Find(b *Block, emit func(Finding)) {
 		}
 		emit(Finding{Type: Postal, Detector: "postal", Start: start, End: end, Confidence: c, Validated: !against && listedPostal(code), Canon: string(digits[:n])})
 	}
+}
+
+// behindPostal reports whether 〒 stands before offset i of t, with blanks and colons
+// between the two perhaps.
+func behindPostal(t []byte, i int) bool {
+	lo := max(0, i-8)
+	for i > lo && (t[i-1] == ' ' || t[i-1] == ':') {
+		i--
+	}
+	return endsWith(t[lo:i], "〒")
 }
 
 // postalHyphen reports whether gap is what parts a postal code.
