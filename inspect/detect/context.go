@@ -164,19 +164,22 @@ func (v *view) label(i int) (own, near Label) {
 
 // ownLabel is the first answer of label, without the second if that is dear.
 func (v *view) ownLabel(i int) Label {
-	if i < 0 || i >= len(v.text) || i == v.bare {
+	if i < 0 || i >= len(v.text) {
 		return 0
 	}
-	if v.mode == prose || v.mode == object {
+	if v.mode == object {
+		return v.ownKeyLabel(i) &^ weak // which is found sooner than an answer
+	}
+	if i == v.bare {
+		return 0
+	}
+	if v.mode == prose {
 		if a := &v.answers[i&(len(v.answers)-1)]; a.block == v.block && int(a.at) == i {
 			return a.own
 		}
-	}
-	switch {
-	case v.mode == object:
-		return v.ownKeyLabel(i) &^ weak
-	case v.mode == prose && !v.mayOwn(i):
-		return 0
+		if !v.mayOwn(i) {
+			return 0
+		}
 	}
 	own, _ := v.label(i)
 	return own

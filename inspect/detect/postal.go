@@ -25,6 +25,8 @@ const postalReach = 24
 func (postals) Find(b *Block, emit func(Finding)) {
 	t := b.Text
 	hit := 0 // hits before it end before the run
+	v, _ := b.context.(*view)
+	inJSON := v != nil && v.mode == object
 	chosen := b.choose(nil, func(s span, _ uint64) uint64 {
 		return s.in(7) | s.in(3)&s.then(1, 4)&s.in(beforeMore)
 	})
@@ -48,6 +50,14 @@ func (postals) Find(b *Block, emit func(Finding)) {
 		if start > 0 && (t[start-1] == '-' || t[start-1] == '.' || t[start-1] == '(' && end-start > 7) || end < len(t) && (t[end] == '-' || t[end] == '.' && end+1 < len(t) && t[end+1] >= '0' && t[end+1] <= '9') {
 			continue
 		}
+		// The place behind it.
+		for hit < len(b.Hits) && int(b.Hits[hit].Start) < end {
+			hit++
+		}
+		if bare := end-start == 7 && (hit == len(b.Hits) || int(b.Hits[hit].Start) > end+postalReach); bare && inJSON &&
+			!behindPostal(t, start) && b.Own(start)&LPostal == 0 {
+			continue // most numbers of anything
+		}
 		for _, c := range t[start:end] {
 			if c >= '0' && c <= '9' {
 				code = code*10 + int(c-'0')
@@ -56,10 +66,6 @@ func (postals) Find(b *Block, emit func(Finding)) {
 		prefectures := dict.PostalPrefectures(code)
 		if prefectures == 0 {
 			continue
-		}
-		// The place behind it.
-		for hit < len(b.Hits) && int(b.Hits[hit].Start) < end {
-			hit++
 		}
 		agree, against := false, false
 		for k := hit; k < len(b.Hits) && int(b.Hits[k].Start) <= end+postalReach; k++ {
