@@ -368,14 +368,17 @@ func (s *seeker) numbered(at, k int) bool {
 		}
 	}
 	start, end := at+k, at+k
-	for start > 0 && numbering[s.b[start-1]] {
-		start--
-	}
 	for end < len(s.b) && numbering[s.b[end]] {
 		end++
 	}
 	s.triedNumbered = end
-	if end-start < 4*minSingles { // most objects
+	if least := end - 4*minSingles; least < start && (least < 0 || !numbering[s.b[(least+start)/2]] || !numbering[s.b[start-1]]) {
+		return false // most objects: too little before it
+	}
+	for start > 0 && numbering[s.b[start-1]] {
+		start--
+	}
+	if end-start < 4*minSingles {
 		return false
 	}
 	if out, _ := numberedBytes(nil, s.b[at+k:min(at+k+veinProbe, len(s.b))], true); len(out) < minSingles || !reads(out) {

@@ -55,6 +55,9 @@ type word struct {
 // runs returns those of at most 64 runs that are within a long word, of which m are
 // between letters.
 func (w *word) runs(text []byte, runs []match.Run, m uint64) (long uint64) {
+	if !w.long && shortWords(text, runs, m) {
+		return 0
+	}
 	for m != 0 {
 		r := runs[bits.TrailingZeros64(m)]
 		if int(r.Start) >= w.end {
@@ -70,6 +73,38 @@ func (w *word) runs(text []byte, runs []match.Run, m uint64) (long uint64) {
 		m &^= within
 	}
 	return long
+}
+
+// shortWords is a cheap test that none of runs that are in m, amid letters, is within a
+// long word. It may say no where there is none either.
+func shortWords(text []byte, runs []match.Run, m uint64) bool {
+	const (
+		few  = 4 // not worth it
+		near = 64
+		most = 16 * normal.SextetSpan
+	)
+	if bits.OnesCount64(m) < few {
+		return m == 0
+	}
+	from := max(0, int(runs[bits.TrailingZeros64(m)].Start)-near)
+	to := min(len(text), int(runs[63-bits.LeadingZeros64(m)].End)+near)
+	if to-from > most {
+		return false
+	}
+	// Wherever it begins, a long word holds five times eight bytes in a row. What is
+	// farther off than near is not needed to know that it is long.
+	var storage [most / normal.SextetSpan]uint64
+	words := normal.SextetWords(storage[:], text[from:to])
+	for k, x := range words {
+		next := uint64(0)
+		if k+1 < len(words) {
+			next = words[k+1]
+		}
+		if x&(x>>1|next<<63)&(x>>2|next<<62)&(x>>3|next<<61)&(x>>4|next<<60) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // around looks at the word around text[i:j], which is of it.

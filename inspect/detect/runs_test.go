@@ -108,3 +108,54 @@ func checkRuns(t *testing.T, text []byte) {
 		}
 	}
 }
+
+// Groups of runs that are passed by hold none in a long word, and most are passed.
+func TestShortWords(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	passed := 0
+	for range 3000 {
+		var text []byte
+		var runs []match.Run
+		var m uint64
+		for len(runs) < 4+r.IntN(60) {
+			for n := r.IntN(5); n > 0; n-- {
+				text = append(text, "a/-. Zz"[r.IntN(7)])
+			}
+			if r.IntN(30) == 0 {
+				text = append(text, strings.Repeat("q", r.IntN(45))...)
+			}
+			i := len(text)
+			for n := 1 + r.IntN(3); n > 0; n-- {
+				text = append(text, byte('0'+r.IntN(10)))
+			}
+			if i > 0 && isLetter(text[i-1]) {
+				m |= 1 << len(runs) // if a letter follows, too
+			}
+			runs = append(runs, match.Run{Start: int32(i), End: int32(len(text))})
+			text = append(text, "b "[r.IntN(2)])
+		}
+		long := false
+		for i, run := range runs {
+			if m>>i&1 == 0 {
+				continue
+			}
+			lo, hi := int(run.Start), int(run.End)
+			for lo > 0 && normal.Sextet[text[lo-1]] != 0 {
+				lo--
+			}
+			for hi < len(text) && normal.Sextet[text[hi]] != 0 {
+				hi++
+			}
+			long = long || hi-lo >= longWord
+		}
+		switch short := shortWords(text, runs, m); {
+		case short && long:
+			t.Fatalf("%q is passed by", text)
+		case short:
+			passed++
+		}
+	}
+	if passed < 500 {
+		t.Fatalf("%d groups are passed by", passed)
+	}
+}
