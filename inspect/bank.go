@@ -78,16 +78,16 @@ type bank struct {
 	counting  uint64       // the questions whose count may still rise
 	answers   [][16]answer // what meet said lately, by level
 
-	groups  []group  // scratch
-	grown   bool     // the last person was one more of the name, by names
-	grewAs  uint64   // of the record: the name that grown will be found out for, 0: not yet
-	waiting []visit  // persons that were met and are not counted yet
-	valued  []uint64 // likewise values, as entries of the set
-	hits    [8]hits  // likewise those that were found new
-	fetched uint64   // keeps fetches from being left out
-	newly   []int    // scratch: new values, by the number of their questions
-	pile    pile     // values that wait longer
-	firsts  firsts   // what is known of names that were met once
+	groups  []group        // scratch
+	grown   bool           // the last person was one more of the name, by names
+	grewAs  uint64         // of the record: the name that grown will be found out for, 0: not yet
+	waiting []visit        // persons that were met and are not counted yet
+	valued  []uint64       // likewise values, as entries of the set
+	hits    [8]hits        // likewise those that were found new
+	fetched uint64         // keeps fetches from being left out
+	newly   [manyMasks]int // scratch: new values, by the number of their questions
+	pile    pile           // values that wait longer
+	firsts  firsts         // what is known of names that were met once
 }
 
 // hits are how many were found new for the same questions.
@@ -180,33 +180,41 @@ func (b *bank) visits(t *tally) {
 // take counts values, given as entries of the set.
 func (b *bank) take(t *tally, words []uint64) {
 	s := &b.values
-	b.newly = slices.Grow(b.newly[:0], manyMasks)[:manyMasks]
+	newly := &b.newly
 	for len(words) > 0 {
 		some, now := words[:min(len(words), 4*batch)], uint64(0)
 		words = words[len(some):]
 		s.room(len(some))
+		table, home, low := s.words, s.home&63, s.low // an entry is one word
 		for _, w := range some {
-			now ^= s.fetch(w)
+			now ^= table[w>>home]
 		}
 		b.fetched = now
 		for _, w := range some {
-			at := s.find(w &^ s.low)
-			switch e := s.words[at]; {
+			at := int(w >> home)
+			e := table[at]
+			for (e^w)&^low != 0 && e != 0 {
+				if at++; at == len(table) {
+					at = 0
+				}
+				e = table[at]
+			}
+			switch {
 			case e == w: // it was met
 			case e != 0:
-				b.valueAt(t, at, s.masks.list[w&s.low])
+				b.valueAt(t, at, s.masks.list[w&low])
 			case s.n < s.most:
-				s.words[at] = w
+				table[at] = w
 				s.n++
-				b.newly[w&s.low]++
+				newly[w&low]++
 			default:
 				b.overflow(t, s.masks.list[w&s.low], w&^s.low)
 			}
 		}
 	}
 	for k, m := range s.masks.list {
-		if n := b.newly[k]; n > 0 {
-			b.newly[k] = 0
+		if n := newly[k]; n > 0 {
+			newly[k] = 0
 			b.hit(t, m, n)
 		}
 	}
