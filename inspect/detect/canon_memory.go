@@ -16,7 +16,7 @@ type canonMemory struct {
 		text  [46]byte // as it stands
 		canon string
 	}
-	domains domains // of addresses
+	domains mailDomains
 	used    bool
 }
 
@@ -65,4 +65,16 @@ func (b *Block) canon(k canonKind, t []byte) string {
 	}
 	e.size, e.kind, e.canon = uint8(copy(e.text[:], t)), k, k.of(t)
 	return e.canon
+}
+
+// mailDomains remembers how sure addresses are by their domains.
+type mailDomains [64]domain
+
+// of returns where name stands if it is known.
+func (d *mailDomains) of(name []byte) *domain {
+	if len(name) < 8 {
+		return &d[0]
+	}
+	head, tail := binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[len(name)-8:])
+	return &d[((head^bits.RotateLeft64(tail, 29))*golden)>>58]
 }

@@ -48,7 +48,7 @@ func (e email) around(t []byte, i int) (start, end int, score float32) {
 }
 
 // find is around, with what is known of domains.
-func (e email) find(t []byte, i int, known *domains) (start, end int, score float32) {
+func (e email) find(t []byte, i int, known *mailDomains) (start, end int, score float32) {
 	if i == 0 || i+3 >= len(t) || t[i-1] < '!' || t[i-1] == '@' {
 		return 0, 0, 0
 	}
@@ -148,7 +148,7 @@ func dotted(t []byte, start, at int, domain []byte) int {
 
 // mailDomain reads the domain from offset i on: where it ends, and how sure it
 // is that mail could go there (0: not at all).
-func mailDomain(t []byte, i int, known *domains) (end int, score float32) {
+func mailDomain(t []byte, i int, known *mailDomains) (end int, score float32) {
 	limit := min(len(t), i+maxDomain)
 	from, label, dots, ascii := i, i, 0, true
 scan:
@@ -194,7 +194,7 @@ scan:
 
 // judgeDomain asks the public suffix list, shortening a domain that runs on
 // into a following word.
-func judgeDomain(from int, domain []byte, ascii bool, known *domains) (end int, score float32) {
+func judgeDomain(from int, domain []byte, ascii bool, known *mailDomains) (end int, score float32) {
 	last := lastLabel(domain)
 	if !ascii && !isTopLevel(last) {
 		// "user@例え.テスト": Japanese after the last dot is a top level only
