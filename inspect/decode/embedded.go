@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
 )
 
 // embeds lists the archives that are looked for in other files: programs that
@@ -26,6 +27,14 @@ var embeds = []struct {
 }
 
 const embedHead = 32
+
+// embedBegins tells which of embeds have a mark that begins with a byte, a bit each.
+var embedBegins = func() (t [256]uint8) {
+	for i := range embeds {
+		t[embeds[i].mark[0]] |= 1 << i
+	}
+	return t
+}()
 
 // holdsLzh looks for the header of a member of level 0 or 1 with a name that is
 // no longer than the header, or one of level 2.
@@ -54,8 +63,8 @@ func embedded(b []byte, offset int64, hints *traces) (first int, name string) {
 	end := len(b)
 	if hints.blocks > 0 {
 		for at := hints.embed(from); at < end; at = hints.embed(at + 1) {
-			for i := range embeds {
-				m := &embeds[i]
+			for which := embedBegins[b[at]]; which != 0; which &= which - 1 {
+				m := &embeds[bits.TrailingZeros8(which)]
 				k := at - m.place
 				if k >= from && k+embedHead <= end && bytes.HasPrefix(b[at:], []byte(m.mark)) && m.holds(b[k:]) {
 					first, name = k, m.name

@@ -144,6 +144,15 @@ func (t *track) find(by *rowShifts) {
 // row returns where in a block rows of one of the two bits begin.
 func (t *track) row(block, i int, by *rowShifts) uint64 {
 	here, next := t.pairs[block][i], t.pairs[block+1][i]
+	switch { // the usual ones, by numbers that the compiler knows
+	case by == &narrowShifts:
+		here, next = here&(here>>1|next<<63), next&(next>>1)
+		here, next = here&(here>>2|next<<62), next&(next>>2)
+		here, next = here&(here>>4|next<<60), next&(next>>4)
+		return here & (here>>(minText-9) | next<<(64-minText+9))
+	case by == &wideShifts && i == 1:
+		return here
+	}
 	for s := range by {
 		n := by[s][i]
 		here, next = here&(here>>n|next<<(64-n)), next&(next>>n)
