@@ -204,6 +204,90 @@ rows:
 	VZEROUPPER
 	RET
 
+// Every second bit.
+DATA evens<>+0(SB)/8, $0x5555555555555555
+DATA evens<>+8(SB)/8, $0x5555555555555555
+DATA evens<>+16(SB)/8, $0x5555555555555555
+DATA evens<>+24(SB)/8, $0x5555555555555555
+GLOBL evens<>(SB), RODATA|NOPTR, $32
+DATA odds<>+0(SB)/8, $0xaaaaaaaaaaaaaaaa
+DATA odds<>+8(SB)/8, $0xaaaaaaaaaaaaaaaa
+DATA odds<>+16(SB)/8, $0xaaaaaaaaaaaaaaaa
+DATA odds<>+24(SB)/8, $0xaaaaaaaaaaaaaaaa
+GLOBL odds<>(SB), RODATA|NOPTR, $32
+
+// func wideRowsAVX2(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
+// A row of sixteen every second bit fills them in some sixteen bits of a block: where
+// none are filled, as is usual, there is no row but of those that are alone.
+TEXT ·wideRowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ pairs+0(FP), SI
+	MOVQ groups+8(FP), CX
+	MOVQ by+16(FP), BX
+	MOVQ rows+24(FP), DI
+	VBROADCASTI128 (BX), Y8
+	VBROADCASTI128 16(BX), Y9
+	VBROADCASTI128 32(BX), Y10
+	VBROADCASTI128 48(BX), Y11
+	VPBROADCASTQ word<>(SB), Y15
+	VPSUBQ Y8, Y15, Y12
+	VPSUBQ Y9, Y15, Y13
+	VPSUBQ Y10, Y15, Y14
+	VPSUBQ Y11, Y15, Y15
+	VPCMPEQB Y7, Y7, Y7
+	MOVL $0xaa, R8             // the second of two bits, unless rows are told of
+
+// FILLED adds to Y6 where the bits of R are filled.
+#define FILLED(R) \
+	VPOR     evens<>(SB), R, Y4; \
+	VPOR     odds<>(SB), R, Y5; \
+	VPCMPEQW Y7, Y4, Y4; \
+	VPCMPEQW Y7, Y5, Y5; \
+	VPOR     Y4, Y6, Y6; \
+	VPOR     Y5, Y6, Y6
+
+wideRows:
+	VMOVDQU (SI), Y0
+	VMOVDQU 16(SI), Y1
+	VMOVDQU 32(SI), Y2
+	VMOVDQU 48(SI), Y3
+	VPXOR   Y6, Y6, Y6
+	FILLED(Y0)
+	FILLED(Y1)
+	FILLED(Y3)
+	VPTEST  Y6, Y6
+	JNZ     joined
+
+alone:
+	VPXOR     Y4, Y4, Y4
+	VPCMPEQQ  Y4, Y0, Y0
+	VPCMPEQQ  Y4, Y2, Y2
+	VMOVMSKPD Y0, AX
+	VMOVMSKPD Y2, BX
+	SHLL $4, BX
+	ORL  BX, AX
+	NOTL AX
+	ANDL R8, AX
+	MOVB AX, (DI)
+	ADDQ $64, SI
+	INCQ DI
+	MOVL $0xaa, R8
+	DECQ CX
+	JNZ  wideRows
+	VZEROUPPER
+	RET
+
+joined:
+	ALONG(Y0, Y1, Y8, Y12)
+	ALONG(Y2, Y3, Y8, Y12)
+	ALONG(Y0, Y1, Y9, Y13)
+	ALONG(Y2, Y3, Y9, Y13)
+	ALONG(Y0, Y1, Y10, Y14)
+	ALONG(Y2, Y3, Y10, Y14)
+	LAST(Y0, Y1, Y11, Y15)
+	LAST(Y2, Y3, Y11, Y15)
+	MOVL $0xff, R8
+	JMP  alone
+
 // func pairsAVX512(b *byte, blocks int, t *[4][16]byte, out *[2]uint64)
 TEXT ·pairsAVX512(SB), NOSPLIT, $0-32
 	MOVQ b+0(FP), SI

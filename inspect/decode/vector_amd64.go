@@ -58,8 +58,15 @@ func rowsOf(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64) {
 		rowsAVX512(pairs, groups, by, rows)
 		return
 	}
+	if by == &wideShifts {
+		wideRowsAVX2(pairs, groups, by, rows)
+		return
+	}
 	rowsAVX2(pairs, groups, by, rows)
 }
+
+//go:noescape
+func wideRowsAVX2(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)
 
 //go:noescape
 func rowsAVX512(pairs *[2]uint64, groups int, by *rowShifts, rows *uint64)

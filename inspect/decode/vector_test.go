@@ -169,6 +169,18 @@ func TestRows(t *testing.T) {
 		}
 		compareRows(t, &x)
 	}
+	for n := range 3000 { // one row, nearly, among few bits
+		var x track
+		x.begin(9)
+		for k := range 9 {
+			x.pairs[k] = [2]uint64{r.Uint64() & r.Uint64(), r.Uint64() & r.Uint64() & r.Uint64() & r.Uint64() >> (n % 64)}
+		}
+		from, length, step := r.IntN(8*64), minText-2+r.IntN(4), 1+n%2
+		for at := from; at < min(from+length*step, 9*64); at += step {
+			x.pairs[at/64][n/2%2] |= 1 << (at % 64)
+		}
+		compareRows(t, &x)
+	}
 }
 
 // compareRows compares rows of t with what plain code finds.
