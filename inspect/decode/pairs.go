@@ -3,7 +3,8 @@ package decode
 // pairs tells which bytes may follow each other in text in UTF-8 or CP932, and a
 // few more: a pair may if a bit is set in all four entries, those of the byte
 // before by its high and low half, and of the byte itself: one of the low three
-// bits for UTF-8, of the others for CP932. In random bytes every second pair may, so text shows by its length.
+// bits for UTF-8, of the others for CP932. The low half of the byte before says nothing here, which
+// bothPairsAVX2 relies on. In random bytes every second pair may, so text shows by its length.
 var pairs = func() (t [4][16]byte) {
 	all := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 	space := []int{'\t', '\n', '\r'} // below 0x10
@@ -70,6 +71,9 @@ func stretchAround(b []byte, at, i int) (s textRun) {
 // CP932. It goes from the end: what a text is at a place depends on what follows.
 // A byte of noise may be anything, so it makes no branch.
 func holdsText(b []byte) bool {
+	if !mayHoldText(b) {
+		return false
+	}
 	var utf8, cp932 [8]int // lengths of the texts that begin at the next places
 	next := &inTexts[0]
 	for i := len(b) - 1; i >= 0; i-- {
@@ -81,6 +85,25 @@ func holdsText(b []byte) bool {
 			return true
 		}
 		utf8[i&7], cp932[i&7], next = u, k, c
+	}
+	return false
+}
+
+// mayHoldText reports whether minText bytes in a row somewhere in b, which may follow
+// each other, are all whole characters or next to what makes them one; noise hardly
+// ever is. At the first of them it is not asked what it follows.
+func mayHoldText(b []byte) bool {
+	utf8, cp932 := 0, 0 // how many there are in a row
+	before := &inTexts[0]
+	for _, x := range b {
+		c := &inTexts[x]
+		u := int(c.alone | c.leadUTF8 | c.inUTF8&(before.leadUTF8|before.inUTF8))
+		k := int(c.alone | c.leadCP932 | c.inCP932&before.leadCP932)
+		utf8, cp932 = (utf8+1)&u, (cp932+1)&k
+		if utf8 >= minText || cp932 >= minText {
+			return true
+		}
+		before = c
 	}
 	return false
 }

@@ -84,7 +84,6 @@ TEXT ·bothPairsAVX2(SB), NOSPLIT, $0-40
 	MOVQ narrow+24(FP), DI
 	MOVQ wide+32(FP), DX
 	VBROADCASTI128 (BX), Y8
-	VBROADCASTI128 16(BX), Y9
 	VBROADCASTI128 32(BX), Y10
 	VBROADCASTI128 48(BX), Y11
 	VBROADCASTI128 64(BX), Y12
@@ -107,7 +106,8 @@ TEXT ·bothPairsAVX2(SB), NOSPLIT, $0-40
 	MOVL      AX, off(out); \
 	MOVL      BX, (off+8)(out)
 
-// BOTH is PAIRS with the two tables, for half k of a block.
+// BOTH is PAIRS with the two tables, for half k of a block. The low half of the byte
+// before says nothing in the first, which is pairs.
 #define BOTH(k) \
 	VMOVDQU   (32*k)(SI), Y0; \
 	VMOVDQU   (32*k-1)(SI), Y1; \
@@ -115,8 +115,6 @@ TEXT ·bothPairsAVX2(SB), NOSPLIT, $0-40
 	VPAND     Y7, Y2, Y2; \
 	VPAND     Y7, Y1, Y1; \
 	VPSHUFB   Y2, Y8, Y3; \
-	VPSHUFB   Y1, Y9, Y4; \
-	VPAND     Y4, Y3, Y3; \
 	VPSHUFB   Y2, Y12, Y2; \
 	VPSHUFB   Y1, Y13, Y1; \
 	VPAND     Y1, Y2, Y2; \
