@@ -71,8 +71,6 @@ type scratch struct {
 	// What a kernel marks in a chunk: offsets that may start a literal (of
 	// kernels that do not list them themselves), digits (likewise), "@".
 	starts, digits, ats masks
-	kept                [chunkSize + 31]byte
-	worth               [chunkSize/blockSize + 1]uint32
 	tail                [2*blockSize + slack]byte
 }
 
