@@ -86,6 +86,7 @@ func (avx2) both(s *scratch, f *filter, x *exprScan, text []byte, blocks, base i
 	nf, ns := bothAVX2(&text[base], blocks, base, f.halves, &x.marks, unsafe.SliceData(s.found), (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(x.found)), 4*from)))
 	s.found = s.found[:nf]
 	x.found = x.fine.keep(x.found[:from+ns], from, text[base-1:], base)
+	x.base = base + blocks*blockSize
 }
 
 // bothAVX2 is literalsAVX2 and shapesAVX2 in one, of which the second writes to starts:

@@ -132,6 +132,36 @@ func TestExpressionsOnCorpora(t *testing.T) {
 	}
 }
 
+// Literals and expressions that are looked for together, without digits and "@", are those
+// that are found with them, in texts of several chunks and turns.
+func TestExpressionsWithLiterals(t *testing.T) {
+	lits := append(names(seeded(5), 200), keywords...)
+	hits, matches := 0, 0
+	for _, c := range corpora {
+		for _, size := range []int{chunkSize - 7, 2*chunkSize + slack, 3*chunkSize + 5, turnSize + 2*chunkSize + 70} {
+			text := corpus(c.make, size, lits)
+			var want Evidence
+			variant := variants()[0] // naive
+			variant.must(t, literals(true, lits...), Options{Exprs: exprsOf(exprCases[:12]...)}).Scan(text, &want)
+			hits, matches = hits+len(want.Hits), matches+len(want.Matches)
+			for _, v := range variants()[1:] {
+				var got Evidence
+				v.must(t, literals(true, lits...), Options{Exprs: exprsOf(exprCases[:12]...), NoRuns: true, NoAts: true}).Scan(text, &got)
+				got.Runs, got.Ats = want.Runs, want.Ats
+				if err := same(&got, &want); err != nil {
+					t.Errorf("%s, %s of %d bytes: %v", v.name, c.name, size, err)
+				}
+				if !slices.Equal(got.Matches, want.Matches) {
+					t.Errorf("%s, %s of %d bytes: %d matches, want %d", v.name, c.name, size, len(got.Matches), len(want.Matches))
+				}
+			}
+		}
+	}
+	if hits < 1000 || matches < 100 {
+		t.Errorf("%d literals and %d matches in all", hits, matches)
+	}
+}
+
 func TestExprErrors(t *testing.T) {
 	for src, want := range map[string]string{
 		`(`:     "missing closing )",

@@ -39,7 +39,7 @@ type preparer interface {
 }
 
 // pairer is of kernels that mark literals alone and expressions together. text, all of it,
-// has a byte before base.
+// has a byte before base, up to which x has been marked.
 type pairer interface {
 	both(s *scratch, f *filter, x *exprScan, text []byte, blocks, base int)
 }
@@ -98,7 +98,6 @@ func (v *sieve) scanWith(text []byte, ev *Evidence, x *exprScan) {
 			s.found = s.found[:0]
 			x.advance(v.kernels, base)
 			pair.both(s, v.filter, x, text, n/blockSize, base)
-			x.base += n
 			v.confirm(s, ev, text, text[base:], base)
 		} else {
 			v.step(s, ev, text, text[base:], n/blockSize, base)
